@@ -1,0 +1,44 @@
+# Each command first sets up what it needs in .build, once, and says so.
+PYTHON ?= python3
+RUNTIME ?= python3.13
+ARCHITECTURE ?= arm64
+REQUIREMENTS ?= layer/requirements-layer.txt
+OUT ?= layer
+
+old_python = Python 3.11 or newer is needed, this is %s (%s). Name another: make PYTHON=python3.13
+set_up = @"$(PYTHON)" -c 'import platform as p, sys; sys.version_info >= (3, 11) or sys.exit("$(old_python)" % (p.python_version(), sys.executable))' && "$(PYTHON)" -m local.setup
+run = @.build/venv/bin/python -m
+
+.PHONY: help demo test lint bench package-layer fmt clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /make \1: /p' Makefile
+
+demo: ## the whole system at work on this machine, without an AWS account
+	$(set_up) tools emulator layer terraform
+	$(run) local.demo
+
+test: ## every test: unit, module, provider, system
+	$(set_up) tests emulator layer terraform
+	$(run) pytest
+
+lint: ## terraform fmt, tflint, ruff, mypy
+	$(set_up) tests terraform tflint
+	$(run) local.lint
+
+bench: ## measures this design against one message a task, one at a time; minutes
+	$(set_up) tools emulator layer
+	$(run) benchmarks
+
+package-layer: ## builds layer/python; RUNTIME, ARCHITECTURE, REQUIREMENTS and OUT may be given
+	$(set_up) tools
+	$(run) local.layer --runtime "$(RUNTIME)" --architecture "$(ARCHITECTURE)" --requirements "$(REQUIREMENTS)" --out "$(OUT)"
+
+fmt: ## formats Terraform and Python
+	$(set_up) tests terraform
+	$(run) local.terraform fmt -recursive
+	$(run) ruff format
+	$(run) ruff check --fix
+
+clean: ## removes all that was built
+	@rm -rf .build layer/python
