@@ -1,0 +1,103 @@
+"""Roles and the policies in them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..errors import ProviderError
+from ..provider import State
+from .resource import AwsResource, changed, tag_list, tag_map
+
+_ROLE_POLICY_CHARACTERS = 10_240
+
+
+class Role(AwsResource):
+    type_name = "aws_iam_role"
+    service = "iam"
+    gone = ("NoSuchEntity",)
+    api_names = {
+        "assume_role_policy": "AssumeRolePolicyDocument",
+        "name": "RoleName",
+        "unique_id": "RoleId",
+    }
+    unmapped = ("force_detach_policies", "permissions_boundary")
+
+    def _create(self, new: State) -> None:
+        boundary = new["permissions_boundary"]
+        self.api.create_role(
+            **self.parameters(new),
+            **({"PermissionsBoundary": boundary} if boundary else {}),
+            Tags=tag_list(new["tags_all"]),
+        )
+        new["id"] = new["name"]
+
+    def _read(self, state: State) -> State:
+        found = self.api.get_role(RoleName=state["id"])["Role"]
+        found["AssumeRolePolicyDocument"] = json.dumps(found["AssumeRolePolicyDocument"])
+        boundary = found.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+        return {
+            **self.attributes(found),
+            "permissions_boundary": boundary,
+            **self.tags(tag_map(found.get("Tags", [])), state),
+        }
+
+    def _update(self, prior: State, new: State) -> None:
+        role = {"RoleName": new["id"]}
+        if changed(prior, new, "assume_role_policy"):
+            self.api.update_assume_role_policy(**role, PolicyDocument=new["assume_role_policy"])
+        if changed(prior, new, "description"):
+            # update_role could do this, too, but the emulator passes over an empty one there.
+            self.api.update_role_description(**role, Description=new["description"] or "")
+        if changed(prior, new, "max_session_duration"):
+            self.api.update_role(**role, MaxSessionDuration=new["max_session_duration"])
+        if changed(prior, new, "permissions_boundary"):
+            if boundary := new["permissions_boundary"]:
+                self.api.put_role_permissions_boundary(**role, PermissionsBoundary=boundary)
+            else:
+                self.api.delete_role_permissions_boundary(**role)
+
+    def _delete(self, state: State) -> None:
+        if state["force_detach_policies"]:
+            for name in self.api.list_role_policies(RoleName=state["id"])["PolicyNames"]:
+                self.api.delete_role_policy(RoleName=state["id"], PolicyName=name)
+        self.api.delete_role(RoleName=state["id"])
+
+    def _tag(self, state: State, tags: dict[str, str]) -> None:
+        self.api.tag_role(RoleName=state["id"], Tags=tag_list(tags))
+
+    def _untag(self, state: State, keys: list[str]) -> None:
+        self.api.untag_role(RoleName=state["id"], TagKeys=keys)
+
+
+class RolePolicy(AwsResource):
+    type_name = "aws_iam_role_policy"
+    service = "iam"
+    gone = ("NoSuchEntity",)
+
+    def _create(self, new: State) -> None:
+        self._put(new)
+        new["id"] = f"{new['role']}:{new['name']}"
+
+    def _read(self, state: State) -> State:
+        found = self.api.get_role_policy(RoleName=state["role"], PolicyName=state["name"])
+        return {"policy": json.dumps(found["PolicyDocument"])}
+
+    def _update(self, prior: State, new: State) -> None:
+        self._put(new)
+
+    def _delete(self, state: State) -> None:
+        self.api.delete_role_policy(RoleName=state["role"], PolicyName=state["name"])
+
+    def _put(self, new: State) -> Any:
+        # AWS's limit for all of a role's inline policies together, blanks not counted.
+        size = len("".join(new["policy"].split()))
+        if size > _ROLE_POLICY_CHARACTERS:
+            raise ProviderError(
+                f"putting aws_iam_role_policy ({new['name']}): LimitExceeded: {size} characters, "
+                f"a role's policies may have {_ROLE_POLICY_CHARACTERS}",
+                "policy",
+            )
+        self.api.put_role_policy(
+            RoleName=new["role"], PolicyName=new["name"], PolicyDocument=new["policy"]
+        )

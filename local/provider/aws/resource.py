@@ -1,0 +1,183 @@
+"""What all resource types of AWS share: facts, names, tags, and errors in one sentence."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ..errors import ProviderError
+from ..provider import State
+from ..schema import Block, load
+from ..values import UNKNOWN, is_known
+from . import mapping
+from .session import Session
+
+FACTS = Path(__file__).with_name("facts")
+_NEVER_MAPPED = ("id", "name_prefix", "tags", "tags_all")
+
+
+class AwsResource(ABC):
+    """A resource type; a subclass maps its attributes to calls.
+
+    Errors with a code in `gone` mean that the thing does not exist.
+    """
+
+    type_name: ClassVar[str]
+    service: ClassVar[str]
+    gone: ClassVar[tuple[str, ...]]
+    api_names: ClassVar[Mapping[str, str]] = {}  # where AWS's name is not the attribute's
+    unmapped: ClassVar[tuple[str, ...]] = ()  # attributes that the subclass cares for itself
+    name_attribute: ClassVar[str] = "name"
+
+    def __init__(self, session: Session) -> None:
+        self.block: Block = load(FACTS / f"{self.type_name}.json")
+        self.session = session
+
+    @property
+    def api(self) -> Any:
+        return self.session.client(self.service)
+
+    def validate(self, config: State) -> None:
+        return
+
+    def plan(self, prior: State | None, planned: State) -> None:
+        if "tags_all" not in planned:
+            return
+        if not is_known(planned["tags"]):
+            planned["tags_all"] = UNKNOWN
+        elif tags := self._all_tags(planned):
+            planned["tags_all"] = tags
+        elif prior is None or prior["tags_all"]:
+            planned["tags_all"] = UNKNOWN
+
+    def create(self, new: State) -> None:
+        if "name_prefix" in new and not new[self.name_attribute]:
+            new[self.name_attribute] = self._generated_name(new)
+        if "tags_all" in new:
+            new["tags_all"] = self._all_tags(new)
+        with self._told("creating", new):
+            self._create(new)
+
+    def read(self, state: State) -> State | None:
+        with self._told("reading", state):
+            try:
+                return self._read(state)
+            except Exception as error:
+                if _code(error) in self.gone:
+                    return None
+                raise
+
+    def update(self, prior: State, new: State) -> None:
+        with self._told("updating", prior):
+            self._update(prior, new)
+            if "tags_all" in new:
+                before, after = prior["tags_all"] or {}, self._all_tags(new)
+                if removed := [key for key in before if key not in after]:
+                    self._untag(new, removed)
+                if added := {k: v for k, v in after.items() if before.get(k) != v}:
+                    self._tag(new, added)
+
+    def delete(self, state: State) -> None:
+        with self._told("deleting", state):
+            try:
+                self._delete(state)
+            except Exception as error:
+                if _code(error) not in self.gone:
+                    raise
+
+    @abstractmethod
+    def _create(self, new: State) -> None:
+        """Creates it and sets new["id"] as soon as it exists."""
+
+    @abstractmethod
+    def _read(self, state: State) -> State | None:
+        """What could be read; None, or an error in `gone`, if it is not there."""
+
+    @abstractmethod
+    def _delete(self, state: State) -> None:
+        """Deletes it."""
+
+    def _update(self, prior: State, new: State) -> None:
+        """Changes what differs, tags aside; nothing where every argument makes a new one."""
+        return
+
+    def _tag(self, state: State, tags: dict[str, str]) -> None:
+        """Sets these tags."""
+        return
+
+    def _untag(self, state: State, keys: list[str]) -> None:
+        """Removes these tags."""
+        return
+
+    def _all_tags(self, new: State) -> dict[str, str]:
+        return {**self.session.default_tags, **(new["tags"] or {})}
+
+    def _generated_name(self, new: State) -> str:
+        return generated_name(new["name_prefix"])
+
+    def parameters(self, new: State) -> dict[str, Any]:
+        """The attributes as parameters of AWS."""
+        return mapping.to_api(self.block, new, self.api_names, (*_NEVER_MAPPED, *self.unmapped))
+
+    def attributes(self, answer: Mapping[str, Any]) -> State:
+        """The attributes from an answer of AWS."""
+        return mapping.from_api(
+            self.block, answer, self.api_names, (*_NEVER_MAPPED, *self.unmapped)
+        )
+
+    def tags(self, found: dict[str, str], state: State) -> State:
+        """`tags` and `tags_all` from the tags that were found."""
+        defaults, own = self.session.default_tags, state["tags"] or {}
+        return {
+            "tags": {k: v for k, v in found.items() if k in own or defaults.get(k) != v},
+            "tags_all": found,
+        }
+
+    @contextmanager
+    def _told(self, doing: str, state: State) -> Iterator[None]:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            yield
+        except ClientError as error:
+            told = error.response["Error"]
+            reason = f"{told.get('Code')}: {told.get('Message')}"
+        except (BotoCoreError, OSError) as error:
+            reason = str(error)
+        else:
+            return
+        name = state.get("id") or state.get(self.name_attribute) or "unnamed"
+        raise ProviderError(f"{doing} {self.type_name} ({name}): {reason}")
+
+
+def generated_name(prefix: str | None, suffix: str = "") -> str:
+    """A name that is not taken: the prefix, the time and some chance."""
+    now = time.time_ns()
+    stamp = time.strftime("%Y%m%d%H%M%S", time.gmtime(now // 10**9))
+    fraction = f"{now // 10**5 % 10**4:04}"
+    return f"{prefix or 'terraform-'}{stamp}{fraction}{secrets.token_hex(4)}{suffix}"
+
+
+def tag_list(tags: Mapping[str, str]) -> list[Any]:
+    """Tags in the form in which many services want them."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def tag_map(tags: list[Any]) -> dict[str, str]:
+    """The reverse of `tag_list`."""
+    return {tag["Key"]: tag["Value"] for tag in tags}
+
+
+def changed(prior: State, new: State, *names: str) -> bool:
+    """Whether any of these attributes differs."""
+    return any(prior[name] != new[name] for name in names)
+
+
+def _code(error: Exception) -> str | None:
+    response = getattr(error, "response", None)
+    return response["Error"].get("Code") if response else None

@@ -1,0 +1,79 @@
+"""Queues."""
+
+from __future__ import annotations
+
+import re
+
+from ..errors import ProviderError
+from ..provider import State
+from ..values import UNKNOWN
+from .mapping import different, from_texts, to_texts
+from .resource import AwsResource, generated_name
+
+_DATA_KEY_REUSE_SECONDS = 300  # SQS's own default, which it does not always tell
+
+
+class Queue(AwsResource):
+    type_name = "aws_sqs_queue"
+    service = "sqs"
+    gone = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
+    api_names = {
+        "arn": "QueueArn",
+        "max_message_size": "MaximumMessageSize",
+        "message_retention_seconds": "MessageRetentionPeriod",
+        "receive_wait_time_seconds": "ReceiveMessageWaitTimeSeconds",
+        "visibility_timeout_seconds": "VisibilityTimeout",
+    }
+    unmapped = ("name", "url")
+
+    def plan(self, prior: State | None, planned: State) -> None:
+        super().plan(prior, planned)
+        name, fifo = planned["name"], planned["fifo_queue"]
+        if fifo is not UNKNOWN and name is not UNKNOWN:
+            pattern = r"[0-9A-Za-z_-]{1,75}\.fifo" if fifo else r"[0-9A-Za-z_-]{1,80}"
+            if not re.fullmatch(pattern, name):
+                raise ProviderError(f"invalid queue name: {name} (must match {pattern})", "name")
+        if planned["content_based_deduplication"] and fifo is False:
+            raise ProviderError(
+                "content-based deduplication can only be set for FIFO queues",
+                "content_based_deduplication",
+            )
+
+    def _generated_name(self, new: State) -> str:
+        return generated_name(new["name_prefix"], ".fifo" if new["fifo_queue"] else "")
+
+    def _create(self, new: State) -> None:
+        new["id"] = self.api.create_queue(
+            QueueName=new["name"], Attributes=self._settings(new), tags=new["tags_all"]
+        )["QueueUrl"]
+
+    def _read(self, state: State) -> State:
+        url = state["id"]
+        found = self.api.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        tags = self.api.list_queue_tags(QueueUrl=url).get("Tags", {})
+        found.setdefault("KmsDataKeyReusePeriodSeconds", str(_DATA_KEY_REUSE_SECONDS))
+        return {
+            **from_texts(self.block, self.attributes(found)),
+            "name": url.rsplit("/", 1)[1],
+            "url": url,
+            **self.tags(tags, state),
+        }
+
+    def _update(self, prior: State, new: State) -> None:
+        if settings := different(self._settings(prior), self._settings(new)):
+            self.api.set_queue_attributes(QueueUrl=new["id"], Attributes=settings)
+
+    def _delete(self, state: State) -> None:
+        self.api.delete_queue(QueueUrl=state["id"])
+
+    def _tag(self, state: State, tags: dict[str, str]) -> None:
+        self.api.tag_queue(QueueUrl=state["id"], Tags=tags)
+
+    def _untag(self, state: State, keys: list[str]) -> None:
+        self.api.untag_queue(QueueUrl=state["id"], TagKeys=keys)
+
+    def _settings(self, new: State) -> dict[str, str]:
+        """Queue attributes; those of FIFO queues are refused by AWS on any other."""
+        fifo_only = () if new["fifo_queue"] else ("FifoQueue", "ContentBasedDeduplication")
+        texts = to_texts(self.parameters(new))
+        return {name: text for name, text in texts.items() if name not in fifo_only}

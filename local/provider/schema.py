@@ -1,0 +1,110 @@
+"""What Terraform and this stand-in know of a type: its schema facts, read from a small JSON file.
+
+A file has `attributes` (name -> facts of an attribute), `blocks` (name -> facts of a nested block)
+and `version`. The facts are those of the public AWS and archive providers: the ones that Terraform
+asks for (type, required, optional, computed, sensitive, nesting, item counts) and the ones that
+only the provider itself knows (force_new, default, conflicts and the values that it accepts).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import messages
+
+_NESTING = {"list": 2, "set": 3}
+
+
+@dataclass(frozen=True)
+class Attribute:
+    type: Any
+    required: bool = False
+    optional: bool = False
+    computed: bool = False
+    sensitive: bool = False
+    deprecated: bool = False
+    default: Any = None
+    force_new: bool = False
+    json: str | None = None  # "document" or "policy": a text that holds JSON
+    conflicts_with: Sequence[str] = ()
+    exactly_one_of: Sequence[str] = ()
+    required_with: Sequence[str] = ()
+    range: Sequence[float | None] = ()  # least and greatest number, null for no limit
+    length: Sequence[int | None] = ()  # characters of a text or items of a collection, likewise
+    values: Sequence[Any] = ()  # of the attribute, or of each item of a collection
+    pattern: str | None = None  # regular expression that the whole text matches
+    format: str | None = None  # "arn" or "timestamp"
+
+
+@dataclass(frozen=True)
+class NestedBlock:
+    block: Block
+    nesting: str = "list"
+    min_items: int = 0
+    max_items: int = 0
+    computed: bool = False
+    force_new: bool = False
+
+
+@dataclass(frozen=True)
+class Block:
+    attributes: dict[str, Attribute] = field(default_factory=dict)
+    blocks: dict[str, NestedBlock] = field(default_factory=dict)
+    version: int = 0
+
+    def message(self) -> Any:
+        """The `Schema` message of the plugin protocol."""
+        return messages.Schema(version=self.version, block=self._block_message())
+
+    def _block_message(self) -> Any:
+        return messages.Block(
+            version=self.version,
+            attributes=[
+                messages.Attribute(
+                    name=name,
+                    type=json.dumps(a.type).encode(),
+                    required=a.required,
+                    optional=a.optional,
+                    computed=a.computed,
+                    sensitive=a.sensitive,
+                    deprecated=a.deprecated,
+                )
+                for name, a in self.attributes.items()
+            ],
+            block_types=[
+                messages.NestedBlock(
+                    type_name=name,
+                    block=n.block._block_message(),
+                    nesting=_NESTING[n.nesting],
+                    min_items=n.min_items,
+                    max_items=n.max_items,
+                )
+                for name, n in self.blocks.items()
+            ],
+        )
+
+
+def load(path: Path) -> Block:
+    """Reads the facts of one type."""
+    return parse(json.loads(path.read_text(encoding="utf-8")))
+
+
+def parse(facts: dict[str, Any]) -> Block:
+    """Builds a block from facts as they stand in a file."""
+    return Block(
+        attributes={
+            name: Attribute(**attribute) for name, attribute in facts.get("attributes", {}).items()
+        },
+        blocks={
+            name: NestedBlock(
+                block=parse(nested),
+                **{k: v for k, v in nested.items() if k not in ("attributes", "blocks")},
+            )
+            for name, nested in facts.get("blocks", {}).items()
+        },
+        version=facts.get("version", 0),
+    )
