@@ -1,0 +1,73 @@
+"""Dead letters: what could not be sent or run, with the reason why."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from task_scheduler.sending import Entry
+
+if TYPE_CHECKING:
+    from task_scheduler.attempt import Attempt, Result
+    from task_scheduler.errors import IncompleteFiring
+    from task_scheduler.firing import Firing
+    from task_scheduler.sources import Refused
+
+START_BYTES = 1_024
+"""How much of a refused line its letter quotes: never the whole of a large one."""
+
+
+def line_letter(firing: Firing, refused: Refused) -> Entry:
+    """For the firings' dead-letter queue: a line that is no task."""
+    body = {
+        "kind": "line",
+        "schedule": firing.schedule,
+        "firing": firing.key,
+        "scheduled_time": firing.scheduled_time,
+        "file": firing.tasks_file or firing.tasks_s3_uri or firing.tasks_source,
+        "line": refused.number,
+        "reason": refused.reason,
+        "start": refused.data[:START_BYTES].decode(errors="replace"),
+    }
+    return Entry(json.dumps(body), {"kind": "line", "schedule": firing.schedule})
+
+
+def incomplete_letter(firing: Firing, error: IncompleteFiring) -> Entry:
+    """For the firings' dead-letter queue: a generator's tasks, of which not all could be sent."""
+    body = {
+        "kind": "incomplete",
+        "schedule": firing.schedule,
+        "firing": firing.key,
+        "scheduled_time": firing.scheduled_time,
+        "only": firing.only,
+        "reason": str(error),
+        "goes_on_at": error.goes_on_at,
+    }
+    return Entry(json.dumps(body), {"kind": "incomplete", "schedule": firing.schedule})
+
+
+def task_letter(attempt: Attempt, result: Result) -> Entry:
+    """For the tasks' dead-letter queue: the message as it was, and why it is dead.
+
+    A FIFO queue's letter keeps the message's group and deduplication id.
+    """
+    attributes = {
+        "outcome": result.outcome,
+        "reason": str(result.error),
+        "error": type(result.error).__name__,
+        "attempts": str(result.attempt),
+        "first_received": _rfc3339(attempt.record.first_received),
+        "last_received": _rfc3339(datetime.now(UTC).timestamp()),
+    }
+    if attempt.message is not None:
+        attributes |= {
+            "schedule": attempt.message.schedule or "",
+            "task": attempt.message.task or "",
+        }
+    record = attempt.record
+    return Entry(record.body, attributes, record.message_group, record.deduplication_id)
+
+
+def _rfc3339(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

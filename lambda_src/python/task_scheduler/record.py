@@ -1,0 +1,48 @@
+"""A message as Lambda hands it to run_task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One record of an SQS event.
+
+    Attributes:
+        sqs_id: SQS's id of the message; what a partial batch response names.
+        receipt_handle: what a change of its visibility names.
+        body: as it lies on the queue.
+        receives: times that it was received, this one included. SQS counts receives, not
+            attempts: a message that is given back, or whose neighbour killed the function, counts
+            too.
+        sent: when it was put on the queue, seconds since 1970.
+        first_received: when it was first received, seconds since 1970.
+        message_group, deduplication_id: of a FIFO queue's message.
+    """
+
+    sqs_id: str
+    receipt_handle: str
+    body: str
+    receives: int
+    sent: float
+    first_received: float
+    message_group: str | None
+    deduplication_id: str | None
+
+    @classmethod
+    def from_event(cls, record: Mapping[str, Any]) -> Record:
+        """A record of an event, as AWS documents it ("Using Lambda with Amazon SQS")."""
+        attributes = record["attributes"]
+        return cls(
+            sqs_id=record["messageId"],
+            receipt_handle=record["receiptHandle"],
+            body=record["body"],
+            receives=int(attributes["ApproximateReceiveCount"]),
+            sent=int(attributes["SentTimestamp"]) / 1000,
+            first_received=int(attributes["ApproximateFirstReceiveTimestamp"]) / 1000,
+            message_group=attributes.get("MessageGroupId"),
+            deduplication_id=attributes.get("MessageDeduplicationId"),
+        )

@@ -1,0 +1,224 @@
+"""The functions that task code registered, found by importing the files of the task folder."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from task_scheduler.arguments import bind
+from task_scheduler.errors import BrokenTaskFile, DuplicateTask, UnknownTask
+from task_scheduler.task_context import TaskContext
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A registered function.
+
+    Attributes:
+        name: that messages call it by.
+        function: what runs.
+        timeout: seconds that it may take; None for as long as the invocation lasts.
+        never_retry: exceptions after which another attempt is pointless.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    timeout: float | None = None
+    never_retry: tuple[type[BaseException], ...] = ()
+
+    @property
+    def module(self) -> str:
+        """The top-level module of the task folder that the function stands in."""
+        return _top_module(self.function)
+
+    def run(self, text: str | None, args: Mapping[str, Any], context: TaskContext) -> Any:
+        """Calls the function: the text as its first argument, if there is one, the others by name.
+
+        Raises:
+            BadArguments: they do not fit its parameters. And whatever the function raises.
+        """
+        bound = bind(self.name, self.function, text, args, context)
+        return self.function(*bound.args, **bound.kwargs)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSource:
+    """A registered generator of tasks.
+
+    Attributes:
+        name: that schedules call it by.
+        function: returns an iterator of tasks: texts, or dicts of task, args and message_group.
+    """
+
+    name: str
+    function: Callable[..., Iterable[Any]]
+
+    @property
+    def module(self) -> str:
+        """The top-level module of the task folder that the function stands in."""
+        return _top_module(self.function)
+
+    @property
+    def accepts_cursor(self) -> bool:
+        """Whether it can go on in another invocation."""
+        return "cursor" in inspect.signature(self.function).parameters
+
+    def tasks_from(self, position: int) -> Iterator[Any]:
+        """The tasks from a position on, from 1."""
+        return iter(self.function(**({"cursor": position - 1} if self.accepts_cursor else {})))
+
+
+Registered = TypeVar("Registered", Task, TaskSource)
+
+
+class _Table(dict[str, list[Registered]]):
+    """What one decorator registered, by name; a name has several functions only by mistake."""
+
+    def __init__(self, decorator: str) -> None:
+        self.decorator = decorator
+
+    def add(self, registered: Registered) -> None:
+        self.setdefault(registered.name, []).append(registered)
+
+    def check_name(self, name: object) -> None:
+        if not isinstance(name, str) or not name:
+            decorator = f"@{self.decorator}"
+            raise TypeError(f"{decorator}({name!r}): must be a text, as in {decorator}('report')")
+
+    def forget(self, module: str) -> None:
+        for name, several in list(self.items()):
+            self[name] = [found for found in several if found.module != module]
+            if not self[name]:
+                del self[name]
+
+    def find(self, name: str, folder: Path) -> Registered:
+        _import_files(folder)
+        wanted = f"@{self.decorator}({name!r})"
+        match self.get(name, []):
+            case [found]:
+                return found
+            case []:
+                if _broken:
+                    reasons = "; ".join(f"{module}: {why}" for module, why in _broken.items())
+                    raise BrokenTaskFile(f"no {wanted}, and these files do not import: {reasons}")
+                known = ", ".join(sorted(self)) or "none"
+                raise UnknownTask(
+                    f"no {wanted} in a file at the top of the task folder (registered are: {known})"
+                )
+            case several:
+                files = " and ".join(sorted(f"{found.module}.py" for found in several))
+                raise DuplicateTask(f"{wanted} stands in {files}: rename one of them")
+
+
+_tasks: _Table[Task] = _Table("task")
+_task_sources: _Table[TaskSource] = _Table("task_source")
+_broken: dict[str, str] = {}
+_imported: set[str] = set()
+
+
+def task(
+    name: str,
+    *,
+    timeout: float | None = None,
+    never_retry: tuple[type[BaseException], ...] = (),
+) -> Callable[[Function], Function]:
+    """Decorator: registers a function for the tasks of this name.
+
+    Args:
+        name: what schedules and task lists call it.
+        timeout: seconds, above 0; what takes longer counts as failed. One at a time it is
+            interrupted; where tasks overlap its context says `cancelled`, and a blocking call
+            needs a time-out of its own.
+        never_retry: exceptions of the function after which the task has failed for good.
+    """
+    _tasks.check_name(name)
+    if timeout is not None and timeout <= 0:
+        raise ValueError(f"@task({name!r}, timeout={timeout}): must be above 0 seconds")
+
+    def register(function: Function) -> Function:
+        _tasks.add(Task(name, function, timeout, never_retry))
+        return function
+
+    return register
+
+
+def task_source(name: str) -> Callable[[Function], Function]:
+    """Decorator: registers a generator of tasks for the schedules whose tasks_source it is.
+
+    It yields texts, or dicts with any of task, args and message_group, like the lines of a .jsonl
+    file. It is called without arguments. One that may not finish in one invocation has a
+    parameter `cursor`: how many of its tasks were sent by earlier invocations, 0 at first; it
+    goes on after those.
+
+    Args:
+        name: what schedules call it.
+    """
+    _task_sources.check_name(name)
+
+    def register(function: Function) -> Function:
+        _task_sources.add(TaskSource(name, function))
+        return function
+
+    return register
+
+
+def find_task(name: str, folder: Path) -> Task:
+    """The task that a name stands for; imports the files of the task folder when first called.
+
+    One of the ready-made tasks, if no file registers the name.
+
+    Raises:
+        UnknownTask: no file registers it; names those that are.
+        BrokenTaskFile: no file registers it, and some do not import; names them and why. They are
+            imported again at the next call.
+        DuplicateTask: more than one function is registered; names the files.
+    """
+    try:
+        return _tasks.find(name, folder)
+    except (UnknownTask, BrokenTaskFile):
+        from task_scheduler.ready_made import READY_MADE
+
+        if name in READY_MADE:
+            return READY_MADE[name]
+        raise
+
+
+def find_task_source(name: str, folder: Path) -> TaskSource:
+    """The generator that a name stands for; raises what find_task raises."""
+    return _task_sources.find(name, folder)
+
+
+def _top_module(function: Callable[..., Any]) -> str:
+    return function.__module__.partition(".")[0]
+
+
+def _import_files(folder: Path) -> None:
+    for module in pkgutil.iter_modules([str(folder)]):
+        if module.name not in _imported:
+            _import_file(module.name, folder)
+
+
+def _import_file(module: str, folder: Path) -> None:
+    try:
+        found = importlib.import_module(module).__file__
+        if found is None or not Path(found).is_relative_to(folder):
+            raise ImportError(
+                f"{found or 'a module of Python'} is imported in its place: rename it"
+            )
+    # whatever a file does at import, exiting included, breaks its own tasks only
+    except (Exception, SystemExit) as error:
+        _broken[module] = f"{type(error).__name__}: {error}"
+        sys.modules.pop(module, None)
+        _tasks.forget(module)
+        _task_sources.forget(module)
+    else:
+        _broken.pop(module, None)
+        _imported.add(module)

@@ -1,0 +1,23 @@
+"""What an answer asks of those who would come again."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
+
+
+def retry_after(header: str | None) -> float | None:
+    """Seconds that a Retry-After header asks for, at most half a day; None if it says nothing.
+
+    It holds seconds or a date: RFC 9110, 10.2.3.
+    """
+    with suppress(TypeError, ValueError):
+        return _limited(float(header or ""))
+    with suppress(TypeError, ValueError):
+        return _limited(parsedate_to_datetime(header or "").timestamp() - time.time())
+    return None
+
+
+def _limited(seconds: float) -> float:
+    return min(max(0.0, seconds), 43_200.0)

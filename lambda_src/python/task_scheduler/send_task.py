@@ -1,0 +1,162 @@
+"""Lambda function send_task: a schedule fires, its tasks go onto the queue."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from task_scheduler import aws
+from task_scheduler.embedded_metrics import metrics
+from task_scheduler.errors import BadFiring, IncompleteFiring
+from task_scheduler.firing import Cursor, Firing
+from task_scheduler.letters import incomplete_letter, line_letter
+from task_scheduler.log import logger, shorten
+from task_scheduler.message import Message
+from task_scheduler.sending import Entry, Sender
+from task_scheduler.sources import Refused, TaskList
+from task_scheduler.success_limit import SuccessLimit
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+IN_FLIGHT = 16
+"""Requests under way at once; one client serves them all. A FIFO queue gets one after the other,
+or its order would be lost."""
+
+RESERVE_SHARE = 0.25
+MAX_RESERVE_SECONDS = 30.0
+"""Time kept for what is under way, and for handing the rest to another invocation."""
+
+
+class Summary(TypedDict):
+    """What came of an invocation: messages sent, lines refused, requests that it took, and the
+    line that another invocation goes on with; the line that it went on with itself, or the only
+    one that it was asked for; and why the list is incomplete."""
+
+    schedule: str
+    firing: str
+    scheduled_time: str | None
+    sent: int
+    refused: int
+    requests: int
+    continued_at: int | None
+    began_at: int | None
+    only: int | None
+    reason: str | None
+    error: str | None
+
+
+def handler(event: Any, context: LambdaContext) -> Summary:
+    """Sends every task of a firing, and a dead letter for every line that is no task.
+
+    What does not fit into the function's time is handed to another invocation of it, with a
+    cursor. Lambda's recursive-loop detection ends a chain after about 16 invocations; what it
+    then drops lies, cursor included, in the firings' dead-letter queue.
+
+    Args:
+        event: a schedule's input.
+        context: Lambda's; its request id makes the firing's key if it has no scheduled time.
+
+    Raises:
+        BadFiring: the event, or the list that it names, cannot be used.
+        LookupError, ImportError: the generator that it names is not there.
+        NotSent, botocore's errors: a message could not be sent.
+            After any of them Lambda invokes again, twice (the messages have the same ids), and
+            then puts the event into the firings' dead-letter queue.
+    """
+    firing = Firing.from_event(event, request_id=context.aws_request_id)
+    try:
+        return _send(firing, context)
+    except Exception as error:
+        told = {
+            "schedule": firing.schedule,
+            "firing": firing.key,
+            "scheduled_time": firing.scheduled_time,
+            "reason": shorten(str(error)),
+            "error": type(error).__name__,
+        }
+        logger.error("firing", extra={name: value for name, value in told.items() if value})
+        raise
+
+
+def _send(firing: Firing, context: LambdaContext) -> Summary:
+    task_list = TaskList(firing, Path(os.environ["LAMBDA_TASK_ROOT"]))
+    queue_url, client = os.environ["QUEUE_URL"], aws.sqs()
+    is_fifo = queue_url.endswith(".fifo")
+    is_time_up = _alarm(context)
+    rest: Cursor | None = None
+    incomplete: IncompleteFiring | None = None
+    with (
+        Sender(client, queue_url, in_flight=1 if is_fifo else IN_FLIGHT) as tasks,
+        Sender(client, os.environ["FIRINGS_DEAD_LETTER_URL"]) as letters,
+    ):
+        messages = SuccessLimit(
+            task_list,
+            lambda message, body: tasks.put(_entry(message, body, is_fifo=is_fifo)),
+            limit=int(os.environ.get("NOTIFY_SUCCESS_LIMIT", "0")),
+        )
+        try:
+            for listed in task_list:
+                if is_time_up():
+                    rest = task_list.cursor
+                    break
+                if isinstance(listed, Refused):
+                    letters.put(line_letter(firing, listed))
+                else:
+                    messages.put(*listed)
+        except IncompleteFiring as error:
+            logger.exception("firing incomplete")
+            incomplete = error
+            letters.put(incomplete_letter(firing, error))
+        messages.end(is_whole=rest is None)
+    if rest is not None:
+        if rest.line == firing.cursor.line:
+            raise BadFiring(f"no time to reach line {rest.line}: raise send_task_timeout")
+        _continue(task_list.firing, rest)
+    summary = Summary(
+        schedule=firing.schedule,
+        firing=firing.key,
+        scheduled_time=firing.scheduled_time,
+        sent=tasks.entries,
+        refused=letters.entries - (incomplete is not None),
+        requests=tasks.requests + letters.requests,
+        continued_at=rest.line if rest else None,
+        began_at=firing.cursor.line if firing.cursor.line > 1 else None,
+        only=firing.only,
+        reason=shorten(str(incomplete)) if incomplete else None,
+        error=type(incomplete).__name__ if incomplete else None,
+    )
+    present = {name: value for name, value in summary.items() if value is not None}
+    counts = metrics("sent", *(["refused"] if summary["refused"] else []), schedule=firing.schedule)
+    logger.info("firing", extra={**present, **counts})
+    return summary
+
+
+def _alarm(context: LambdaContext) -> Callable[[], bool]:
+    """Tells whether it is time to stop."""
+    total = context.get_remaining_time_in_millis()
+    reserve = min(MAX_RESERVE_SECONDS * 1000, total * RESERVE_SHARE)
+    return lambda: context.get_remaining_time_in_millis() < reserve
+
+
+def _entry(message: Message, body: str, *, is_fifo: bool) -> Entry:
+    if not is_fifo:
+        return Entry(body)
+    return Entry(
+        body,
+        message_group=message.message_group or message.schedule,
+        # a message's id has characters, and may have a length, that SQS refuses
+        deduplication_id=hashlib.sha256(message.id.encode()).hexdigest(),
+    )
+
+
+def _continue(firing: Firing, cursor: Cursor) -> None:
+    aws.lambda_().invoke(
+        FunctionName=os.environ["AWS_LAMBDA_FUNCTION_NAME"],
+        InvocationType="Event",
+        Payload=json.dumps(firing.continued(cursor)),
+    )

@@ -1,0 +1,128 @@
+"""What may travel in a message: plain JSON, and objects of classes that task code registered.
+
+jsonpickle turns a registered object into plain JSON. The way back is our own, because
+jsonpickle.decode runs code that the bytes name (py/reduce, py/object, py/type ...) whatever its
+settings: here a `py/` key is refused unless it is the `py/object` of a registered class.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from typing import Any, NoReturn, TypeVar
+
+from task_scheduler.errors import NotPlain, Unreadable
+
+TAG = "py/"
+OBJECT = "py/object"
+
+# The characters that SQS refuses in a body and that json.dumps leaves as they are.
+_REFUSED_BY_SQS = re.compile("[\ud800-\udfff\ufffe\uffff]")
+
+_PLAIN = frozenset({type(None), bool, int, float, str})
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+_classes: dict[str, type] = {}
+
+Class = TypeVar("Class", bound=type)
+
+
+def exchange(cls: Class) -> Class:
+    """Class decorator: objects of this class may travel in messages and come back as themselves.
+
+    Their attributes are restored as they were; `__init__` is not called again.
+    """
+    _classes[f"{cls.__module__}.{cls.__qualname__}"] = cls
+    return cls
+
+
+def to_json(value: Any) -> str:
+    """The value as compact JSON, in characters that SQS accepts.
+
+    Raises:
+        NotPlain: the value, or something in it, is neither plain JSON nor of a registered class.
+    """
+    try:
+        plain = value if _is_plain(value) else _without_tags(_flatten(value))
+        text = _ENCODER.encode(plain)
+    except (ValueError, RecursionError) as error:
+        raise NotPlain(f"{type(value).__name__} cannot travel in a message: {error}") from error
+    return _REFUSED_BY_SQS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def from_json(text: str) -> Any:
+    """What JSON says, registered objects rebuilt. Nothing is imported and nothing executed.
+
+    Raises:
+        json.JSONDecodeError: the text is not JSON.
+        Unreadable: it is nested too deep, or has a `py/` key that is not a registered class's.
+    """
+    try:
+        return _restore(json.loads(text, parse_constant=_refuse_constant))
+    except RecursionError as error:
+        raise Unreadable("nested too deep") from error
+
+
+def _is_plain(value: Any) -> bool:
+    kind = type(value)
+    if kind is dict:
+        return all(
+            type(key) is str and not key.startswith(TAG) and _is_plain(item)
+            for key, item in value.items()
+        )
+    return kind in _PLAIN or (kind is list and all(map(_is_plain, value)))
+
+
+def _flatten(value: Any) -> Any:
+    import jsonpickle
+
+    return jsonpickle.Pickler(make_refs=False).flatten(value)
+
+
+def _without_tags(flat: Any) -> Any:
+    """jsonpickle's output with registered objects as the only tags left, and tuples as lists."""
+    match flat:
+        case list():
+            return [_without_tags(item) for item in flat]
+        case {"py/tuple": list(items)} if len(flat) == 1:
+            return [_without_tags(item) for item in items]
+        case {"py/object": name, "py/state": list(state)} if name in _classes:
+            names = [field.name for field in dataclasses.fields(_classes[name])]
+            flat = {OBJECT: name, **dict(zip(names, state, strict=True))}
+        case dict():
+            pass
+        case _:
+            return flat
+    _check_tags(
+        flat, NotPlain, "decorate its class with @task_scheduler.exchange, or send plain JSON"
+    )
+    return {key: item if key == OBJECT else _without_tags(item) for key, item in flat.items()}
+
+
+def _restore(plain: Any) -> Any:
+    match plain:
+        case list():
+            return [_restore(item) for item in plain]
+        case dict():
+            _check_tags(plain, Unreadable, "no class of the task folder is registered for it")
+            fields = {key: _restore(item) for key, item in plain.items() if key != OBJECT}
+            return _rebuild(_classes[plain[OBJECT]], fields) if OBJECT in plain else fields
+    return plain
+
+
+def _rebuild(cls: type, fields: dict[str, Any]) -> Any:
+    instance: object = object.__new__(cls)
+    for name, value in fields.items():
+        object.__setattr__(instance, name, value)  # a frozen dataclass refuses its own
+    return instance
+
+
+def _check_tags(mapping: dict[str, Any], error: type[Exception], cure: str) -> None:
+    for key, value in mapping.items():
+        if key.startswith(TAG) and not (key == OBJECT and value in list(_classes)):
+            raise error(f"{key} {str(value)[:100]!r} is refused: {cure}")
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise json.JSONDecodeError(f"{name} is not JSON", name, 0)
