@@ -1,0 +1,99 @@
+locals {
+  task_code_dir = coalesce(var.task_code_dir, "${path.module}/tasks")
+  layer_dir     = coalesce(var.layer_dir, "${path.module}/layer")
+
+  # SQS counts receives, not attempts, and a give-back or a neighbour's crash counts too: room for
+  # every retry and for a whole batch of those, so that SQS takes no task away that has tries left.
+  max_receive_count = max(10, [for schedule in var.schedules : schedule.retries + 1 + var.batch_size]...)
+}
+
+module "queue" {
+  source = "./modules/queue"
+
+  prefix                = var.prefix
+  fifo                  = var.fifo
+  visibility_timeout    = coalesce(var.visibility_timeout, 6 * var.run_task_timeout)
+  message_retention     = var.message_retention
+  receive_wait_time     = var.receive_wait_time
+  max_receive_count     = local.max_receive_count
+  dead_letter_retention = var.dead_letter_retention
+  kms_key_arn           = var.kms_key_arn
+  tags                  = var.tags
+}
+
+module "functions" {
+  source = "./modules/functions"
+
+  prefix = var.prefix
+  queues = {
+    tasks                = module.queue.tasks
+    tasks_dead_letters   = module.queue.tasks_dead_letters
+    firings_dead_letters = module.queue.firings_dead_letters
+  }
+  max_receive_count    = local.max_receive_count
+  task_objects         = distinct(compact([for schedule in var.schedules : schedule.tasks_s3_uri]))
+  deduplication        = var.deduplication
+  message_retention    = var.message_retention
+  task_code_dir        = local.task_code_dir
+  runtime_dir          = "${path.module}/lambda_src"
+  layer_dir            = local.layer_dir
+  runtime              = var.runtime
+  architecture         = var.architecture
+  send_task_timeout    = var.send_task_timeout
+  send_task_memory     = var.send_task_memory
+  run_task_timeout     = var.run_task_timeout
+  run_task_memory      = var.run_task_memory
+  batch_size           = var.batch_size
+  batch_window         = var.batch_window
+  task_concurrency     = var.task_concurrency
+  maximum_concurrency  = var.maximum_concurrency
+  notify               = var.notify
+  notify_success_limit = var.notify_success_limit
+  metrics_by_schedule  = var.metrics_by_schedule
+  log_retention_days   = var.log_retention_days
+  tracing              = try(var.monitoring.tracing, false)
+  kms_key_arn          = var.kms_key_arn
+  roles                = var.roles
+  vpc                  = var.vpc
+  tags                 = var.tags
+}
+
+module "scheduler" {
+  source = "./modules/scheduler"
+
+  prefix                = var.prefix
+  timezone              = var.timezone
+  schedules             = var.schedules
+  notify_on             = var.notify == null ? null : var.notify_on
+  task_code_dir         = local.task_code_dir
+  send_task_arn         = module.functions.send_task.arn
+  dead_letter_queue_arn = module.queue.firings_dead_letters.arn
+  kms_key_arn           = var.kms_key_arn
+  roles                 = var.roles
+  tags                  = var.tags
+}
+
+module "monitoring" {
+  source = "./modules/monitoring"
+  count  = var.monitoring == null ? 0 : 1
+
+  prefix = var.prefix
+  queues = {
+    tasks                = module.queue.tasks
+    tasks_dead_letters   = module.queue.tasks_dead_letters
+    firings_dead_letters = module.queue.firings_dead_letters
+  }
+  message_retention = var.message_retention
+  functions = {
+    send_task = merge(module.functions.send_task, { timeout = var.send_task_timeout })
+    run_task  = merge(module.functions.run_task, { timeout = var.run_task_timeout })
+  }
+  schedule_group = module.scheduler.group.name
+  expected_every = { for name, schedule in var.schedules : name => schedule.expected_every if schedule.enabled && schedule.expected_every != null }
+  early_warnings = var.monitoring.early_warnings
+  dashboard      = var.monitoring.dashboard
+  topic          = var.monitoring.topic
+  emails         = var.monitoring.emails
+  kms_key_arn    = var.kms_key_arn
+  tags           = var.tags
+}

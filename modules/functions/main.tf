@@ -1,0 +1,195 @@
+data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
+data "aws_region" "current" {}
+
+locals {
+  partition = data.aws_partition.current.partition
+  region    = data.aws_region.current.id
+  account   = data.aws_caller_identity.current.account_id
+
+  # Built from the names: a function's own ARN in its role's policy would be a cycle.
+  function_arns = {
+    send_task = "arn:${local.partition}:lambda:${local.region}:${local.account}:function:${var.prefix}-send-task"
+    run_task  = "arn:${local.partition}:lambda:${local.region}:${local.account}:function:${var.prefix}-run-task"
+  }
+
+  # The same objects, and their buckets, as ARNs.
+  task_objects = [for uri in var.task_objects : "arn:${local.partition}:s3:::${trimprefix(uri, "s3://")}"]
+  task_buckets = distinct([for arn in local.task_objects : split("/", arn)[0]])
+
+  # What is peculiar to each function; everything else they share. `encrypted` are the services
+  # whose data it reads or writes under the customer key, if there is one.
+  functions = {
+    send_task = {
+      name        = "${var.prefix}-send-task"
+      description = "Puts the tasks of a firing on the queue ${var.queues.tasks.name}."
+      timeout     = var.send_task_timeout
+      memory      = var.send_task_memory
+      environment = merge(
+        {
+          QUEUE_URL               = var.queues.tasks.url
+          FIRINGS_DEAD_LETTER_URL = var.queues.firings_dead_letters.url
+        },
+        var.notify == null ? {} : { NOTIFY_SUCCESS_LIMIT = tostring(var.notify_success_limit) },
+      )
+      encrypted = concat(["sqs"], length(local.task_objects) == 0 ? [] : ["s3"])
+      permissions = concat(
+        [
+          {
+            Effect   = "Allow"
+            Action   = ["sqs:SendMessage"]
+            Resource = [var.queues.tasks.arn, var.queues.firings_dead_letters.arn]
+          },
+          {
+            # A list that does not fit into its time goes on in another invocation.
+            Effect   = "Allow"
+            Action   = ["lambda:InvokeFunction"]
+            Resource = [local.function_arns.send_task]
+          },
+        ],
+        length(local.task_objects) == 0 ? [] : [
+          {
+            Effect   = "Allow"
+            Action   = ["s3:GetObject"]
+            Resource = local.task_objects
+          },
+          {
+            # Without it an object that is not there reads as forbidden.
+            Effect   = "Allow"
+            Action   = ["s3:ListBucket"]
+            Resource = local.task_buckets
+          },
+        ],
+      )
+    }
+
+    run_task = {
+      name        = "${var.prefix}-run-task"
+      description = "Runs the tasks on the queue ${var.queues.tasks.name}."
+      timeout     = var.run_task_timeout
+      memory      = var.run_task_memory
+      environment = merge(
+        {
+          QUEUE_URL             = var.queues.tasks.url
+          TASKS_DEAD_LETTER_URL = var.queues.tasks_dead_letters.url
+          MAX_RECEIVE_COUNT     = tostring(var.max_receive_count)
+          TASK_CONCURRENCY      = tostring(var.task_concurrency)
+        },
+        { for table in aws_dynamodb_table.outcomes : "IDEMPOTENCY_TABLE" => table.name },
+        { for table in aws_dynamodb_table.outcomes : "IDEMPOTENCY_SECONDS" => tostring(var.message_retention) },
+        local.notify_environment,
+      )
+      encrypted = concat(["sqs"], var.deduplication ? ["dynamodb"] : [])
+      permissions = concat(
+        [
+          {
+            Effect = "Allow"
+            Action = [
+              "sqs:ReceiveMessage",
+              "sqs:DeleteMessage",
+              "sqs:ChangeMessageVisibility",
+              "sqs:GetQueueAttributes",
+            ]
+            Resource = [var.queues.tasks.arn]
+          },
+          {
+            Effect   = "Allow"
+            Action   = ["sqs:SendMessage"]
+            Resource = [var.queues.tasks_dead_letters.arn]
+          },
+        ],
+        [for table in aws_dynamodb_table.outcomes : {
+          Effect   = "Allow"
+          Action   = ["dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
+          Resource = [table.arn]
+        }],
+        local.notify_permissions,
+      )
+    }
+  }
+}
+
+resource "aws_lambda_function" "this" {
+  for_each = local.functions
+
+  function_name    = each.value.name
+  description      = each.value.description
+  role             = aws_iam_role.this[each.key].arn
+  handler          = "task_scheduler.${each.key}.handler"
+  runtime          = var.runtime
+  architectures    = [var.architecture]
+  timeout          = each.value.timeout
+  memory_size      = each.value.memory
+  filename         = data.archive_file.tasks.output_path
+  source_code_hash = data.archive_file.tasks.output_base64sha256
+  layers           = [aws_lambda_layer_version.runtime.arn, aws_lambda_layer_version.dependencies.arn]
+  kms_key_arn      = var.kms_key_arn
+  tags             = var.tags
+
+  environment {
+    variables = merge(
+      each.value.environment,
+      { POWERTOOLS_SERVICE_NAME = var.prefix }, # in each line of the log, and what metrics are told apart by
+      var.metrics_by_schedule ? { METRICS_BY_SCHEDULE = "true" } : {},
+    )
+  }
+
+  # Always there, since the provider does not take a mode back with its block.
+  tracing_config {
+    mode = var.tracing ? "Active" : "PassThrough"
+  }
+
+  dynamic "vpc_config" {
+    for_each = var.vpc[*]
+
+    content {
+      subnet_ids         = vpc_config.value.subnet_ids
+      security_group_ids = vpc_config.value.security_group_ids
+    }
+  }
+
+  # A first invocation before these exist could not log, or Lambda would make a log group without retention.
+  depends_on = [aws_cloudwatch_log_group.this, aws_iam_role_policy.this]
+}
+
+resource "aws_cloudwatch_log_group" "this" {
+  for_each = local.functions
+
+  name              = "/aws/lambda/${each.value.name}"
+  retention_in_days = var.log_retention_days
+  kms_key_id        = var.kms_key_arn
+  tags              = var.tags
+}
+
+# Scheduler only hands a firing over; one that send_task then fails at would vanish after Lambda's two retries.
+resource "aws_lambda_function_event_invoke_config" "send_task" {
+  function_name = aws_lambda_function.this["send_task"].function_name
+
+  destination_config {
+    on_failure {
+      destination = var.queues.firings_dead_letters.arn
+    }
+  }
+
+  # Lambda checks the role's sqs:SendMessage at creation.
+  depends_on = [aws_iam_role_policy.this]
+}
+
+resource "aws_lambda_event_source_mapping" "tasks" {
+  event_source_arn                   = var.queues.tasks.arn
+  function_name                      = aws_lambda_function.this["run_task"].arn
+  batch_size                         = var.batch_size
+  maximum_batching_window_in_seconds = var.batch_window
+  function_response_types            = ["ReportBatchItemFailures"]
+
+  dynamic "scaling_config" {
+    for_each = var.maximum_concurrency[*]
+
+    content {
+      maximum_concurrency = scaling_config.value
+    }
+  }
+
+  # Lambda checks the role's permissions on the queue at creation.
+  depends_on = [aws_iam_role_policy.this]
+}

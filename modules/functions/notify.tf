@@ -1,0 +1,33 @@
+# Where run_task finds the URLs of the chat services, and what it may read for that: this and no more.
+
+locals {
+  notify_environment = merge(
+    { for name in try(var.notify.ssm_parameter, null)[*] : "NOTIFY_SSM_PARAMETER" => name },
+    { for name in try(var.notify.secret, null)[*] : "NOTIFY_SECRET" => name },
+  )
+
+  notify_permissions = concat(
+    [for name in try(var.notify.ssm_parameter, null)[*] : {
+      Effect   = "Allow"
+      Action   = ["ssm:GetParameter"]
+      Resource = ["arn:${local.partition}:ssm:${local.region}:${local.account}:parameter/${trimprefix(name, "/")}"]
+    }],
+
+    # AWS ends the ARN of a secret with six characters of its own.
+    [for name in try(var.notify.secret, null)[*] : {
+      Effect   = "Allow"
+      Action   = ["secretsmanager:GetSecretValue"]
+      Resource = [startswith(name, "arn:") ? name : "arn:${local.partition}:secretsmanager:${local.region}:${local.account}:secret:${name}-??????"]
+    }],
+
+    # A key of AWS's own needs no permission beyond these.
+    [for arn in try(var.notify.kms_key_arn, null)[*] : {
+      Effect   = "Allow"
+      Action   = ["kms:Decrypt"]
+      Resource = [arn]
+      Condition = { StringEquals = {
+        "kms:ViaService" = ["${var.notify.secret == null ? "ssm" : "secretsmanager"}.${local.region}.${data.aws_partition.current.dns_suffix}"]
+      } }
+    }],
+  )
+}

@@ -1,0 +1,33 @@
+output "send_task" {
+  description = "The function that puts the tasks of a firing on the queue: name, arn and log_group."
+  value = {
+    name      = aws_lambda_function.this["send_task"].function_name
+    arn       = aws_lambda_function.this["send_task"].arn
+    log_group = aws_cloudwatch_log_group.this["send_task"].name
+  }
+}
+
+output "send_task_role" {
+  description = "The role of send_task: name and arn."
+  value = {
+    name = aws_iam_role.this["send_task"].name
+    arn  = aws_iam_role.this["send_task"].arn
+  }
+}
+
+output "run_task" {
+  description = "The function that runs the tasks on the queue: name, arn and log_group."
+  value = {
+    name      = aws_lambda_function.this["run_task"].function_name
+    arn       = aws_lambda_function.this["run_task"].arn
+    log_group = aws_cloudwatch_log_group.this["run_task"].name
+  }
+}
+
+output "run_task_role" {
+  description = "The role of run_task: name and arn."
+  value = {
+    name = aws_iam_role.this["run_task"].name
+    arn  = aws_iam_role.this["run_task"].arn
+  }
+}

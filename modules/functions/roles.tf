@@ -1,0 +1,96 @@
+locals {
+  # What both roles need beside the permissions of their own.
+  shared_permissions = { for key, function in local.functions : key => concat(
+    [{
+      Effect   = "Allow"
+      Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+      Resource = ["${aws_cloudwatch_log_group.this[key].arn}:*"] # its streams
+    }],
+
+    # Queues, table and lists are opened in the role's name; Lambda and CloudWatch open the rest themselves.
+    [for arn in var.kms_key_arn[*] : {
+      Effect   = "Allow"
+      Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      Resource = [arn]
+      Condition = { StringEquals = { "kms:ViaService" = [
+        for service in function.encrypted : "${service}.${local.region}.${data.aws_partition.current.dns_suffix}"
+      ] } }
+    }],
+
+    !var.tracing ? [] : [{
+      Effect   = "Allow"
+      Action   = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+      Resource = ["*"] # X-Ray has no resources to name here.
+    }],
+
+    # Lambda puts the functions into the VPC in the role's name; the code that runs there needs none of it.
+    flatten([for vpc in var.vpc[*] : [
+      {
+        Effect = "Allow"
+        Action = ["ec2:CreateNetworkInterface"]
+        Resource = concat(
+          [for subnet in vpc.subnet_ids : "arn:${local.partition}:ec2:${local.region}:${local.account}:subnet/${subnet}"],
+          [for group in vpc.security_group_ids : "arn:${local.partition}:ec2:${local.region}:${local.account}:security-group/${group}"],
+          [local.network_interfaces],
+        )
+      },
+      {
+        Effect   = "Allow"
+        Action   = ["ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"]
+        Resource = [local.network_interfaces]
+      },
+      {
+        Effect   = "Allow"
+        Action   = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]
+        Resource = ["*"] # EC2 takes no resource for these.
+      },
+      {
+        Effect = "Deny"
+        Action = [
+          "ec2:CreateNetworkInterface",
+          "ec2:DeleteNetworkInterface",
+          "ec2:AssignPrivateIpAddresses",
+          "ec2:UnassignPrivateIpAddresses",
+          "ec2:DescribeNetworkInterfaces",
+          "ec2:DescribeSubnets",
+        ]
+        Resource  = ["*"]
+        Condition = { ArnEquals = { "lambda:SourceFunctionArn" = local.function_arns[key] } }
+      },
+    ]]),
+  ) }
+
+  # Lambda makes them, under ids that nobody knows before.
+  network_interfaces = "arn:${local.partition}:ec2:${local.region}:${local.account}:network-interface/*"
+}
+
+resource "aws_iam_role" "this" {
+  for_each = local.functions
+
+  name                 = each.value.name
+  path                 = var.roles.path
+  permissions_boundary = var.roles.permissions_boundary
+  description          = "Role of the function ${each.value.name}."
+  tags                 = var.tags
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "lambda.amazonaws.com" }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "this" {
+  for_each = local.functions
+
+  name = each.value.name
+  role = aws_iam_role.this[each.key].name
+
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = concat(each.value.permissions, local.shared_permissions[each.key])
+  })
+}

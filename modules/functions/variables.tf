@@ -1,0 +1,167 @@
+variable "prefix" {
+  description = "What the names of functions, roles, layers and archives begin with."
+  type        = string
+  nullable    = false
+}
+
+variable "queues" {
+  description = "Name, ARN and URL of the task queue (tasks) and of the two dead-letter queues."
+  type = object({
+    tasks                = object({ name = string, arn = string, url = string })
+    tasks_dead_letters   = object({ name = string, arn = string, url = string })
+    firings_dead_letters = object({ name = string, arn = string, url = string })
+  })
+  nullable = false
+}
+
+variable "max_receive_count" {
+  description = "How often SQS delivers a message of the task queue before it moves it to the dead-letter queue, 1 to 1000."
+  type        = number
+  nullable    = false
+}
+
+variable "task_objects" {
+  description = "The S3 objects that task lists come from, as s3://bucket/key."
+  type        = list(string)
+  nullable    = false
+}
+
+variable "deduplication" {
+  description = "Whether a table remembers the outcomes of messages, so that none has a second effect."
+  type        = bool
+  nullable    = false
+}
+
+variable "message_retention" {
+  description = "How long a message may lie on the task queue, and so how long its outcome is remembered, in seconds, 60 to 1209600 (14 days)."
+  type        = number
+  nullable    = false
+}
+
+variable "task_code_dir" {
+  description = "Folder of the user's task functions and task files: the code of both functions."
+  type        = string
+  nullable    = false
+}
+
+variable "runtime_dir" {
+  description = "Folder whose python/ holds the runtime, task_scheduler."
+  type        = string
+  nullable    = false
+}
+
+variable "layer_dir" {
+  description = "Folder whose python/ holds the dependencies, as `make package-layer` builds it."
+  type        = string
+  nullable    = false
+}
+
+variable "runtime" {
+  description = "Lambda runtime of both functions: python3.12, python3.13 or python3.14."
+  type        = string
+  nullable    = false
+}
+
+variable "architecture" {
+  description = "Processor architecture of both functions: arm64 or x86_64."
+  type        = string
+  nullable    = false
+}
+
+variable "send_task_timeout" {
+  description = "How long one invocation of send_task may take, in seconds, 1 to 900 (15 minutes)."
+  type        = number
+  nullable    = false
+}
+
+variable "send_task_memory" {
+  description = "Memory of send_task in MB, 128 to 10240 (10 GB)."
+  type        = number
+  nullable    = false
+}
+
+variable "run_task_timeout" {
+  description = "How long one invocation of run_task, that is one batch of tasks, may take, in seconds, 1 to 900 (15 minutes)."
+  type        = number
+  nullable    = false
+}
+
+variable "run_task_memory" {
+  description = "Memory of run_task in MB, 128 to 10240 (10 GB)."
+  type        = number
+  nullable    = false
+}
+
+variable "batch_size" {
+  description = "How many tasks one invocation of run_task gets at most, 1 to 10."
+  type        = number
+  nullable    = false
+}
+
+variable "batch_window" {
+  description = "How long Lambda gathers tasks for a fuller batch, in seconds, 0 to 300 (5 minutes)."
+  type        = number
+  nullable    = false
+}
+
+variable "task_concurrency" {
+  description = "How many tasks of a batch run at the same time, 1 to 10."
+  type        = number
+  nullable    = false
+}
+
+variable "maximum_concurrency" {
+  description = "How many batches run at the same time at most, 2 to 1000; null sets no limit."
+  type        = number
+}
+
+variable "notify" {
+  description = "The SSM parameter or the secret with the URLs of chat services, and the key that it is encrypted with; null tells nobody."
+  type        = object({ ssm_parameter = string, secret = string, kms_key_arn = string })
+}
+
+variable "notify_success_limit" {
+  description = "Up to how many tasks a list may have for its successes to be told, 1 to 250."
+  type        = number
+  nullable    = false
+}
+
+variable "metrics_by_schedule" {
+  description = "Whether metrics are kept for each schedule, too."
+  type        = bool
+  nullable    = false
+}
+
+variable "log_retention_days" {
+  description = "How long the logs of both functions are kept, in days; 0 keeps them for ever."
+  type        = number
+  nullable    = false
+}
+
+variable "tracing" {
+  description = "Whether X-Ray traces both functions."
+  type        = bool
+  nullable    = false
+}
+
+variable "vpc" {
+  description = "Subnets and security groups that both functions are in; null leaves them outside of any VPC."
+  type        = object({ subnet_ids = set(string), security_group_ids = set(string) })
+}
+
+variable "roles" {
+  description = "IAM path of the roles, and the ARN of their permissions boundary; a null boundary sets none."
+  type        = object({ path = string, permissions_boundary = string })
+  nullable    = false
+}
+
+variable "kms_key_arn" {
+  description = "ARN of the customer key that environment, logs and table are, and queues and lists may be, encrypted with; null leaves it to AWS."
+  type        = string
+}
+
+variable "tags" {
+  description = "Tags of functions, roles and log groups."
+  type        = map(string)
+  nullable    = false
+}

@@ -1,0 +1,132 @@
+# Every alarm says what to do. Plain metrics only: metric math costs a price per metric and tells no more.
+
+locals {
+  # Without these a task or a firing can be lost, or wait for ever, and nobody knows.
+  essential_alarms = {
+    tasks-dead-letters = {
+      description = "Tasks failed for good, expired or could not be read. `taskctl failed` lists them with their reasons; mend the cause, then send them again with `taskctl redrive`. The alarm ends when the queue ${var.queues.tasks_dead_letters.name} is empty."
+      namespace   = "AWS/SQS"
+      metric      = "ApproximateNumberOfMessagesVisible"
+      dimensions  = { QueueName = var.queues.tasks_dead_letters.name }
+      statistic   = "Maximum"
+      threshold   = 0
+      periods     = 1
+    }
+    firings-dead-letters = {
+      description = "A schedule fired, but not all of its tasks reached the queue: Scheduler could not invoke send_task, send_task failed, or lines of a list are no tasks. `taskctl failed` lists what and why; mend the cause, then send it again with `taskctl redrive`. The alarm ends when the queue ${var.queues.firings_dead_letters.name} is empty."
+      namespace   = "AWS/SQS"
+      metric      = "ApproximateNumberOfMessagesVisible"
+      dimensions  = { QueueName = var.queues.firings_dead_letters.name }
+      statistic   = "Maximum"
+      threshold   = 0
+      periods     = 1
+    }
+    tasks-waiting = {
+      description = "The oldest task has used up half of its time on the queue (message_retention, ${var.message_retention} seconds); at the end of it SQS drops tasks without a trace. See in the log of ${var.functions.run_task.name} whether tasks are run at all; if they are, raise maximum_concurrency, or message_retention for the time being."
+      namespace   = "AWS/SQS"
+      metric      = "ApproximateAgeOfOldestMessage"
+      dimensions  = { QueueName = var.queues.tasks.name }
+      statistic   = "Maximum"
+      threshold   = floor(var.message_retention / 2)
+      periods     = 1
+    }
+  }
+
+  # What announces itself before a dead letter does.
+  early_warnings = {
+    send-task-errors = {
+      description = "send_task failed. Lambda tries twice more, after which the firing is a dead letter; the reason is in the log of ${var.functions.send_task.name}."
+      namespace   = "AWS/Lambda"
+      metric      = "Errors"
+      dimensions  = { FunctionName = var.functions.send_task.name }
+      statistic   = "Sum"
+      threshold   = 0
+      periods     = 1
+    }
+    # Any batch in which nothing succeeded is an error; a task of its own has been retried by then.
+    run-task-errors = {
+      description = "For 15 minutes there were batches in which no task succeeded, or that died with the function. The reasons are in the log of ${var.functions.run_task.name}; if it names a time-out or memory, raise run_task_timeout or run_task_memory."
+      namespace   = "AWS/Lambda"
+      metric      = "Errors"
+      dimensions  = { FunctionName = var.functions.run_task.name }
+      statistic   = "Sum"
+      threshold   = 0
+      periods     = 3
+    }
+    send-task-throttles = {
+      description = "Lambda had no room for send_task, so a firing comes late. Other functions use up the account's concurrent executions: have the quota raised, or limit them."
+      namespace   = "AWS/Lambda"
+      metric      = "Throttles"
+      dimensions  = { FunctionName = var.functions.send_task.name }
+      statistic   = "Sum"
+      threshold   = 0
+      periods     = 1
+    }
+    run-task-throttles = {
+      description = "For 15 minutes Lambda has had no room for all of run_task, so tasks come late. Lower maximum_concurrency, or have the account's quota of concurrent executions raised."
+      namespace   = "AWS/Lambda"
+      metric      = "Throttles"
+      dimensions  = { FunctionName = var.functions.run_task.name }
+      statistic   = "Sum"
+      threshold   = 0
+      periods     = 3
+    }
+    send-task-duration = {
+      description = "send_task used more than nine tenths of its ${var.functions.send_task.timeout} seconds: it is soon cut off. Raise send_task_timeout or send_task_memory."
+      namespace   = "AWS/Lambda"
+      metric      = "Duration"
+      dimensions  = { FunctionName = var.functions.send_task.name }
+      statistic   = "Maximum"
+      threshold   = var.functions.send_task.timeout * 900 # milliseconds
+      periods     = 1
+    }
+    run-task-duration = {
+      description = "A batch used more than nine tenths of run_task's ${var.functions.run_task.timeout} seconds: a task is soon cut off. `taskctl runs` shows which takes so long; raise run_task_timeout, or let tasks that wait overlap with task_concurrency."
+      namespace   = "AWS/Lambda"
+      metric      = "Duration"
+      dimensions  = { FunctionName = var.functions.run_task.name }
+      statistic   = "Maximum"
+      threshold   = var.functions.run_task.timeout * 900 # milliseconds
+      periods     = 1
+    }
+    firings-dropped = {
+      description = "Scheduler gave a firing up after all of its delivery retries. It is a dead letter: `taskctl failed` shows it with Scheduler's reason; send it again with `taskctl redrive`."
+      namespace   = "AWS/Scheduler"
+      metric      = "InvocationDroppedCount"
+      dimensions  = { ScheduleGroup = var.schedule_group }
+      statistic   = "Sum"
+      threshold   = 0
+      periods     = 1
+    }
+    firings-refused = {
+      description = "Lambda refused a firing, and Scheduler will try again. Look at ${var.functions.send_task.name} in Lambda's console: whether it is there and active, and whether the role of the schedules may still invoke it (a permissions boundary or an organisation's policy may have changed)."
+      namespace   = "AWS/Scheduler"
+      metric      = "TargetErrorCount"
+      dimensions  = { ScheduleGroup = var.schedule_group }
+      statistic   = "Sum"
+      threshold   = 0
+      periods     = 1
+    }
+  }
+
+  alarms = merge(local.essential_alarms, var.early_warnings ? local.early_warnings : {})
+}
+
+resource "aws_cloudwatch_metric_alarm" "this" {
+  for_each = local.alarms
+
+  alarm_name          = "${var.prefix}-${each.key}"
+  alarm_description   = each.value.description
+  namespace           = each.value.namespace
+  metric_name         = each.value.metric
+  dimensions          = each.value.dimensions
+  statistic           = each.value.statistic
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = each.value.threshold
+  period              = 300
+  evaluation_periods  = each.value.periods
+  treat_missing_data  = "notBreaching" # these services report nothing while nothing happens
+  alarm_actions       = [local.topic_arn]
+  ok_actions          = [local.topic_arn]
+  tags                = var.tags
+}

@@ -1,0 +1,132 @@
+# The story from left to right and from top to bottom: what fired, what became of it, what waits,
+# how long it takes, what died.
+
+locals {
+  # A graph of metrics: lines of [namespace, metric, dimension, value, label and settings].
+  graphs = [
+    {
+      title = "Firings"
+      stat  = "Sum"
+      lines = [
+        ["AWS/Scheduler", "InvocationAttemptCount", "ScheduleGroup", var.schedule_group, { label = "fired" }],
+        ["AWS/Scheduler", "TargetErrorCount", "ScheduleGroup", var.schedule_group, { label = "refused" }],
+        ["AWS/Scheduler", "InvocationDroppedCount", "ScheduleGroup", var.schedule_group, { label = "dropped" }],
+        ["AWS/Lambda", "Errors", "FunctionName", var.functions.send_task.name, { label = "failed in send_task" }],
+      ]
+      marks = []
+    },
+    {
+      title = "Tasks on the queue"
+      stat  = "Maximum"
+      lines = [
+        ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.queues.tasks.name, { label = "waiting" }],
+        ["AWS/SQS", "ApproximateNumberOfMessagesNotVisible", "QueueName", var.queues.tasks.name, { label = "running, or waiting for a retry" }],
+      ]
+      marks = []
+    },
+    {
+      title = "Age of the oldest task, seconds"
+      stat  = "Maximum"
+      lines = [["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", var.queues.tasks.name, { label = "oldest" }]]
+      marks = [{ label = "half of message_retention: alarm", value = floor(var.message_retention / 2) }]
+    },
+    {
+      title = "Durations, milliseconds"
+      stat  = "Maximum"
+      lines = [
+        ["AWS/Lambda", "Duration", "FunctionName", var.functions.send_task.name, { label = "send_task, longest" }],
+        ["AWS/Lambda", "Duration", "FunctionName", var.functions.run_task.name, { label = "run_task, longest" }],
+        ["AWS/Lambda", "Duration", "FunctionName", var.functions.run_task.name, { label = "run_task, on average", stat = "Average" }],
+      ]
+      marks = [
+        { label = "send_task_timeout", value = var.functions.send_task.timeout * 1000 },
+        { label = "run_task_timeout", value = var.functions.run_task.timeout * 1000 },
+      ]
+    },
+    {
+      title = "Dead letters"
+      stat  = "Maximum"
+      lines = [
+        ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.queues.tasks_dead_letters.name, { label = "tasks" }],
+        ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.queues.firings_dead_letters.name, { label = "firings and lines" }],
+      ]
+      marks = []
+    },
+  ]
+
+  graph_widgets = [for graph in local.graphs : {
+    type   = "metric"
+    width  = 12
+    height = 6
+    properties = {
+      title       = graph.title
+      region      = data.aws_region.current.id
+      view        = "timeSeries"
+      stat        = graph.stat
+      period      = 300
+      metrics     = graph.lines
+      annotations = { horizontal = graph.marks }
+      yAxis       = { left = { min = 0 } }
+    }
+  }]
+
+  # From the log, for which a metric of each outcome would have a price of its own.
+  outcomes = ["success", "retry", "failed", "expired", "duplicate", "unreadable"]
+
+  outcomes_widget = {
+    type   = "log"
+    width  = 12
+    height = 6
+    properties = {
+      title  = "Tasks by outcome"
+      region = data.aws_region.current.id
+      view   = "bar"
+      query = join(" | ", [
+        "SOURCE '${var.functions.run_task.log_group}'",
+        "filter message = 'task'",
+        "fields ${join(", ", [for outcome in local.outcomes : "strcontains(outcome, '${outcome}') as is_${outcome}"])}",
+        "stats ${join(", ", [for outcome in local.outcomes : "sum(is_${outcome}) as ${outcome}"])} by bin(15m)",
+      ])
+    }
+  }
+
+  alarm_arns = concat(values(aws_cloudwatch_metric_alarm.this)[*].arn, values(aws_cloudwatch_metric_alarm.silence)[*].arn)
+
+  alarms_widget = {
+    type   = "alarm"
+    width  = 24
+    height = 3
+    properties = {
+      title  = "Alarms"
+      alarms = slice(local.alarm_arns, 0, min(100, length(local.alarm_arns))) # more do not fit
+    }
+  }
+
+  failures_widget = {
+    type   = "log"
+    width  = 24
+    height = 6
+    properties = {
+      title  = "Tasks that failed"
+      region = data.aws_region.current.id
+      view   = "table"
+      query  = "SOURCE '${var.functions.run_task.log_group}' | ${replace(trimspace(local.queries["tasks that failed"].query), "\n", " ")}"
+    }
+  }
+}
+
+# Widgets without a place of their own follow one another in rows of 24 columns.
+resource "aws_cloudwatch_dashboard" "this" {
+  count = var.dashboard ? 1 : 0
+
+  dashboard_name = var.prefix
+  dashboard_body = jsonencode({
+    widgets = flatten([
+      local.alarms_widget,
+      local.graph_widgets[0],
+      local.outcomes_widget,
+      slice(local.graph_widgets, 1, length(local.graph_widgets)),
+      local.failures_widget,
+    ])
+  })
+}

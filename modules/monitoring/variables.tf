@@ -1,0 +1,81 @@
+variable "prefix" {
+  description = "What the names of alarms, topic, dashboard and queries begin with."
+  type        = string
+  nullable    = false
+}
+
+variable "queues" {
+  description = "Names of the task queue (tasks) and of the two dead-letter queues."
+  type = object({
+    tasks                = object({ name = string })
+    tasks_dead_letters   = object({ name = string })
+    firings_dead_letters = object({ name = string })
+  })
+  nullable = false
+}
+
+variable "message_retention" {
+  description = "How long a task waits in the queue before SQS drops it, in seconds, 60 to 1209600 (14 days)."
+  type        = number
+  nullable    = false
+}
+
+variable "functions" {
+  description = "Name, timeout in seconds and log group's name of both functions."
+  type = object({
+    send_task = object({ name = string, timeout = number, log_group = string })
+    run_task  = object({ name = string, timeout = number, log_group = string })
+  })
+  nullable = false
+}
+
+variable "schedule_group" {
+  description = "Name of the schedule group."
+  type        = string
+  nullable    = false
+}
+
+variable "expected_every" {
+  description = "For schedules whose silence is an alarm: by name, after how many seconds, 60 to 604800 (7 days)."
+  type        = map(number)
+  nullable    = false
+
+  validation {
+    condition     = length(var.expected_every) <= 100
+    error_message = "${length(var.expected_every)} schedules have expected_every: their firings are counted from the log, and CloudWatch takes 100 metric filters a log group. Keep it for the 100 that matter most."
+  }
+}
+
+variable "early_warnings" {
+  description = "Whether there are alarms for errors, throttles, durations and firings that were not delivered, too."
+  type        = bool
+  nullable    = false
+}
+
+variable "dashboard" {
+  description = "Whether there is a dashboard."
+  type        = bool
+  nullable    = false
+}
+
+variable "topic" {
+  description = "The SNS topic that alarms go to; null makes one. An object, because whether there is one has to be known before its ARN is."
+  type        = object({ arn = string })
+}
+
+variable "emails" {
+  description = "Addresses that are subscribed to the topic made here."
+  type        = set(string)
+  nullable    = false
+}
+
+variable "kms_key_arn" {
+  description = "ARN of the customer key that the topic is encrypted with; null leaves it to SNS."
+  type        = string
+}
+
+variable "tags" {
+  description = "Tags of alarms and topic."
+  type        = map(string)
+  nullable    = false
+}

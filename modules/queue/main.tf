@@ -1,0 +1,82 @@
+data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
+data "aws_region" "current" {}
+
+locals {
+  # SQS asks for the suffix, and for a FIFO queue's dead-letter queue to be FIFO as well; Scheduler
+  # and Lambda take no FIFO queue for a dead-letter queue.
+  suffix = var.fifo ? ".fifo" : ""
+
+  names = {
+    tasks                = "${var.prefix}-tasks${local.suffix}"
+    tasks_dead_letters   = "${var.prefix}-tasks-dead-letter${local.suffix}"
+    firings_dead_letters = "${var.prefix}-firings-dead-letter"
+  }
+
+  # Built from the names: policies that referred to the queues would have to be resources of their
+  # own, and each further level in the graph costs the provider about 25 s of waiting.
+  arns = { for key, name in local.names : key => join(":", [
+    "arn",
+    data.aws_partition.current.partition,
+    "sqs",
+    data.aws_region.current.id,
+    data.aws_caller_identity.current.account_id,
+    name,
+  ]) }
+
+  # Who may use the queues is up to IAM; the queues themselves only insist on encryption in transit.
+  tls_only_policies = { for key, arn in local.arns : key => jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "DenyWithoutTls"
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = "sqs:*"
+      Resource  = arn
+      Condition = { Bool = { "aws:SecureTransport" = "false" } }
+    }]
+  }) }
+}
+
+resource "aws_sqs_queue" "tasks" {
+  name                       = local.names.tasks
+  fifo_queue                 = var.fifo
+  deduplication_scope        = var.fifo ? "messageGroup" : null # with the next, FIFO's high throughput
+  fifo_throughput_limit      = var.fifo ? "perMessageGroupId" : null
+  visibility_timeout_seconds = var.visibility_timeout
+  message_retention_seconds  = var.message_retention
+  receive_wait_time_seconds  = var.receive_wait_time
+  sqs_managed_sse_enabled    = var.kms_key_arn == null ? true : null # either this or a key
+  kms_master_key_id          = var.kms_key_arn
+  policy                     = local.tls_only_policies.tasks
+  redrive_allow_policy       = jsonencode({ redrivePermission = "denyAll" })
+  redrive_policy = jsonencode({
+    deadLetterTargetArn = aws_sqs_queue.tasks_dead_letters.arn
+    maxReceiveCount     = var.max_receive_count
+  })
+  tags = var.tags
+}
+
+resource "aws_sqs_queue" "tasks_dead_letters" {
+  name                      = local.names.tasks_dead_letters
+  fifo_queue                = var.fifo
+  message_retention_seconds = var.dead_letter_retention
+  sqs_managed_sse_enabled   = var.kms_key_arn == null ? true : null
+  kms_master_key_id         = var.kms_key_arn
+  policy                    = local.tls_only_policies.tasks_dead_letters
+  redrive_allow_policy = jsonencode({
+    redrivePermission = "byQueue"
+    sourceQueueArns   = [local.arns.tasks]
+  })
+  tags = var.tags
+}
+
+resource "aws_sqs_queue" "firings_dead_letters" {
+  name                      = local.names.firings_dead_letters
+  message_retention_seconds = var.dead_letter_retention
+  sqs_managed_sse_enabled   = var.kms_key_arn == null ? true : null
+  kms_master_key_id         = var.kms_key_arn
+  policy                    = local.tls_only_policies.firings_dead_letters
+  redrive_allow_policy      = jsonencode({ redrivePermission = "denyAll" })
+  tags                      = var.tags
+}

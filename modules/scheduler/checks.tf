@@ -1,0 +1,121 @@
+# What neither Terraform's types nor the provider check. AWS would refuse most of it half way through
+# an apply, and the rest would fire into nothing.
+
+locals {
+  # A map, because looking up a zone in a set walks through all of them.
+  timezones = { for zone in split("\n", trimspace(file("${path.module}/timezones.txt"))) : zone => true }
+
+  max_input_bytes = 200000   # AWS publishes no clear maximum.
+  max_file_bytes  = 50000000 # Code and layers of a function may have 250 MB in all.
+
+  whole_numbers = {
+    expected_every          = { min = 60, max = 604800, meaning = "seconds, up to 7 days, since an alarm cannot look further back; left out its silence is no alarm" }
+    flexible_window_minutes = { min = 1, max = 1440, meaning = "minutes, up to a day; left out it fires exactly when due" }
+    retries                 = { min = 0, max = 100, meaning = "tries after the first" }
+    max_age                 = { min = 1, max = 1209600, meaning = "seconds, up to 14 days; left out there is no limit" }
+    delivery_retries        = { min = 0, max = 185, meaning = "tries after the first" }
+    delivery_max_age        = { min = 60, max = 86400, meaning = "seconds, a minute to a day" }
+  }
+
+  # Where the list of each schedule comes from.
+  lists = { for name, schedule in var.schedules : name => [
+    for field in ["tasks", "tasks_file", "tasks_s3_uri", "tasks_source"] : field if schedule[field] != null
+  ] }
+
+  # Bytes of each task file, null if it cannot be read.
+  file_sizes = { for file in distinct([for schedule in var.schedules : schedule.tasks_file if schedule.tasks_file != null]) :
+    file => try(length(filebase64("${var.task_code_dir}/${file}")) * 3 / 4, null)
+  }
+
+  # Bytes of what each schedule would send.
+  input_sizes = { for name, input in local.inputs : name => length(base64encode(input)) * 3 / 4 }
+
+  problems = flatten([for name, schedule in var.schedules : [for problem in concat(
+    [for problem in local.expression_problems[name] : "expression \"${schedule.expression}\": ${problem}"],
+
+    # Its name.
+    length(name) > 64 ? ["its name has ${length(name)} characters, ${length(name) - 64} too many: AWS takes 64"] : [],
+    can(regex("^[0-9A-Za-z_.-]+$", name)) ? [] : ["its name has to be made of letters, digits, _ . and -"],
+
+    # When it fires.
+    [for zone in schedule.timezone[*] :
+      "timezone \"${zone}\" is no IANA time zone; legal are names such as \"Europe/Berlin\" or \"UTC\", with these capitals"
+      if !lookup(local.timezones, zone, false)
+    ],
+    [for field in ["start_date", "end_date"] :
+      "${field} \"${schedule[field]}\" has to be a date and time in UTC that exist, such as 2027-01-01T00:00:00Z"
+      if schedule[field] == null ? false : !can(regex("Z$", schedule[field])) || !can(timeadd(schedule[field], "0s"))
+    ],
+    schedule.expected_every != null && can(regex("^at\\(", schedule.expression))
+    ? ["expected_every is given, but at(...) fires only once: leave it out"]
+    : [],
+    try(timecmp(schedule.start_date, schedule.end_date), -1) < 0
+    ? []
+    : ["end_date ${schedule.end_date} has to be later than start_date ${schedule.start_date}"],
+
+    # What it runs.
+    schedule.task == null && length(local.lists[name]) == 0
+    ? ["it has nothing to do: give it a task, a list (tasks, tasks_file, tasks_s3_uri or tasks_source), or both"]
+    : [],
+    length(local.lists[name]) > 1
+    ? ["${join(" and ", local.lists[name])} are given: its list comes from one of them"]
+    : [],
+    [for uri in schedule.tasks_s3_uri[*] :
+      "tasks_s3_uri \"${uri}\" has to be s3://bucket/key, and end in .txt, .jsonl or .csv, or one of them and .gz"
+      if !can(regex("^s3://[0-9a-z][0-9a-z.-]{1,61}[0-9a-z]/.*\\.(?:txt|jsonl|csv)(?:\\.gz)?$", uri))
+    ],
+    [for source in schedule.tasks_source[*] :
+      "tasks_source is empty: it has to be the name of a generator" if trimspace(source) == ""
+    ],
+    schedule.args != null && schedule.task == null
+    ? ["args are given but no task: they are arguments of a function, so name it in task"]
+    : [],
+    [for task in schedule.task[*] : "task is empty: it has to be the name of a function" if trimspace(task) == ""],
+    try(length(schedule.tasks), 1) == 0 ? ["tasks is an empty list: leave it out, or give it a task"] : [],
+    [for position, text in coalesce(schedule.tasks, []) :
+      "tasks: number ${position + 1} is empty; each has to be a text"
+      if try(trimspace(text), "") == ""
+    ],
+    [for file in schedule.tasks_file[*] :
+      "tasks_file \"${file}\" has to be a path within the task folder, without .., a leading / or hidden folders"
+      if !can(regex("^[^./\\\\][^/\\\\]*(?:/[^./\\\\][^/\\\\]*)*$", file))
+    ],
+    [for file in schedule.tasks_file[*] :
+      "tasks_file \"${file}\" is of an unknown kind: it has to end in .txt, .jsonl or .csv, or one of them and .gz"
+      if !can(regex("\\.(?:txt|jsonl|csv)(?:\\.gz)?$", file))
+    ],
+    [for file in schedule.tasks_file[*] :
+      "tasks_file \"${file}\" is not there: it has to be a file in the task folder ${var.task_code_dir}"
+      if local.file_sizes[file] == null
+    ],
+    [for file in schedule.tasks_file[*] :
+      "tasks_file \"${file}\" is empty: it has to hold at least one task"
+      if local.file_sizes[file] == 0
+    ],
+    [for file in schedule.tasks_file[*] :
+      "tasks_file \"${file}\" has ${ceil(local.file_sizes[file] / 1000000)} MB; up to ${local.max_file_bytes / 1000000} MB are packed with the code: put it into S3, with tasks_s3_uri"
+      if local.file_sizes[file] == null ? false : local.file_sizes[file] > local.max_file_bytes
+    ],
+    local.input_sizes[name] > local.max_input_bytes
+    ? ["its tasks and args make an input of ${local.input_sizes[name]} bytes, more than the ${local.max_input_bytes} that fit: put the list into a file or into S3, with tasks_file or tasks_s3_uri"]
+    : [],
+
+    # Who hears of it.
+    [for word in setsubtract(coalesce(schedule.notify_on, []), ["success", "failure", "recovered"]) :
+      "notify_on has \"${word}\": it has to be a list of \"success\", \"failure\" and \"recovered\""
+    ],
+    schedule.notify_on != null && var.notify_on == null && length(coalesce(schedule.notify_on, [])) > 0
+    ? ["notify_on is given, but nothing can be told: the variable notify has to name where the URLs of chat services are"]
+    : [],
+
+    # Numbers and texts.
+    [for field, legal in local.whole_numbers :
+      "${field} is ${schedule[field]}: it has to be a whole number from ${legal.min} to ${legal.max} (${legal.meaning})"
+      if schedule[field] == null ? false : schedule[field] < legal.min || schedule[field] > legal.max || floor(schedule[field]) != schedule[field]
+    ],
+    [for text in schedule.description[*] :
+      "description has ${length(text)} characters, ${length(text) - 512} too many: AWS takes 512"
+      if length(text) > 512
+    ],
+  ) : "schedule \"${name}\": ${problem}"]])
+}

@@ -1,0 +1,21 @@
+locals {
+  # What send_task receives when a schedule fires.
+  # Scheduler fills in <aws.scheduler.scheduled-time>, which jsonencode would escape; so that token
+  # stands outside of it, and whatever looks like one in a user's text stays escaped and thus text.
+  inputs = { for name, schedule in var.schedules : name => join("", [
+    "{\"scheduled_time\":\"<aws.scheduler.scheduled-time>\",",
+    trimprefix(jsonencode({ for key, value in {
+      version      = 1
+      schedule     = name
+      task         = schedule.task
+      args         = schedule.args
+      tasks        = schedule.tasks
+      tasks_file   = schedule.tasks_file
+      tasks_s3_uri = schedule.tasks_s3_uri
+      tasks_source = schedule.tasks_source
+      retries      = schedule.retries
+      max_age      = schedule.max_age
+      notify_on    = var.notify_on == null ? null : sort(schedule.notify_on == null ? var.notify_on : schedule.notify_on)
+    } : key => value if value != null }), "{"),
+  ]) }
+}

@@ -1,0 +1,122 @@
+data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
+data "aws_region" "current" {}
+
+resource "aws_scheduler_schedule_group" "this" {
+  name = var.prefix
+  tags = var.tags
+
+  # Every schedule is in the group, so none is planned before all of them are found to be right.
+  lifecycle {
+    precondition {
+      condition     = length(local.problems) == 0
+      error_message = join("\n  ", concat(["Schedules that cannot work:"], local.problems))
+    }
+  }
+}
+
+resource "aws_scheduler_schedule" "this" {
+  for_each = var.schedules
+
+  name                         = each.key
+  group_name                   = aws_scheduler_schedule_group.this.name
+  description                  = each.value.description
+  state                        = each.value.enabled ? "ENABLED" : "DISABLED"
+  schedule_expression          = each.value.expression
+  schedule_expression_timezone = each.value.timezone == null ? var.timezone : each.value.timezone
+  start_date                   = each.value.start_date
+  end_date                     = each.value.end_date
+  kms_key_arn                  = var.kms_key_arn
+
+  flexible_time_window {
+    mode                      = each.value.flexible_window_minutes == null ? "OFF" : "FLEXIBLE"
+    maximum_window_in_minutes = each.value.flexible_window_minutes
+  }
+
+  target {
+    arn      = var.send_task_arn
+    role_arn = aws_iam_role.this.arn
+    input    = local.inputs[each.key]
+
+    retry_policy {
+      maximum_retry_attempts       = each.value.delivery_retries
+      maximum_event_age_in_seconds = each.value.delivery_max_age
+    }
+
+    dead_letter_config {
+      arn = var.dead_letter_queue_arn
+    }
+  }
+
+  # A schedule that is due at once would fire without the permission to.
+  depends_on = [aws_iam_role_policy.this]
+}
+
+resource "aws_iam_role" "this" {
+  name                 = "${var.prefix}-scheduler"
+  path                 = var.roles.path
+  permissions_boundary = var.roles.permissions_boundary
+  description          = "Role of the schedules in the group ${var.prefix}."
+  tags                 = var.tags
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "scheduler.amazonaws.com" }
+      # AWS asks for the group's ARN here, never a schedule's.
+      Condition = {
+        StringEquals = {
+          "aws:SourceAccount" = data.aws_caller_identity.current.account_id
+          "aws:SourceArn"     = aws_scheduler_schedule_group.this.arn
+        }
+      }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "this" {
+  name = "${var.prefix}-scheduler"
+  role = aws_iam_role.this.name
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(
+      [
+        {
+          Effect   = "Allow"
+          Action   = ["lambda:InvokeFunction"]
+          Resource = [var.send_task_arn]
+        },
+        {
+          Effect   = "Allow"
+          Action   = ["sqs:SendMessage"]
+          Resource = [var.dead_letter_queue_arn]
+        },
+      ],
+      flatten([for arn in var.kms_key_arn[*] : [
+        {
+          # Scheduler reads a schedule in the name of its role.
+          Effect   = "Allow"
+          Action   = ["kms:Decrypt"]
+          Resource = [arn]
+          Condition = { ArnLike = { "kms:EncryptionContext:aws:scheduler:schedule:arn" = join(":", [
+            "arn",
+            data.aws_partition.current.partition,
+            "scheduler",
+            data.aws_region.current.id,
+            data.aws_caller_identity.current.account_id,
+            "schedule/${var.prefix}/*",
+          ]) } }
+        },
+        {
+          Effect    = "Allow"
+          Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+          Resource  = [arn]
+          Condition = { StringEquals = { "kms:ViaService" = "sqs.${data.aws_region.current.id}.${data.aws_partition.current.dns_suffix}" } }
+        },
+      ]]),
+    )
+  })
+}

@@ -1,0 +1,82 @@
+variable "prefix" {
+  description = "Name of the schedule group, and what the name of the role begins with."
+  type        = string
+  nullable    = false
+}
+
+variable "timezone" {
+  description = "IANA time zone of the schedules that name none."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = lookup(local.timezones, var.timezone, false)
+    error_message = "timezone \"${var.timezone}\" is no IANA time zone; legal are names such as \"Europe/Berlin\" or \"UTC\", with these capitals."
+  }
+}
+
+variable "schedules" {
+  description = "The schedules by name, with the fields of the root module's variable of the same name."
+  type = map(object({
+    expression              = string
+    timezone                = string
+    description             = string
+    enabled                 = bool
+    expected_every          = number
+    flexible_window_minutes = number
+    start_date              = string
+    end_date                = string
+    delivery_retries        = number
+    delivery_max_age        = number
+    task                    = string
+    args                    = map(string)
+    tasks                   = list(string)
+    tasks_file              = string
+    tasks_s3_uri            = string
+    tasks_source            = string
+    retries                 = number
+    max_age                 = number
+    notify_on               = set(string)
+  }))
+  nullable = false
+}
+
+variable "notify_on" {
+  description = "What is told of the tasks of schedules that do not say it themselves; null where nothing can be told."
+  type        = set(string)
+}
+
+variable "task_code_dir" {
+  description = "Folder that the schedules' tasks_file is relative to."
+  type        = string
+  nullable    = false
+}
+
+variable "send_task_arn" {
+  description = "ARN of the function that the schedules invoke."
+  type        = string
+  nullable    = false
+}
+
+variable "dead_letter_queue_arn" {
+  description = "ARN of the standard queue for firings that Scheduler could not deliver."
+  type        = string
+  nullable    = false
+}
+
+variable "roles" {
+  description = "IAM path of the role, and the ARN of its permissions boundary; a null boundary sets none."
+  type        = object({ path = string, permissions_boundary = string })
+  nullable    = false
+}
+
+variable "kms_key_arn" {
+  description = "ARN of the customer key that the schedules are, and the dead-letter queue may be, encrypted with; null leaves it to Scheduler."
+  type        = string
+}
+
+variable "tags" {
+  description = "Tags of the schedule group and the role; schedules take none."
+  type        = map(string)
+  nullable    = false
+}

@@ -1,0 +1,63 @@
+output "queue" {
+  description = "The task queue: name, arn and url."
+  value       = module.queue.tasks
+}
+
+output "tasks_dead_letter_queue" {
+  description = "The dead-letter queue of tasks (failed for good, expired, unreadable): name, arn and url."
+  value       = module.queue.tasks_dead_letters
+}
+
+output "firings_dead_letter_queue" {
+  description = "The dead-letter queue of firings (not delivered, or failed in send_task) and of lines that are no tasks: name, arn and url."
+  value       = module.queue.firings_dead_letters
+}
+
+output "send_task" {
+  description = "The function that puts the tasks of a firing on the queue: name, arn and log_group."
+  value       = module.functions.send_task
+}
+
+output "send_task_role" {
+  description = "The role of send_task: name and arn."
+  value       = module.functions.send_task_role
+}
+
+output "run_task" {
+  description = "The function that runs the tasks on the queue: name, arn and log_group."
+  value       = module.functions.run_task
+}
+
+output "run_task_role" {
+  description = "The role of run_task, which tasks run under: name and arn."
+  value       = module.functions.run_task_role
+}
+
+output "scheduler_role" {
+  description = "The role that the schedules invoke send_task with: name and arn."
+  value       = module.scheduler.role
+}
+
+output "schedule_group" {
+  description = "The schedule group: name and arn."
+  value       = module.scheduler.group
+}
+
+output "schedules" {
+  description = "Name and arn of each schedule, by its key in var.schedules."
+  value       = module.scheduler.schedules
+}
+
+output "monitoring" {
+  description = "The names of the alarms (alarms), the ARN of the topic that they go to (topic_arn) and the name of the dashboard (dashboard); null where there is none."
+  value = {
+    alarms    = flatten(module.monitoring[*].alarms)
+    topic_arn = one(module.monitoring[*].topic_arn)
+    dashboard = one(module.monitoring[*].dashboard)
+  }
+}
+
+output "kms_key_policy_statements" {
+  description = "What the policy of a customer key (kms_key_arn) has to allow, as a list of statements beside those of whoever administers the key. Known before the key is, so a key made in the same configuration can take them from here. Whoever applies needs kms:CreateGrant, kms:DescribeKey, kms:Encrypt, kms:Decrypt and kms:GenerateDataKey on it, too."
+  value       = local.key_policy_statements
+}

@@ -1,0 +1,9 @@
+"""Tasks to begin with: copy this file, or change it."""
+
+from task_scheduler import task
+
+
+@task("greet")
+def greet(name: str, greeting: str = "Hello") -> str:
+    """Returns a greeting; what a task returns is its result."""
+    return f"{greeting}, {name}!"

@@ -1,0 +1,491 @@
+variable "prefix" {
+  description = "What every name begins with, so that several instances fit into one account: 1 to 54 letters, digits, hyphens and underscores. The schedule group is named by it alone."
+  type        = string
+  default     = "cdklab"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[0-9A-Za-z_-]+$", var.prefix))
+    error_message = "prefix is \"${var.prefix}\": it has to be made of letters, digits, hyphens and underscores, which all of the services accept in names."
+  }
+
+  validation {
+    condition     = length(var.prefix) <= 54
+    error_message = "prefix \"${var.prefix}\" is ${length(var.prefix) - 54} characters too long: a role's name may have 64, which with \"-send-task\" leaves 54 for the prefix."
+  }
+
+  validation {
+    condition     = var.prefix != "default"
+    error_message = "prefix is \"default\": the schedule group of that name belongs to AWS. Any other name will do."
+  }
+}
+
+variable "timezone" {
+  description = "IANA time zone of the schedules that name none, such as \"Europe/Berlin\" or \"UTC\"."
+  type        = string
+  default     = "Asia/Taipei"
+  nullable    = false
+}
+
+variable "schedules" {
+  description = <<-EOT
+    What runs, and when. The key is the schedule's name: 1 to 64 letters, digits, `_`, `.` and `-`.
+
+    When:
+    - `expression`: `rate(value unit)`, `cron(minutes hours day-of-month month day-of-week year)` with `?` in one of the two day fields, or `at(yyyy-mm-ddThh:mm:ss)` for once.
+    - `timezone`: IANA time zone in which cron and at are meant; `var.timezone` if not given.
+    - `description`: a note that the console shows, up to 512 characters.
+    - `enabled`: false keeps the schedule but does not fire it. Default true.
+    - `expected_every`: an alarm goes off when it has not fired for so many seconds, 60 to 604800 (7 days; an alarm cannot look further back); a little more than the longest time between two firings, such as 90000 (25 hours) for a daily one. 0.40 USD a month. Not watched if not given.
+    - `flexible_window_minutes`: fires at any moment within so many minutes after it is due, 1 to 1440 (a day); exactly when due if not given.
+    - `start_date`, `end_date`: fires only between these, RFC 3339 in UTC, such as `2027-01-01T00:00:00Z`; AWS ignores them for at.
+
+    What, with a `task`, a list or both; the list is one of `tasks`, `tasks_file`, `tasks_s3_uri` and `tasks_source`:
+    - `task`: name of the function that runs each task of the list, or runs once if there is no list. Without it the texts of the list are printed.
+    - `args`: arguments of that function, by name.
+    - `tasks`: the list as texts, each one task. The whole has to fit into 200,000 bytes.
+    - `tasks_file`: the list as a file within `task_code_dir`, up to 50 MB: `.txt` (a task a line), `.jsonl` or `.csv`, or one of them packed as `.gz`.
+    - `tasks_s3_uri`: the list as an object in S3, `s3://bucket/key`, of the same kinds and any size, read when the schedule fires.
+    - `tasks_source`: the name of a generator in your code, `@task_source("name")`, which makes the list when the schedule fires.
+
+    If something fails:
+    - `retries`: how often a task that failed is tried again, 0 to 100. Default 2.
+    - `max_age`: a task that has waited on the queue for more than so many seconds, 1 to 1209600 (14 days), is not started and becomes a dead letter instead; any time if not given.
+    - `delivery_retries`: how often Scheduler tries again to hand a firing over, 0 to 185. Default 3.
+    - `delivery_max_age`: and for how long, in seconds, 60 to 86400 (a day). Default 3600 (an hour).
+    - `notify_on`: what of its tasks is told, as `var.notify_on` if not given; `[]` for nothing.
+  EOT
+  type = map(object({
+    expression              = string
+    timezone                = optional(string)
+    description             = optional(string)
+    enabled                 = optional(bool, true)
+    expected_every          = optional(number)
+    flexible_window_minutes = optional(number)
+    start_date              = optional(string)
+    end_date                = optional(string)
+    task                    = optional(string)
+    args                    = optional(map(string))
+    tasks                   = optional(list(string))
+    tasks_file              = optional(string)
+    tasks_s3_uri            = optional(string)
+    tasks_source            = optional(string)
+    retries                 = optional(number, 2)
+    max_age                 = optional(number)
+    delivery_retries        = optional(number, 3)
+    delivery_max_age        = optional(number, 3600)
+    notify_on               = optional(set(string))
+  }))
+  default = {
+    hello = {
+      expression = "at(2037-12-31T23:59:59)"
+      tasks      = ["Hello from Lambda #1!", "Hello from Lambda #2!"]
+    }
+  }
+  nullable = false
+
+  # All the other rules are in modules/scheduler, where they name every schedule that breaks one.
+  validation {
+    condition     = alltrue([for schedule in var.schedules : try(schedule.expression, null) != null])
+    error_message = "schedules without an expression: ${join(", ", [for name, schedule in var.schedules : "\"${name}\"" if try(schedule.expression, null) == null])}. Each has to be rate(value unit), cron(minutes hours day-of-month month day-of-week year) or at(yyyy-mm-ddThh:mm:ss); to leave a schedule out, leave its key out."
+  }
+}
+
+variable "task_code_dir" {
+  description = "Folder of your task functions and task files, packed without hidden files; null takes tasks/ of this module."
+  type        = string
+  default     = null
+}
+
+variable "layer_dir" {
+  description = "Folder that `make package-layer` built the dependencies into (OUT=...); null takes layer/ of this module."
+  type        = string
+  default     = null
+}
+
+variable "runtime" {
+  description = "Lambda runtime of both functions, the one that the layer was built for: python3.12, python3.13 or, from AWS provider 6.20 on, python3.14."
+  type        = string
+  default     = "python3.13"
+  nullable    = false
+
+  validation {
+    condition     = contains(["python3.12", "python3.13", "python3.14"], var.runtime)
+    error_message = "runtime is \"${var.runtime}\": it has to be python3.12, python3.13 or python3.14."
+  }
+}
+
+variable "architecture" {
+  description = "Processor architecture of both functions, the one that the layer was built for: arm64 (a fifth cheaper) or x86_64."
+  type        = string
+  default     = "arm64"
+  nullable    = false
+
+  validation {
+    condition     = contains(["arm64", "x86_64"], var.architecture)
+    error_message = "architecture is \"${var.architecture}\": it has to be arm64 or x86_64."
+  }
+}
+
+variable "send_task_timeout" {
+  description = "How long putting the tasks of one firing on the queue may take, in seconds, 1 to 900 (15 minutes)."
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition     = var.send_task_timeout >= 1 && var.send_task_timeout <= 900 && floor(var.send_task_timeout) == var.send_task_timeout
+    error_message = "send_task_timeout is ${var.send_task_timeout}: it has to be a whole number of seconds from 1 to 900 (15 minutes)."
+  }
+}
+
+variable "send_task_memory" {
+  description = "Memory of send_task, in MB, 128 to 10240 (10 GB)."
+  type        = number
+  default     = 256
+  nullable    = false
+
+  validation {
+    condition     = var.send_task_memory >= 128 && var.send_task_memory <= 10240 && floor(var.send_task_memory) == var.send_task_memory
+    error_message = "send_task_memory is ${var.send_task_memory}: it has to be a whole number of MB from 128 to 10240 (10 GB)."
+  }
+}
+
+variable "run_task_timeout" {
+  description = "How long one batch of tasks may take, in seconds, 1 to 900 (15 minutes)."
+  type        = number
+  default     = 60
+  nullable    = false
+
+  validation {
+    condition     = var.run_task_timeout >= 1 && var.run_task_timeout <= 900 && floor(var.run_task_timeout) == var.run_task_timeout
+    error_message = "run_task_timeout is ${var.run_task_timeout}: it has to be a whole number of seconds from 1 to 900 (15 minutes)."
+  }
+}
+
+variable "run_task_memory" {
+  description = "Memory of run_task, in MB, 128 to 10240 (10 GB); the processor's share grows with it."
+  type        = number
+  default     = 512
+  nullable    = false
+
+  validation {
+    condition     = var.run_task_memory >= 128 && var.run_task_memory <= 10240 && floor(var.run_task_memory) == var.run_task_memory
+    error_message = "run_task_memory is ${var.run_task_memory}: it has to be a whole number of MB from 128 to 10240 (10 GB)."
+  }
+}
+
+variable "batch_size" {
+  description = "How many tasks one invocation of run_task gets at most, 1 to 10."
+  type        = number
+  default     = 10
+  nullable    = false
+
+  validation {
+    condition     = var.batch_size >= 1 && var.batch_size <= 10 && floor(var.batch_size) == var.batch_size
+    error_message = "batch_size is ${var.batch_size}: it has to be a whole number of tasks from 1 to 10."
+  }
+}
+
+variable "batch_window" {
+  description = "How long Lambda waits for a batch to fill, in seconds, 0 (not at all) to 300 (5 minutes)."
+  type        = number
+  default     = 0
+  nullable    = false
+
+  validation {
+    condition     = var.batch_window >= 0 && var.batch_window <= 300 && floor(var.batch_window) == var.batch_window
+    error_message = "batch_window is ${var.batch_window}: it has to be a whole number of seconds from 0 to 300 (5 minutes)."
+  }
+
+  validation {
+    condition     = var.batch_window == 0 || !var.fifo
+    error_message = "batch_window is ${var.batch_window}, but the queue is FIFO: Lambda waits for batches of standard queues only. It has to be 0."
+  }
+}
+
+variable "task_concurrency" {
+  description = "How many tasks of a batch run at the same time, in threads, 1 to 10; worth it for tasks that mostly wait. With 1, a task that overruns its timeout is interrupted; threads cannot be, so there give blocking calls time-outs of their own."
+  type        = number
+  default     = 1
+  nullable    = false
+
+  validation {
+    condition     = var.task_concurrency >= 1 && var.task_concurrency <= 10 && floor(var.task_concurrency) == var.task_concurrency
+    error_message = "task_concurrency is ${var.task_concurrency}: it has to be a whole number of tasks from 1 to 10."
+  }
+}
+
+variable "maximum_concurrency" {
+  description = "How many batches may run at the same time, 2 to 1000; null sets no limit but the account's."
+  type        = number
+  default     = 10
+
+  validation {
+    condition     = var.maximum_concurrency == null ? true : var.maximum_concurrency >= 2 && var.maximum_concurrency <= 1000 && floor(var.maximum_concurrency) == var.maximum_concurrency
+    error_message = "maximum_concurrency is ${coalesce(var.maximum_concurrency, 2)}: it has to be a whole number of batches from 2 to 1000, or null for no limit."
+  }
+}
+
+variable "fifo" {
+  description = "Whether tasks keep their order, each among those of its message group (a task's `message_group`, or its schedule): a failing task then holds back its own group until it succeeds or is a dead letter. Changing it replaces the queue: let it run empty before."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "deduplication" {
+  description = "Whether a task that came to its end is kept from running again when SQS delivers its message twice, or send_task sends it twice: a DynamoDB table remembers outcomes for message_retention, at about 2.50 USD a million tasks."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "visibility_timeout" {
+  description = "How long a task that was handed out stays hidden, in seconds, and so how soon one whose function died is tried again: run_task_timeout to 43200 (12 hours); null takes 6 times run_task_timeout (6 minutes), as AWS advises."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.visibility_timeout == null ? true : var.visibility_timeout >= 1 && var.visibility_timeout <= 43200 && floor(var.visibility_timeout) == var.visibility_timeout
+    error_message = "visibility_timeout is ${coalesce(var.visibility_timeout, 1)}: it has to be a whole number of seconds from 1 to 43200 (12 hours), or null for 6 times run_task_timeout."
+  }
+
+  validation {
+    condition     = coalesce(var.visibility_timeout, 43200) >= var.run_task_timeout
+    error_message = "visibility_timeout is ${coalesce(var.visibility_timeout, 0)}, less than run_task_timeout (${var.run_task_timeout}): tasks would be handed out again while they still run. It has to be ${var.run_task_timeout} to 43200 seconds (12 hours), or null for 6 times run_task_timeout."
+  }
+}
+
+variable "message_retention" {
+  description = "How long a task waits in the queue before SQS drops it without a trace, in seconds, 60 to 1209600 (14 days). For \"not after 15 minutes\" use a schedule's max_age instead, which leaves a dead letter."
+  type        = number
+  default     = 345600
+  nullable    = false
+
+  validation {
+    condition     = var.message_retention >= 60 && var.message_retention <= 1209600 && floor(var.message_retention) == var.message_retention
+    error_message = "message_retention is ${var.message_retention}: it has to be a whole number of seconds from 60 to 1209600 (14 days)."
+  }
+}
+
+variable "receive_wait_time" {
+  description = "How long a receive call waits for a task to arrive, in seconds, 0 to 20."
+  type        = number
+  default     = 0
+  nullable    = false
+
+  validation {
+    condition     = var.receive_wait_time >= 0 && var.receive_wait_time <= 20 && floor(var.receive_wait_time) == var.receive_wait_time
+    error_message = "receive_wait_time is ${var.receive_wait_time}: it has to be a whole number of seconds from 0 to 20."
+  }
+}
+
+variable "dead_letter_retention" {
+  description = "How long dead letters are kept, in seconds, up to 1209600 (14 days). More than message_retention, because a letter's age counts from when the task was first queued."
+  type        = number
+  default     = 1209600
+  nullable    = false
+
+  validation {
+    condition     = var.dead_letter_retention >= 60 && var.dead_letter_retention <= 1209600 && floor(var.dead_letter_retention) == var.dead_letter_retention
+    error_message = "dead_letter_retention is ${var.dead_letter_retention}: it has to be a whole number of seconds from 60 to 1209600 (14 days)."
+  }
+
+  validation {
+    condition     = var.dead_letter_retention > var.message_retention
+    error_message = "dead_letter_retention is ${var.dead_letter_retention}, not more than message_retention (${var.message_retention}): a letter's age counts from when the task was first queued, so letters would be dropped as they arrive. It has to be ${var.message_retention + 1} to 1209600 seconds (14 days)."
+  }
+}
+
+variable "log_retention_days" {
+  description = "How long the logs of both functions are kept, in days: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653 (10 years); 0 keeps them for ever."
+  type        = number
+  default     = 7
+  nullable    = false
+
+  validation {
+    condition     = contains([0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days is ${var.log_retention_days}: CloudWatch keeps logs for 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653 days, or, with 0, for ever."
+  }
+}
+
+variable "notify" {
+  description = <<-EOT
+    Where results are told: Slack, Discord, e-mail and some 170 other services; null, the default, tells nobody. You put the services' Apprise URLs (https://appriseit.com), one a line, where only run_task reads them: they are secrets, and in tfvars they would be in Terraform's state. Exactly one of the first two:
+
+    - `ssm_parameter`: name of an SSM parameter, better a SecureString, such as `/jobs/chat`.
+    - `secret`: name or ARN of a secret in Secrets Manager, whose text they are.
+    - `kms_key_arn`: ARN of the customer key that it is encrypted with; left out for a key of AWS's own.
+  EOT
+  type = object({
+    ssm_parameter = optional(string)
+    secret        = optional(string)
+    kms_key_arn   = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.notify == null ? true : (var.notify.ssm_parameter == null) != (var.notify.secret == null)
+    error_message = "notify has to name exactly one of ssm_parameter and secret, such as { ssm_parameter = \"/jobs/chat\" }."
+  }
+
+  # What does not fit may be a URL, so it is not repeated.
+  validation {
+    condition     = try(var.notify.ssm_parameter, null) == null ? true : can(regex("^(?:/[0-9A-Za-z_.-]+)+$|^[0-9A-Za-z_.-]+$", var.notify.ssm_parameter)) && length(var.notify.ssm_parameter) <= 1011
+    error_message = "notify.ssm_parameter has to be the name of an SSM parameter, such as /jobs/chat, of letters, digits, _ . - and /. URLs go into that parameter, not here."
+  }
+
+  validation {
+    condition     = try(var.notify.secret, null) == null ? true : can(regex("^(?:arn:aws[a-z-]*:secretsmanager:[0-9a-z-]+:[0-9]{12}:secret:)?[0-9A-Za-z/_+=.@-]{1,512}$", var.notify.secret))
+    error_message = "notify.secret has to be the name or the ARN of a secret, such as jobs/chat, of letters, digits and / _ + = . @ -. URLs go into that secret, not here."
+  }
+
+  validation {
+    condition     = try(var.notify.kms_key_arn, null) == null ? true : can(regex("^arn:aws[a-z-]*:kms:[0-9a-z-]+:[0-9]{12}:key/[0-9A-Za-z-]+$", var.notify.kms_key_arn))
+    error_message = "notify.kms_key_arn is \"${coalesce(try(var.notify.kms_key_arn, null), " ")}\": it has to be the ARN of a key (not of an alias), arn:${local.partition}:kms:${local.region}:${local.account}:key/ID."
+  }
+}
+
+variable "notify_on" {
+  description = "What is told, of schedules that do not say it themselves, as a list of: `failure`, after a task's last attempt; `recovered`, a success after a failed attempt; `success`, and that of short lists only. Failures and recoveries are told at most once a minute by each running copy of run_task, which then tells how many more there were."
+  type        = set(string)
+  default     = ["failure", "recovered"]
+  nullable    = false
+
+  validation {
+    condition     = length(setsubtract(var.notify_on, ["success", "failure", "recovered"])) == 0
+    error_message = "notify_on has ${join(", ", [for word in setsubtract(var.notify_on, ["success", "failure", "recovered"]) : "\"${word}\""])}: it has to be a list of \"success\", \"failure\" and \"recovered\"."
+  }
+}
+
+variable "notify_success_limit" {
+  description = "Up to how many tasks a list may have for its successes to be told, 1 to 250; so many are held in memory until it is known."
+  type        = number
+  default     = 100
+  nullable    = false
+
+  validation {
+    condition     = var.notify_success_limit >= 1 && var.notify_success_limit <= 250 && floor(var.notify_success_limit) == var.notify_success_limit
+    error_message = "notify_success_limit is ${var.notify_success_limit}: it has to be a whole number of tasks from 1 to 250."
+  }
+}
+
+variable "metrics_by_schedule" {
+  description = "Whether metrics (namespace TaskScheduler: duration_ms by outcome, sent, refused) are kept for each schedule, too. CloudWatch takes up to 0.30 USD a month for each of them, which is up to 2.40 USD a schedule."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "monitoring" {
+  description = <<-EOT
+    Alarms, saved log queries and what is wanted beyond them; null switches all of it off. The default, `{}`, is 3 alarms (letters in either dead-letter queue; tasks that wait too long), without which a task can fail for good and nobody knows: 0.30 USD a month, nothing within an account's first ten alarms.
+
+    - `emails`: addresses that get the alarms; each has to confirm by a link that AWS sends.
+    - `topic`: `{ arn = "..." }`, an SNS topic of yours that gets the alarms, instead of one that is made here. It has to be in the same account and region.
+    - `early_warnings`: 8 more alarms, for errors, throttles and durations of both functions and for firings that Lambda refused or Scheduler dropped, 0.80 USD a month. Default false.
+    - `dashboard`: a CloudWatch dashboard, 3 USD a month, nothing within an account's first three; two of its graphs read the log, at 0.005 USD a GB. Default false.
+    - `tracing`: X-Ray traces of both functions, 5 USD a million. Default false.
+  EOT
+  type = object({
+    emails         = optional(set(string), [])
+    topic          = optional(object({ arn = string }))
+    early_warnings = optional(bool, false)
+    dashboard      = optional(bool, false)
+    tracing        = optional(bool, false)
+  })
+  default = {}
+
+  validation {
+    condition     = try(var.monitoring.emails, null) == null ? true : alltrue([for email in var.monitoring.emails : can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", email))])
+    error_message = "monitoring.emails has to be a list of addresses such as ops@example.com, which these are not: ${join(", ", [for email in try(var.monitoring.emails, []) : "\"${email}\"" if !can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", email))])}."
+  }
+
+  validation {
+    condition     = try(var.monitoring.topic, null) == null ? true : length(var.monitoring.emails) == 0
+    error_message = "monitoring.emails are subscribed to the topic that is made here, but monitoring.topic names one of yours: subscribe them there, or leave topic out."
+  }
+
+  validation {
+    condition     = try(var.monitoring.topic, null) == null ? true : can(regex("^arn:aws[a-z-]*:sns:[0-9a-z-]+:[0-9]{12}:[0-9A-Za-z_-]+$", var.monitoring.topic.arn))
+    error_message = "monitoring.topic.arn is \"${try(var.monitoring.topic.arn, "")}\": it has to be the ARN of a standard topic, arn:${local.partition}:sns:${local.region}:${local.account}:NAME."
+  }
+
+  validation {
+    condition     = try(join(":", slice(split(":", var.monitoring.topic.arn), 3, 5)) == "${local.region}:${local.account}", true)
+    error_message = "monitoring.topic.arn is \"${try(var.monitoring.topic.arn, "")}\": alarms reach topics of their own region and account only, arn:${local.partition}:sns:${local.region}:${local.account}:NAME."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "ARN of a customer key that queues, logs, functions, schedules, the table and the topic are encrypted with; its policy has to hold the statements of the output kms_key_policy_statements. Null leaves encryption to keys of AWS's own, at no price."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.kms_key_arn == null ? true : can(regex("^arn:aws[a-z-]*:kms:[0-9a-z-]+:[0-9]{12}:key/[0-9A-Za-z-]+$", var.kms_key_arn))
+    error_message = "kms_key_arn is \"${coalesce(var.kms_key_arn, " ")}\": it has to be the ARN of a key (not of an alias), arn:${local.partition}:kms:${local.region}:${local.account}:key/ID."
+  }
+
+  validation {
+    condition     = var.kms_key_arn == null ? true : try(split(":", var.kms_key_arn)[3] == local.region, true)
+    error_message = "kms_key_arn is \"${coalesce(var.kms_key_arn, " ")}\", a key of ${try(split(":", var.kms_key_arn)[3], "no region")}: AWS's services encrypt with keys of their own region only, so here with arn:${local.partition}:kms:${local.region}:ACCOUNT:key/ID."
+  }
+}
+
+variable "roles" {
+  description = <<-EOT
+    What your organisation asks of IAM roles.
+
+    - `path`: path of the three roles, such as `/jobs/`. Default `/`. Changing it replaces them.
+    - `permissions_boundary`: ARN of the policy that bounds what they may do; none if not given.
+  EOT
+  type = object({
+    path                 = optional(string, "/")
+    permissions_boundary = optional(string)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = can(regex("^/(?:[!-~]+/)?$", var.roles.path)) && length(var.roles.path) <= 512
+    error_message = "roles.path is \"${var.roles.path}\": it has to begin and end with a slash, such as /jobs/, without blanks and in up to 512 characters."
+  }
+
+  validation {
+    condition     = var.roles.permissions_boundary == null ? true : can(regex("^arn:aws[a-z-]*:iam::(?:aws|[0-9]{12}):policy/[!-~]+$", var.roles.permissions_boundary))
+    error_message = "roles.permissions_boundary is \"${coalesce(var.roles.permissions_boundary, " ")}\": it has to be the ARN of a policy, arn:${local.partition}:iam::${local.account}:policy/NAME."
+  }
+}
+
+variable "vpc" {
+  description = <<-EOT
+    Puts both functions into a VPC, so that tasks reach what is only there; null, the default, leaves them outside. From there SQS, Lambda and whatever else is used (S3, DynamoDB, SSM, Secrets Manager, the internet) have to be reachable, through a NAT gateway or VPC endpoints.
+
+    - `subnet_ids`: subnets, better in two availability zones or more.
+    - `security_group_ids`: security groups that let HTTPS out.
+  EOT
+  type = object({
+    subnet_ids         = set(string)
+    security_group_ids = set(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.vpc == null ? true : length(var.vpc.subnet_ids) > 0 && alltrue([for id in var.vpc.subnet_ids : can(regex("^subnet-[0-9a-f]+$", id))])
+    error_message = "vpc.subnet_ids has to name at least one subnet as subnet-0123456789abcdef0."
+  }
+
+  validation {
+    condition     = var.vpc == null ? true : length(var.vpc.security_group_ids) > 0 && alltrue([for id in var.vpc.security_group_ids : can(regex("^sg-[0-9a-f]+$", id))])
+    error_message = "vpc.security_group_ids has to name at least one security group as sg-0123456789abcdef0."
+  }
+}
+
+variable "tags" {
+  description = "Tags of everything that takes tags."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
