@@ -1,0 +1,42 @@
+# One of each: texts that are printed, inline and from a file, a function of our own with arguments,
+# and a task that fails, is tried again and becomes a dead letter.
+
+provider "aws" {}
+
+module "task_scheduler" {
+  source = "../.."
+
+  prefix        = var.prefix
+  timezone      = var.timezone
+  task_code_dir = "${path.module}/tasks"
+  layer_dir     = var.layer_dir
+  runtime       = var.runtime
+  architecture  = var.architecture
+
+  # Short, so that the failing task is soon tried again.
+  run_task_timeout   = 5
+  visibility_timeout = 5
+
+  schedules = {
+    hello = {
+      expression = var.expression
+      tasks      = ["Hello from Lambda #1!", "Hello from Lambda #2!"]
+    }
+    hello-file = {
+      expression = var.expression
+      tasks_file = "hello.txt"
+    }
+    greet = {
+      expression = var.expression
+      task       = "greet"
+      args       = { greeting = "Good morning" }
+      tasks      = ["Ada", "Grace"]
+    }
+    fetch = {
+      expression = var.expression
+      task       = "fetch"
+      args       = { url = "http://127.0.0.1:9/nobody-listens-here" }
+      retries    = 1
+    }
+  }
+}

@@ -1,0 +1,35 @@
+variable "prefix" {
+  description = "What every name begins with."
+  type        = string
+  default     = "hello"
+}
+
+variable "expression" {
+  description = "When all of the schedules fire: rate(...), cron(...) or at(...)."
+  type        = string
+  default     = "rate(1 hour)"
+}
+
+variable "timezone" {
+  description = "IANA time zone in which cron(...) and at(...) are meant."
+  type        = string
+  default     = "UTC"
+}
+
+variable "layer_dir" {
+  description = "Folder of the built dependencies; null takes the module's own layer/."
+  type        = string
+  default     = null
+}
+
+variable "runtime" {
+  description = "Lambda runtime, the one that the layer was built for; null takes the module's default."
+  type        = string
+  default     = null
+}
+
+variable "architecture" {
+  description = "Processor architecture, the one that the layer was built for; null takes the module's default."
+  type        = string
+  default     = null
+}
