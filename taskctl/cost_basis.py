@@ -1,0 +1,102 @@
+"""What the cost of a stack depends on, written down or deployed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from local import ROOT
+from taskctl.pricing import Setup
+from taskctl.schedule import Schedule
+from taskctl.tfvars import read_tfvars, tfvars_schedules
+
+ESSENTIAL_ALARMS = ("tasks-dead-letters", "firings-dead-letters", "tasks-waiting")
+EARLY_WARNINGS = (
+    "send-task-errors", "run-task-errors", "send-task-throttles", "run-task-throttles",
+    "send-task-duration", "run-task-duration", "firings-dropped", "firings-refused",
+)  # fmt: skip
+"""As modules/monitoring/alarms.tf names them."""
+
+_SETTINGS = (
+    "architecture", "fifo", "deduplication", "batch_size", "task_concurrency", "send_task_memory",
+    "run_task_memory",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Basis:
+    """Schedules, settings, and where task files lie if they are at hand."""
+
+    schedules: list[Schedule]
+    setup: Setup
+    task_folder: Path | None = None
+
+
+def written_basis(path: Path) -> Basis:
+    """The basis that a file of values gives.
+
+    Raises:
+        TaskctlError: Terraform does not read it.
+    """
+    values = read_tfvars(path)
+    monitoring = values["monitoring"]
+    early_warnings = EARLY_WARNINGS if monitoring and monitoring["early_warnings"] else ()
+    schedules = values["schedules"]
+    setup = Setup(
+        **{name: values[name] for name in _SETTINGS},
+        metrics_by_schedule=values.get("metrics_by_schedule", False),
+        alarms=len(ESSENTIAL_ALARMS) + len(early_warnings) if monitoring else 0,
+        dashboard=bool(monitoring and monitoring["dashboard"]),
+        watched=frozenset(
+            name for name in schedules if monitoring and schedules[name]["expected_every"]
+        ),
+    )
+    folder = path.parent / (values["task_code_dir"] or ROOT / "tasks")
+    return Basis(tfvars_schedules(values), setup, folder)
+
+
+def deployed_basis(prefix: str | None, root: Path) -> Basis:
+    """The basis that a stack gives.
+
+    Raises:
+        TaskctlError: there is no such stack, or no access to it.
+    """
+    from taskctl import aws
+    from taskctl.stack import find_stack
+
+    stack = find_stack(prefix, root)
+    schedules = stack.schedules()
+    functions, cloudwatch = aws.client("lambda"), aws.client("cloudwatch")
+    silent = f"{stack.prefix}-silent-"
+    with aws.explained():
+        send_task = functions.get_function_configuration(FunctionName=stack.send_task)
+        run_task = functions.get_function_configuration(FunctionName=stack.run_task)
+        mapping = functions.list_event_source_mappings(FunctionName=stack.run_task)
+        alarms = cloudwatch.describe_alarms(
+            AlarmNames=[f"{stack.prefix}-{name}" for name in ESSENTIAL_ALARMS + EARLY_WARNINGS]
+        )
+        silences = cloudwatch.get_paginator("describe_alarms").paginate(AlarmNamePrefix=silent)
+        watched = {
+            alarm["AlarmName"].removeprefix(silent)
+            for page in silences
+            for alarm in page["MetricAlarms"]
+        }
+        dashboards = cloudwatch.list_dashboards(DashboardNamePrefix=stack.prefix)
+    environment = run_task.get("Environment", {}).get("Variables", {})
+    queue = mapping["EventSourceMappings"][0]
+    setup = Setup(
+        architecture=run_task["Architectures"][0],
+        fifo=queue["EventSourceArn"].endswith(".fifo"),
+        deduplication="IDEMPOTENCY_TABLE" in environment,
+        batch_size=queue["BatchSize"],
+        task_concurrency=int(environment.get("TASK_CONCURRENCY", "1")),
+        send_task_memory=send_task["MemorySize"],
+        run_task_memory=run_task["MemorySize"],
+        metrics_by_schedule=environment.get("METRICS_BY_SCHEDULE") == "true",
+        alarms=len(alarms["MetricAlarms"]),
+        dashboard=any(
+            entry["DashboardName"] == stack.prefix for entry in dashboards["DashboardEntries"]
+        ),
+        watched=frozenset(watched),
+    )
+    return Basis(schedules, setup)

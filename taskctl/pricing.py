@@ -1,0 +1,178 @@
+"""What firings cost: AWS's list prices of us-east-1 in November 2026, before any free tier.
+
+Left out are data transfer, dead letters, storage of logs, and what the tasks themselves use.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+
+HOURS_A_MONTH = 730
+
+SCHEDULER_INVOCATION = 1.00e-6
+SQS_REQUEST = {False: 0.40e-6, True: 0.50e-6}
+"""By whether the queue is FIFO; requests of up to 64 KB."""
+LAMBDA_REQUEST = 0.20e-6
+GB_SECOND = {"arm64": 0.0000133334, "x86_64": 0.0000166667}
+LOG_BYTE = 0.50e-9
+DYNAMODB_WRITE = 0.625e-6
+METRIC = 0.30
+"""For each hour in which it has a value the 730th part."""
+ALARM = 0.10
+DASHBOARD = 3.00
+
+SEND_BATCH = 10
+DEDUPLICATION_WRITES = 2
+"""A task: that it has begun, and what came of it."""
+
+IDLE_POLLERS = 2
+POLLS_A_MINUTE = 3
+"""Of an idle poller of Lambda's, which waits for 20 seconds."""
+
+METRICS = 3
+"""What a firing whose tasks succeed counts: sent, refused, and the duration of success."""
+
+WARM_MINUTES = 10
+"""How long a sandbox of Lambda's stays warm, about."""
+PLATFORM_LOG_BYTES = 400
+"""An invocation: Lambda's own lines (START, END, REPORT)."""
+FIRING_LOG_BYTES = 500
+"""send_task's line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setup:
+    """What of a stack makes its price.
+
+    Attributes:
+        alarms: those of the stack as a whole.
+        watched: the schedules with an alarm of their own, for when they are silent.
+        others: the module's variables of these names.
+    """
+
+    architecture: str
+    fifo: bool
+    deduplication: bool
+    batch_size: int
+    task_concurrency: int
+    send_task_memory: int
+    run_task_memory: int
+    metrics_by_schedule: bool
+    alarms: int
+    dashboard: bool
+    watched: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assumptions:
+    """What nobody can know before it has run.
+
+    Attributes:
+        task_seconds: that a task takes.
+        cold_start_seconds: that Lambda takes to start a function, and charges for.
+        batch_seconds: that run_task takes for a batch, next to its tasks.
+        firing_seconds, message_seconds: that send_task takes, for a firing and for each message.
+        task_log_bytes: that a task writes to the log.
+    """
+
+    task_seconds: float = 0.2
+    cold_start_seconds: float = 0.6
+    batch_seconds: float = 0.005
+    firing_seconds: float = 0.05
+    message_seconds: float = 0.00015
+    task_log_bytes: int = 450
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usage:
+    """What a schedule takes in a month, and its price in US dollars."""
+
+    firings: float
+    messages: float
+    sqs_requests: float
+    invocations: float
+    gb_seconds: float
+    log_bytes: float
+    metrics: float
+    alarms: int
+    usd: float
+
+
+def schedule_usage(
+    name: str,
+    firings: float,
+    tasks: int,
+    setup: Setup,
+    assumptions: Assumptions,
+    *,
+    is_cold: bool,
+) -> Usage:
+    """What a schedule takes in a month if every task succeeds at once, in full batches.
+
+    Args:
+        firings: a month.
+        tasks: of each firing.
+        is_cold: whether both functions start anew for each firing.
+    """
+    batches = ceil(tasks / setup.batch_size)
+    requests = ceil(tasks / SEND_BATCH) + 2 * batches  # a batch is received and deleted
+    start = assumptions.cold_start_seconds if is_cold else 0.0
+    send_seconds = start + assumptions.firing_seconds + tasks * assumptions.message_seconds
+    run_seconds = (
+        start
+        + batches * assumptions.batch_seconds
+        + tasks * assumptions.task_seconds / setup.task_concurrency
+    )
+    memory_seconds = send_seconds * setup.send_task_memory + run_seconds * setup.run_task_memory
+    gb_seconds = memory_seconds / 1024
+    log_bytes = (
+        FIRING_LOG_BYTES + (1 + batches) * PLATFORM_LOG_BYTES + tasks * assumptions.task_log_bytes
+    )
+    alarms = int(name in setup.watched)
+    metrics = (METRICS * setup.metrics_by_schedule + alarms) * _hours_share(firings)
+    firing_usd = (
+        SCHEDULER_INVOCATION
+        + requests * SQS_REQUEST[setup.fifo]
+        + (1 + batches) * LAMBDA_REQUEST
+        + gb_seconds * GB_SECOND[setup.architecture]
+        + log_bytes * LOG_BYTE
+        + (DEDUPLICATION_WRITES * tasks * DYNAMODB_WRITE if setup.deduplication else 0)
+    )
+    return Usage(
+        firings=firings,
+        messages=firings * tasks,
+        sqs_requests=firings * requests,
+        invocations=firings * (1 + batches),
+        gb_seconds=firings * gb_seconds,
+        log_bytes=firings * log_bytes,
+        metrics=metrics,
+        alarms=alarms,
+        usd=firings * firing_usd + metrics * METRIC + alarms * ALARM,
+    )
+
+
+def shared_usage(firings: float, setup: Setup) -> dict[str, tuple[float, float]]:
+    """What all schedules share, by name: how much of it, and US dollars a month.
+
+    Args:
+        firings: a month, of all schedules.
+    """
+    polls = IDLE_POLLERS * POLLS_A_MINUTE * 60 * HOURS_A_MONTH
+    metrics = METRICS * _hours_share(firings)
+    return {
+        "idle polling": (polls, polls * SQS_REQUEST[setup.fifo]),
+        "metrics": (metrics, metrics * METRIC),
+        "alarms": (setup.alarms, setup.alarms * ALARM),
+        "dashboard": (int(setup.dashboard), setup.dashboard * DASHBOARD),
+    }
+
+
+def is_cold(firings: float) -> bool:
+    """Whether Lambda forgets the functions between two firings of all schedules together."""
+    return firings < HOURS_A_MONTH * 60 / WARM_MINUTES
+
+
+def _hours_share(firings: float) -> float:
+    """The share of a month's hours in which something fires."""
+    return min(1.0, firings / HOURS_A_MONTH)
