@@ -1,0 +1,131 @@
+"""What a load costs a month on AWS, by list prices, from the figures that were measured.
+
+Prices are those of us-east-1 before free tiers, per AWS's price lists of November 2026.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from statistics import median
+
+from benchmarks.figures import Figure
+
+TASKS = 100_000 * 365 / 12
+"""A month's: 100,000 a day."""
+FIRINGS = 24 * 365 / 12
+TASK_SECONDS = 0.2
+MEMORY_GB = 128 / 1024
+
+_LAMBDA_REQUEST = 0.2e-6
+_X86_GB_SECOND = 0.0000166667
+_ARM_GB_SECOND = 0.0000133334
+_STANDARD_REQUEST = 0.4e-6
+_FIFO_REQUEST = 0.5e-6
+_FIRING = 1e-6
+_LOG_BYTE = 0.5e-9
+_POLLERS, _POLLS_A_MINUTE, _MINUTES = 2, 3, 60 * 730
+
+AWS_LOG_BYTES = 5_700
+"""What the original logs a task on AWS, where its environment holds a session token."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Design:
+    """What a design needs.
+
+    Attributes:
+        requests: to SQS, a task.
+        invocations: of run_task, a task.
+        seconds: billed, a task.
+        log_bytes: a task.
+        sqs_request, gb_second: prices in dollars.
+    """
+
+    requests: float
+    invocations: float
+    seconds: float
+    log_bytes: float
+    sqs_request: float
+    gb_second: float
+
+    @property
+    def dollars(self) -> float:
+        """A month's cost: schedule, queue, its idle polling, functions, logs."""
+        idle = self.sqs_request * _POLLERS * _POLLS_A_MINUTE * _MINUTES
+        return (
+            FIRINGS * (_FIRING + _LAMBDA_REQUEST)
+            + TASKS * self.requests * self.sqs_request
+            + idle
+            + TASKS * self.invocations * _LAMBDA_REQUEST
+            + TASKS * self.seconds * MEMORY_GB * self.gb_second
+            + TASKS * self.log_bytes * _LOG_BYTE
+        )
+
+
+def measure(figures: Mapping[str, Figure]) -> Iterator[Figure]:
+    """The load in dollars a month, from figures that were measured before."""
+    ours, yardstick = _designs(figures, waits_overlap=False)
+    overlapped, _ = _designs(figures, waits_overlap=True)
+    same_logs = replace(yardstick, log_bytes=ours.log_bytes)
+    on_aws = replace(yardstick, log_bytes=AWS_LOG_BYTES)
+    rows = (
+        ("cost_same_logs", ours, same_logs, 3, "one by one, with our logs"),
+        ("cost", ours, yardstick, 8, "the original as it logs on the emulator"),
+        ("cost_aws", ours, on_aws, 8, f"the original with {AWS_LOG_BYTES} bytes of logs a task"),
+        ("cost_overlapped", overlapped, same_logs, None, "waits overlapped; one by one, our logs"),
+    )
+    for key, design, other, times, note in rows:
+        yield Figure(
+            key=key,
+            name="cost of 100,000 tasks a day of 200 ms at 128 MB",
+            unit="$ a month",
+            ours=[design.dollars],
+            yardstick=[other.dollars],
+            times=times,
+            note=f"derived; {note}",
+        )
+
+
+def _designs(figures: Mapping[str, Figure], *, waits_overlap: bool) -> tuple[Design, Design]:
+    def ours(key: str) -> float:
+        return median(figures[key].ours)
+
+    def yardstick(key: str) -> float:
+        return median(figures[key].yardstick)
+
+    share = ours("billed") / yardstick("billed") if waits_overlap else 1
+    return (
+        Design(
+            requests=ours("requests"),
+            invocations=ours("invocations"),
+            seconds=TASK_SECONDS * share + ours("invocations") * ours("invocation") / 1_000,
+            log_bytes=ours("log_bytes"),
+            sqs_request=_STANDARD_REQUEST,
+            gb_second=_ARM_GB_SECOND,
+        ),
+        Design(
+            requests=yardstick("requests"),
+            invocations=yardstick("invocations"),
+            seconds=TASK_SECONDS + yardstick("invocation") / 1_000,
+            log_bytes=yardstick("log_bytes"),
+            sqs_request=_FIFO_REQUEST,
+            gb_second=_X86_GB_SECOND,
+        ),
+    )
+
+
+def derive_requests(figures: Mapping[str, Figure]) -> Figure:
+    """SQS requests a task: its share of a send, and of a receive and a delete for each invocation.
+
+    The emulator's poller makes no requests to its queue, so those two are not counted: Lambda's
+    pollers receive a batch with one request and delete what succeeded with one more.
+    """
+    send, invocations = figures["send_requests"], figures["invocations"]
+    return Figure(
+        key="requests",
+        name="SQS requests a task",
+        ours=[median(send.ours) + 2 * median(invocations.ours)],
+        yardstick=[median(send.yardstick) + 2 * median(invocations.yardstick)],
+        note="derived: sends + 2 x invocations, a receive and a delete each",
+    )

@@ -1,0 +1,58 @@
+"""The events that both designs' functions get."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from itertools import count
+from typing import Any
+
+_firings = count()
+
+
+def firing(**attributes: Any) -> dict[str, Any]:
+    """A schedule's input, each a firing of its own."""
+    return {
+        "version": 1,
+        "schedule": "benchmark",
+        "key": f"benchmark@{next(_firings)}",
+    } | attributes
+
+
+def texts(number: int, prefix: str = "nothing") -> list[str]:
+    """Tasks of no two firings are alike: a FIFO queue would drop those."""
+    begun = next(_firings)
+    return [f"{prefix} {begun}-{index}" for index in range(number)]
+
+
+def messages(number: int, task: str | None, **args: Any) -> list[str]:
+    """Bodies as our send_task makes them."""
+    named = {} if task is None else {"task": task, "args": args}
+    return [
+        json.dumps({"version": 1, "id": f"benchmark@1#{index}", "text": f"Hello #{index}!"} | named)
+        for index in range(number)
+    ]
+
+
+def batches(bodies: Sequence[str], size: int) -> list[dict[str, Any]]:
+    """What run_task gets for the messages, so many at once."""
+    records = [_record(index, body) for index, body in enumerate(bodies)]
+    return [{"Records": records[first : first + size]} for first in range(0, len(records), size)]
+
+
+def _record(index: int, body: str) -> dict[str, Any]:
+    return {
+        "messageId": f"00000000-0000-0000-0000-{index:012}",
+        "receiptHandle": f"handle-{index}",
+        "body": body,
+        "attributes": {
+            "ApproximateReceiveCount": "1",
+            "SentTimestamp": "1700000000000",
+            "SenderId": "000000000000",
+            "ApproximateFirstReceiveTimestamp": "1700000000001",
+        },
+        "messageAttributes": {},
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:tasks",
+        "awsRegion": "us-east-1",
+    }

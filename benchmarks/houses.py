@@ -1,0 +1,177 @@
+"""Both designs on the emulator: real Lambda functions behind real queues."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local import LocalError
+from local.emulator import Emulator
+from local.leftovers import client
+
+PATIENCE_SECONDS = 300
+BATCH_SIZE = 10
+MAXIMUM_CONCURRENCY = 10
+"""The module's defaults."""
+
+_ROLE = "arn:aws:iam::000000000000:role/benchmarks"
+_STATES = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a firing came to.
+
+    Attributes:
+        seconds: from the firing to the end of the last task.
+        invocations: of run_task.
+        log_bytes: of both functions' logs.
+    """
+
+    seconds: float
+    invocations: int
+    log_bytes: int
+
+
+class House:
+    """One design on the emulator: send_task, a queue, run_task.
+
+    Args:
+        emulator: that it stands on.
+        name: of its own.
+        package: that has the modules send_task and run_task.
+        code: the functions' code.
+        layers: their layers, from publish_layer.
+        environment: of both functions.
+        one_by_one: a FIFO queue with deduplication by content, and one message an invocation.
+    """
+
+    def __init__(
+        self,
+        emulator: Emulator,
+        name: str,
+        *,
+        package: str,
+        code: Path,
+        layers: Sequence[str],
+        environment: Mapping[str, str],
+        one_by_one: bool = False,
+    ) -> None:
+        aws = emulator.environment()
+        self._name = name
+        self._sqs, self._lambda, self._logs = (
+            client(service, aws) for service in ("sqs", "lambda", "logs")
+        )
+        self._queue_url = self._create_queue(one_by_one)
+        self._create_functions(package, code, layers, environment)
+        self._mapping = self._lambda.create_event_source_mapping(
+            EventSourceArn=f"arn:aws:sqs:us-east-1:000000000000:{Path(self._queue_url).name}",
+            FunctionName=f"{name}-run_task",
+            BatchSize=1 if one_by_one else BATCH_SIZE,
+            FunctionResponseTypes=["ReportBatchItemFailures"],
+            ScalingConfig={"MaximumConcurrency": MAXIMUM_CONCURRENCY},
+        )["UUID"]
+
+    def fire(self, event: Mapping[str, Any]) -> Run:
+        """Fires, and waits until every task is done."""
+        begun = time.time()
+        self._send(event)
+        return self._finish(begun)
+
+    def fill_then_run(self, event: Mapping[str, Any]) -> Run:
+        """Fires while run_task gets nothing, then lets it have all; measures from there."""
+        self._lambda.update_event_source_mapping(UUID=self._mapping, Enabled=False)
+        self._send(event)
+        begun = time.time()
+        self._lambda.update_event_source_mapping(UUID=self._mapping, Enabled=True)
+        return self._finish(begun)
+
+    def _create_queue(self, one_by_one: bool) -> str:
+        attributes = {"VisibilityTimeout": "360"}
+        if one_by_one:
+            attributes |= {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
+        name = f"{self._name}.fifo" if one_by_one else self._name
+        url: str = self._sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+        return url
+
+    def _create_functions(
+        self, package: str, code: Path, layers: Sequence[str], environment: Mapping[str, str]
+    ) -> None:
+        letters = self._sqs.create_queue(QueueName=f"{self._name}-dead-letter")["QueueUrl"]
+        variables = {
+            "QUEUE_URL": self._queue_url,
+            "FIRINGS_DEAD_LETTER_URL": letters,
+            "TASKS_DEAD_LETTER_URL": letters,
+            "MAX_RECEIVE_COUNT": "13",
+            **environment,
+        }
+        for function in ("send_task", "run_task"):
+            self._lambda.create_function(
+                FunctionName=f"{self._name}-{function}",
+                Runtime="python3.13",
+                Role=_ROLE,
+                Handler=f"{package}.{function}.handler",
+                Code={"ZipFile": _archive(code)},
+                Layers=list(layers),
+                Timeout=60,
+                MemorySize=512,
+                Environment={"Variables": variables | {"POWERTOOLS_SERVICE_NAME": function}},
+            )
+
+    def _send(self, event: Mapping[str, Any]) -> None:
+        answer = self._lambda.invoke(
+            FunctionName=f"{self._name}-send_task", Payload=json.dumps(event)
+        )
+        if "FunctionError" in answer:
+            raise LocalError(f"{self._name}: send_task failed: {answer['Payload'].read().decode()}")
+
+    def _finish(self, begun: float) -> Run:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while self._left():
+            if time.monotonic() > deadline:
+                raise LocalError(f"{self._name}: tasks were left after {PATIENCE_SECONDS} s")
+            time.sleep(0.05)
+        ran = self._events("run_task", begun)
+        everything = ran + self._events("send_task", begun)
+        return Run(
+            # the emulator writes an invocation's log when its handler has returned
+            seconds=max(event["timestamp"] for event in ran) / 1000 - begun,
+            invocations=sum(event["message"].startswith("START") for event in ran),
+            log_bytes=sum(len(event["message"].encode()) for event in everything),
+        )
+
+    def _left(self) -> int:
+        told = self._sqs.get_queue_attributes(
+            QueueUrl=self._queue_url, AttributeNames=list(_STATES)
+        )
+        return sum(int(told["Attributes"][state]) for state in _STATES)
+
+    def _events(self, function: str, begun: float) -> list[dict[str, Any]]:
+        pages = self._logs.get_paginator("filter_log_events").paginate(
+            logGroupName=f"/aws/lambda/{self._name}-{function}", startTime=int(begun * 1000)
+        )
+        return [event for page in pages for event in page["events"]]
+
+
+def publish_layer(emulator: Emulator, name: str, folder: Path) -> str:
+    """Makes a layer of a folder's packages; returns its ARN."""
+    published = client("lambda", emulator.environment()).publish_layer_version(
+        LayerName=name, Content={"ZipFile": _archive(folder, prefix="python/")}
+    )
+    arn: str = published["LayerVersionArn"]
+    return arn
+
+
+def _archive(folder: Path, *, prefix: str = "") -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                file.write(path, f"{prefix}{path.relative_to(folder)}")
+    return packed.getvalue()

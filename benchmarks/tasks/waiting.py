@@ -1,0 +1,16 @@
+"""The tasks of the benchmarks: they do nothing, or wait."""
+
+import time
+
+from task_scheduler import task
+
+
+@task("nothing")
+def nothing(text: str) -> None:
+    """Does nothing."""
+
+
+@task("wait")
+def wait(text: str, seconds: float) -> None:
+    """Waits, as a task does for an answer."""
+    time.sleep(seconds)
