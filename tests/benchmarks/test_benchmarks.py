@@ -1,0 +1,68 @@
+"""The benchmarks run at a tiny size, so that they cannot rot; nothing here depends on time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from benchmarks import report
+from benchmarks.__main__ import measure
+from benchmarks.figures import Figure, alternate
+from benchmarks.sizes import TINY
+
+
+@pytest.fixture(scope="module")
+def figures() -> Mapping[str, Figure]:
+    return {figure.key: figure for figure in measure(TINY, say=lambda _: None)}
+
+
+def test_every_figure_has_a_value_of_each_side_in_each_round(
+    figures: Mapping[str, Figure],
+) -> None:
+    assert figures
+    for figure in figures.values():
+        assert all(value > 0 for value in (*figure.ours, *figure.yardstick)), figure
+        assert not figure.yardstick or len(figure.yardstick) == len(figure.ours), figure
+
+
+def test_sends_ten_tasks_a_request_and_the_yardstick_one(figures: Mapping[str, Figure]) -> None:
+    assert figures["send_requests"].ours == [0.1]
+    assert figures["send_requests"].yardstick == [1]
+
+
+def test_runs_ten_tasks_an_invocation_and_the_yardstick_one(
+    figures: Mapping[str, Figure],
+) -> None:
+    assert figures["invocations"].ours == [0.1]
+    assert figures["invocations"].yardstick == [1]
+    assert figures["requests"].ours[0] == pytest.approx(0.3)
+    assert figures["requests"].yardstick == [3]
+
+
+def test_sides_take_turns() -> None:
+    turns: list[str] = []
+
+    def side(name: str) -> int:
+        turns.append(name)
+        return len(turns)
+
+    assert alternate(2, lambda: side("A"), lambda: side("B")) == [[1, 3], [2, 4]]
+    assert turns == ["A", "B", "A", "B"]
+
+
+@pytest.mark.parametrize(
+    ("goal", "met"),
+    [({"at_most": 1.9}, False), ({"at_most": 2}, True), ({"times": 5}, True),
+     ({"times": 5.1}, False), ({}, None)],
+)  # fmt: skip
+def test_goals_are_for_the_medians(goal: dict[str, Any], met: bool | None) -> None:
+    figure = Figure(key="k", name="n", ours=[9, 2, 1], yardstick=[1, 10, 99], **goal)
+    assert figure.met is met
+
+
+def test_the_docs_show_the_results_that_are_committed() -> None:
+    results = json.loads(report.RESULTS.read_text())
+    assert report.markdown(results) in report.DOCUMENT.read_text()

@@ -1,0 +1,22 @@
+"""What every kind of test shares: an AWS of the run's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from local import terraform
+from local.emulator import Emulator
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """pytest-terraform runs the terraform that local/ runs."""
+    config.option.dest_tf_binary = str(terraform.binary())
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[Emulator]:
+    """An emulator for the whole run; what a test makes in it has a name of the test's own."""
+    with Emulator() as emulator:
+        yield emulator

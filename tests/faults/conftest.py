@@ -1,0 +1,85 @@
+"""The module on the emulator, its functions' calls passing through the proxy."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local import terraform
+from local.emulator import Emulator
+from local.leftovers import client
+from tests.faults.house import House
+from tests.faults.proxy import FaultProxy
+
+ROOT = Path("tests", "faults", "roots", "house")
+
+
+@pytest.fixture(scope="session")
+def applied(emulator: Emulator) -> dict[str, Any]:
+    """The module's outputs."""
+    with terraform.workspace() as module:
+        for command in ("init", "apply -auto-approve"):
+            terraform.run(module / ROOT, emulator.environment(), *command.split(), "-input=false")
+        told = json.loads(terraform.run(module / ROOT, emulator.environment(), "output", "-json"))
+    outputs: dict[str, Any] = told["house"]["value"]
+    return outputs
+
+
+@pytest.fixture(scope="session")
+def variables(emulator: Emulator, applied: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """What the module put into its functions' environments."""
+    functions = client("lambda", emulator.environment())
+    return {
+        name: functions.get_function_configuration(FunctionName=applied[name]["name"])[
+            "Environment"
+        ]["Variables"]
+        for name in ("send_task", "run_task")
+    }
+
+
+@pytest.fixture(scope="session")
+def cold_start(emulator: Emulator, applied: dict[str, Any]) -> float:
+    """Seconds that the emulator takes here to start a function."""
+    begun = time.monotonic()
+    client("lambda", emulator.environment()).invoke(
+        FunctionName=applied["run_task"]["name"], Payload=json.dumps({"Records": []})
+    )
+    return time.monotonic() - begun
+
+
+@pytest.fixture(scope="session")
+def session_proxy(emulator: Emulator) -> Iterator[FaultProxy]:
+    with FaultProxy(emulator.endpoint_url) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def proxy(session_proxy: FaultProxy) -> Iterator[FaultProxy]:
+    """The proxy, which lets everything pass until a test injects a rule."""
+    yield session_proxy
+    session_proxy.inject()
+
+
+@pytest.fixture
+def open_house(
+    emulator: Emulator,
+    applied: dict[str, Any],
+    variables: dict[str, dict[str, str]],
+    cold_start: float,
+    proxy: FaultProxy,
+    tmp_path: Path,
+) -> Iterator[Callable[..., House]]:
+    """Makes the applied module ready for a test, with timings and variables of the test's own."""
+    house = House(applied, variables, cold_start, emulator.environment(), tmp_path)
+    yield lambda **settings: house.prepare(proxy.url, **settings)
+    house.close()
+
+
+@pytest.fixture
+def house(open_house: Callable[..., House]) -> House:
+    return open_house()

@@ -1,0 +1,318 @@
+"""The module under faults: what a test does with it, and the books that it keeps."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+from local.leftovers import client
+
+TASKS = 2_000
+"""In each test, at least."""
+
+BATCH_SIZE = 10
+
+PATIENCE_SECONDS = 240
+
+SCHEDULED_TIME = "2026-11-23T02:00:00Z"
+
+RETENTION_SECONDS = 3_600
+"""Longer than any test, so that no message is lost by its age."""
+
+QUEUES = ("queue", "tasks_dead_letter_queue", "firings_dead_letter_queue")
+
+
+@dataclass
+class House:
+    """The applied module.
+
+    Attributes:
+        names: its outputs.
+        variables: that the module gave its functions.
+        cold_start: seconds that it takes to start one.
+        aws: how the emulator is reached, past the proxy.
+        folder: where tasks write down what they did.
+    """
+
+    names: dict[str, Any]
+    variables: dict[str, dict[str, str]]
+    cold_start: float
+    aws: dict[str, str]
+    folder: Path
+
+    def prepare(
+        self,
+        endpoint_url: str,
+        *,
+        run_task_timeout: int = 20,
+        max_receive_count: int = 13,
+        **variables: str,
+    ) -> House:
+        """Empties the queues and gives the functions an endpoint, timings and variables.
+
+        What a function had when it died is received again as soon as this machine allows: no
+        sooner than another one may have been started and have come to its end.
+
+        Args:
+            endpoint_url: where their calls go.
+            run_task_timeout: in seconds.
+            max_receive_count: receives after which SQS itself dead-letters.
+            variables: of both functions' environments.
+        """
+        self._switch(on=False)
+        for queue in QUEUES:
+            self._sqs.purge_queue(QueueUrl=self._url(queue))
+        letters = self.names["tasks_dead_letter_queue"]["arn"]
+        visibility_timeout = ceil(run_task_timeout + 4 + 3 * self.cold_start)
+        self._sqs.set_queue_attributes(
+            QueueUrl=self._url("queue"),
+            Attributes={
+                "VisibilityTimeout": str(visibility_timeout),
+                "MessageRetentionPeriod": str(RETENTION_SECONDS),
+                "RedrivePolicy": json.dumps(
+                    {"deadLetterTargetArn": letters, "maxReceiveCount": max_receive_count}
+                ),
+            },
+        )
+        ours = {"AWS_ENDPOINT_URL": endpoint_url, "MAX_RECEIVE_COUNT": str(max_receive_count)}
+        for function, seconds in (("send_task", 60), ("run_task", run_task_timeout)):
+            name = self.names[function]["name"]
+            self._configure(name, seconds, self.variables[function] | ours | variables)
+        return self
+
+    def close(self) -> None:
+        """Lets nothing more happen."""
+        self._switch(on=False)
+
+    def fire(self, *, run: bool = True, **event: Any) -> None:
+        """Fires a schedule whose tasks write down that they ran.
+
+        run_task begins when all messages are on the queue: the emulator itself may lose one that
+        is sent at the moment in which its poller deletes another.
+
+        Args:
+            run: whether it begins at all.
+        """
+        self._switch(on=False)
+        answer = self._lambda.invoke(
+            FunctionName=self.names["send_task"]["name"], Payload=self._payload(**event)
+        )
+        assert "FunctionError" not in answer, answer["Payload"].read()
+        self._switch(on=run)
+
+    def deliver_twice_at_once(self, batches: int) -> None:
+        """Invokes run_task with the same batch twice at the same time, as a standard queue may."""
+        for _ in range(batches):
+            received = self._sqs.receive_message(
+                QueueUrl=self._url("queue"),
+                MaxNumberOfMessages=BATCH_SIZE,
+                MessageSystemAttributeNames=["All"],
+            )["Messages"]
+            event = {"Records": [_as_record(message) for message in received]}
+            with ThreadPoolExecutor(2) as pool:
+                answers = list(pool.map(self._run_batch, [event, event]))
+            done = [
+                message
+                for message in received
+                if any(message["MessageId"] not in answer for answer in answers)
+            ]
+            self._delete("queue", done)
+
+    def fire_asynchronously(self, *, until: Callable[[], bool], **event: Any) -> None:
+        """Fires as EventBridge Scheduler does: Lambda invokes again what failed.
+
+        Args:
+            until: when all is on the queue, and run_task may begin.
+        """
+        self._switch(on=False)
+        self._lambda.invoke(
+            FunctionName=self.names["send_task"]["name"],
+            InvocationType="Event",
+            Payload=self._payload(**event),
+        )
+        self._wait(until)
+        self._switch(on=True)
+
+    def run(self) -> None:
+        """Lets run_task begin."""
+        self._switch(on=True)
+
+    def put(self, bodies: list[str]) -> None:
+        """Puts bodies on the queue by hand, and lets run_task begin."""
+        self._switch(on=False)
+        for start in range(0, len(bodies), BATCH_SIZE):
+            answer = self._sqs.send_message_batch(
+                QueueUrl=self._url("queue"),
+                Entries=[
+                    {"Id": str(index), "MessageBody": body}
+                    for index, body in enumerate(bodies[start : start + BATCH_SIZE])
+                ],
+            )
+            assert not answer.get("Failed")
+        self._switch(on=True)
+
+    def wait_until_done(self) -> None:
+        """Waits until the queue is empty: messages out of sight are on it, too."""
+        self._wait(lambda: self._on_queue() == 0)
+
+    def effects(self) -> Counter[str]:
+        """How often each task had its effect, by its text."""
+        return Counter(text for text, _ in self.notes("effects"))
+
+    def notes(self, file: str) -> list[tuple[str, int]]:
+        """What tasks wrote into a file, in order: a task's text, and the process that it ran in."""
+        path = self.folder / file
+        lines = path.read_text().splitlines() if path.exists() else []
+        return [(text, int(process)) for text, process in (line.split("\t") for line in lines)]
+
+    def lost_with_their_process(self) -> set[str]:
+        """The tasks that may have an effect once more: their process died before it could tell.
+
+        That is the last ones of a process that died, at most a batch of them.
+        """
+        effects = self.notes("effects")
+        return {
+            text
+            for _, dead in self.notes("deaths")
+            for text in [text for text, process in effects if process == dead][-BATCH_SIZE:]
+        }
+
+    @cached_property
+    def letters(self) -> list[dict[str, Any]]:
+        """The tasks' dead letters: bodies, and their attributes as texts. Taken off once."""
+        return self._take("tasks_dead_letter_queue")
+
+    @cached_property
+    def firings_letters(self) -> list[dict[str, Any]]:
+        return self._take("firings_dead_letter_queue")
+
+    def dead(self) -> Counter[str]:
+        """How many letters each task has, by its text."""
+        return Counter(json.loads(letter["body"])["text"] for letter in self.letters)
+
+    def check_books(
+        self,
+        texts: Iterable[str],
+        *,
+        dead: Iterable[str] = (),
+        run_too: Iterable[str] = (),
+        again: Mapping[str, int] | Iterable[str] = (),
+    ) -> None:
+        """Every task is run or is a dead letter, and how often is exactly what was allowed.
+
+        Args:
+            texts: all tasks.
+            dead: those that must be dead letters; they have no effect ...
+            run_too: ... except these of them.
+            again: effects that are had once more, by text.
+        """
+        effects, letters = self.effects(), self.dead()
+        expected = Counter(texts)
+        lost = expected.keys() - effects.keys() - letters.keys()
+        assert not lost, f"{len(lost)} tasks are neither run nor dead letters: {sorted(lost)[:20]}"
+        assert letters.keys() == set(dead)
+        assert effects.keys() & letters.keys() == set(run_too)
+        for text in set(dead) - set(run_too):
+            del expected[text]
+        expected += Counter(again)
+        assert effects - expected == Counter(), "run too often"
+        assert expected - effects == Counter(), "run too seldom"
+
+    def _payload(self, **event: Any) -> str:
+        standard = {
+            "version": 1,
+            "schedule": "faults",
+            "scheduled_time": SCHEDULED_TIME,
+            "task": "record",
+            "args": {"folder": str(self.folder)},
+        }
+        return json.dumps(standard | event)
+
+    def _take(self, queue: str) -> list[dict[str, Any]]:
+        letters = []
+        while received := self._sqs.receive_message(
+            QueueUrl=self._url(queue), MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+        ).get("Messages"):
+            for letter in received:
+                told = letter.get("MessageAttributes", {})
+                letters.append(
+                    {"body": letter["Body"]} | {name: told[name]["StringValue"] for name in told}
+                )
+            self._delete(queue, received)
+        return letters
+
+    def _delete(self, queue: str, messages: list[dict[str, Any]]) -> None:
+        if not messages:
+            return
+        self._sqs.delete_message_batch(
+            QueueUrl=self._url(queue),
+            Entries=[
+                {"Id": str(index), "ReceiptHandle": message["ReceiptHandle"]}
+                for index, message in enumerate(messages)
+            ],
+        )
+
+    def _run_batch(self, event: dict[str, Any]) -> set[str]:
+        """Invokes run_task; returns the ids of the messages that it did not come to an end with."""
+        answer = self._lambda.invoke(
+            FunctionName=self.names["run_task"]["name"], Payload=json.dumps(event)
+        )
+        told = json.loads(answer["Payload"].read())
+        if "FunctionError" in answer:  # no task of the batch was done
+            return {record["messageId"] for record in event["Records"]}
+        return {failure["itemIdentifier"] for failure in told["batchItemFailures"]}
+
+    def _switch(self, *, on: bool) -> None:
+        name = self.names["run_task"]["name"]
+        [mapping] = self._lambda.list_event_source_mappings(FunctionName=name)[
+            "EventSourceMappings"
+        ]
+        self._lambda.update_event_source_mapping(UUID=mapping["UUID"], Enabled=on)
+
+    def _configure(self, name: str, seconds: int, variables: dict[str, str]) -> None:
+        """Changes a function only where it has to: its warm workers end with each change."""
+        found = self._lambda.get_function_configuration(FunctionName=name)
+        wanted = {"Timeout": seconds, "Environment": {"Variables": variables}}
+        if any(found[setting] != wanted[setting] for setting in wanted):
+            self._lambda.update_function_configuration(FunctionName=name, **wanted)
+
+    def _on_queue(self) -> int:
+        names = [f"ApproximateNumberOfMessages{kind}" for kind in ("", "NotVisible", "Delayed")]
+        found = self._sqs.get_queue_attributes(QueueUrl=self._url("queue"), AttributeNames=names)
+        return sum(map(int, found["Attributes"].values()))
+
+    def _wait(self, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not condition():
+            assert time.monotonic() < deadline, f"waited {PATIENCE_SECONDS} s in vain"
+            time.sleep(0.05)
+
+    def _url(self, queue: str) -> str:
+        url: str = self.names[queue]["url"]
+        return url
+
+    @cached_property
+    def _sqs(self) -> Any:
+        return client("sqs", self.aws)
+
+    @cached_property
+    def _lambda(self) -> Any:
+        return client("lambda", self.aws)
+
+
+def _as_record(message: dict[str, Any]) -> dict[str, Any]:
+    """A received message as Lambda hands it over."""
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message["Attributes"],
+    }

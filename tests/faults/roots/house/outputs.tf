@@ -1,0 +1,4 @@
+output "house" {
+  description = "Everything that the module tells."
+  value       = module.task_scheduler
+}

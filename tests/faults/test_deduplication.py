@@ -1,0 +1,51 @@
+"""With a table of records a task has one effect, but for death between effect and record."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+import pytest
+
+from local.emulator import Emulator
+from local.leftovers import client
+from tests.faults import proxy as faults
+from tests.faults.house import TASKS, House
+from tests.faults.proxy import FaultProxy, Rule
+
+
+@pytest.fixture
+def table(emulator: Emulator) -> dict[str, str]:
+    """A table for records, as the functions' variables name it."""
+    name = f"faults-{uuid.uuid4().hex}"
+    client("dynamodb", emulator.environment()).create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return {"IDEMPOTENCY_TABLE": name, "IDEMPOTENCY_SECONDS": "3600"}
+
+
+def test_with_records_only_death_between_effect_and_record_repeats_an_effect(
+    open_house: Callable[..., House], proxy: FaultProxy, table: dict[str, str]
+) -> None:
+    """Messages are sent twice, batches are delivered twice at once, the table is throttled."""
+    house = open_house(run_task_timeout=5, **table)
+    texts = [str(number) for number in range(TASKS)]
+    for number in range(200, TASKS, 500):
+        texts[number] = f"dies-after {number}"
+        texts[number + 250] = f"dies-before {number + 250}"
+    sent_twice = Rule("SendMessageBatch", faults.taken_twice, share=0.2)
+    throttled = Rule("PutItem", faults.over_capacity, share=0.05, tries=2)
+    proxy.inject(sent_twice, throttled)
+
+    house.fire(tasks=texts, run=False)
+    house.deliver_twice_at_once(batches=10)
+    house.run()
+    house.wait_until_done()
+
+    assert sent_twice.struck > 20
+    assert throttled.struck > 50
+    assert len(house.notes("deaths")) == 8
+    house.check_books(texts, again=[text for text in texts if text.startswith("dies-after")])

@@ -1,0 +1,75 @@
+"""Whatever befalls send_task's requests, each task is run; twice only where the fault allows it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.faults import proxy as faults
+from tests.faults.house import TASKS, House
+from tests.faults.proxy import FaultProxy, Rule
+
+TEXTS = [str(number) for number in range(TASKS)]
+
+
+def test_what_was_not_taken_is_sent_again_and_nothing_twice(
+    house: House, proxy: FaultProxy
+) -> None:
+    rules = [
+        Rule("SendMessageBatch", faults.throttled, share=0.1),
+        Rule("SendMessageBatch", faults.failing, share=0.1),
+        Rule("SendMessageBatch", faults.reset, share=0.1),
+        Rule("SendMessageBatch", faults.some_entries_failed, share=0.2),
+        Rule("SendMessageBatch", faults.silent, share=0.1, times=4),
+    ]
+    proxy.inject(*rules)
+
+    house.fire(tasks=TEXTS)
+    house.wait_until_done()
+
+    throttled, failing, reset, partial, silent = (rule.struck for rule in rules)
+    assert min(throttled, failing, reset) >= 10
+    assert partial >= 20
+    assert silent == 4
+    house.check_books(TEXTS)
+
+
+def test_only_what_was_taken_without_send_task_knowing_is_run_twice(
+    house: House, proxy: FaultProxy
+) -> None:
+    rules = [
+        Rule("SendMessageBatch", faults.reset_after_effect, share=0.1),
+        Rule("SendMessageBatch", faults.some_entries_failed_though_taken, share=0.2),
+        Rule("SendMessageBatch", faults.taken_twice, share=0.1),
+        Rule("SendMessageBatch", faults.silent_after_effect, share=0.1, times=4),
+    ]
+    proxy.inject(*rules)
+
+    house.fire(tasks=TEXTS)
+    house.wait_until_done()
+
+    reset, partial, twice, silent = (rule.struck for rule in rules)
+    assert min(reset, twice) >= 10
+    assert partial >= 20
+    assert silent == 4
+    house.check_books(TEXTS, again=Counter(text for rule in rules for text in rule.taken))
+
+
+def test_a_firing_whose_function_is_killed_is_sent_again_and_only_what_it_had_sent_runs_twice(
+    open_house: Callable[..., House], proxy: FaultProxy, tmp_path: Path
+) -> None:
+    house = open_house(FAULTS_FOLDER=str(tmp_path))
+    sent = Rule("SendMessageBatch", faults.seen)
+    proxy.inject(sent)
+
+    house.fire_asynchronously(
+        until=lambda: set(TEXTS) <= set(sent.taken), task="record", tasks_source="killed"
+    )
+    house.wait_until_done()
+
+    again = Counter(sent.taken) - Counter(TEXTS)
+    assert again.keys() <= set(TEXTS[:1_000])
+    assert len(again) > 500
+    house.check_books(TEXTS, again=again)
+    assert house.firings_letters == []

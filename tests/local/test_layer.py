@@ -1,0 +1,90 @@
+"""The layer: for the target and not for the host, the same wherever and however it is built."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from local import LocalError
+from local.layer import Target, build
+from local.setup import LAYER_REQUIREMENTS
+
+ARM = Target("python3.13", "arm64")
+
+
+def digest(folder: Path) -> str:
+    """Of names, contents, modes and times."""
+    total = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        facts = path.stat()
+        total.update(f"{path.relative_to(folder)} {facts.st_mode} {facts.st_mtime}".encode())
+        total.update(path.read_bytes() if path.is_file() else b"")
+    return total.hexdigest()
+
+
+def test_it_is_the_same_at_another_place_and_under_another_umask(tmp_path: Path) -> None:
+    umask = os.umask(0o022)
+    try:
+        one = build(LAYER_REQUIREMENTS, tmp_path / "one", target=ARM)
+        os.umask(0o077)
+        other = build(LAYER_REQUIREMENTS, tmp_path / "the other", target=ARM)
+    finally:
+        os.umask(umask)
+    assert digest(one) == digest(other)
+
+
+def test_it_holds_what_the_requirements_pin_and_nothing_of_the_builder(tmp_path: Path) -> None:
+    folder = build(LAYER_REQUIREMENTS, tmp_path, target=ARM)
+    pinned = re.findall(r"(?m)^([\w.-]+)==([\w.]+)", LAYER_REQUIREMENTS.read_text())
+    assert {path.name for path in folder.glob("*.dist-info")} == {
+        f"{name.replace('-', '_')}-{version}.dist-info" for name, version in pinned
+    }
+    names = {path.name for path in folder.rglob("*")}
+    assert not names & {"bin", ".lock", "__pycache__", "boto3"}
+    assert not any("bin/" in record.read_text() for record in folder.rglob("RECORD"))
+
+
+def test_compiled_packages_are_those_of_the_target(tmp_path: Path) -> None:
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text("pyyaml==6.0.3\n")
+    for architecture, machine in [("arm64", "aarch64"), ("x86_64", "x86_64")]:
+        folder = build(requirements, tmp_path / machine, target=Target("python3.12", architecture))
+        (library,) = folder.rglob("*.so")
+        assert library.name == f"_yaml.cpython-312-{machine}-linux-gnu.so"
+
+
+def test_markers_are_those_of_the_target(tmp_path: Path) -> None:
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text(
+        "iniconfig==2.3.1 ; python_version == '3.12' and platform_machine == 'aarch64'\n"
+        "packaging==26.3 ; python_version != '3.12' or platform_machine != 'aarch64'\n"
+    )
+    folder = build(requirements, tmp_path / "out", target=Target("python3.12", "arm64"))
+    assert [path.name for path in folder.glob("*.dist-info")] == ["iniconfig-2.3.1.dist-info"]
+
+
+def test_an_old_layer_is_replaced_whole_and_only_when_the_new_one_is_built(tmp_path: Path) -> None:
+    old = tmp_path / "python" / "old.py"
+    old.parent.mkdir()
+    old.touch()
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text("a package that cannot be\n")
+    with pytest.raises(LocalError, match="pip install"):
+        build(requirements, tmp_path, target=ARM)
+    assert old.exists()
+    requirements.write_text("iniconfig==2.3.1\n")
+    build(requirements, tmp_path, target=ARM)
+    assert not old.exists()
+
+
+def test_what_cannot_be_built_is_refused_with_what_can(tmp_path: Path) -> None:
+    with pytest.raises(LocalError, match=r"RUNTIME=python3\.9: expected one of python3\.12, "):
+        Target("python3.9", "arm64")
+    with pytest.raises(LocalError, match="ARCHITECTURE=riscv: expected arm64 or x86_64"):
+        Target("python3.13", "riscv")
+    with pytest.raises(LocalError, match=r"there is no requirements file .*nowhere"):
+        build(tmp_path / "nowhere", tmp_path, target=ARM)

@@ -1,0 +1,1 @@
+"""Stands for a dependency that `make package-layer` would have put here."""

@@ -1,0 +1,1 @@
+"""A task folder of its own."""

@@ -1,0 +1,97 @@
+"""What a bare `terraform apply` of the root, without any variable, makes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from local.emulator import REGION
+
+from .conftest import Planned, Variables, resources
+
+
+@pytest.fixture(scope="module")
+def planned(plan: Callable[[Variables], Planned]) -> Planned:
+    return plan({})
+
+
+def only(planned: Planned, kind: str) -> dict[str, Any]:
+    (values,) = resources(planned, kind).values()
+    return values
+
+
+def test_the_schedule_is_the_originals(planned: Planned) -> None:
+    schedule = only(planned, "aws_scheduler_schedule")
+    assert schedule["name"] == "hello"
+    assert schedule["group_name"] == "cdklab"
+    assert schedule["schedule_expression"] == "at(2037-12-31T23:59:59)"
+    assert schedule["schedule_expression_timezone"] == "Asia/Taipei"
+    assert schedule["state"] == "ENABLED"
+    assert schedule["flexible_time_window"][0]["mode"] == "OFF"
+    (target,) = schedule["target"]
+    assert target["retry_policy"] == [
+        {"maximum_retry_attempts": 3, "maximum_event_age_in_seconds": 3600}
+    ]
+    assert target["input"] == (
+        '{"scheduled_time":"<aws.scheduler.scheduled-time>","retries":2,"schedule":"hello",'
+        '"tasks":["Hello from Lambda #1!","Hello from Lambda #2!"],"version":1}'
+    )
+
+
+def test_the_queue_hides_a_task_for_six_times_the_functions_timeout(planned: Planned) -> None:
+    queues = {queue["name"]: queue for queue in resources(planned, "aws_sqs_queue").values()}
+    assert sorted(queues) == [
+        "cdklab-firings-dead-letter",
+        "cdklab-tasks",
+        "cdklab-tasks-dead-letter",
+    ]
+    tasks = queues["cdklab-tasks"]
+    assert tasks["visibility_timeout_seconds"] == 6 * 60
+    assert tasks["message_retention_seconds"] == 4 * 24 * 3600
+    assert tasks["receive_wait_time_seconds"] == 0
+
+
+def test_the_functions_run_on_a_supported_python(planned: Planned) -> None:
+    functions = {
+        function["function_name"]: [
+            function[field] for field in ("runtime", "architectures", "memory_size", "timeout")
+        ]
+        for function in resources(planned, "aws_lambda_function").values()
+    }
+    assert functions == {
+        "cdklab-send-task": ["python3.13", ["arm64"], 256, 30],
+        "cdklab-run-task": ["python3.13", ["arm64"], 512, 60],
+    }
+
+
+def test_batches_of_ten_run_ten_at_a_time_at_most(planned: Planned) -> None:
+    mapping = only(planned, "aws_lambda_event_source_mapping")
+    assert mapping["batch_size"] == 10
+    assert mapping["maximum_batching_window_in_seconds"] == 0
+    assert mapping["scaling_config"] == [{"maximum_concurrency": 10}]
+
+
+@pytest.mark.parametrize(("retries", "batch_size", "expected"), [(0, 1, 10), (100, 10, 111)])
+def test_sqs_gives_up_only_after_every_retry_and_a_batch_of_give_backs(
+    plan: Callable[[Variables], Planned], retries: int, batch_size: int, expected: int
+) -> None:
+    schedules = {
+        "often": {"expression": "rate(1 day)", "task": "work", "retries": retries},
+        "once": {"expression": "rate(1 day)", "task": "work", "retries": 0},
+    }
+    planned = plan({"schedules": schedules, "batch_size": batch_size})
+    (run_task,) = (
+        function["environment"][0]["variables"]
+        for address, function in resources(planned, "aws_lambda_function").items()
+        if "run_task" in address
+    )
+    assert run_task["MAX_RECEIVE_COUNT"] == str(expected)
+
+
+def test_policies_name_this_account_and_region(planned: Planned) -> None:
+    for queue in resources(planned, "aws_sqs_queue").values():
+        (statement,) = json.loads(queue["policy"])["Statement"]
+        assert statement["Resource"] == f"arn:aws:sqs:{REGION}:000000000000:{queue['name']}"

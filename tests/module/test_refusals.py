@@ -1,0 +1,436 @@
+"""Bad input fails the plan, with a sentence that names what, where, and what would be right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.emulator import REGION
+
+from .conftest import Variables
+
+TOPIC = f"arn:aws:sns:{REGION}:000000000000"
+
+RUNS = {"expression": "rate(1 hour)", "task": "work"}
+
+# Fields of a schedule that cannot work, and what is said about them.
+SCHEDULES: dict[str, tuple[dict[str, Any], str]] = {
+    "misspelt-zone": ({"timezone": "Asia/Tapei"}, 'timezone "Asia/Tapei" is no IANA time zone'),
+    "zone-in-small-letters": ({"timezone": "utc"}, 'timezone "utc" is no IANA time zone'),
+    "no-zone": ({"timezone": ""}, 'timezone "" is no IANA time zone'),
+    "watched-too-closely": (
+        {"expected_every": 59},
+        "expected_every is 59: it has to be a whole number from 60 to 604800 (seconds, up to 7",
+    ),
+    "watched-too-long": (
+        {"expected_every": 604801},
+        "expected_every is 604801: it has to be a whole number from 60 to 604800 (seconds, up to 7",
+    ),
+    "watched-but-once": (
+        {"expression": "at(2037-12-31T23:59:59)", "expected_every": 3600},
+        "expected_every is given, but at(...) fires only once: leave it out",
+    ),
+    "no-window": (
+        {"flexible_window_minutes": 0},
+        "is 0: it has to be a whole number from 1 to 1440",
+    ),
+    "long-window": (
+        {"flexible_window_minutes": 1441},
+        "flexible_window_minutes is 1441: it has to be a whole number from 1 to 1440 (minutes",
+    ),
+    "negative-retries": (
+        {"retries": -1},
+        "retries is -1: it has to be a whole number from 0 to 100",
+    ),
+    "many-retries": ({"retries": 101}, "retries is 101: it has to be a whole number from 0 to 100"),
+    "half-a-retry": ({"retries": 1.5}, "retries is 1.5: it has to be a whole number from 0 to 100"),
+    "no-age": ({"max_age": 0}, "max_age is 0: it has to be a whole number from 1 to 1209600 (sec"),
+    "old-age": ({"max_age": 1209601}, "max_age is 1209601: it has to be a whole number from 1 to"),
+    "many-deliveries": ({"delivery_retries": 186}, "delivery_retries is 186: it has to be a whole"),
+    "young-delivery": ({"delivery_max_age": 59}, "delivery_max_age is 59: it has to be a whole"),
+    "old-delivery": ({"delivery_max_age": 86401}, "a whole number from 60 to 86400 (seconds"),
+    "start-without-time": (
+        {"start_date": "2027-01-01"},
+        'start_date "2027-01-01" has to be a date',
+    ),
+    "start-in-a-zone": (
+        {"start_date": "2027-01-01T00:00:00+08:00"},
+        'start_date "2027-01-01T00:00:00+08:00" has to be a date and time in UTC that exist',
+    ),
+    "end-that-never-comes": (
+        {"end_date": "2027-02-30T00:00:00Z"},
+        'end_date "2027-02-30T00:00:00Z" has to be a date and time in UTC that exist, such as',
+    ),
+    "end-before-start": (
+        {"start_date": "2027-02-01T00:00:00Z", "end_date": "2027-01-01T00:00:00Z"},
+        "end_date 2027-01-01T00:00:00Z has to be later than start_date 2027-02-01T00:00:00Z",
+    ),
+    "name with blanks": ({}, "its name has to be made of letters, digits, _ . and -"),
+    "n" * 65: ({}, "its name has 65 characters, 1 too many: AWS takes 64"),
+    "hears-of-all": (
+        {"notify_on": ["failure", "always"]},
+        'notify_on has "always": it has to be a list of "success", "failure" and "recovered"',
+    ),
+    "told-nowhere": (
+        {"notify_on": ["success"]},
+        "notify_on is given, but nothing can be told: the variable notify has to name where the",
+    ),
+    "long-description": ({"description": "d" * 600}, "description has 600 characters, 88 too many"),
+    "nothing-to-do": ({"task": None}, "it has nothing to do: give it a task, a list"),
+    "nameless-task": ({"task": " "}, "task is empty: it has to be the name of a function"),
+    "args-without-task": (
+        {"task": None, "tasks": ["text"], "args": {"to": "all"}},
+        "args are given but no task: they are arguments of a function, so name it in task",
+    ),
+    "two-sources": (
+        {"tasks": ["text"], "tasks_file": "chores.txt"},
+        "tasks and tasks_file are given: its list comes from one of them",
+    ),
+    "three-sources": (
+        {"tasks": ["text"], "tasks_s3_uri": "s3://lists/a.txt", "tasks_source": "pages"},
+        "tasks and tasks_s3_uri and tasks_source are given: its list comes from one of them",
+    ),
+    "no-uri": (
+        {"tasks_s3_uri": "https://lists.s3.amazonaws.com/a.txt"},
+        'tasks_s3_uri "https://lists.s3.amazonaws.com/a.txt" has to be s3://bucket/key, and end',
+    ),
+    "unknown-kind-in-s3": (
+        {"tasks_s3_uri": "s3://lists/a.parquet"},
+        'tasks_s3_uri "s3://lists/a.parquet" has to be s3://bucket/key, and end in .txt, .jsonl',
+    ),
+    "nameless-source": ({"tasks_source": ""}, "tasks_source is empty: it has to be the name of a"),
+    "empty-list": ({"tasks": []}, "tasks is an empty list: leave it out, or give it a task"),
+    "blank-text": ({"tasks": ["one", " "]}, "tasks: number 2 is empty; each has to be a text"),
+    "null-text": ({"tasks": [None]}, "tasks: number 1 is empty; each has to be a text"),
+    "long-list": (
+        {"tasks": ["t" * 1000] * 200},
+        "more than the 200000 that fit: put the list into a file or into S3, with",
+    ),
+    "file-outside": (
+        {"tasks_file": "../secrets.txt"},
+        'tasks_file "../secrets.txt" has to be a path within the task folder, without ..',
+    ),
+    "file-way-outside": (
+        {"tasks_file": "lists/../../secrets.txt"},
+        'tasks_file "lists/../../secrets.txt" has to be a path within the task folder',
+    ),
+    "file-anywhere": (
+        {"tasks_file": "/etc/hosts.txt"},
+        "a path within the task folder, without ..",
+    ),
+    "hidden-file": (
+        {"tasks_file": ".git/a.txt"},
+        'tasks_file ".git/a.txt" has to be a path within',
+    ),
+    "unknown-kind": (
+        {"tasks_file": "chores.yaml"},
+        'tasks_file "chores.yaml" is of an unknown kind: it has to end in .txt, .jsonl or .csv',
+    ),
+    "missing-file": (
+        {"tasks_file": "mising.csv"},
+        'tasks_file "mising.csv" is not there: it has to',
+    ),
+    "folder-for-a-file": ({"tasks_file": "folder.txt"}, 'tasks_file "folder.txt" is not there'),
+    "empty-file": ({"tasks_file": "empty.csv"}, 'tasks_file "empty.csv" is empty: it has to hold'),
+    "large-file": (
+        {"tasks_file": "large.jsonl"},
+        'tasks_file "large.jsonl" has 51 MB; up to 50 MB are packed with the code: put it into S3',
+    ),
+}
+
+# Values of a variable that are out of range, and what is said about them.
+VARIABLES: dict[str, list[tuple[Any, str]]] = {
+    "schedules": [
+        ({"none": None, "good": RUNS}, 'schedules without an expression: "none". Each has to be'),
+        ({"never": {"expression": None}}, 'schedules without an expression: "never". Each has to'),
+    ],
+    "prefix": [
+        ("p" * 60, 'is 6 characters too long: a role\'s name may have 64, which with "-send-task"'),
+        ("a/b", 'prefix is "a/b": it has to be made of letters, digits, hyphens and underscores'),
+    ],
+    "runtime": [("python3.10", 'runtime is "python3.10": it has to be python3.12, python3.13 or')],
+    "task_concurrency": [
+        (0, "task_concurrency is 0: it has to be a whole number of tasks from 1 to 10."),
+        (11, "task_concurrency is 11: it has to be a whole number of tasks from 1 to 10."),
+    ],
+    "architecture": [("arm", 'architecture is "arm": it has to be arm64 or x86_64.')],
+    "send_task_timeout": [
+        (0, "send_task_timeout is 0: it has to be a whole number of seconds from 1 to 900"),
+        (901, "send_task_timeout is 901: it has to be a whole number of seconds from 1 to 900"),
+    ],
+    "send_task_memory": [
+        (127, "send_task_memory is 127: it has to be a whole number of MB from 128 to 10240"),
+        (10241, "send_task_memory is 10241: it has to be a whole number of MB from 128 to 10240"),
+    ],
+    "run_task_timeout": [
+        (0, "run_task_timeout is 0: it has to be a whole number of seconds from 1 to 900"),
+        (901, "run_task_timeout is 901: it has to be a whole number of seconds from 1 to 900"),
+    ],
+    "run_task_memory": [
+        (127, "run_task_memory is 127: it has to be a whole number of MB from 128 to 10240"),
+        (512.5, "run_task_memory is 512.5: it has to be a whole number of MB from 128 to 10240"),
+    ],
+    "batch_size": [
+        (0, "batch_size is 0: it has to be a whole number of tasks from 1 to 10"),
+        (11, "batch_size is 11: it has to be a whole number of tasks from 1 to 10"),
+    ],
+    "batch_window": [
+        (-1, "batch_window is -1: it has to be a whole number of seconds from 0 to 300"),
+        (301, "batch_window is 301: it has to be a whole number of seconds from 0 to 300"),
+    ],
+    "maximum_concurrency": [
+        (1, "maximum_concurrency is 1: it has to be a whole number of batches from 2 to 1000, or"),
+        (
+            1001,
+            "maximum_concurrency is 1001: it has to be a whole number of batches from 2 to 1000",
+        ),
+    ],
+    "message_retention": [
+        (59, "message_retention is 59: it has to be a whole number of seconds from 60 to 1209600"),
+        (
+            1209601,
+            "is 1209601: it has to be a whole number of seconds from 60 to 1209600 (14 days)",
+        ),
+    ],
+    "receive_wait_time": [
+        (-1, "receive_wait_time is -1: it has to be a whole number of seconds from 0 to 20"),
+        (21, "receive_wait_time is 21: it has to be a whole number of seconds from 0 to 20"),
+    ],
+    "log_retention_days": [
+        (2, "log_retention_days is 2: CloudWatch keeps logs for 1, 3, 5, 7, 14, 30,"),
+        (-1, "log_retention_days is -1: CloudWatch keeps logs for 1, 3, 5, 7, 14, 30,"),
+    ],
+    "notify": [
+        ({}, "notify has to name exactly one of ssm_parameter and secret, such as { ssm_parameter"),
+        ({"ssm_parameter": "/a", "secret": "b"}, "notify has to name exactly one of ssm_parameter"),
+        (
+            {"ssm_parameter": "slack://T1/B1/token"},
+            "notify.ssm_parameter has to be the name of an SSM parameter, such as /jobs/chat, of",
+        ),
+        (
+            {"secret": "https://hooks.slack.com/services/T1"},
+            "notify.secret has to be the name or the ARN of a secret, such as jobs/chat, of",
+        ),
+        (
+            {"secret": "jobs/chat", "kms_key_arn": "alias/chat"},
+            'notify.kms_key_arn is "alias/chat": it has to be the ARN of a key (not of an alias)',
+        ),
+    ],
+    "notify_on": [
+        (
+            ["failure", "never"],
+            'notify_on has "never": it has to be a list of "success", "failure"',
+        ),
+    ],
+    "notify_success_limit": [
+        (0, "notify_success_limit is 0: it has to be a whole number of tasks from 1 to 250."),
+        (251, "notify_success_limit is 251: it has to be a whole number of tasks from 1 to 250."),
+    ],
+    "monitoring": [
+        (
+            {"emails": ["ops@example.com", "the boss"]},
+            "monitoring.emails has to be a list of addresses such as ops@example.com, which these "
+            'are not: "the boss".',
+        ),
+        (
+            {"emails": ["ops@example.com"], "topic": {"arn": f"{TOPIC}:pagers"}},
+            "monitoring.emails are subscribed to the topic that is made here, but monitoring.topic",
+        ),
+        (
+            {"topic": {"arn": "pagers"}},
+            'monitoring.topic.arn is "pagers": it has to be the ARN of a standard topic, '
+            f"{TOPIC}:NAME.",
+        ),
+        (
+            {"topic": {"arn": f"{TOPIC}:pagers.fifo"}},
+            f'topic.arn is "{TOPIC}:pagers.fifo": it has to be the ARN of a standard topic',
+        ),
+        (
+            {"topic": {"arn": f"arn:aws:sns:{REGION}:111122223333:pagers"}},
+            f'pagers": alarms reach topics of their own region and account only, {TOPIC}:NAME',
+        ),
+        (
+            {"topic": {"arn": "arn:aws:sns:eu-west-9:000000000000:pagers"}},
+            'eu-west-9:000000000000:pagers": alarms reach topics of their own region and account',
+        ),
+    ],
+    "kms_key_arn": [
+        (
+            "alias/jobs",
+            'kms_key_arn is "alias/jobs": it has to be the ARN of a key (not of an alias), '
+            f"arn:aws:kms:{REGION}:000000000000:key/ID.",
+        ),
+        (
+            f"arn:aws:kms:{REGION}:000000000000:alias/jobs",
+            'alias/jobs": it has to be the ARN of a key (not of an alias)',
+        ),
+        (
+            "arn:aws:kms:eu-west-9:000000000000:key/1234abcd",
+            "1234abcd\", a key of eu-west-9: AWS's services encrypt with keys of their own region "
+            f"only, so here with arn:aws:kms:{REGION}:ACCOUNT:key/ID.",
+        ),
+    ],
+    "roles": [
+        ({"path": "jobs"}, 'roles.path is "jobs": it has to begin and end with a slash'),
+        ({"path": "/night jobs/"}, 'roles.path is "/night jobs/": it has to begin and end with a'),
+        (
+            {"permissions_boundary": "bound"},
+            'roles.permissions_boundary is "bound": it has to be the ARN of a policy, '
+            "arn:aws:iam::000000000000:policy/NAME.",
+        ),
+    ],
+    "vpc": [
+        (
+            {"subnet_ids": [], "security_group_ids": ["sg-1"]},
+            "vpc.subnet_ids has to name at least one subnet as subnet-0123456789abcdef0.",
+        ),
+        (
+            {"subnet_ids": ["subnet-1"], "security_group_ids": ["default"]},
+            "vpc.security_group_ids has to name at least one security group as sg-0123456789abcdef",
+        ),
+    ],
+}
+
+# Values that do not fit the rest, and what is said about them.
+MISFITS: list[tuple[Variables, list[str]]] = [
+    (
+        {
+            "visibility_timeout": 5,
+            "message_retention": 86400,
+            "dead_letter_retention": 86400,
+            "prefix": "default",
+            "timezone": "Asia/Tapei",
+        },
+        [
+            "visibility_timeout is 5, less than run_task_timeout (60): tasks would be handed out",
+            "dead_letter_retention is 86400, not more than message_retention (86400): a letter's",
+            'prefix is "default": the schedule group of that name belongs to AWS.',
+            'timezone "Asia/Tapei" is no IANA time zone',
+        ],
+    ),
+    (
+        {
+            "visibility_timeout": 43201,
+            "dead_letter_retention": 1209601,
+            "fifo": True,
+            "batch_window": 10,
+        },
+        [
+            "batch_window is 10, but the queue is FIFO: Lambda waits for batches of standard",
+            "visibility_timeout is 43201: it has to be a whole number of seconds from 1 to 43200",
+            "dead_letter_retention is 1209601: it has to be a whole number of seconds from 60 to",
+        ],
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def refused_schedules(
+    refusal: Callable[[Variables], str], tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    folder = tmp_path_factory.mktemp("tasks")
+    (folder / "chores.txt").write_text("Water the plants\n")
+    (folder / "chores.yaml").write_text("- Water the plants\n")
+    (folder / "empty.csv").touch()
+    (folder / "folder.txt").mkdir()
+    with (folder / "large.jsonl").open("wb") as large:
+        large.truncate(50_000_001)
+    schedules = {name: RUNS | fields for name, (fields, _) in SCHEDULES.items()}
+    return refusal({"schedules": schedules, "task_code_dir": str(folder)})
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_a_schedule_that_cannot_work_is_refused_by_name(refused_schedules: str, name: str) -> None:
+    about_it = refused_schedules.partition(f'schedule "{name}": ')[2].partition(' schedule "')[0]
+    assert SCHEDULES[name][1] in about_it
+
+
+def test_every_schedule_that_cannot_work_is_named_in_one_go(refused_schedules: str) -> None:
+    assert refused_schedules.count("Schedules that cannot work:") == 1
+
+
+@pytest.fixture(scope="module")
+def refused_variables(refusal: Callable[[Variables], str]) -> str:
+    """Everything that is said about all the values, each variable's in turn."""
+    rounds = max(map(len, VARIABLES.values()))
+    return " ".join(
+        refusal({name: rows[turn][0] for name, rows in VARIABLES.items() if turn < len(rows)})
+        for turn in range(rounds)
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "row"), [(name, row) for name, rows in VARIABLES.items() for row in rows]
+)
+def test_a_value_out_of_range_is_refused_with_the_range(
+    refused_variables: str, name: str, row: tuple[Any, str]
+) -> None:
+    assert row[1] in refused_variables
+
+
+@pytest.mark.parametrize(("variables", "sentences"), MISFITS)
+def test_values_that_do_not_fit_the_rest_are_refused(
+    refusal: Callable[[Variables], str], variables: Variables, sentences: list[str]
+) -> None:
+    said = refusal(variables)
+    for sentence in sentences:
+        assert sentence in said
+
+
+def test_modules_that_a_task_file_would_hide_are_named(
+    refusal: Callable[[Variables], str], tmp_path: Path
+) -> None:
+    (tmp_path / "task_scheduler").mkdir()
+    (tmp_path / "task_scheduler" / "notes.txt").touch()
+    (tmp_path / "some_dependency").mkdir()
+    (tmp_path / "some_dependency" / "__init__.py").touch()
+    (tmp_path / "boto3.py").touch()
+    (tmp_path / "queue.py").touch()
+    (tmp_path / "email").mkdir()
+    (tmp_path / "email" / "__init__.py").touch()
+    (tmp_path / "calendar").mkdir()
+    (tmp_path / "calendar" / "days.csv").write_text("day\n1\n")
+    (tmp_path / "json.txt").write_text("a task\n")
+    said = refusal({"task_code_dir": str(tmp_path)})
+    assert f"The task folder {tmp_path} comes first when Python looks for a module" in said
+    assert "task_scheduler is the runtime" in said
+    assert "some_dependency is a dependency" in said
+    assert "boto3 is part of Lambda's Python" in said
+    assert "queue is in Python's standard library" in said
+    assert "email is in Python's standard library" in said
+    assert "calendar is" not in said
+    assert "json is" not in said
+
+
+def test_a_link_that_leads_nowhere_is_refused(
+    refusal: Callable[[Variables], str], tmp_path: Path
+) -> None:
+    (tmp_path / "work.py").touch()
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "gone.txt").symlink_to(tmp_path / "nowhere.txt")
+    said = refusal({"task_code_dir": str(tmp_path)})
+    assert "something in it is a link that leads nowhere" in said
+    assert f"`find -L '{tmp_path}' -type l` lists such links" in said
+
+
+@pytest.mark.parametrize("name", ["hidden", "missing"])
+def test_a_task_folder_without_files_is_refused(
+    refusal: Callable[[Variables], str], tmp_path: Path, name: str
+) -> None:
+    folder = tmp_path / name
+    if name == "hidden":
+        folder.mkdir()
+        (folder / ".gitkeep").touch()
+    assert f"The task folder {folder} has no files in it, or is not there" in refusal(
+        {"task_code_dir": str(folder)}
+    )
+
+
+def test_a_layer_that_is_not_built_is_refused(
+    refusal: Callable[[Variables], str], tmp_path: Path
+) -> None:
+    said = refusal({"layer_dir": str(tmp_path)})
+    assert f"The dependencies are not in {tmp_path}/python: run `make package-layer` first." in said

@@ -1,0 +1,218 @@
+"""Failures are told in one sentence, and nothing that exists is forgotten."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from local.emulator import Emulator
+
+from .aws import client
+from .root import Root, attached_root
+
+_QUEUE = 'resource "aws_sqs_queue" "this" { name = "failures" }'
+_LOG_GROUP = """
+resource "aws_cloudwatch_log_group" "this" {
+  name              = "half"
+  retention_in_days = 7
+}
+"""
+
+
+class _Failing(ThreadingHTTPServer):
+    """The emulator behind a server that fails calls of one operation."""
+
+    daemon_threads = True
+
+    def __init__(self, endpoint_url: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.behind = urlsplit(endpoint_url).netloc
+        self.failing = ""
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Failing
+
+    def _forward(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        operation = self.headers.get("X-Amz-Target", "")
+        if self.server.failing and operation.endswith(self.server.failing):
+            self._answer(400, [], b'{"__type": "Injected", "message": "injected failure"}')
+            return
+        behind = HTTPConnection(self.server.behind)
+        behind.request(self.command, self.path, body, dict(self.headers))
+        answer = behind.getresponse()
+        self._answer(answer.status, answer.getheaders(), answer.read())
+        behind.close()
+
+    def _answer(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        self.send_response(status)
+        for name, value in headers:
+            if name.lower() not in ("content-length", "transfer-encoding", "connection"):
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+for _method in ("DELETE", "GET", "POST", "PUT"):
+    setattr(_Handler, f"do_{_method}", _Handler._forward)
+
+
+@pytest.fixture
+def failing(emulator: Emulator) -> Iterator[_Failing]:
+    with _Failing(emulator.endpoint_url) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+@pytest.fixture
+def root(emulator: Emulator, failing: _Failing, tmp_path: Path) -> Iterator[Root]:
+    """A root that reaches the emulator through `failing`."""
+    aws = emulator.environment() | {"AWS_ENDPOINT_URL": failing.url}
+    with attached_root(tmp_path, aws) as root:
+        yield root
+
+
+def test_what_cannot_be_read_after_its_creation_is_not_forgotten(
+    root: Root, failing: _Failing
+) -> None:
+    root.write(_QUEUE)
+    failing.failing = "GetQueueAttributes"
+    failures = root.failures("apply")
+    assert len(failures) == 1
+    assert "reading aws_sqs_queue" in failures[0]
+    assert "Injected: injected failure" in failures[0]
+    assert root.state()["aws_sqs_queue.this"]["id"]
+
+    failing.failing = ""
+    assert root.changes("apply") == {"aws_sqs_queue.this": "replace"}
+    root.changes("destroy")
+
+
+def test_what_failed_half_way_is_not_forgotten(
+    root: Root, failing: _Failing, emulator: Emulator
+) -> None:
+    root.write(_LOG_GROUP)
+    failing.failing = "PutRetentionPolicy"
+    assert "creating aws_cloudwatch_log_group (half): Injected" in root.failures("apply")[0]
+    assert root.state()["aws_cloudwatch_log_group.this"]["id"] == "half"
+
+    failing.failing = ""
+    root.changes("destroy")
+    logs = client(emulator, "logs")
+    assert logs.describe_log_groups(logGroupNamePrefix="half")["logGroups"] == []
+
+
+def test_what_was_never_created_is_not_stored(root: Root) -> None:
+    root.write("""
+        resource "aws_scheduler_schedule" "this" {
+          name                = "over"
+          schedule_expression = "at(2020-01-01T00:00:00)"
+          flexible_time_window { mode = "OFF" }
+          target {
+            arn      = "arn:aws:lambda:us-east-1:000000000000:function:function"
+            role_arn = "arn:aws:iam::000000000000:role/role"
+          }
+        }
+    """)
+    failures = root.failures("apply")
+    assert len(failures) == 1
+    assert "at(2020-01-01T00:00:00): it lies in the past" in failures[0]
+    assert root.state() == {}
+
+
+def test_a_failed_change_is_planned_again(root: Root, failing: _Failing) -> None:
+    root.write(_QUEUE)
+    root.changes("apply")
+    root.write('resource "aws_sqs_queue" "this" {\nname = "failures"\ndelay_seconds = 1\n}')
+    failing.failing = "SetQueueAttributes"
+    assert "updating aws_sqs_queue" in root.failures("apply")[0]
+    failing.failing = ""
+    assert root.changes("apply", "-refresh=false") == {"aws_sqs_queue.this": "update"}
+    root.changes("destroy")
+
+
+def test_a_queue_that_would_hand_tasks_out_again_too_soon_is_refused(root: Root) -> None:
+    (root.folder / "code.py").write_text("")
+    root.write("""
+        data "archive_file" "code" {
+          type        = "zip"
+          source_file = "code.py"
+          output_path = "code.zip"
+        }
+        resource "aws_sqs_queue" "this" {
+          name                       = "too-soon"
+          visibility_timeout_seconds = 29
+        }
+        resource "aws_lambda_function" "this" {
+          function_name = "too-soon"
+          role          = "arn:aws:iam::000000000000:role/role"
+          filename      = data.archive_file.code.output_path
+          handler       = "code.handler"
+          runtime       = "python3.13"
+          timeout       = 30
+        }
+        resource "aws_lambda_event_source_mapping" "this" {
+          event_source_arn = aws_sqs_queue.this.arn
+          function_name    = aws_lambda_function.this.arn
+        }
+    """)
+    failures = root.failures("apply")
+    assert len(failures) == 1
+    assert "29 seconds is less than Function timeout: 30 seconds" in failures[0]
+    assert root.state().keys() == {"aws_sqs_queue.this", "aws_lambda_function.this"}
+    root.changes("destroy")
+
+
+def test_a_name_that_does_not_fit_the_kind_of_queue_is_refused_by_plan(root: Root) -> None:
+    root.write("""
+        resource "aws_sqs_queue" "blank" { name = "a queue" }
+        resource "aws_sqs_queue" "fifo" { name = "a.fifo" }
+        resource "aws_sqs_queue" "deduplication" { content_based_deduplication = true }
+    """)
+    assert sorted(root.failures("plan")) == [
+        "content-based deduplication can only be set for FIFO queues",
+        "invalid queue name: a queue (must match [0-9A-Za-z_-]{1,80})",
+        "invalid queue name: a.fifo (must match [0-9A-Za-z_-]{1,80})",
+    ]
+
+
+@pytest.mark.parametrize(
+    "endpoint", [None, "https://sqs.eu-central-1.amazonaws.com", "http://10.0.0.1:4566", "4566"]
+)
+def test_nothing_but_this_machine_is_ever_called(tmp_path: Path, endpoint: str | None) -> None:
+    aws = {"AWS_REGION": "us-east-1"} | ({"AWS_ENDPOINT_URL": endpoint} if endpoint else {})
+    with attached_root(tmp_path, aws) as root:
+        root.write('provider "aws" {}\n' + _QUEUE)
+        failures = root.failures("plan")
+    assert failures == [
+        f"AWS_ENDPOINT_URL is {endpoint or 'not set'}: the stand-in for hashicorp/aws works with "
+        "an emulator on this machine only, for example http://127.0.0.1:4566"
+    ]
+
+
+def test_a_dead_emulator_is_told_in_one_sentence(tmp_path: Path) -> None:
+    aws = {"AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
+    with attached_root(tmp_path, aws) as root:
+        root.write(_QUEUE)
+        failures = root.failures("apply")
+        assert failures == [
+            "creating aws_sqs_queue (failures): Could not connect to the endpoint URL: "
+            '"http://127.0.0.1:9/"'
+        ]
+        assert root.state() == {}

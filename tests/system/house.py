@@ -1,0 +1,84 @@
+"""What the tests ask an applied module, and its tasks' own witness."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from local.leftovers import client
+
+PATIENCE_SECONDS = 180
+
+Value = TypeVar("Value")
+
+
+def wait_for(find: Callable[[], Value]) -> Value:
+    """The first true value that comes back."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not (value := find()):
+        assert time.monotonic() < deadline, f"waited {PATIENCE_SECONDS} s in vain"
+        time.sleep(0.1)
+    return value
+
+
+@dataclass
+class House:
+    """The module as it was applied."""
+
+    names: dict[str, Any]
+    aws: dict[str, str]
+
+    def fire(self, **event: Any) -> None:
+        """Invoke send_task as EventBridge Scheduler does: asynchronously."""
+        answer = client("lambda", self.aws).invoke(
+            FunctionName=self.names["send_task"]["name"],
+            InvocationType="Event",
+            Payload=json.dumps({"version": 1} | event),
+        )
+        assert answer["StatusCode"] == 202
+
+    def send(self, body: str, *, delay: int = 0) -> str:
+        """Put a message on the task queue by hand; returns SQS's id of it."""
+        sent = client("sqs", self.aws).send_message(
+            QueueUrl=self.names["queue"]["url"], MessageBody=body, DelaySeconds=delay
+        )
+        message_id: str = sent["MessageId"]
+        return message_id
+
+    def letters(self, queue: str, *parts: str) -> list[dict[str, Any]]:
+        """The dead letters with each part in their bodies: body and attributes, left in place."""
+        received = client("sqs", self.aws).receive_message(
+            QueueUrl=self.names[queue]["url"],
+            MaxNumberOfMessages=10,
+            VisibilityTimeout=0,
+            MessageAttributeNames=["All"],
+        )
+        return [
+            {"body": letter["Body"]}
+            | {
+                name: value["StringValue"]
+                for name, value in letter.get("MessageAttributes", {}).items()
+            }
+            for letter in received.get("Messages", [])
+            if all(part in letter["Body"] for part in parts)
+        ]
+
+
+@dataclass
+class Records:
+    """What the tasks wrote down."""
+
+    folder: Path
+
+    def read(self) -> list[dict[str, Any]]:
+        path = self.folder / "records.jsonl"
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        return [json.loads(line) for line in text.splitlines(keepends=True) if line[-1] == "\n"]
+
+    def wait(self, count: int) -> list[dict[str, Any]]:
+        """The records, once there are at least so many."""
+        return wait_for(lambda: records if len(records := self.read()) >= count else [])

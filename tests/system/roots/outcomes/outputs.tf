@@ -1,0 +1,4 @@
+output "names" {
+  description = "Everything that the module tells."
+  value       = module.task_scheduler
+}

@@ -1,0 +1,91 @@
+"""The three archives are the same wherever the checkout lies and whatever lies in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from local import terraform
+from local.emulator import Emulator
+from local.layer import Target, build
+from local.setup import LAYER_REQUIREMENTS
+
+
+def archives(module: Path, aws: dict[str, str]) -> dict[str, str]:
+    """Plan the module where it lies; the hash of each archive."""
+    terraform.run(module, aws, "init", "-input=false")
+    terraform.run(module, aws, "plan", "-input=false")
+    found = (module / ".task-scheduler").glob("*.zip")
+    return {path.name: sha256(path.read_bytes()).hexdigest() for path in found}
+
+
+def as_under_umask_077(module: Path) -> None:
+    for path in module.rglob("*"):
+        path.chmod(path.stat().st_mode & 0o700)
+
+
+def touched(module: Path) -> None:
+    for path in module.rglob("*"):
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+
+
+def with_stray_files(module: Path) -> None:
+    for folder in ("tasks", "lambda_src/python/task_scheduler", "layer/python/jsonpickle"):
+        cache = module / folder / "__pycache__"
+        cache.mkdir(exist_ok=True)
+        (cache / "stray.cpython-313.pyc").write_bytes(b"stray")
+        (module / folder / "stray.pyc").write_bytes(b"stray")
+
+
+def executable(module: Path) -> None:
+    for path in module.rglob("*.py"):
+        path.chmod(0o755)
+
+
+@pytest.fixture(scope="module")
+def plain(emulator: Emulator) -> dict[str, str]:
+    """The archives of a checkout as it is."""
+    with terraform.workspace() as module:
+        found = archives(module, emulator.environment())
+    assert len(found) == 3
+    return found
+
+
+@pytest.mark.parametrize("change", [as_under_umask_077, touched, with_stray_files, executable])
+def test_they_are_the_same_in_another_clone(
+    emulator: Emulator, tmp_path: Path, plain: dict[str, str], change: Callable[[Path], None]
+) -> None:
+    with terraform.workspace() as copy:
+        clone = Path(shutil.copytree(copy, tmp_path / "another clone"))
+    change(clone)
+    assert archives(clone, emulator.environment()) == plain
+
+
+def test_they_differ_when_a_source_differs(emulator: Emulator, plain: dict[str, str]) -> None:
+    with terraform.workspace() as module:
+        (module / "tasks" / "more.txt").write_text("one more\n", encoding="utf-8")
+        found = archives(module, emulator.environment())
+    assert {name for name in plain if plain[name] != found[name]} == {"cdklab-tasks.zip"}
+
+
+def test_the_layer_for_aws_is_the_same_whoever_builds_it(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    """Built twice under different umasks, then zipped by the module."""
+    found = []
+    umask = os.umask(0o022)
+    try:
+        for mask in (0o022, 0o077):
+            os.umask(mask)
+            with terraform.workspace() as copy:
+                module = Path(shutil.copytree(copy, tmp_path / f"umask {mask:o}"))
+            build(LAYER_REQUIREMENTS, module / "layer", target=Target("python3.13", "arm64"))
+            found.append(archives(module, emulator.environment()))
+    finally:
+        os.umask(umask)
+    assert found[0] == found[1]

@@ -1,0 +1,51 @@
+"""AWS's refusals are one sentence that names what is missing."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from taskctl import aws
+from taskctl.errors import TaskctlError
+
+
+def refusal(code: str, message: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, "ListSchedules")
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (
+            refusal(
+                "AccessDeniedException",
+                "User: arn:aws:iam::1:user/a is not authorized to perform: scheduler:ListSchedules "
+                "on resource: arn:aws:scheduler:eu-central-1:1:schedule/jobs/* because no "
+                "identity-based policy allows the scheduler:ListSchedules action",
+            ),
+            "access denied: these credentials lack the permission scheduler:ListSchedules on "
+            "arn:aws:scheduler:eu-central-1:1:schedule/jobs/*",
+        ),
+        (
+            refusal("AccessDenied", "Access to the resource is denied."),
+            "access denied: ListSchedules is not allowed: Access to the resource is denied.",
+        ),
+        (
+            refusal("ExpiredTokenException", "The security token is expired"),
+            "AWS does not accept the credentials: The security token is expired",
+        ),
+        (
+            EndpointConnectionError(endpoint_url="https://nowhere"),
+            'AWS is not reached: Could not connect to the endpoint URL: "https://nowhere"',
+        ),
+    ],
+)
+def test_a_refusal_is_one_sentence(error: Exception, sentence: str) -> None:
+    with pytest.raises(TaskctlError) as told, aws.explained():
+        raise error
+    assert str(told.value) == sentence
+
+
+def test_another_error_stays_what_it_is() -> None:
+    with pytest.raises(ClientError), aws.explained():
+        raise refusal("ResourceNotFoundException", "no such schedule")

@@ -1,0 +1,243 @@
+"""`taskctl cost`, from a file of values and from what is deployed."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import boto3
+import pytest
+
+from local import ROOT
+from local.emulator import Emulator
+from taskctl.cost_basis import EARLY_WARNINGS, ESSENTIAL_ALARMS
+
+from .conftest import Taskctl
+
+TFVARS = """
+task_code_dir = "jobs"
+schedules = {
+  hourly = { expression = "rate(1 hour)", tasks = ["a", "b", "c"] }
+  daily  = { expression = "cron(0 9 * * ? *)", task = "report" }
+  csv    = { expression = "rate(1 day)", task = "row", tasks_file = "rows.csv" }
+  txt    = { expression = "rate(1 day)", tasks_file = "lines.txt" }
+  s3     = { expression = "rate(1 day)", tasks_s3_uri = "s3://bucket/list.txt" }
+  once   = { expression = "at(2037-12-31T23:59:59)", tasks = ["a"] }
+  off    = { expression = "rate(1 minute)", tasks = ["a"], enabled = false }
+}
+"""
+
+
+@pytest.fixture
+def tfvars(tmp_path: Path) -> Path:
+    (tmp_path / "jobs").mkdir()
+    (tmp_path / "jobs" / "rows.csv").write_text('name,text\na,"two\nlines"\nb,c\n')
+    (tmp_path / "jobs" / "lines.txt").write_text("a\n\nb\nc\nd\n")
+    path = tmp_path / "jobs.tfvars"
+    path.write_text(TFVARS)
+    return path
+
+
+def told(taskctl: Taskctl, *arguments: str | Path, **settings: Any) -> dict[str, Any]:
+    done = taskctl("cost", "--json", *arguments, **settings)
+    assert done.returncode == 0, done.stderr
+    read: dict[str, Any] = json.loads(done.stdout)
+    return read
+
+
+def by_name(costs: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {row["schedule"]: row for row in [*costs["schedules"], *costs["shared"]]}
+
+
+def test_each_schedule_has_its_firings_and_messages(taskctl: Taskctl, tfvars: Path) -> None:
+    rows = by_name(told(taskctl, "--tfvars", tfvars))
+    assert {name: (row["firings"], row["note"]) for name, row in rows.items() if "note" in row} == {
+        "hourly": (pytest.approx(730), None),
+        "daily": (pytest.approx(365 / 12, abs=0.1), None),
+        "csv": (pytest.approx(365 / 12), None),
+        "txt": (pytest.approx(365 / 12), None),
+        "s3": (pytest.approx(365 / 12), "number of tasks assumed"),
+        "once": (0, "fires once"),
+        "off": (0, "disabled"),
+    }
+    tasks = {
+        name: row["messages"] / row["firings"] for name, row in rows.items() if row.get("firings")
+    }
+    assert tasks == {"hourly": 3, "daily": 1, "csv": 2, "txt": 4, "s3": 100}
+
+
+def test_the_sum_is_that_of_the_rows_the_dearest_of_which_comes_first(
+    taskctl: Taskctl, tfvars: Path
+) -> None:
+    costs = told(taskctl, "--tfvars", tfvars)
+    assert costs["usd"] == pytest.approx(sum(row["usd"] for row in by_name(costs).values()))
+    prices = [row["usd"] for row in costs["schedules"]]
+    assert prices == sorted(prices, reverse=True)
+    assert prices[0] > 0
+
+
+def test_assumptions_are_stated_and_can_be_changed(taskctl: Taskctl, tfvars: Path) -> None:
+    usual = told(taskctl, "--tfvars", tfvars)
+    other = told(
+        taskctl, "--tfvars", tfvars,
+        "--task-seconds", "5", "--tasks", "7", "--task-log-bytes", "0", "--cold-start-seconds", "9",
+    )  # fmt: skip
+    stated = "\n".join(other["assumptions"])
+    for part in ("takes 5 s", "has 7 tasks", "logs 0 bytes", "cold starts: 9 s"):
+        assert part in stated
+    assert by_name(other)["s3"]["messages"] == pytest.approx(7 * 365 / 12)
+    assert by_name(other)["hourly"]["gb_seconds"] > 5 * by_name(usual)["hourly"]["gb_seconds"]
+    assert by_name(other)["hourly"]["log_bytes"] < by_name(usual)["hourly"]["log_bytes"]
+
+
+def test_alarms_and_the_dashboard_are_those_that_the_file_asks_for(
+    taskctl: Taskctl, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.tfvars"
+    schedule = '{ expression = "rate(1 hour)", task = "x", expected_every = 7200 }'
+    counted = []
+    for monitoring in ("{}", "{ early_warnings = true, dashboard = true }", "null"):
+        path.write_text(f"monitoring = {monitoring}\nschedules = {{ a = {schedule} }}")
+        rows = by_name(told(taskctl, "--tfvars", path))
+        counted.append([rows["alarms"]["alarms"], rows["dashboard"]["usd"], rows["a"]["alarms"]])
+    assert counted == [[3, 0, 1], [11, 3, 1], [0, 0, 0]]
+
+
+def test_alarms_have_the_names_that_the_module_gives_them() -> None:
+    written = (ROOT / "modules" / "monitoring" / "alarms.tf").read_text(encoding="utf-8")
+    names = re.findall(r"^    ([a-z-]+) = \{$", written, re.MULTILINE)
+    assert names == [*ESSENTIAL_ALARMS, *EARLY_WARNINGS]
+
+
+def test_in_a_pipe_the_table_ends_with_the_sum_and_the_assumptions_follow(
+    taskctl: Taskctl, tfvars: Path
+) -> None:
+    done = taskctl("cost", "--tfvars", tfvars)
+    table, assumptions = done.stdout.split("\n\n")
+    lines = table.splitlines()
+    assert lines[0].startswith("a month")
+    assert lines[0].endswith("USD")
+    assert lines[-1].startswith("all")
+    assert assumptions.startswith("A month of 730 hours")
+    assert "\x1b" not in done.stdout
+
+
+def test_a_task_file_that_is_not_there_is_named_with_its_schedule(
+    taskctl: Taskctl, tfvars: Path
+) -> None:
+    (tfvars.parent / "jobs" / "lines.txt").unlink()
+    done = taskctl("cost", "--tfvars", tfvars)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "taskctl: schedule \"txt\": tasks_file 'lines.txt': No such file or directory\n"
+    )
+
+
+# -- deployed --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def prefix(emulator: Emulator) -> Iterator[str]:
+    """A stack as far as its cost depends on it: not the module's defaults."""
+    prefix = f"cost-{uuid4().hex[:8]}"
+
+    def client(service: Any) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=emulator.environment()["AWS_ENDPOINT_URL"],
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("a.py", "def handler(event, context): pass")
+    functions, sqs, scheduler = client("lambda"), client("sqs"), client("scheduler")
+    queue = sqs.create_queue(
+        QueueName=f"{prefix}-tasks.fifo", Attributes={"FifoQueue": "true", "VisibilityTimeout": "9"}
+    )["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
+    for name, memory in (("send-task", 128), ("run-task", 1024)):
+        functions.create_function(
+            FunctionName=f"{prefix}-{name}",
+            Role="arn:aws:iam::000000000000:role/none",
+            Runtime="python3.13",
+            Handler="a.handler",
+            Code={"ZipFile": code.getvalue()},
+            Architectures=["x86_64"],
+            MemorySize=memory,
+            Environment={"Variables": {"TASK_CONCURRENCY": "4", "IDEMPOTENCY_TABLE": "t"}},
+        )
+    mapping = functions.create_event_source_mapping(
+        FunctionName=f"{prefix}-run-task", EventSourceArn=arn["QueueArn"], BatchSize=5
+    )["UUID"]
+    scheduler.create_schedule_group(Name=prefix)
+    for name, sent in (
+        ("list", '{"scheduled_time":"<aws.scheduler.scheduled-time>","tasks":["a","b"]}'),
+        ("file", '{"scheduled_time":"<aws.scheduler.scheduled-time>","tasks_file":"a.txt"}'),
+    ):
+        scheduler.create_schedule(
+            Name=name,
+            GroupName=prefix,
+            ScheduleExpression="rate(1 hour)",
+            FlexibleTimeWindow={"Mode": "OFF"},
+            Target={
+                "Arn": "arn:aws:lambda:us-east-1:000000000000:function:none",
+                "RoleArn": "arn:aws:iam::000000000000:role/none",
+                "Input": sent,
+            },
+        )
+    cloudwatch = client("cloudwatch")
+    alarms = [f"{prefix}-tasks-waiting", f"{prefix}-silent-list", f"{prefix}-eu-tasks-waiting"]
+    for name in alarms:
+        cloudwatch.put_metric_alarm(
+            AlarmName=name,
+            Namespace="AWS/SQS",
+            MetricName="none",
+            Statistic="Sum",
+            Period=300,
+            EvaluationPeriods=1,
+            Threshold=1,
+            ComparisonOperator="GreaterThanThreshold",
+        )
+    cloudwatch.put_dashboard(DashboardName=prefix, DashboardBody='{"widgets":[]}')
+    yield prefix
+    cloudwatch.delete_alarms(AlarmNames=alarms)
+    cloudwatch.delete_dashboards(DashboardNames=[prefix])
+    scheduler.delete_schedule_group(Name=prefix)
+    functions.delete_event_source_mapping(UUID=mapping)
+    for name in ("send-task", "run-task"):
+        functions.delete_function(FunctionName=f"{prefix}-{name}")
+    sqs.delete_queue(QueueUrl=queue)
+
+
+def test_what_is_deployed_costs_by_its_own_settings(
+    taskctl: Taskctl, emulator: Emulator, prefix: str
+) -> None:
+    costs = told(taskctl, "--prefix", prefix, environment=emulator.environment())
+    stated = "\n".join(costs["assumptions"])
+    assert "a task takes 0.2 s, 4 at a time" in stated
+    assert "batches are full (5 tasks)" in stated
+    assert "128 MB (send_task) and 1024 MB (run_task), x86_64" in stated
+    rows = by_name(costs)
+    assert rows["list"]["messages"] == pytest.approx(2 * 730)
+    assert rows["file"]["messages"] == pytest.approx(100 * 730)
+    assert rows["file"]["note"] == "number of tasks assumed"
+    assert rows["idle polling"]["usd"] == pytest.approx(262_800 * 0.5e-6)  # FIFO
+    assert (rows["alarms"]["alarms"], rows["list"]["alarms"], rows["file"]["alarms"]) == (1, 1, 0)
+    assert rows["dashboard"]["usd"] == 3
+    writes = 2 * 100 * 730 * 0.625e-6
+    assert rows["file"]["usd"] > writes
+
+
+def test_a_stack_without_its_functions_is_told(taskctl: Taskctl, emulator: Emulator) -> None:
+    done = taskctl("cost", "--prefix", "not-there", environment=emulator.environment())
+    assert done.returncode == 1
+    assert "no stack 'not-there'" in done.stderr

@@ -1,0 +1,55 @@
+"""How often schedules fire, against a count of their firings."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import takewhile
+
+import pytest
+
+from taskctl.calendar.expressions import parse
+from taskctl.calendar.firings import firings
+from taskctl.calendar.frequency import firings_a_month
+from taskctl.calendar.zones import zone
+
+NOW = datetime(2027, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "rate(1 hour)",
+        "rate(5 days)",
+        "cron(0 10 * * ? *)",
+        "cron(0/10 8-17 ? * MON-FRI *)",
+        "cron(0 0 L * ? *)",
+        "cron(15 10 ? * 6L 2027)",
+        "cron(0 0 29 FEB ? *)",
+        "at(2027-06-01T00:00:00)",
+    ],
+)
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        (None, None),
+        (NOW + timedelta(days=100), NOW + timedelta(days=200)),
+        (NOW + timedelta(days=400), None),
+        (None, NOW - timedelta(days=1)),
+    ],
+)
+def test_a_month_is_the_twelfth_of_the_coming_year(
+    expression: str, start: datetime | None, end: datetime | None
+) -> None:
+    year = NOW + timedelta(days=365)
+    found = firings(
+        parse(expression),
+        zone("UTC"),
+        after=NOW - timedelta(seconds=1),
+        created=NOW,
+        start=start,
+        end=end,
+    )
+    count = sum(1 for _ in takewhile(lambda firing: firing.due < year, found))
+    once = expression.startswith("at(")
+    told = firings_a_month(parse(expression), now=NOW, start=start, end=end)
+    assert told == pytest.approx(0 if once else count / 12, abs=0.1)

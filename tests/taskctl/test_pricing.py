@@ -1,0 +1,104 @@
+"""What a month costs, against sums made by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from taskctl import pricing
+from taskctl.pricing import Assumptions, Setup, schedule_usage, shared_usage
+
+SETUP = Setup(
+    architecture="arm64",
+    fifo=False,
+    deduplication=False,
+    batch_size=10,
+    task_concurrency=1,
+    send_task_memory=256,
+    run_task_memory=512,
+    metrics_by_schedule=False,
+    alarms=0,
+    dashboard=False,
+    watched=frozenset(),
+)
+NOTHING_BUT_TASKS = Assumptions(
+    cold_start_seconds=0, firing_seconds=0, message_seconds=0, task_log_bytes=0
+)
+
+
+def test_an_hourly_schedule_of_20_tasks_in_full() -> None:
+    used = schedule_usage("a", 730, 20, SETUP, Assumptions(), is_cold=True)
+    assert used.messages == 14_600
+    assert used.invocations == 730 * (1 + 2)
+    assert used.sqs_requests == 730 * (2 + 2 + 2)  # sent, received, deleted
+    send_seconds = 0.6 + 0.05 + 20 * 0.00015
+    run_seconds = 0.6 + 2 * 0.005 + 20 * 0.2
+    assert used.gb_seconds == pytest.approx(730 * (send_seconds / 4 + run_seconds / 2))
+    assert used.log_bytes == 730 * (500 + 3 * 400 + 20 * 450)
+    assert used.usd == pytest.approx(
+        730 * 1e-6
+        + used.sqs_requests * 0.4e-6
+        + used.invocations * 0.2e-6
+        + used.gb_seconds * 0.0000133334
+        + used.log_bytes * 0.5e-9
+    )
+
+
+@pytest.mark.parametrize(("memory", "usd"), [(128, 1.55), (256, 2.56)])
+def test_a_hundred_thousand_tasks_a_day(memory: int, usd: float) -> None:
+    """100,000 tasks of 200 ms a day in hourly firings, idle polling included, logs not."""
+    setup = replace(SETUP, run_task_memory=memory)
+    used = schedule_usage("a", 730, 4167, setup, NOTHING_BUT_TASKS, is_cold=False)
+    idle = shared_usage(730, setup)["idle polling"][1]
+    assert used.usd - used.log_bytes * pricing.LOG_BYTE + idle == pytest.approx(usd, abs=0.01)
+
+
+def test_waiting_tasks_that_overlap_share_their_time() -> None:
+    alone = schedule_usage("a", 1, 1000, SETUP, NOTHING_BUT_TASKS, is_cold=False)
+    overlapped = schedule_usage(
+        "a", 1, 1000, replace(SETUP, task_concurrency=10), NOTHING_BUT_TASKS, is_cold=False
+    )
+    assert alone.gb_seconds == pytest.approx((1000 * 0.2 + 100 * 0.005) / 2)
+    assert overlapped.gb_seconds == pytest.approx((1000 * 0.02 + 100 * 0.005) / 2)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "usd"),
+    [
+        ("fifo", True, 300 * 0.1e-6),
+        ("deduplication", True, 2000 * 0.625e-6),
+        ("architecture", "x86_64", 100.25 * 0.0000033333),
+        ("metrics_by_schedule", True, 3 * 0.3 / 730),
+        ("watched", frozenset(["a"]), 0.1 + 0.3 / 730),
+        ("watched", frozenset(["b"]), 0),
+    ],
+)
+def test_a_setting_costs_what_it_costs(setting: str, value: object, usd: float) -> None:
+    """A firing a month of 1,000 tasks."""
+    without = schedule_usage("a", 1, 1000, SETUP, NOTHING_BUT_TASKS, is_cold=False)
+    setup = replace(SETUP, **{setting: value})  # type: ignore[arg-type]
+    with_it = schedule_usage("a", 1, 1000, setup, NOTHING_BUT_TASKS, is_cold=False)
+    assert with_it.usd - without.usd == pytest.approx(usd)
+
+
+def test_what_is_shared() -> None:
+    shared = shared_usage(8760, replace(SETUP, alarms=12, dashboard=True))
+    assert {name: amount for name, (amount, _) in shared.items()} == {
+        "idle polling": 262_800,
+        "metrics": 3,
+        "alarms": 12,
+        "dashboard": 1,
+    }
+    assert [usd for _, usd in shared.values()] == pytest.approx([0.10512, 0.9, 1.2, 3])
+
+
+def test_metrics_of_a_daily_schedule_cost_the_hours_that_have_values() -> None:
+    metrics, usd = shared_usage(730 / 24, SETUP)["metrics"]
+    assert metrics == pytest.approx(3 / 24)
+    assert usd == pytest.approx(0.9 / 24)
+
+
+def test_a_firing_every_ten_minutes_keeps_functions_warm() -> None:
+    assert not pricing.is_cold(730 * 6)
+    assert pricing.is_cold(730 * 6 - 1)

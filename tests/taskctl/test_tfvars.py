@@ -1,0 +1,116 @@
+"""Files of values are read by Terraform itself, and what is wrong with them is told."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from local import ROOT
+from taskctl.errors import TaskctlError
+from taskctl.tfvars import read_tfvars, tfvars_schedules
+
+
+def write(folder: Path, text: str, name: str = "a.tfvars") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_what_a_file_leaves_out_has_the_modules_default(tmp_path: Path) -> None:
+    values = read_tfvars(write(tmp_path, "batch_size = 5\n"))
+    assert values["batch_size"] == 5
+    assert values["run_task_timeout"] == 60
+    assert values["task_code_dir"] is None
+    (hello,) = tfvars_schedules(values)
+    assert (hello.name, hello.expression, hello.timezone) == (
+        "hello",
+        "at(2037-12-31T23:59:59)",
+        "Asia/Taipei",
+    )
+
+
+def test_all_that_terraform_understands_is_understood(tmp_path: Path) -> None:
+    text = r"""
+      # a comment
+      timezone = "UTC" // another
+      schedules = { a = {
+        expression = "rate(1 day)", args = { "x y" : "\u00e9 $${x} \"q\"" }, task = "t",
+        retries = 1e1
+        tasks = [<<-EOT
+          two
+          lines
+        EOT
+        , "b"] } }
+    """
+    (schedule,) = tfvars_schedules(read_tfvars(write(tmp_path, text)))
+    assert schedule.input == {
+        "version": 1,
+        "schedule": "a",
+        "task": "t",
+        "args": {"x y": 'é ${x} "q"'},
+        "tasks": ["two\nlines\n", "b"],
+        "retries": 10,
+    }
+
+
+def test_json_is_read_too(tmp_path: Path) -> None:
+    path = write(tmp_path, '{"prefix": "jobs"}', "a.tfvars.json")
+    assert read_tfvars(path)["prefix"] == "jobs"
+
+
+def test_variables_of_the_environment_are_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TF_VAR_prefix", "other")
+    assert read_tfvars(write(tmp_path, ""))["prefix"] == "cdklab"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            "\nbatch_size = 0",
+            "line 2: batch_size is 0: it has to be a whole number of tasks from 1",
+        ),
+        ('schedules = { a = { expression = "x"', "line 1: "),
+        ("schedules = 5", "line 1: schedules: "),
+        ('schedules = { a = { retries = "many" } }', 'line 1: schedules: element "a": '),
+        ("prefix = nothing", "line 1: "),
+    ],
+)
+def test_a_mistake_is_told_with_its_line(tmp_path: Path, text: str, sentence: str) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(TaskctlError) as told:
+        read_tfvars(path)
+    assert str(told.value).startswith(f"{path}, {sentence}")
+    assert "\n" not in str(told.value)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TaskctlError, match=r"none\.tfvars: no such file$"):
+        read_tfvars(tmp_path / "none.tfvars")
+
+
+def test_names_that_the_module_does_not_know_are_told_with_the_nearest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fields = 'expression = "rate(1 day)", task = "x", retires = 1'
+    path = write(tmp_path, f"schedulles = {{}}\nschedules = {{ a = {{ {fields} }} }}")
+    read_tfvars(path)
+    assert capsys.readouterr().err.splitlines() == [
+        f"taskctl: {path}: the module has no variable schedulles; did you mean schedules?",
+        f'taskctl: {path}: schedule "a": a schedule has no retires; did you mean retries?',
+    ]
+
+
+def test_the_input_of_a_schedule_has_what_the_module_puts_into_it(tmp_path: Path) -> None:
+    """Every field of a schedule is either Scheduler's, or in the input."""
+    inputs = (ROOT / "modules" / "scheduler" / "inputs.tf").read_text(encoding="utf-8")
+    sent = set(re.findall(r"^ +(\w+) += .*\bschedule\.", inputs, re.MULTILINE))
+    values = read_tfvars(write(tmp_path, ""))
+    values["schedules"] = {"a": dict.fromkeys(values["schedules"]["hello"], "x")}
+    values["schedules"]["a"] |= {"start_date": None, "end_date": None}
+    (schedule,) = tfvars_schedules(values)
+    assert set(schedule.input) - {"version", "schedule"} == sent

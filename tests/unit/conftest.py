@@ -1,0 +1,303 @@
+"""The handlers' surroundings: real queues on the emulator, a task folder, Lambda's context."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import textwrap
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from local.emulator import Emulator
+from task_scheduler import aws, registry
+from task_scheduler.log import logger
+from task_scheduler.message import Message
+from task_scheduler.run_task import handler
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+
+@dataclass
+class Context:
+    """Lambda's context, as far as the handlers use it."""
+
+    seconds: float = 30.0
+    aws_request_id: str = "request-1"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(self.seconds * 1000)
+
+
+@dataclass
+class Passing(Context):
+    """The context of an invocation whose time passes."""
+
+    begun: float = field(default_factory=time.monotonic)
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int((self.begun + self.seconds - time.monotonic()) * 1000)
+
+
+@dataclass
+class Queue:
+    """A queue on the emulator."""
+
+    url: str
+    client: SQSClient
+
+    def receive_all(self) -> list[dict[str, Any]]:
+        """Takes every message off: bodies read as JSON where they are, attributes as texts."""
+        messages: list[dict[str, Any]] = []
+        while received := self.client.receive_message(
+            QueueUrl=self.url,
+            MaxNumberOfMessages=10,
+            MessageAttributeNames=["All"],
+            MessageSystemAttributeNames=["All"],
+        ).get("Messages"):
+            for message in received:
+                self.client.delete_message(
+                    QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"]
+                )
+                attributes = message.get("MessageAttributes", {})
+                messages.append(
+                    {
+                        "body": message["Body"],
+                        "attributes": {
+                            name: value["StringValue"] for name, value in attributes.items()
+                        },
+                        "system": message["Attributes"],
+                    }
+                )
+        return messages
+
+
+@pytest.fixture(scope="session")
+def sqs(emulator: Emulator) -> Iterator[SQSClient]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in emulator.environment().items():
+            patch.setenv(name, value)
+        yield aws.sqs()
+
+
+@pytest.fixture
+def make_queue(sqs: SQSClient) -> Callable[..., Queue]:
+    def make(suffix: str = "", **attributes: str) -> Queue:
+        made = sqs.create_queue(
+            QueueName=f"test-{uuid.uuid4().hex}{suffix}",
+            Attributes=attributes,  # type: ignore[arg-type]
+        )
+        return Queue(made["QueueUrl"], sqs)
+
+    return make
+
+
+@pytest.fixture
+def write_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Path]]:
+    """Writes files of a task folder that is on the path; what they register is forgotten after."""
+    before = set(sys.modules)
+    for kept in (registry._tasks, registry._task_sources, registry._broken, registry._imported):
+        kept.clear()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("LAMBDA_TASK_ROOT", str(tmp_path))
+
+    def write(**files: str) -> Path:
+        for name, text in files.items():
+            (tmp_path / f"{name}.py").write_text(textwrap.dedent(text))
+        return tmp_path
+
+    yield write
+    for name in set(sys.modules) - before:
+        if getattr(sys.modules[name], "__file__", None) and str(tmp_path) in str(
+            sys.modules[name].__file__
+        ):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def log_lines(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[dict[str, Any]]]:
+    """The lines of the structured log so far."""
+    stream = io.StringIO()
+    monkeypatch.setattr(logger.registered_handler, "stream", stream)
+    return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+Write = Callable[..., Path]
+Log = Callable[[], list[dict[str, Any]]]
+
+TASKS = """
+    import builtins, time
+    from pathlib import Path
+    from task_scheduler import Retry, task
+
+    RAN = Path(__file__).with_name("ran")
+
+    @task("note")
+    def note(text):
+        with RAN.open("a") as ran:
+            ran.write(text + "\\n")
+        return {"noted": text}
+
+    @task("fail", never_retry=(KeyError,))
+    def fail(text, error="ValueError"):
+        note(text)
+        raise getattr(builtins, error)("no luck")
+
+    @task("brief", timeout=0.2)
+    def brief(text):
+        fail(text)
+
+    @task("rant")
+    def rant(text):
+        raise ValueError(text)
+
+    @task("again")
+    def again(text, after=None):
+        raise Retry("the service is busy", after=after)
+
+    @task("slow", timeout=0.2)
+    def slow(text):
+        note(text)
+        try:
+            time.sleep(30)
+        except Exception:
+            time.sleep(30)
+
+    @task("hang")
+    def hang():
+        time.sleep(30)
+
+    @task("die")
+    def die(text):
+        note(text)
+        raise KeyboardInterrupt
+
+    @task("meet")
+    def meet(text):
+        note(text)
+        while len(RAN.read_text().splitlines()) < int(text):
+            time.sleep(0.01)
+
+    @task("stuck", timeout=0.2)
+    def stuck(text, context):
+        while not RAN.with_name("go").exists():
+            time.sleep(0.01)
+        note("cancelled" if context.cancelled else "not cancelled")
+
+    @task("long", timeout=20)
+    def long(text):
+        note(text)
+"""
+
+
+@dataclass
+class Bench:
+    """The queue, its dead-letter queue, and run_task between them."""
+
+    queue: Queue
+    letters: Queue
+    folder: Path
+    hidden: dict[str, int] = field(default_factory=dict)
+    """Seconds for which run_task hid a message that stays, by its receipt handle."""
+
+    def put(self, *bodies: str | Message) -> None:
+        for body in bodies:
+            text = body if isinstance(body, str) else body.encode()
+            self.queue.client.send_message(QueueUrl=self.queue.url, MessageBody=text)
+
+    def receive(self) -> list[dict[str, Any]]:
+        """The records that Lambda would hand over."""
+        received = self.queue.client.receive_message(
+            QueueUrl=self.queue.url,
+            MaxNumberOfMessages=10,
+            MessageSystemAttributeNames=["All"],
+            WaitTimeSeconds=5,
+        ).get("Messages", [])
+        return [
+            {
+                "messageId": message["MessageId"],
+                "receiptHandle": message["ReceiptHandle"],
+                "body": message["Body"],
+                "attributes": message["Attributes"],
+            }
+            for message in received
+        ]
+
+    def run(self, seconds: float = 30.0, *, passing: bool = False) -> list[str]:
+        """Receives a batch, runs it, takes what is done off the queue.
+
+        Returns the ids of the messages that stay.
+        """
+        return self.run_records(self.receive(), seconds, passing=passing)
+
+    def run_records(
+        self, records: list[dict[str, Any]], seconds: float = 30.0, *, passing: bool = False
+    ) -> list[str]:
+        context = Passing(seconds) if passing else Context(seconds)
+        response = handler({"Records": records}, context)  # type: ignore[arg-type]
+        kept = [failure["itemIdentifier"] for failure in response["batchItemFailures"]]
+        done = [record for record in records if record["messageId"] not in kept]
+        if done:  # one by one the emulator, unlike SQS, refuses to delete what is deleted already
+            self.queue.client.delete_message_batch(
+                QueueUrl=self.queue.url,
+                Entries=[
+                    {"Id": str(index), "ReceiptHandle": record["receiptHandle"]}
+                    for index, record in enumerate(done)
+                ],
+            )
+        return kept
+
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 10
+        while not condition():
+            assert time.monotonic() < deadline, "not within 10 s"
+            time.sleep(0.01)
+
+    @property
+    def length(self) -> int:
+        """Messages on the queue, out of sight ones among them."""
+        counts = self.queue.client.get_queue_attributes(
+            QueueUrl=self.queue.url,
+            AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+        )["Attributes"]
+        return sum(map(int, counts.values()))
+
+    @property
+    def ran(self) -> list[str]:
+        """What the tasks themselves noted."""
+        path = self.folder / "ran"
+        return path.read_text().splitlines() if path.exists() else []
+
+
+@pytest.fixture
+def bench(
+    make_queue: Callable[..., Queue], write_tasks: Write, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Bench]:
+    made = Bench(make_queue(VisibilityTimeout="300"), make_queue(), write_tasks(tasks=TASKS))
+
+    def note_hidden(params: dict[str, Any], **_: object) -> None:
+        for entry in params["Entries"]:
+            made.hidden[entry["ReceiptHandle"]] = entry["VisibilityTimeout"]
+
+    event = "before-parameter-build.sqs.ChangeMessageVisibilityBatch"
+    made.queue.client.meta.events.register(event, note_hidden)
+    monkeypatch.setenv("QUEUE_URL", made.queue.url)
+    monkeypatch.setenv("TASKS_DEAD_LETTER_URL", made.letters.url)
+    monkeypatch.setenv("MAX_RECEIVE_COUNT", "13")
+    yield made
+    made.queue.client.meta.events.unregister(event, note_hidden)
+
+
+def note(text: str, **attributes: Any) -> Message:
+    return Message(id=f"s@t#{text}", schedule="s", task="note", text=text, **attributes)
+
+
+def fail(text: str, **attributes: Any) -> Message:
+    return Message(id=f"s@t#{text}", schedule="s", task="fail", text=text, **attributes)

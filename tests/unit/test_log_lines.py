@@ -1,0 +1,218 @@
+"""The log lines of a task and of a firing: small, JSON, and CloudWatch metrics at the same time."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+from task_scheduler.log import logger
+from task_scheduler.message import Message
+from task_scheduler.short_form import short_form
+from tests.unit.conftest import Bench, Log, Write, fail, note
+
+
+def directive(line: dict[str, Any]) -> dict[str, Any]:
+    [found] = line["_aws"]["CloudWatchMetrics"]
+    return dict(found)
+
+
+def as_powertools_has_it(**dimensions: str) -> dict[str, Any]:
+    """The line that Powertools' Metrics writes for a duration."""
+    metrics = EphemeralMetrics(namespace="TaskScheduler", service="jobs")
+    for name, value in dimensions.items():
+        metrics.add_dimension(name, value)
+    metrics.add_metric(name="duration_ms", unit=MetricUnit.Milliseconds, value=1)
+    with redirect_stdout(io.StringIO()) as printed:
+        metrics.flush_metrics()
+    return dict(json.loads(printed.getvalue()))
+
+
+def test_a_tasks_line_is_its_metric_by_outcome(bench: Bench, log_lines: Log) -> None:
+    bench.put(note("1"), fail("2", retries=0))
+
+    bench.run()
+
+    theirs = as_powertools_has_it(outcome="success")
+    for line in log_lines():
+        ours = directive(line)
+        assert ours["Namespace"] == directive(theirs)["Namespace"]
+        assert list(map(sorted, ours["Dimensions"])) == list(
+            map(sorted, directive(theirs)["Dimensions"])
+        )
+        assert [metric["Name"] for metric in ours["Metrics"]] == ["duration_ms"]
+        assert all(isinstance(line[name], str) for name in ours["Dimensions"][0])
+        assert isinstance(line["duration_ms"], int)
+        assert abs(line["_aws"]["Timestamp"] / 1000 - time.time()) < 3600
+    assert sorted(line["outcome"] for line in log_lines()) == ["failed", "success"]
+
+
+def test_metrics_by_schedule_are_there_where_asked_for(
+    bench: Bench, log_lines: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("METRICS_BY_SCHEDULE", "true")
+    bench.put(note("1"), "typed by hand")
+
+    bench.run()
+
+    dimensions = {line.get("schedule"): directive(line)["Dimensions"] for line in log_lines()}
+    assert dimensions == {
+        "s": [["service", "outcome"], ["service", "schedule", "outcome"]],
+        None: [["service", "outcome"]],
+    }
+
+
+def test_a_tasks_line_takes_no_more_bytes_than_it_did(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Log bytes are what most of a small task's cost is."""
+    message = Message(
+        id="nightly@2026-11-23T02:00:00Z#17",
+        schedule="nightly",
+        scheduled_time="2026-11-23T02:00:00Z",
+        task="note",
+        text="17",
+    )
+    written = io.StringIO()
+    monkeypatch.setattr(logger.registered_handler, "stream", written)
+    bench.put(message)
+
+    bench.run()
+
+    assert len(written.getvalue().encode()) <= 415
+
+
+class Report:
+    def __repr__(self) -> str:
+        return "Report(rows=3)"
+
+
+class Unspeakable:
+    def __repr__(self) -> str:
+        raise RuntimeError
+
+    def __getstate__(self) -> object:
+        raise KeyError("no state")
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (None, None),
+        ("done", "done"),
+        ("", ""),
+        ({"rows": 3, "names": ["a", "ü"]}, '{"rows":3,"names":["a","ü"]}'),
+        (0, "0"),
+        (Report(), "Report(rows=3) (repr)"),
+        (float("nan"), "nan (repr)"),
+        ({1, 2}, "{1, 2} (repr)"),
+        (Unspeakable(), "<Unspeakable, whose repr raises RuntimeError> (repr)"),
+        ("x" * 1000, "x" * 300 + "... (700 more characters)"),
+        ([Report()] * 99, str([Report()] * 99)[:300] + "... (1284 more characters) (repr)"),
+    ],
+)  # fmt: skip
+def test_a_result_is_told_in_short_form(value: Any, told: str | None) -> None:
+    assert short_form(value) == told
+
+
+def test_a_result_that_cannot_be_encoded_takes_no_neighbour_along(
+    bench: Bench, write_tasks: Write, log_lines: Log
+) -> None:
+    write_tasks(
+        strange="""
+            from task_scheduler import task
+
+            class Strange:
+                def __getstate__(self):
+                    raise KeyError("no state")
+
+            @task("strange")
+            def strange():
+                return Strange()
+        """
+    )
+    bench.put(Message(id="x", task="strange"), note("1"))
+
+    assert bench.run() == []
+
+    results = {line["id"]: line["result"] for line in log_lines()}
+    assert results["x"].startswith("<strange.Strange object at ")
+    assert results["x"].endswith(" (repr)")
+
+
+def test_a_tasks_own_lines_say_whose_they_are(
+    bench: Bench, write_tasks: Write, log_lines: Log
+) -> None:
+    write_tasks(
+        talking="""
+            from task_scheduler import task
+
+            @task("talk")
+            def talk(text, context):
+                context.logger.info("%s rows", 3, extra={"table": text})
+                try:
+                    1 / 0
+                except ZeroDivisionError:
+                    context.logger.exception("odd")
+        """
+    )
+    message = Message(id="s@t#1", schedule="s", task="talk", text="orders")
+    bench.put(message)
+
+    bench.run()
+
+    about = {"id": "s@t#1", "schedule": "s", "task": "talk", "attempt": 1}
+    first, second, last = log_lines()
+    assert (
+        first.items() >= {**about, "message": "3 rows", "table": "orders", "level": "INFO"}.items()
+    )
+    assert (
+        second.items() >= {**about, "message": "odd", "exception_name": "ZeroDivisionError"}.items()
+    )
+    assert last["message"] == "task"
+
+
+@pytest.fixture
+def fire(
+    make_queue: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Any]:
+    """Invokes send_task; returns the messages on the queue."""
+    from task_scheduler.send_task import handler
+    from tests.unit.conftest import Context
+
+    queue = make_queue()
+    monkeypatch.setenv("QUEUE_URL", queue.url)
+    monkeypatch.setenv("FIRINGS_DEAD_LETTER_URL", make_queue().url)
+    monkeypatch.setenv("LAMBDA_TASK_ROOT", str(tmp_path))
+
+    def fire(**event: Any) -> Any:
+        handler({"version": 1, "schedule": "s", **event}, Context())  # type: ignore[arg-type]
+        return queue.receive_all()
+
+    return fire
+
+
+def test_a_firings_line_is_its_metrics(
+    fire: Callable[..., Any], log_lines: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("METRICS_BY_SCHEDULE", "true")
+
+    fire(tasks=["a", "b"])
+    (tmp_path / "list.jsonl").write_text('"a"\n{oops')
+    fire(tasks_file="list.jsonl")
+
+    whole, holed = log_lines()
+    assert directive(whole) == {
+        "Namespace": "TaskScheduler",
+        "Dimensions": [["service"], ["service", "schedule"]],
+        "Metrics": [{"Name": "sent"}],
+    }
+    assert directive(holed)["Metrics"] == [{"Name": "sent"}, {"Name": "refused"}]
+    assert (holed["sent"], holed["refused"]) == (1, 1)

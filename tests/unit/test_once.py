@@ -1,0 +1,143 @@
+"""Deduplication, on the emulator's tables: a message that came to its end has no second effect."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import Any
+
+import boto3
+import pytest
+
+from task_scheduler.message import Message
+from tests.unit.conftest import Bench, Log, fail, note
+
+
+@pytest.fixture(autouse=True)
+def table(sqs: object, monkeypatch: pytest.MonkeyPatch) -> str:
+    assert sqs  # sets the environment
+    name = f"test-{uuid.uuid4().hex}"
+    boto3.client("dynamodb").create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    monkeypatch.setenv("IDEMPOTENCY_TABLE", name)
+    monkeypatch.setenv("IDEMPOTENCY_SECONDS", "345600")
+    return name
+
+
+def _records(table: str) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = boto3.client("dynamodb").scan(TableName=table)["Items"]
+    return items
+
+
+@pytest.fixture(params=["1", "4"])
+def concurrency(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("TASK_CONCURRENCY", request.param)
+    return str(request.param)
+
+
+@pytest.mark.usefixtures("concurrency")
+def test_a_message_delivered_twice_has_one_effect(bench: Bench, log_lines: Log) -> None:
+    bench.put(note("1"), note("2"))
+    assert bench.run() == []
+
+    bench.put(note("1"))
+    assert bench.run() == []
+
+    assert sorted(bench.ran) == ["1", "2"]
+    assert [line["outcome"] for line in log_lines()] == ["success", "success", "duplicate"]
+
+
+def test_only_the_outcome_is_stored(bench: Bench, table: str) -> None:
+    bench.put(note("a secret argument"))
+
+    bench.run()
+
+    [record] = _records(table)
+    assert record["data"] == {"S": '"success"'}
+    assert "secret" not in str(record)
+    assert int(record["expiration"]["N"]) > time.time() + 345_000
+
+
+@pytest.mark.usefixtures("concurrency")
+def test_a_task_that_is_retried_is_run_again_and_a_final_failure_is_not(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, log_lines: Log
+) -> None:
+    monkeypatch.setattr("task_scheduler.attempt.compute_backoff", lambda _attempt: 0.0)
+    bench.put(fail("1", retries=1), note("neighbour"))
+
+    assert len(bench.run()) == 1
+    assert bench.run() == []
+    bench.put(fail("1", retries=1))
+    assert bench.run() == []
+
+    assert bench.ran.count("1") == 2
+    assert len(bench.letters.receive_all()) == 1
+    assert [line["outcome"] for line in log_lines() if line.get("id") == "s@t#1"] == [
+        "retry", "failed", "duplicate",
+    ]  # fmt: skip
+
+
+def test_a_message_in_progress_elsewhere_waits_until_that_has_expired(
+    bench: Bench, table: str
+) -> None:
+    bench.put(note("1"))
+    bench.run()
+    [record] = _records(table)
+    boto3.client("dynamodb").put_item(
+        TableName=table,
+        Item={
+            "id": record["id"],
+            "status": {"S": "INPROGRESS"},
+            "expiration": record["expiration"],
+            "in_progress_expiration": {"N": str(int((time.time() + 20) * 1000))},
+        },
+    )
+    bench.put(note("1"), note("neighbour"))
+
+    assert len(bench.run()) == 1
+
+    assert bench.ran == ["1", "neighbour"]
+    assert list(bench.hidden.values()) == [31]
+    assert bench.letters.receive_all() == []
+
+
+def test_the_record_of_a_function_that_died_blocks_until_the_functions_time_is_over(
+    bench: Bench, table: str
+) -> None:
+    """Death between effect and record repeats the effect: this is the case, and its limit."""
+    bench.put(Message(id="x", task="die", text="1"), note("neighbour"))
+    records = [record for record in bench.receive() if '"die"' in record["body"]]
+    with pytest.raises(KeyboardInterrupt):
+        bench.run_records(records, seconds=2)
+
+    [record] = _records(table)
+
+    assert record["status"] == {"S": "INPROGRESS"}
+    left = int(record["in_progress_expiration"]["N"]) / 1000 - time.time()
+    assert left < 3
+    boto3.client("dynamodb").update_item(
+        TableName=table,
+        Key={"id": record["id"]},
+        UpdateExpression="SET in_progress_expiration = :past",
+        ExpressionAttributeValues={":past": {"N": str(int((time.time() - 1) * 1000))}},
+    )
+    with pytest.raises(KeyboardInterrupt):
+        bench.run_records(records, seconds=2)
+    assert bench.ran == ["1", "1"]
+
+
+def test_without_the_table_messages_wait_on_the_queue_and_are_not_run(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IDEMPOTENCY_TABLE", "gone")
+    bench.put("a text", Message(id="y", task="unknown"))
+
+    with pytest.raises(Exception, match="none of 2 tasks"):
+        bench.run()
+
+    assert bench.ran == []
+    assert bench.letters.receive_all() == []

@@ -1,0 +1,203 @@
+"""The ready-made tasks, against a server of the tests' own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+
+from task_scheduler.errors import BadArguments, Retry
+from task_scheduler.message import Message
+from task_scheduler.ready_made import RequestRefused
+from task_scheduler.registry import find_task
+from task_scheduler.task_context import TaskContext
+from tests.unit.conftest import Bench
+
+Write = Callable[..., Path]
+
+CONTEXT = TaskContext(schedule="s", scheduled_time=None, attempt=1, deadline=0.0)
+
+
+@dataclass
+class Server:
+    """Answers by path: /status/CODE, /size/BYTES, /echo, /hang, /drip, /redirect?to=URL."""
+
+    url: str = ""
+    ended: Event = field(default_factory=Event)
+    requests: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    made = Server()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.do()
+
+        def do_POST(self) -> None:
+            self.do()
+
+        def do(self) -> None:
+            made.requests.append(f"{self.command} {self.path}")
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            match self.path.removeprefix("/").split("/"):
+                case ["status", code]:
+                    self.answer(int(code), b"told", {"Retry-After": "7"})
+                case ["size", size]:
+                    self.answer(200, b"x" * int(size))
+                case ["latin"]:
+                    headers = {"Content-Type": "text/plain; charset=latin-1"}
+                    self.answer(200, "Zürich".encode("latin-1"), headers)
+                case ["hang"]:
+                    made.ended.wait()
+                case ["drip"]:
+                    self.send_response(200)
+                    self.end_headers()
+                    while not made.ended.wait(0.05):
+                        self.wfile.write(b"x")
+                case ["to-a-file"]:
+                    self.answer(302, b"", {"Location": "file:///etc/hostname"})
+                case ["moved"]:
+                    self.answer(302, b"", {"Location": "/size/3"})
+                case _:
+                    told = {"method": self.command, "body": body.decode(), **self.headers}
+                    self.answer(200, json.dumps(told).encode())
+
+        def answer(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
+            self.send_response(status)
+            for name, value in {**(headers or {}), "Content-Length": str(len(body))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+            pass
+
+    class Quiet(ThreadingHTTPServer):
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            """Clients that give up are what the tests are about."""
+
+    with Quiet(("127.0.0.1", 0), Handler) as httpd:
+        made.url = f"http://127.0.0.1:{httpd.server_port}"
+        thread = Thread(target=httpd.serve_forever)
+        thread.start()
+        yield made
+        made.ended.set()
+        httpd.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def run(write_tasks: Write) -> Callable[..., Any]:
+    """Runs a ready-made task by its name, with arguments as tfvars have them: texts."""
+    folder = write_tasks()
+    return lambda name, **args: find_task(name, folder).run(None, args, CONTEXT)
+
+
+def test_a_ping_asks_for_the_address(server: Server, run: Callable[..., Any]) -> None:
+    assert run("ping", url=f"{server.url}/beat?rid=1") is None
+
+    assert server.requests == ["GET /beat?rid=1"]
+
+
+def test_a_request_is_made_as_its_arguments_say(server: Server, run: Callable[..., Any]) -> None:
+    result = run("http", url=f"{server.url}/echo", method="post", body='{"a": "ü"}')
+
+    assert result["status"] == 200
+    told = json.loads(result["body"])
+    assert (told["method"], told["body"]) == ("POST", '{"a": "ü"}')
+    assert told["Content-Type"] == "application/json"
+
+
+def test_an_answer_is_read_in_its_own_charset(server: Server, run: Callable[..., Any]) -> None:
+    assert run("http", url=f"{server.url}/latin")["body"] == "Zürich"
+
+
+def test_an_answer_may_be_as_large_as_is_said_and_no_larger(
+    server: Server, run: Callable[..., Any]
+) -> None:
+    assert len(run("http", url=f"{server.url}/size/100", max_bytes="100")["body"]) == 100
+    with pytest.raises(RequestRefused, match="answers with more than 100 bytes"):
+        run("http", url=f"{server.url}/size/101", max_bytes="100")
+    with pytest.raises(RequestRefused, match="answers with more than 65536 bytes"):
+        run("ping", url=f"{server.url}/size/100000")
+
+
+@pytest.mark.parametrize("path", ["hang", "drip"])
+def test_a_server_that_never_ends_is_given_up(
+    server: Server, run: Callable[..., Any], path: str
+) -> None:
+    """It answers, or ends its answer, only when the test does."""
+    with pytest.raises(TimeoutError):
+        run("http", url=f"{server.url}/{path}", timeout="0.3")
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_an_error_that_may_pass_is_retried_when_the_server_says(
+    server: Server, run: Callable[..., Any], status: int
+) -> None:
+    with pytest.raises(Retry, match=f"127.0.0.1 answers {status}") as retry:
+        run("ping", url=f"{server.url}/status/{status}")
+    assert retry.value.after == 7
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 410])
+def test_an_error_that_stays_is_not_retried(
+    server: Server, run: Callable[..., Any], write_tasks: Write, status: int
+) -> None:
+    with pytest.raises(RequestRefused, match=f"127.0.0.1 answers {status}"):
+        run("http", url=f"{server.url}/status/{status}")
+    assert RequestRefused in find_task("http", write_tasks()).never_retry
+
+
+def test_it_follows_to_the_web_only(server: Server, run: Callable[..., Any]) -> None:
+    assert run("http", url=f"{server.url}/moved")["body"] == "xxx"
+    with pytest.raises(Retry, match="answers 302"):
+        run("http", url=f"{server.url}/to-a-file")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["file:///etc/passwd?hunter2", "ftp://h/hunter2", "hunter2", "http:///hunter2", "http://[hunter2",
+     "http://127.0.0.1:9/a b hunter2", "http://127.0.0.1:x/hunter2"],
+)  # fmt: skip
+def test_what_is_no_url_of_the_web_is_refused_and_not_repeated(
+    run: Callable[..., Any], url: str
+) -> None:
+    with pytest.raises(RequestRefused, match="the url must be http") as refused:
+        run("ping", url=url)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_arguments_are_checked_as_those_of_any_task(run: Callable[..., Any]) -> None:
+    with pytest.raises(BadArguments, match="http: timeout is 'soon': must be a float"):
+        run("http", url="http://127.0.0.1:9", timeout="soon")
+    with pytest.raises(BadArguments, match="missing a required argument: 'url'"):
+        run("ping")
+
+
+def test_a_function_of_ones_own_comes_first(write_tasks: Write) -> None:
+    own = 'from task_scheduler import task\n@task("ping")\ndef own(): return "mine"\n'
+
+    assert find_task("ping", write_tasks(own=own)).run(None, {}, CONTEXT) == "mine"
+
+
+def test_a_broken_file_does_not_keep_them_from_running(server: Server, write_tasks: Write) -> None:
+    found = find_task("ping", write_tasks(broken="1 / 0"))
+
+    assert found.run(None, {"url": f"{server.url}/beat"}, CONTEXT) is None
+
+
+def test_a_message_that_names_one_is_run(server: Server, bench: Bench) -> None:
+    bench.put(Message(id="s@t#1", schedule="s", task="ping", args={"url": f"{server.url}/beat"}))
+
+    assert bench.run() == []
+
+    assert server.requests == ["GET /beat"]

@@ -1,0 +1,398 @@
+"""run_task, on the emulator's queues: every message comes to an outcome or stays on the queue."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from threading import Event
+from typing import Any
+
+import pytest
+
+from task_scheduler.errors import BatchFailed
+from task_scheduler.message import Message
+from task_scheduler.sending import send_batch
+from tests.unit.conftest import Bench, Log, Queue, fail, note
+
+
+def test_a_plain_text_is_printed(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    bench.put("Hello from Lambda #1!")
+
+    assert bench.run() == []
+
+    assert "Hello from Lambda #1!" in capsys.readouterr().out.splitlines()
+
+
+def test_a_failing_task_never_takes_its_neighbours_along(bench: Bench) -> None:
+    bench.put(note("1"), fail("2"), '{"py/reduce": []}', fail("4", args={"error": "SystemExit"}))
+    bench.put(note("5"), Message(id="x", schedule="s", task="nope"))
+
+    kept = bench.run()
+
+    assert sorted(bench.ran) == ["1", "2", "4", "5"]
+    assert len(kept) == 2
+    assert sorted(letter["attributes"]["error"] for letter in bench.letters.receive_all()) == [
+        "UnknownTask",
+        "Unreadable",
+    ]
+
+
+def test_a_task_has_one_line_in_the_log_with_its_outcome(bench: Bench, log_lines: Log) -> None:
+    bench.put(note("1", scheduled_time="2026-11-23T02:00:00Z"))
+
+    bench.run()
+
+    [line] = log_lines()
+    assert line.pop("duration_ms") >= 0
+    assert {name: line[name] for name in line if name not in ("service", "level", "_aws")} == {
+        "message": "task",
+        "outcome": "success",
+        "id": "s@t#1",
+        "schedule": "s",
+        "scheduled_time": "2026-11-23T02:00:00Z",
+        "task": "note",
+        "attempt": 1,
+        "result": '{"noted":"1"}',
+    }
+
+
+def test_the_environment_is_not_in_the_log(
+    bench: Bench, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "a-secret-token")
+    bench.put(note("1"), fail("2"), "{}")
+
+    bench.run()
+
+    captured = capsys.readouterr()
+    assert "a-secret-token" not in captured.out + captured.err
+
+
+def test_a_task_is_retried_and_is_a_letter_with_its_reason_after_the_last_attempt(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("task_scheduler.attempt.compute_backoff", lambda _attempt: 0.0)
+    bench.put(fail("2", retries=2), note("ok"))
+
+    kept = [len(bench.run()) for _ in range(1)]
+    for _ in range(1):
+        with pytest.raises(BatchFailed, match="none of 1 tasks"):
+            bench.run()
+    bench.run()
+
+    assert kept == [1]
+    assert bench.ran.count("2") == 3
+    [letter] = bench.letters.receive_all()
+    assert json.loads(letter["body"])["id"] == "s@t#2"
+    times = [letter["attributes"].pop(name) for name in ("first_received", "last_received")]
+    assert times == sorted(times)
+    assert letter["attributes"] == {
+        "outcome": "failed",
+        "reason": "no luck",
+        "error": "ValueError",
+        "attempts": "3",
+        "schedule": "s",
+        "task": "fail",
+    }
+
+
+def test_a_never_retry_exception_fails_for_good_at_once(bench: Bench) -> None:
+    bench.put(fail("2", args={"error": "KeyError"}, retries=5))
+
+    assert bench.run() == []
+
+    [letter] = bench.letters.receive_all()
+    assert (letter["attributes"]["error"], letter["attributes"]["attempts"]) == ("KeyError", "1")
+
+
+def test_no_retries_means_one_attempt(bench: Bench) -> None:
+    bench.put(fail("2", retries=0))
+
+    assert bench.run() == []
+
+    assert bench.ran == ["2"]
+    assert len(bench.letters.receive_all()) == 1
+
+
+def test_retry_after_says_when_the_message_is_visible_again(bench: Bench) -> None:
+    bench.put(Message(id="a", task="again", text="x", args={"after": 0}), note("neighbour"))
+
+    kept = bench.run()
+
+    assert len(kept) == 1
+    assert [record["messageId"] for record in bench.receive()] == kept
+
+
+def test_a_retried_message_stays_hidden_while_it_backs_off(bench: Bench) -> None:
+    bench.put(fail("2"), note("neighbour"))
+
+    bench.run()
+
+    assert bench.receive() == []
+
+
+def test_a_hand_written_messages_retries_are_capped_by_the_queues_receives(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAX_RECEIVE_COUNT", "2")
+    monkeypatch.setattr("task_scheduler.attempt.compute_backoff", lambda _attempt: 0.0)
+    bench.put(fail("2", retries=1_000), note("neighbour"))
+
+    bench.run()
+    bench.run()
+
+    assert bench.ran.count("2") == 2
+    assert [m["attributes"]["outcome"] for m in bench.letters.receive_all()] == ["failed"]
+
+
+def test_a_message_older_than_its_max_age_is_not_run(bench: Bench, log_lines: Log) -> None:
+    bench.put(note("late", max_age=1), note("fresh", max_age=1_000))
+    records = bench.receive()
+    for record in records:
+        sent = int(record["attributes"]["SentTimestamp"])
+        record["attributes"]["SentTimestamp"] = str(sent - 5_000)
+
+    assert bench.run_records(records) == []
+
+    assert bench.ran == ["fresh"]
+    [letter] = bench.letters.receive_all()
+    assert letter["attributes"]["outcome"] == "expired"
+    assert "max_age is 1 s" in letter["attributes"]["reason"]
+    assert {line["outcome"] for line in log_lines()} == {"expired", "success"}
+
+
+def test_what_does_not_fit_into_the_remaining_time_is_given_back_unstarted_and_visible(
+    bench: Bench,
+) -> None:
+    long = [Message(id=f"x#{n}", task="long", text=str(n)) for n in range(3)]
+    bench.put(*long)
+
+    kept = bench.run(seconds=15)
+
+    assert len(bench.ran) == 1
+    assert len(kept) == 2
+    again = bench.receive()
+    assert sorted(record["messageId"] for record in again) == sorted(kept)
+    assert {record["attributes"]["ApproximateReceiveCount"] for record in again} == {"2"}
+
+
+def test_a_message_that_there_was_never_time_for_is_a_letter_that_says_so(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAX_RECEIVE_COUNT", "1")
+    bench.put(*(Message(id=f"x#{n}", task="long", text=str(n)) for n in range(2)))
+
+    assert bench.run(seconds=15) == []
+
+    assert len(bench.ran) == 1
+    [letter] = bench.letters.receive_all()
+    assert letter["attributes"]["error"] == "NeverStarted"
+    assert letter["attributes"]["outcome"] == "failed"
+
+
+def test_the_message_received_most_often_is_started_first(bench: Bench) -> None:
+    bench.put(note("a"), note("b"), note("c"))
+    records = bench.receive()
+    records[-1]["attributes"]["ApproximateReceiveCount"] = "4"
+    oftenest = json.loads(records[-1]["body"])["text"]
+
+    bench.run_records(records)
+
+    assert bench.ran[0] == oftenest
+
+
+def test_neighbours_of_a_task_that_always_kills_the_function_are_done_before_it_by_turns(
+    bench: Bench,
+) -> None:
+    bench.put(note("before"), Message(id="x", task="die", text="killer"), note("behind"))
+    records = sorted(bench.receive(), key=lambda record: '"before"' not in record["body"])
+    records.sort(key=lambda record: '"behind"' in record["body"])
+
+    left = []
+    for receives in "123":
+        for record in records:
+            record["attributes"]["ApproximateReceiveCount"] = receives
+        with pytest.raises(KeyboardInterrupt):
+            bench.run_records(list(records))
+        left.append(bench.length)
+        if receives == "2":
+            del records[2]  # it is off the queue
+
+    assert bench.ran == ["before", "killer", "behind", "killer", "before", "killer"]
+    assert left == [3, 2, 1]
+
+
+def test_a_task_that_overruns_its_timeout_is_interrupted_and_its_neighbours_run(
+    bench: Bench,
+) -> None:
+    bench.put(Message(id="slow", task="slow", text="slow", retries=0), note("after"))
+    begun = time.monotonic()
+
+    assert bench.run() == []
+
+    assert sorted(bench.ran) == ["after", "slow"]
+    assert time.monotonic() - begun < 20
+    [letter] = bench.letters.receive_all()
+    assert letter["attributes"]["error"] == "TaskTimeout"
+    assert letter["attributes"]["reason"] == "ran for more than 0.2 s"
+
+
+def test_a_task_without_a_timeout_is_interrupted_before_the_function_is_ended(
+    bench: Bench,
+) -> None:
+    bench.put(Message(id="hang", task="hang", retries=0))
+
+    assert bench.run(seconds=0.5) == []
+
+    assert [m["attributes"]["error"] for m in bench.letters.receive_all()] == ["TaskTimeout"]
+
+
+def test_a_message_whose_letter_cannot_be_sent_stays_on_the_queue(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASKS_DEAD_LETTER_URL", f"{bench.letters.url}-not-there")
+    bench.put("{}", note("neighbour"))
+
+    assert len(bench.run()) == 1
+    assert bench.ran == ["neighbour"]
+
+
+@pytest.fixture
+def silent_letters(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A dead-letter queue that does not answer."""
+    over = Event()
+    monkeypatch.setattr("task_scheduler.run_task.send_batch", lambda *_: over.wait(30))
+    yield
+    over.set()
+
+
+@pytest.mark.usefixtures("silent_letters")
+def test_a_letter_that_is_not_answered_ends_before_the_function_does(
+    bench: Bench, log_lines: Log
+) -> None:
+    bench.put("{}", note("neighbour"))
+
+    assert len(bench.run(seconds=0.5)) == 1
+
+    assert bench.ran == ["neighbour"]
+    [line] = [line for line in log_lines() if line["outcome"] == "retry"]
+    assert "its letter was not sent: no answer within 0." in line["reason"]
+
+
+def test_the_time_that_a_letter_takes_is_not_the_tasks(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def take_long(*arguments: Any) -> int:
+        time.sleep(0.4)
+        return send_batch(*arguments)
+
+    monkeypatch.setattr("task_scheduler.run_task.send_batch", take_long)
+    bench.put(Message(id="x", task="brief", text="1", retries=0))
+
+    bench.run()
+
+    [letter] = bench.letters.receive_all()
+    assert letter["attributes"]["error"] == "ValueError"
+
+
+def test_a_batch_without_a_finished_task_counts_as_an_error_of_the_function(bench: Bench) -> None:
+    bench.put(fail("1"), fail("2"))
+
+    with pytest.raises(BatchFailed):
+        bench.run()
+
+
+def test_a_letter_of_a_fifo_queue_keeps_group_and_order(
+    make_queue: Callable[..., Queue], bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fifo = make_queue(".fifo", FifoQueue="true", VisibilityTimeout="300")
+    letters = make_queue(".fifo", FifoQueue="true")
+    monkeypatch.setenv("QUEUE_URL", fifo.url)
+    monkeypatch.setenv("TASKS_DEAD_LETTER_URL", letters.url)
+    bench.queue, bench.letters = fifo, letters
+    bodies = [note("a1"), fail("a2"), note("a3"), note("b1")]
+    sent = [*zip("aaab", (message.encode() for message in bodies), strict=True), ("b", "{}")]
+    for number, (group, body) in enumerate(sent):
+        fifo.client.send_message(
+            QueueUrl=fifo.url,
+            MessageBody=body,
+            MessageGroupId=group,
+            MessageDeduplicationId=f"d{number}",
+        )
+
+    records = bench.receive()
+    kept = bench.run_records(records)
+
+    assert bench.ran == ["a1", "a2", "b1"]
+    assert kept == [record["messageId"] for record in records[1:3]]
+    [letter] = letters.receive_all()
+    assert letter["system"]["MessageGroupId"] == "b"
+    assert letter["system"]["MessageDeduplicationId"] == "d4"
+
+
+def test_tasks_that_wait_overlap(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each waits until all have come: one after the other they would wait for ever."""
+    monkeypatch.setenv("TASK_CONCURRENCY", "5")
+    bench.put(*(Message(id=str(n), task="meet", text="5", retries=0) for n in range(5)))
+
+    assert bench.run(seconds=10) == []
+
+    assert bench.ran == ["5"] * 5
+    assert bench.letters.receive_all() == []
+
+
+def test_an_overlapped_task_that_overruns_is_failed_cancelled_and_its_slot_not_used_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASK_CONCURRENCY", "2")
+    stuck = [Message(id=f"x{n}", task="stuck", text="stuck", retries=0) for n in range(2)]
+    bench.put(*stuck, note("a"), note("b"))
+    records = bench.receive()
+    records.sort(key=lambda record: "stuck" not in record["body"])
+
+    kept = bench.run_records(records)
+
+    assert bench.ran == []
+    assert sorted(kept) == sorted(record["messageId"] for record in records[2:])
+    letters = bench.letters.receive_all()
+    assert [letter["attributes"]["error"] for letter in letters] == ["TaskTimeout"] * 2
+    (bench.folder / "go").touch()
+    bench.wait_until(lambda: bench.ran == ["cancelled"] * 2)
+
+
+def test_an_overlapped_task_takes_no_neighbour_along(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASK_CONCURRENCY", "3")
+    bench.put(note("1"), fail("2"), '{"py/reduce": []}', fail("4", args={"error": "SystemExit"}))
+    bench.put(note("5"), Message(id="x", schedule="s", task="nope"))
+
+    kept = bench.run()
+
+    assert sorted(bench.ran) == ["1", "2", "4", "5"]
+    assert len(kept) == 2
+    assert len(bench.letters.receive_all()) == 2
+
+
+def test_groups_of_a_fifo_queue_overlap_and_each_keeps_its_order(
+    make_queue: Callable[..., Queue], bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASK_CONCURRENCY", "10")
+    bench.queue = make_queue(".fifo", FifoQueue="true", VisibilityTimeout="300")
+    monkeypatch.setenv("QUEUE_URL", bench.queue.url)
+    # the first task of each group waits for that of the other
+    tasks = [("a", "meet", "2"), ("a", "note", "a2"), ("a", "note", "a3"),
+             ("b", "meet", "2"), ("b", "note", "b2")]  # fmt: skip
+    for number, (group, task, text) in enumerate(tasks):
+        bench.queue.client.send_message(
+            QueueUrl=bench.queue.url,
+            MessageBody=Message(id=str(number), task=task, text=text).encode(),
+            MessageGroupId=group,
+            MessageDeduplicationId=str(number),
+        )
+
+    assert bench.run(seconds=10) == []
+
+    assert bench.ran[:2] == ["2", "2"]
+    assert [text for text in bench.ran if text[0] == "a"] == ["a2", "a3"]

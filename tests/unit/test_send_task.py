@@ -1,0 +1,258 @@
+"""send_task, on the emulator's queues: every task of a firing, and a letter for every bad line."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from task_scheduler.errors import BadFiring
+from task_scheduler.send_task import handler
+from tests.unit.conftest import Context, Queue
+
+EVENT = {"version": 1, "schedule": "s", "scheduled_time": "2026-11-23T02:00:00Z"}
+
+Fire = Callable[..., Any]
+
+
+@pytest.fixture
+def queue(make_queue: Callable[..., Queue], monkeypatch: pytest.MonkeyPatch) -> Queue:
+    made = make_queue()
+    monkeypatch.setenv("QUEUE_URL", made.url)
+    return made
+
+
+@pytest.fixture
+def firings_dead_letter(make_queue: Callable[..., Queue], monkeypatch: pytest.MonkeyPatch) -> Queue:
+    made = make_queue()
+    monkeypatch.setenv("FIRINGS_DEAD_LETTER_URL", made.url)
+    return made
+
+
+@pytest.fixture
+def fire(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fire:
+    monkeypatch.setenv("LAMBDA_TASK_ROOT", str(tmp_path))
+
+    def fire(context: Context | None = None, **attributes: Any) -> Any:
+        return handler({**EVENT, **attributes}, context or Context())  # type: ignore[arg-type]
+
+    return fire
+
+
+def test_a_list_of_a_hundred_tasks_takes_ten_requests_and_arrives_whole(
+    queue: Queue, firings_dead_letter: Queue, fire: Fire
+) -> None:
+    summary = fire(tasks=[f"task {number}" for number in range(1, 101)])
+
+    bodies = [json.loads(message["body"]) for message in queue.receive_all()]
+    assert {body["id"]: body["text"] for body in bodies} == {
+        f"s@2026-11-23T02:00:00Z#{number}": f"task {number}" for number in range(1, 101)
+    }
+    assert (summary["sent"], summary["refused"], summary["requests"]) == (100, 0, 10)
+    assert firings_dead_letter.receive_all() == []
+
+
+def test_the_only_task_that_was_asked_for_is_sent_with_the_id_that_it_always_has(
+    queue: Queue, firings_dead_letter: Queue, fire: Fire, tmp_path: Path
+) -> None:
+    (tmp_path / "list.csv").write_text('city,note\nTaipei,"two\nlines"\n"oops\nZürich,\n')
+
+    summary = fire(tasks_file="list.csv", task="visit", only=2)
+
+    [message] = queue.receive_all()
+    body = json.loads(message["body"])
+    assert body["id"] == "s@2026-11-23T02:00:00Z#2"
+    assert body["args"] == {"city": "Taipei", "note": "two\nlines"}
+    assert (summary["sent"], summary["refused"], summary["only"]) == (1, 0, 2)
+    assert firings_dead_letter.receive_all() == []
+
+
+def test_a_bad_line_alone_becomes_a_letter_with_its_place_and_the_rest_is_sent(
+    queue: Queue, firings_dead_letter: Queue, fire: Fire, tmp_path: Path
+) -> None:
+    (tmp_path / "list.jsonl").write_text('"one"\n{oops' + "x" * 5_000 + '\n"three"\n')
+
+    summary = fire(tasks_file="list.jsonl")
+
+    assert sorted(json.loads(m["body"])["text"] for m in queue.receive_all()) == ["one", "three"]
+    [letter] = firings_dead_letter.receive_all()
+    assert letter["attributes"] == {"kind": "line", "schedule": "s"}
+    body = json.loads(letter["body"])
+    assert body.pop("reason").startswith("no JSON")
+    assert body == {
+        "kind": "line",
+        "schedule": "s",
+        "firing": "s@2026-11-23T02:00:00Z",
+        "scheduled_time": "2026-11-23T02:00:00Z",
+        "file": "list.jsonl",
+        "line": 2,
+        "start": "{oops" + "x" * 1_019,
+    }
+    assert (summary["sent"], summary["refused"]) == (2, 1)
+
+
+@pytest.mark.usefixtures("queue", "firings_dead_letter")
+def test_a_firing_leaves_one_line_in_the_log_and_nothing_of_the_environment(
+    fire: Fire, log_lines: Callable[[], list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "a-secret")
+
+    fire(tasks=["a"])
+
+    [line] = log_lines()
+    assert line["message"] == "firing"
+    assert (line["schedule"], line["sent"], line["refused"]) == ("s", 1, 0)
+    assert "a-secret" not in json.dumps(line)
+
+
+def test_a_firing_fails_when_its_messages_cannot_be_sent(
+    firings_dead_letter: Queue, fire: Fire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUEUE_URL", f"{firings_dead_letter.url}-not-there")
+
+    with pytest.raises(ClientError, match="NonExistentQueue"):
+        fire(tasks=["a"])
+
+
+def test_a_fifo_queue_gets_groups_in_order_and_hashed_ids(
+    make_queue: Callable[..., Queue],
+    firings_dead_letter: Queue,
+    fire: Fire,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fifo = make_queue(".fifo", FifoQueue="true")
+    monkeypatch.setenv("QUEUE_URL", fifo.url)
+    lines = [{"task": "t", "args": {"n": n}, "message_group": "ab"[n % 2]} for n in range(40)]
+    (tmp_path / "list.jsonl").write_text("\n".join([*map(json.dumps, lines), '"no group"']))
+
+    fire(tasks_file="list.jsonl")
+    fire(tasks_file="list.jsonl")  # the same messages: dropped by their deduplication ids
+
+    groups: dict[str, list[Any]] = {}
+    for message in fifo.receive_all():
+        body = json.loads(message["body"])
+        groups.setdefault(message["system"]["MessageGroupId"], []).append(body.get("args"))
+        assert re.fullmatch("[0-9a-f]{64}", message["system"]["MessageDeduplicationId"])
+    assert groups == {
+        "a": [{"n": n} for n in range(0, 40, 2)],
+        "b": [{"n": n} for n in range(1, 40, 2)],
+        "s": [None],
+    }
+    assert firings_dead_letter.receive_all() == []
+
+
+class Chain:
+    """Lambda's side of a function that invokes itself."""
+
+    def __init__(self) -> None:
+        self.events: list[Any] = []
+
+    def invoke(self, **request: Any) -> None:
+        assert (request["FunctionName"], request["InvocationType"]) == ("send-task", "Event")
+        self.events.append(json.loads(request["Payload"]))
+
+
+@dataclass
+class Hurried(Context):
+    """An invocation whose time is up after so many looks at the clock."""
+
+    looks: int = 0
+
+    def get_remaining_time_in_millis(self) -> int:
+        self.looks -= 1
+        return 30_000 if self.looks >= 0 else 1_000
+
+
+@pytest.fixture
+def chain(monkeypatch: pytest.MonkeyPatch) -> Chain:
+    made = Chain()
+    monkeypatch.setattr("task_scheduler.aws.lambda_", lambda: made)
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "send-task")
+    return made
+
+
+def test_what_does_not_fit_into_the_time_is_sent_by_further_invocations_with_the_same_ids(
+    queue: Queue, firings_dead_letter: Queue, fire: Fire, tmp_path: Path, chain: Chain
+) -> None:
+    lines = [f"line {number}" if number % 7 else "\udcff" for number in range(1, 101)]
+    (tmp_path / "list.txt").write_bytes("\n".join(lines).encode(errors="surrogateescape"))
+    chain.events.append({"tasks_file": "list.txt", "scheduled_time": None})
+
+    summaries = []
+    while chain.events:
+        summaries.append(fire(context=Hurried(looks=31), **chain.events.pop()))
+
+    assert [summary["continued_at"] for summary in summaries] == [31, 61, 91, None]
+    bodies = [json.loads(message["body"]) for message in queue.receive_all()]
+    assert {body["id"]: body["text"] for body in bodies} == {
+        f"s@request-1#{number}": f"line {number}" for number in range(1, 101) if number % 7
+    }
+    letters = [json.loads(letter["body"]) for letter in firings_dead_letter.receive_all()]
+    assert sorted(letter["line"] for letter in letters) == list(range(7, 101, 7))
+
+
+@pytest.mark.usefixtures("queue", "firings_dead_letter")
+def test_a_chain_that_gets_nowhere_ends_with_the_cure(
+    fire: Fire, tmp_path: Path, chain: Chain
+) -> None:
+    (tmp_path / "list.txt").write_text("a\nb\n")
+
+    with pytest.raises(BadFiring, match="no time to reach line 1: raise send_task_timeout"):
+        fire(tasks_file="list.txt", context=Hurried(looks=1))
+    assert chain.events == []
+
+
+@pytest.mark.parametrize(("parameter", "goes_on_at"), [("", None), ("cursor", 3)])
+def test_a_generator_that_raises_half_way_is_reported_and_what_it_yielded_is_sent(
+    queue: Queue,
+    firings_dead_letter: Queue,
+    fire: Fire,
+    write_tasks: Callable[..., Path],
+    parameter: str,
+    goes_on_at: int | None,
+) -> None:
+    write_tasks(
+        sources=f"""
+            from task_scheduler import task_source
+
+            @task_source("half")
+            def half({parameter}):
+                yield from ["one", "two"]
+                raise OSError("the service went away")
+        """
+    )
+
+    summary = fire(tasks_source="half")
+
+    assert (summary["sent"], summary["refused"], summary["error"]) == (2, 0, "IncompleteFiring")
+    assert sorted(json.loads(m["body"])["text"] for m in queue.receive_all()) == ["one", "two"]
+    [letter] = firings_dead_letter.receive_all()
+    assert letter["attributes"] == {"kind": "incomplete", "schedule": "s"}
+    assert json.loads(letter["body"]) == {
+        "kind": "incomplete",
+        "schedule": "s",
+        "firing": "s@2026-11-23T02:00:00Z",
+        "scheduled_time": "2026-11-23T02:00:00Z",
+        "only": None,
+        "reason": "@task_source('half') raised after 2 tasks: OSError: the service went away",
+        "goes_on_at": goes_on_at,
+    }
+
+
+@pytest.mark.usefixtures("queue", "firings_dead_letter")
+def test_a_firing_whose_file_is_missing_fails_and_names_it_in_its_line_of_the_log(
+    fire: Fire, log_lines: Callable[[], list[dict[str, Any]]]
+) -> None:
+    with pytest.raises(BadFiring, match=r"tasks_file 'gone\.txt': No such file"):
+        fire(tasks_file="gone.txt")
+    [line] = log_lines()
+    assert (line["message"], line["level"]) == ("firing", "ERROR")
+    assert (line["firing"], line["error"]) == ("s@2026-11-23T02:00:00Z", "BadFiring")
+    assert line["reason"] == "tasks_file 'gone.txt': No such file or directory"

@@ -1,0 +1,161 @@
+"""Sending: full batches, within both limits, and again until every message is on the queue."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from task_scheduler.errors import NotSent
+from task_scheduler.sending import MAX_ATTEMPTS, MAX_BYTES, MAX_ENTRIES, Entry, Sender, send_batch
+
+
+class Sqs:
+    """SQS's side of SendMessageBatch: refuses the given bodies the given number of times."""
+
+    def __init__(self, refusals: dict[str, int] | None = None, *, broken: bool = False) -> None:
+        self.refusals = dict(refusals or {})
+        self.broken = broken
+        self.requests: list[list[dict[str, Any]]] = []
+        self.taken: list[str] = []
+        self._lock = threading.Lock()
+
+    def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> Any:  # noqa: N803
+        with self._lock:
+            self.requests.append(Entries)
+            if self.broken:
+                raise ConnectionError("no route to SQS")
+            failed = []
+            for entry in Entries:
+                body = entry["MessageBody"]
+                if self.refusals.get(body, 0):
+                    self.refusals[body] -= 1
+                    failed.append({"Id": entry["Id"], "Code": "InternalError", "Message": "busy"})
+                else:
+                    self.taken.append(body)
+            return {"Failed": failed, "Successful": []}
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("task_scheduler.sending.time.sleep", lambda _seconds: None)
+
+
+entries = st.lists(
+    st.builds(
+        lambda size, letter: Entry(letter * size, {"kind": "line"}),
+        st.integers(1, 130_000),
+        st.sampled_from("aéz"),
+    ).filter(lambda entry: entry.size <= MAX_BYTES),
+    max_size=30,
+)
+
+
+def _size(entry: dict[str, Any]) -> int:
+    """What SQS counts: bytes of the body, and of names, types and values of the attributes."""
+    attributes = entry["MessageAttributes"].items()
+    return len(entry["MessageBody"].encode()) + sum(
+        len((name + value["DataType"] + value["StringValue"]).encode())
+        for name, value in attributes
+    )
+
+
+@given(entries)
+@settings(deadline=None)
+def test_no_batch_is_over_a_limit_and_none_is_dropped_doubled_or_out_of_order(
+    entries: list[Entry],
+) -> None:
+    sqs = Sqs()
+
+    with Sender(sqs, "url") as sender:  # type: ignore[arg-type]
+        for entry in entries:
+            sender.put(entry)
+
+    for batch in sqs.requests:
+        assert 1 <= len(batch) <= MAX_ENTRIES
+        assert sum(map(_size, batch)) <= MAX_BYTES
+    assert sqs.taken == [entry.body for entry in entries]
+    assert sender.entries == len(entries)
+
+
+@given(
+    refusals=st.lists(st.integers(0, MAX_ATTEMPTS - 1), max_size=60), in_flight=st.integers(1, 8)
+)
+@settings(deadline=None)
+def test_whatever_sqs_refuses_in_between_each_message_is_taken_once(
+    refusals: list[int], in_flight: int
+) -> None:
+    bodies = [str(number) for number in range(len(refusals))]
+    sqs = Sqs(dict(zip(bodies, refusals, strict=True)))
+
+    with Sender(sqs, "url", in_flight=in_flight) as sender:  # type: ignore[arg-type]
+        for body in bodies:
+            sender.put(Entry(body))
+
+    assert sorted(sqs.taken) == sorted(bodies)
+
+
+def test_small_messages_fill_their_batches() -> None:
+    sqs = Sqs()
+
+    with Sender(sqs, "url", in_flight=4) as sender:  # type: ignore[arg-type]
+        for number in range(1_000):
+            sender.put(Entry(str(number)))
+
+    assert sender.requests == len(sqs.requests) == 100
+    assert sorted(map(int, sqs.taken)) == list(range(1_000))
+
+
+def test_only_the_entries_that_failed_are_sent_again() -> None:
+    sqs = Sqs({"b": 2, "c": 1})
+
+    requests = send_batch(sqs, "url", [Entry(body) for body in "abc"])  # type: ignore[arg-type]
+
+    assert requests == 3
+    assert [[entry["MessageBody"] for entry in batch] for batch in sqs.requests] == [
+        ["a", "b", "c"], ["b", "c"], ["b"],
+    ]  # fmt: skip
+
+
+def test_an_entry_that_is_never_taken_fails_with_sqs_reason_and_the_others_are_sent() -> None:
+    sqs = Sqs({"b": 99})
+
+    with pytest.raises(NotSent, match="1 of 3 messages sent 8 times: InternalError: busy"):
+        with Sender(sqs, "url") as sender:  # type: ignore[arg-type]
+            for body in "abc":
+                sender.put(Entry(body))
+    assert sqs.taken == ["a", "c"]
+
+
+def test_after_a_failed_batch_no_more_is_sent() -> None:
+    sqs = Sqs(broken=True)
+
+    with pytest.raises(ConnectionError):
+        with Sender(sqs, "url") as sender:  # type: ignore[arg-type]
+            for number in range(100_000):
+                sender.put(Entry(str(number)))
+    assert len(sqs.requests) <= 2
+
+
+def test_an_error_of_the_caller_is_not_hidden_and_the_open_batch_is_not_sent() -> None:
+    sqs = Sqs()
+
+    with pytest.raises(ZeroDivisionError):
+        with Sender(sqs, "url") as sender:  # type: ignore[arg-type]
+            sender.put(Entry("a"))
+            raise ZeroDivisionError
+    assert sqs.taken == []
+
+
+def test_attributes_are_cut_cleaned_and_left_out_when_empty() -> None:
+    entry = Entry("body", {"reason": "a\x00b\ufffe" + "x" * 5_000, "task": "", "schedule": None})
+
+    request = entry.as_request("0")
+
+    assert set(request["MessageAttributes"]) == {"reason"}
+    value = request["MessageAttributes"]["reason"]["StringValue"]
+    assert value.startswith("a\ufffdb\ufffdxxx")
+    assert len(value) == 1_000

@@ -1,0 +1,128 @@
+"""Successes are told of short lists only: whether a list is short is known before it is sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.unit.conftest import Queue
+from tests.unit.test_send_task import Chain, Fire, Hurried, chain, fire, firings_dead_letter, queue
+
+__all__ = ["chain", "fire", "firings_dead_letter", "queue"]
+
+ALL = ["success", "failure", "recovered"]
+QUIETER = ["failure", "recovered"]
+
+
+@pytest.fixture(autouse=True)
+def _limit(monkeypatch: pytest.MonkeyPatch, firings_dead_letter: Queue) -> None:
+    monkeypatch.setenv("NOTIFY_SUCCESS_LIMIT", "25")
+
+
+def told(queue: Queue) -> dict[str, list[str] | None]:
+    """notify_on of each message, by its text."""
+    bodies = [json.loads(message["body"]) for message in queue.receive_all()]
+    return {body["text"]: body.get("notify_on") for body in bodies}
+
+
+def texts(count: int) -> list[str]:
+    return [str(number) for number in range(1, count + 1)]
+
+
+@pytest.mark.parametrize(
+    ("count", "notify_on"), [(1, ALL), (25, ALL), (26, QUIETER), (100, QUIETER)]
+)
+def test_successes_are_told_up_to_the_limit(
+    queue: Queue, fire: Fire, count: int, notify_on: list[str]
+) -> None:
+    summary = fire(tasks=texts(count), notify_on=ALL)
+
+    assert told(queue) == dict.fromkeys(texts(count), notify_on)
+    assert summary["sent"] == count
+
+
+@pytest.mark.parametrize("notify_on", [None, ["failure"], []])
+def test_a_list_of_whatever_length_keeps_what_else_is_told(
+    queue: Queue, fire: Fire, notify_on: list[str] | None
+) -> None:
+    fire(tasks=texts(30), notify_on=notify_on)
+
+    assert told(queue) == dict.fromkeys(texts(30), notify_on or None)
+
+
+def test_who_wants_successes_alone_of_a_long_list_hears_nothing(queue: Queue, fire: Fire) -> None:
+    fire(tasks=texts(26), notify_on=["success"])
+
+    assert told(queue) == dict.fromkeys(texts(26), None)
+
+
+def test_lines_that_are_refused_do_not_count(queue: Queue, fire: Fire, tmp_path: Any) -> None:
+    lines = [json.dumps(text) for text in texts(25)]
+    (tmp_path / "list.jsonl").write_text("\n".join([*lines, "{oops"]))
+
+    fire(tasks_file="list.jsonl", notify_on=ALL)
+
+    assert set(map(tuple, told(queue).values())) == {tuple(ALL)}  # type: ignore[arg-type]
+
+
+def test_no_more_than_the_limit_is_held(
+    queue: Queue, fire: Fire, write_tasks: Callable[..., Any], tmp_path: Any
+) -> None:
+    """The generator sees the queue: its first messages are there before its last are made."""
+    write_tasks(
+        sources=f"""
+            import time
+            import boto3
+            from task_scheduler import aws, task_source
+
+            def is_there():
+                url = {queue.url!r}
+                attributes = aws.sqs().get_queue_attributes(
+                    QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]
+                return int(attributes["ApproximateNumberOfMessages"]) > 0
+
+            @task_source("many")
+            def many():
+                for number in range(200):
+                    if number in (20, 60):
+                        deadline = time.monotonic() + (number > 25) * 10
+                        while not is_there() and time.monotonic() < deadline:
+                            time.sleep(0.05)
+                        yield f"{{number}}: {{is_there()}}"
+                    else:
+                        yield str(number)
+        """
+    )
+
+    fire(tasks_source="many", notify_on=ALL)
+
+    texts = told(queue)
+    assert len(texts) == 200
+    assert "20: False" in texts
+    assert "60: True" in texts
+
+
+def test_what_another_invocation_goes_on_with_is_no_short_list(
+    queue: Queue, fire: Fire, tmp_path: Any, chain: Chain
+) -> None:
+    (tmp_path / "list.txt").write_text("\n".join(texts(40)))
+    chain.events.append({"tasks_file": "list.txt", "notify_on": ALL})
+
+    while chain.events:
+        fire(context=Hurried(looks=11), **chain.events.pop())
+
+    assert told(queue) == dict.fromkeys(texts(40), QUIETER)
+
+
+def test_a_fifo_queue_gets_what_was_held_in_order(
+    make_queue: Callable[..., Queue], fire: Fire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fifo = make_queue(".fifo", FifoQueue="true")
+    monkeypatch.setenv("QUEUE_URL", fifo.url)
+
+    fire(tasks=texts(30), notify_on=ALL)
+
+    assert list(told(fifo)) == texts(30)

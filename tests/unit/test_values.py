@@ -1,0 +1,100 @@
+"""What travels: plain JSON and registered classes; nothing that executes comes back."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from task_scheduler.errors import NotPlain, Unreadable
+from task_scheduler.values import exchange, from_json, to_json
+
+
+@exchange
+@dataclass
+class Point:
+    x: int
+    y: object
+
+
+@exchange
+@dataclass(frozen=True, slots=True)
+class Leg:
+    start: Point
+    stops: tuple[str, ...]
+
+
+@exchange
+class Plain:
+    def __init__(self) -> None:
+        self.items = [Point(1, None)]
+
+
+@dataclass
+class Stranger:
+    x: int = 1
+
+
+def test_registered_objects_come_back_as_themselves() -> None:
+    leg = Leg(Point(1, {"a": [1.5]}), ("Bern",))
+
+    back = from_json(to_json({"leg": leg, "list": [Point(2, None)]}))
+
+    assert back == {"leg": Leg(Point(1, {"a": [1.5]}), ["Bern"]), "list": [Point(2, None)]}  # type: ignore[arg-type]
+
+
+def test_the_constructor_does_not_run_again() -> None:
+    back = from_json(to_json(Plain()))
+
+    assert isinstance(back, Plain)
+    assert back.items == [Point(1, None)]
+
+
+@pytest.mark.parametrize(
+    "value", [Stranger(), {1, 2}, b"bytes", {"k": Stranger()}, Point(1, {3}), print]
+)
+def test_what_is_not_registered_does_not_travel(value: object) -> None:
+    with pytest.raises(NotPlain, match="exchange"):
+        to_json(value)
+
+
+@pytest.mark.parametrize("value", [float("nan"), [float("inf")]])
+def test_what_json_has_no_word_for_does_not_travel(value: object) -> None:
+    with pytest.raises(NotPlain, match="cannot travel"):
+        to_json(value)
+
+
+def _never(*_: object) -> None:
+    raise AssertionError("executed")
+
+
+REDUCE = {"py/reduce": [{"py/type": f"{__name__}._never"}, {"py/tuple": ["touch"]}]}
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        REDUCE,
+        {"py/object": f"{__name__}.Stranger", "x": 1},
+        {"py/object": ["a list"]},
+        {"py/object": {"py/type": "os.system"}},
+        {"py/type": "antigravity"},
+        {"py/function": "os.system"},
+        {"py/repr": "os/os.system('touch x')"},
+        {"py/mod": "antigravity"},
+        {"py/id": 1},
+        {"py/tuple": [1]},
+        {"py/object": f"{__name__}.Point", "py/state": {"x": 1}},
+        {"py/object": f"{__name__}.Point", "x": REDUCE, "y": 1},
+        {"deep": [{"er": [REDUCE]}]},
+        {"py/": 1},
+    ],
+)  # fmt: skip
+def test_every_other_tag_is_refused_and_nothing_is_imported(hostile: dict[str, Any]) -> None:
+    for text in (json.dumps(hostile), json.dumps(hostile).replace("py/", "\\u0070\\u0079\\u002f")):
+        with pytest.raises(Unreadable, match="is refused"):
+            from_json(text)
+    assert "antigravity" not in sys.modules
