@@ -9,7 +9,7 @@ old_python = Python 3.11 or newer is needed, this is %s (%s). Name another: make
 set_up = @"$(PYTHON)" -c 'import platform as p, sys; sys.version_info >= (3, 11) or sys.exit("$(old_python)" % (p.python_version(), sys.executable))' && "$(PYTHON)" -m local.setup
 run = @.build/venv/bin/python -m
 
-.PHONY: help demo test lint bench package-layer fmt clean
+.PHONY: help demo test lint bench pictures package-layer fmt clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1: /p' Makefile
@@ -29,6 +29,10 @@ lint: ## terraform fmt, tflint, ruff, mypy
 bench: ## measures this design against one message a task, one at a time; minutes
 	$(set_up) tools emulator layer
 	$(run) benchmarks
+
+pictures: ## draws docs/pictures from a real run
+	$(set_up) tests emulator layer terraform
+	$(run) local.pictures
 
 package-layer: ## builds layer/python; RUNTIME, ARCHITECTURE, REQUIREMENTS and OUT may be given
 	$(set_up) tools

@@ -14,6 +14,14 @@ from taskctl.errors import TaskctlError
 COMMANDS = {
     "next": "next:next_firings",
     "cost": "cost:cost",
+    "run": "run:run",
+    "runs": "runs:runs",
+    "failed": "failed:failed",
+    "redrive": "redrive:redrive",
+    "pause": "pause:pause",
+    "resume": "pause:resume",
+    "try": "try_task:try_task",
+    "check": "check:check",
 }
 """Each command's module and function."""
 
@@ -58,6 +66,12 @@ def main() -> None:
         app(prog_name="taskctl")
     except TaskctlError as error:
         sys.exit(f"taskctl: {error}")
+    except Exception as error:
+        from botocore.exceptions import ClientError  # only now: it takes long to import
+
+        if isinstance(error, ClientError):
+            sys.exit(f"taskctl: AWS refuses it: {error}")
+        raise
 
 
 if __name__ == "__main__":

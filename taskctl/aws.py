@@ -26,18 +26,24 @@ MAX_CONNECTIONS = 16
 
 
 @cache
-def client(service: Any) -> Any:
-    """The client of a service, such as "scheduler"; safe for threads."""
+def client(service: Any, *, read_timeout: int = 30, total_max_attempts: int = 3) -> Any:
+    """The client of a service, such as "scheduler"; safe for threads.
+
+    Args:
+        service: its name.
+        read_timeout: seconds that an answer may take.
+        total_max_attempts: times that a request is made.
+    """
+    config = Config(
+        max_pool_connections=MAX_CONNECTIONS,
+        retries={"mode": "standard", "total_max_attempts": total_max_attempts},
+        read_timeout=read_timeout,
+        tcp_keepalive=True,
+    )
     with explained():
-        return boto3.client(
-            service,
-            region_name=os.environ.get(
-                "AWS_REGION"
-            ),  # known to Terraform and the AWS CLI, not here
-            config=Config(
-                max_pool_connections=MAX_CONNECTIONS, retries={"mode": "standard"}, read_timeout=30
-            ),
-        )
+        # AWS_REGION is known to Terraform and the AWS CLI, not to boto3
+        region = os.environ.get("AWS_REGION")
+        return boto3.client(service, region_name=region, config=config)
 
 
 @contextmanager

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import ROOT
 from taskctl.pricing import Setup
 from taskctl.schedule import Schedule
-from taskctl.tfvars import read_tfvars, tfvars_schedules
+from taskctl.tfvars import find_task_folder, read_tfvars, tfvars_schedules
 
 ESSENTIAL_ALARMS = ("tasks-dead-letters", "firings-dead-letters", "tasks-waiting")
 EARLY_WARNINGS = (
@@ -51,8 +50,7 @@ def written_basis(path: Path) -> Basis:
             name for name in schedules if monitoring and schedules[name]["expected_every"]
         ),
     )
-    folder = path.parent / (values["task_code_dir"] or ROOT / "tasks")
-    return Basis(tfvars_schedules(values), setup, folder)
+    return Basis(tfvars_schedules(values), setup, find_task_folder(values, path))
 
 
 def deployed_basis(prefix: str | None, root: Path) -> Basis:

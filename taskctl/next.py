@@ -114,7 +114,7 @@ def _columns(now: datetime) -> list[Column]:
 
     columns = [
         Column(key="schedule", heading="schedule", style=lambda row: "bold"),
-        Column(key="local", heading="due", show=lambda at: f"{at:%a %Y-%m-%d %H:%M %z}"),
+        Column(key="local", heading="due", show=lambda at: f"{at:%a %Y-%m-%d %H:%M}"),
         Column(key="timezone", heading="in"),
         Column(key="due", heading="UTC", show=lambda at: f"{at:%Y-%m-%d %H:%M}"),
         Column(key="here", heading="here", show=lambda at: f"{at:%Y-%m-%d %H:%M}"),

@@ -51,9 +51,20 @@ def print_json(value: Any) -> None:
     say(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
 
 
+def print_json_line(value: Any) -> None:
+    """Prints a value as JSON on one line."""
+    say(json.dumps(value, ensure_ascii=False, default=_plain))
+
+
 def say(text: str = "") -> None:
-    """Prints a line."""
+    """Prints a line, at once."""
     sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things, in words."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def note(text: str) -> None:

@@ -78,6 +78,20 @@ class Stack:
             raise TaskctlError(f"no schedule {name!r} in the stack {self.prefix!r}{near}")
         return self._schedule(name)
 
+    def switch_schedule(self, name: str, *, enabled: bool) -> None:
+        """Lets a schedule fire or not; all else of it stays as it is.
+
+        Raises:
+            TaskctlError: no access to it.
+        """
+        scheduler = aws.client("scheduler")
+        # UpdateSchedule sets to its default whatever it is not given.
+        taken = scheduler.meta.service_model.operation_model("UpdateSchedule").input_shape.members
+        with aws.explained():
+            told = scheduler.get_schedule(GroupName=self.prefix, Name=name)
+            kept = {key: value for key, value in told.items() if key in taken}
+            scheduler.update_schedule(**kept | {"State": "ENABLED" if enabled else "DISABLED"})
+
     def schedule_names(self) -> list[str]:
         """The names of the stack's schedules, sorted.
 

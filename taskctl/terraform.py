@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from local import BUILD
 from taskctl.errors import TaskctlError
@@ -32,4 +35,38 @@ def run(
         capture_output=True,
         text=True,
         check=False,
+    )
+
+
+def evaluate(
+    files: Mapping[str, str], var_file: Path
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """What a configuration without resources and providers makes of values.
+
+    Applying one computes, and touches nothing.
+
+    Args:
+        files: its files by name.
+        var_file: the values of its variables.
+
+    Returns:
+        The outputs by name, none where it failed; and Terraform's diagnostics.
+
+    Raises:
+        TaskctlError: there is no terraform.
+    """
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("TF_")}
+    with tempfile.TemporaryDirectory(prefix="taskctl-") as folder:
+        for name, text in files.items():
+            (Path(folder) / name).write_text(text, encoding="utf-8")
+        done = run(
+            Path(folder), "apply", "-json", "-auto-approve", "-input=false",
+            f"-var-file={var_file.resolve()}", environment=kept,
+        )  # fmt: skip
+    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    found = [line["outputs"] for line in lines if "outputs" in line]
+    outputs = found[-1] if found and not done.returncode else {}
+    return (
+        {name: output["value"] for name, output in outputs.items() if "value" in output},
+        [line["diagnostic"] for line in lines if "diagnostic" in line],
     )

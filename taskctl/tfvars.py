@@ -7,7 +7,6 @@ a mistake is told as `terraform plan` would tell it.
 from __future__ import annotations
 
 import json
-import os
 import re
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +21,12 @@ from taskctl.output import note
 from taskctl.schedule import Schedule
 
 _VARIABLES = ROOT / "variables.tf"
+_CHECKS = [
+    ROOT / "modules" / "scheduler" / name
+    for name in ("variables.tf", "checks.tf", "expressions.tf", "inputs.tf", "timezones.txt")
+]
+"""What decides, without any resource, which schedules can work."""
+_ROOT = "root.tf.json"
 _VALIDATION = re.compile(r"^  validation \{\n(?:    .*\n|\n)*  \}\n", re.MULTILINE)
 """As `terraform fmt` lays it out."""
 _WHEN = {
@@ -55,35 +60,51 @@ def read_tfvars(path: Path) -> dict[str, Any]:
         },
     }
     with ThreadPoolExecutor() as threads:
-        fields = threads.submit(_evaluate, as_written, path)
-        values, diagnostics = _evaluate(typed, path, variables)
+        fields = threads.submit(_values, path, {_ROOT: json.dumps(as_written)})
+        values, diagnostics = _values(path, {_ROOT: json.dumps(typed), "variables.tf": variables})
     for diagnostic in diagnostics:
         _tell(diagnostic, path, names)
     if values is None:
         raise TaskctlError(f"terraform does not read {path}")
     _tell_unknown_fields(values["schedules"], fields.result()[0] or {}, path)
-    return values
+    return dict(values)
 
 
-def _evaluate(
-    root: dict[str, Any], path: Path, variables: str = ""
-) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
-    """A root's output named "values" (None without one), and what Terraform had to say.
+def find_problems(values: dict[str, Any], folder: Path) -> list[str]:
+    """What `terraform plan` would say of the schedules, by the module's own checks.
 
-    The root has no resources and no providers: applying it computes, and touches nothing.
+    Args:
+        values: what read_tfvars returned.
+        folder: of task files.
     """
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("TF_")}
-    with tempfile.TemporaryDirectory(prefix="taskctl-") as folder:
-        (Path(folder) / "variables.tf").write_text(variables, encoding="utf-8")
-        (Path(folder) / "root.tf.json").write_text(json.dumps(root), encoding="utf-8")
-        done = terraform.run(
-            Path(folder), "apply", "-json", "-auto-approve", "-input=false",
-            f"-var-file={path.resolve()}", environment=kept,
-        )  # fmt: skip
-    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    found = [line["outputs"] for line in lines if "outputs" in line]
-    values = found[-1]["values"]["value"] if found and not done.returncode else None
-    return values, [line["diagnostic"] for line in lines if "diagnostic" in line]
+    files = {file.name: file.read_text(encoding="utf-8") for file in _CHECKS}
+    files[_ROOT] = json.dumps({"output": {"values": {"value": "${local.problems}"}}})
+    names = re.findall(r'^variable "(\w+)"', files["variables.tf"], re.MULTILINE)
+    given = {name: values.get(name) for name in names} | {
+        "task_code_dir": str(folder),
+        "notify_on": None if values["notify"] is None else values["notify_on"],
+        # of no matter to the checks, but they may not be null
+        "send_task_arn": "",
+        "dead_letter_queue_arn": "",
+        "roles": {"path": "/", "permissions_boundary": None},
+    }
+    with tempfile.TemporaryDirectory(prefix="taskctl-") as written:
+        path = Path(written) / "values.tfvars.json"
+        path.write_text(json.dumps(given), encoding="utf-8")
+        problems, diagnostics = _values(path, files)
+    if problems is None:
+        return [" ".join(told.get("detail", told["summary"]).split()) for told in diagnostics]
+    return list(problems)
+
+
+def find_task_folder(values: dict[str, Any], path: Path) -> Path:
+    """Where task code and task files lie.
+
+    Args:
+        values: what read_tfvars returned.
+        path: the file of values.
+    """
+    return Path(path.parent / (values["task_code_dir"] or ROOT / "tasks"))
 
 
 def tfvars_schedules(variables: dict[str, Any]) -> list[Schedule]:
@@ -106,6 +127,12 @@ def tfvars_schedules(variables: dict[str, Any]) -> list[Schedule]:
         )
         for name, fields in variables["schedules"].items()
     ]
+
+
+def _values(path: Path, files: dict[str, str]) -> tuple[Any, list[dict[str, Any]]]:
+    """The output named "values" (None without one), and what Terraform had to say."""
+    outputs, diagnostics = terraform.evaluate(files, path)
+    return outputs.get("values"), diagnostics
 
 
 def _date(schedule: str, field: str, fields: dict[str, Any]) -> datetime | None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from local import ROOT
+from local import ROOT, terraform
+from local.emulator import Emulator
 
 Taskctl = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -40,5 +44,61 @@ def taskctl(tmp_path: Path) -> Taskctl:
             text=True,
             check=False,
         )
+
+    return run
+
+
+@dataclass(frozen=True)
+class Applied:
+    """The module as Terraform applied it.
+
+    Attributes:
+        root: the folder that it was applied in.
+        aws: the environment in which the emulator is reached.
+        folder: where the task `need` looks for files.
+    """
+
+    root: Path
+    aws: dict[str, str]
+    folder: Path
+
+    def apply(self) -> None:
+        """Applies it once more."""
+        folder = f"-var=folder={self.folder}"
+        terraform.run(self.root, self.aws, "apply", "-auto-approve", "-input=false", folder)
+
+
+@pytest.fixture(scope="session")
+def applied(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Applied]:
+    """One stack for all tests of the session; its prefix is "operated"."""
+    with terraform.workspace() as module:
+        root = module / "tests" / "taskctl" / "roots" / "stack"
+        stack = Applied(root, emulator.environment(), tmp_path_factory.mktemp("needed"))
+        terraform.run(stack.root, stack.aws, "init", "-input=false")
+        stack.apply()
+        yield stack
+
+
+Operate = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def operate(applied: Applied, taskctl: Taskctl) -> Operate:
+    """Runs a command on the stack that was applied."""
+
+    def run(command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return taskctl(command, *arguments, "--prefix", "operated", environment=applied.aws)
+
+    return run
+
+
+@pytest.fixture
+def read(operate: Operate) -> Callable[..., Any]:
+    """What a command prints as JSON, whatever its exit code."""
+
+    def run(command: str, *arguments: str) -> Any:
+        told = operate(command, *arguments, "--json")
+        assert told.stdout, told.stderr
+        return json.loads(told.stdout)
 
     return run

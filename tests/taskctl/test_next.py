@@ -105,7 +105,7 @@ def test_in_a_pipe_it_is_aligned_text_without_colours(taskctl: Taskctl, tfvars: 
     told = taskctl("next", "spring", "-n", "2", "--tfvars", tfvars)
     heading, first, second = told.stdout.splitlines()
     assert heading.split() == ["schedule", "due", "in", "UTC", "from", "now"]
-    assert first.index("Sat 2037-03-28 02:30 +0100") == heading.index("due")
+    assert first.index("Sat 2037-03-28 02:30") == heading.index("due")
     assert second.index("2037-03-30 00:30") == heading.index("UTC")
     assert "\x1b" not in told.stdout
 

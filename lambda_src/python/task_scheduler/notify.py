@@ -47,7 +47,7 @@ class Notifier:
             seconds: that it may take.
         """
         deadline = time.monotonic() + min(seconds, MAX_SECONDS)
-        ends = [end for attempt, result, tries in ended if (end := _end(attempt, result, tries))]
+        ends = [end for attempt, result, tries in ended if (end := ending(attempt, result, tries))]
         notices = [end for end, is_wanted in ends if is_wanted]
         if time.monotonic() < self._quiet_until:
             self._untold.update(n.occasion for n in notices if n.occasion != Occasion.SUCCESS)
@@ -104,7 +104,7 @@ def _read_targets() -> Targets:
     return read_targets()
 
 
-def _end(attempt: Attempt, result: Result, tries: int) -> tuple[Notice, bool] | None:
+def ending(attempt: Attempt, result: Result, tries: int) -> tuple[Notice, bool] | None:
     """How a task came to its end, and whether that is to be told; None if nothing ended."""
     message, occasion = attempt.message, _occasion(result, tries)
     if message is None or occasion is None:

@@ -196,6 +196,23 @@ def find_task_source(name: str, folder: Path) -> TaskSource:
     return _task_sources.find(name, folder)
 
 
+def find_problems(folder: Path) -> list[str]:
+    """What is wrong with the files of the task folder, before a message asks for any of them.
+
+    Returns:
+        A sentence for each file that does not import and for each name that is registered twice.
+    """
+    _import_files(folder)
+    problems = [f"{module}.py does not import: {why}" for module, why in sorted(_broken.items())]
+    for table in (_tasks, _task_sources):
+        for name in sorted(table):
+            try:
+                table.find(name, folder)
+            except DuplicateTask as error:
+                problems.append(str(error))
+    return problems
+
+
 def _top_module(function: Callable[..., Any]) -> str:
     return function.__module__.partition(".")[0]
 

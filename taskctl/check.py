@@ -1,0 +1,113 @@
+"""`taskctl check`: what would go wrong, before anything is deployed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from task_scheduler.arguments import bind
+from task_scheduler.errors import BadArguments, BadFiring, IncompleteFiring
+from task_scheduler.firing import Firing
+from task_scheduler.message import Message
+from task_scheduler.registry import find_problems as find_code_problems
+from task_scheduler.registry import find_task, find_task_source
+from task_scheduler.sources import Refused, TaskList
+from taskctl import options
+from taskctl.output import counted, print_json, say
+from taskctl.schedule import Schedule
+from taskctl.task_code import use_task_folder
+from taskctl.tfvars import find_problems, find_task_folder, read_tfvars, tfvars_schedules
+
+_MAX_OF_ONE_SCHEDULE = 20
+
+
+def check(
+    tfvars: Annotated[Path, typer.Option("--tfvars", help="The file with the schedules.")] = Path(
+        "terraform.tfvars"
+    ),
+    as_json: options.Json = False,
+) -> None:
+    """Checks schedules, every line of their task files, and the task code. AWS is not asked.
+
+    The schedules are judged by the module's own checks, as `terraform plan` does. Then task code
+    is imported, each task of each list is read, its function looked for, and its arguments tried
+    on that function's parameters, without running it. Generators are not run, and objects in S3
+    are not read. Exit code 1 says that there are problems.
+
+    \b
+    Examples:
+      taskctl check
+      taskctl check --tfvars prod.tfvars
+    """
+    values = read_tfvars(tfvars)
+    folder = use_task_folder(find_task_folder(values, tfvars))
+    problems = find_problems(values, folder)
+    schedules = [] if problems else tfvars_schedules(values)
+    problems += find_code_problems(folder)
+    tasks = 0
+    for schedule in schedules:
+        count, found = _check_tasks(schedule, folder)
+        tasks += count
+        shown = found[:_MAX_OF_ONE_SCHEDULE]
+        problems += [f'schedule "{schedule.name}": {problem}' for problem in shown]
+        if len(found) > len(shown):
+            problems.append(f'schedule "{schedule.name}": and {len(found) - len(shown)} more')
+    if as_json:
+        told = {"schedules": len(values["schedules"]), "tasks": tasks, "problems": problems}
+        print_json(told)
+    else:
+        for problem in problems:
+            say(problem)
+        looked = f"{counted(len(values['schedules']), 'schedule')}, {counted(tasks, 'task')}"
+        say(f"{looked}: {counted(len(problems), 'problem') if problems else 'no problem'}.")
+    if problems:
+        raise typer.Exit(1)
+
+
+def _check_tasks(schedule: Schedule, folder: Path) -> tuple[int, list[str]]:
+    """How many tasks its list has, and what is wrong with them."""
+    firing = Firing.from_event(schedule.input, request_id="check")
+    if firing.tasks_source is not None:
+        return 0, [*_check_source(firing.tasks_source, folder)]
+    if firing.tasks_s3_uri is not None:
+        return 0, []
+    count, problems = 0, []
+    task_list = TaskList(firing, folder)
+    try:
+        for listed in task_list:
+            count += 1
+            if isinstance(listed, Refused):
+                problems.append(f"{_place(firing, listed.number)}: {listed.reason}")
+            elif problem := _check_message(listed[0], folder):
+                number = int(listed[0].id.rpartition("#")[2])
+                problems.append(f"{_place(firing, number)}: {problem}")
+    except (BadFiring, IncompleteFiring) as error:
+        problems.append(str(error))
+    return count, problems
+
+
+def _check_source(name: str, folder: Path) -> Iterator[str]:
+    try:
+        find_task_source(name, folder)
+    except (LookupError, ImportError) as error:
+        yield str(error)
+
+
+def _check_message(message: Message, folder: Path) -> str | None:
+    if message.task is None:
+        return None
+    try:
+        task = find_task(message.task, folder)
+        bind(task.name, task.function, message.text, message.args, None)
+    except (LookupError, ImportError, BadArguments) as error:
+        return str(error)
+    return None
+
+
+def _place(firing: Firing, number: int) -> str:
+    if firing.tasks_file:
+        return f"{firing.tasks_file}, line {number}"
+    return f"task #{number}" if firing.tasks else "its task"

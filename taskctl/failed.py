@@ -1,0 +1,94 @@
+"""`taskctl failed`: what lies in the dead-letter queues."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from taskctl import options
+from taskctl.dead_letter_queue import DeadLetterQueue
+from taskctl.letters import Letter
+from taskctl.output import Column, note, print_table, say
+from taskctl.stack import find_stack
+
+_COUNT = 100
+
+
+def failed(
+    count: Annotated[
+        int, typer.Option("-n", min=1, max=10_000, help="At most so many of each queue.")
+    ] = _COUNT,
+    prefix: options.Prefix = None,
+    root: options.Root = Path(),
+    as_json: options.Json = False,
+) -> None:
+    """What failed for good and lies in the dead-letter queues, with the reason, the oldest first.
+
+    A letter is a task, a line of a list that is no task, or a firing: one that Scheduler could not
+    deliver, that send_task failed at, or whose list is incomplete. Looking at them takes nothing
+    away.
+
+    \b
+    Examples:
+      taskctl failed
+      taskctl failed -n 1000 --json | jq 'group_by(.reason) | map([length, .[0].reason])'
+      taskctl redrive 1a2b3c4d             sends one of them again
+    """
+    stack = find_stack(prefix, root)
+    stack.schedule_names()  # says so if there is no such stack
+    letters: list[Letter] = []
+    hidden = 0
+    for url in (stack.firings_dead_letter_url, stack.tasks_dead_letter_url):
+        found, more = _look(url, count)
+        letters += found
+        hidden += more
+    letters.sort(key=lambda letter: letter.time)
+    if letters or as_json:
+        print_table(_COLUMNS, [_row(letter) for letter in letters], as_json=as_json)
+    else:
+        say("No dead letters.")
+    if hidden > 0:
+        note(f"About {hidden} more are not shown: -n shows more.")
+
+
+def _look(url: str, count: int) -> tuple[list[Letter], int]:
+    with DeadLetterQueue(url) as queue:
+        total = queue.count()
+        found: list[Letter] = []
+        for letters in queue.receive(before=datetime.now(UTC)):
+            found += letters
+            if len(found) >= count:
+                break
+        return found[:count], total - len(found[:count])
+
+
+def _row(letter: Letter) -> dict[str, Any]:
+    return {
+        "id": letter.short_id,
+        "time": letter.time,
+        "kind": letter.kind,
+        "schedule": letter.schedule,
+        "what": letter.what,
+        "outcome": letter.outcome,
+        "attempts": letter.attempts,
+        "reason": letter.reason,
+    }
+
+
+def _words(text: str) -> str:
+    return " ".join(text.split())
+
+
+_COLUMNS = [
+    Column(key="id", heading="id", style=lambda row: "bold"),
+    Column(key="time", heading="since", show=lambda at: f"{at.astimezone():%a %Y-%m-%d %H:%M:%S}"),
+    Column(key="kind", heading="kind"),
+    Column(key="schedule", heading="schedule"),
+    Column(key="what", heading="what", show=_words),
+    Column(key="outcome", heading="outcome", style=lambda row: "red"),
+    Column(key="attempts", heading="attempts", right=True),
+    Column(key="reason", heading="reason", show=_words),
+]

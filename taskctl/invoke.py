@@ -1,0 +1,42 @@
+"""Invoking a function."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from taskctl import aws
+from taskctl.errors import TaskctlError
+
+_MAX_SECONDS = 900
+"""Lambda's longest timeout."""
+
+
+def invoke(function: str, event: Mapping[str, Any]) -> Any:
+    """What a function answers to an event.
+
+    Raises:
+        TaskctlError: it failed, with its own reason; or there is no access to it.
+    """
+    # An answer that is long in coming must not be asked for twice: it would be another firing.
+    lambda_ = aws.client("lambda", read_timeout=_MAX_SECONDS + 10, total_max_attempts=1)
+    with aws.explained():
+        answer = lambda_.invoke(FunctionName=function, Payload=json.dumps(event))
+    told = json.loads(answer["Payload"].read())
+    if "FunctionError" in answer:
+        reason = f"{told.get('errorType', 'error')}: {told.get('errorMessage', 'no reason given')}"
+        raise TaskctlError(f"{function} failed: {reason}")
+    return told
+
+
+def invoke_later(function: str, event: Mapping[str, Any]) -> None:
+    """Has a function invoked as Scheduler does: AWS keeps the event, and tries again.
+
+    Raises:
+        TaskctlError: there is no access to it.
+    """
+    with aws.explained():
+        aws.client("lambda").invoke(
+            FunctionName=function, InvocationType="Event", Payload=json.dumps(event)
+        )

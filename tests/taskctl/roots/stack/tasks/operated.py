@@ -1,0 +1,27 @@
+"""What the schedules of these tests run."""
+
+from pathlib import Path
+
+from task_scheduler import task, task_source
+
+
+@task("greet")
+def greet(text: str, greeting: str = "Hi") -> str:
+    return f"{greeting}, {text}"
+
+
+@task("need")
+def need(name: str, folder: str) -> str:
+    """Fails until somebody has made a file of that name."""
+    if not (Path(folder) / name).exists():
+        raise FileNotFoundError(f"there is no {name}")
+    return f"found {name}"
+
+
+@task_source("half")
+def half(cursor):
+    """Breaks off after two tasks, and goes on with a third."""
+    yield from ["first", "second"][cursor:]
+    if cursor < 2:
+        raise RuntimeError("the rest is not known yet")
+    yield "third"

@@ -1,0 +1,127 @@
+"""Dead letters of every sender, as AWS documents them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from taskctl.letters import Kind, Letter, read_letter
+
+FIRINGS = "https://sqs.example/1/jobs-firings-dead-letter"
+TASKS = "https://sqs.example/1/jobs-tasks-dead-letter.fifo"
+DUE = "2026-11-24T02:00:00Z"
+
+
+def letter(body: object, queue: str = FIRINGS, **attributes: str) -> Letter:
+    return read_letter(
+        {
+            "MessageId": "1a2b3c4d-0000",
+            "ReceiptHandle": "handle",
+            "Body": body if isinstance(body, str) else json.dumps(body),
+            "Attributes": {"SentTimestamp": "1764000000000", "MessageGroupId": "group"},
+            "MessageAttributes": {
+                name: {"DataType": "String", "StringValue": value}
+                for name, value in attributes.items()
+            },
+        },
+        queue,
+    )
+
+
+def test_a_firing_that_scheduler_could_not_deliver_is_sent_as_it_would_have_been() -> None:
+    event = {"version": 1, "schedule": "nightly", "scheduled_time": DUE, "tasks": ["x"]}
+    read = letter(
+        event,
+        ERROR_CODE="AWS.Scheduler.InternalServerError",
+        ERROR_MESSAGE="no answer",
+        RETRY_ATTEMPTS="3",
+        SCHEDULE_ARN="arn:aws:scheduler:eu-central-1:1:schedule/jobs/nightly",
+    )
+    assert (read.kind, read.outcome, read.attempts) == (Kind.FIRING, "undelivered", 4)
+    assert read.reason == "AWS.Scheduler.InternalServerError: no answer"
+    assert (read.event, read.needs_input) == (event, False)
+
+
+def test_the_time_that_scheduler_left_open_comes_from_its_attributes() -> None:
+    event = {"version": 1, "schedule": "nightly", "scheduled_time": "<aws.scheduler.x>"}
+    assert letter(event, SCHEDULED_TIME=DUE).event["scheduled_time"] == DUE
+
+
+def test_an_event_that_scheduler_cut_is_made_of_the_schedule_again() -> None:
+    read = letter(
+        '{"version": 1, "tas',
+        SCHEDULED_TIME=DUE,
+        SCHEDULE_ARN="arn:aws:scheduler:eu-central-1:1:schedule/jobs/nightly",
+    )
+    assert (read.schedule, read.event, read.needs_input) == (
+        "nightly",
+        {"scheduled_time": DUE},
+        True,
+    )
+
+
+def test_an_invocation_that_failed_goes_on_at_its_cursor() -> None:
+    event = {"version": 1, "schedule": "nightly", "scheduled_time": DUE, "cursor": {"line": 7}}
+    read = letter(
+        {
+            "version": "1.0",
+            "requestContext": {"requestId": "r", "condition": "RetriesExhausted"},
+            "requestPayload": event,
+            "responsePayload": {"errorType": "NotSent", "errorMessage": "throttled"},
+        }
+    )
+    assert (read.outcome, read.reason, read.event) == ("failed", "NotSent: throttled", event)
+    assert read.what == f"due {DUE}, from line 7"
+
+
+def test_a_firing_by_hand_keeps_the_key_that_its_request_gave_it() -> None:
+    read = letter(
+        {
+            "requestContext": {"requestId": "r-1", "condition": "RetriesExhausted"},
+            "requestPayload": {"version": 1, "schedule": "nightly", "tasks": ["x"]},
+        }
+    )
+    assert (read.event["key"], read.reason) == ("nightly@r-1", "RetriesExhausted")
+
+
+def test_a_line_is_asked_for_alone() -> None:
+    read = letter(
+        {"kind": "line", "schedule": "nightly", "firing": f"nightly@{DUE}", "scheduled_time": DUE,
+         "file": "names.csv", "line": 17, "reason": "no CSV row", "start": "x"}
+    )  # fmt: skip
+    assert (read.kind, read.what, read.needs_input) == (Kind.LINE, "line 17 of names.csv", True)
+    assert read.event == {"key": f"nightly@{DUE}", "scheduled_time": DUE, "only": 17}
+
+
+@pytest.mark.parametrize(
+    ("goes_on_at", "only", "event"),
+    [(None, None, {}), (3, None, {"cursor": {"line": 3}}), (None, 5, {"only": 5})],
+)
+def test_an_incomplete_list_goes_on_where_it_can(
+    goes_on_at: int | None, only: int | None, event: dict[str, Any]
+) -> None:
+    read = letter(
+        {"kind": "incomplete", "schedule": "nightly", "firing": "key", "scheduled_time": DUE,
+         "only": only, "reason": "raised", "goes_on_at": goes_on_at}
+    )  # fmt: skip
+    assert read.event == {"key": "key", "scheduled_time": DUE} | event
+
+
+def test_a_task_tells_what_run_task_wrote_down() -> None:
+    body = {"version": 1, "id": "nightly@x#2", "schedule": "nightly", "task": "greet", "text": "A"}
+    read = letter(body, TASKS, outcome="expired", error="Expired", reason="old", attempts="3")
+    assert (read.outcome, read.reason, read.attempts) == ("expired", "Expired: old", 3)
+    assert (read.schedule, read.what, read.message_group) == ("nightly", "#2 greet “A”", "group")
+
+
+def test_a_task_without_a_reason_died_with_its_function() -> None:
+    read = letter({"version": 1, "id": "nightly@x#2", "text": "A"}, TASKS)
+    assert (read.outcome, read.can_be_sent) == ("died", True)
+
+
+def test_what_cannot_be_read_is_not_sent_again() -> None:
+    assert not letter({"version": 99}, TASKS).can_be_sent
+    assert not letter("whatever").can_be_sent
+    assert not letter(["a", "list"]).can_be_sent

@@ -1,0 +1,166 @@
+"""What lies in the dead-letter queues, and sending it again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+from local.leftovers import client
+from tests.system.house import wait_for
+from tests.taskctl.conftest import Applied, Operate, Taskctl
+
+Read = Callable[..., Any]
+
+
+def letters(read: Read, **wanted: str) -> list[dict[str, Any]]:
+    """The letters that `failed` shows, with these values."""
+    return [
+        letter
+        for letter in read("failed")
+        if all(letter[name] == value for name, value in wanted.items())
+    ]
+
+
+def await_run(read: Read, schedule: str, part: str, outcomes: dict[str, int]) -> None:
+    """Waits for a run whose key has a part to come to these outcomes."""
+    wait_for(
+        lambda: any(
+            part in run["firing"] and run["outcomes"] == outcomes for run in read("runs", schedule)
+        )
+    )
+
+
+def test_a_failed_task_is_listed_with_its_reason_and_sent_again_once_it_is_mended(
+    applied: Applied, operate: Operate, read: Read
+) -> None:
+    operate("run", "needy", "--task", "2", "--yes")
+    (letter,) = letters(read, what="#2 need “beta”")
+    assert letter["reason"] == "FileNotFoundError: there is no beta"
+    assert (letter["kind"], letter["outcome"], letter["attempts"]) == ("task", "failed", 1)
+    assert "#2 need “beta”" in operate("failed").stdout
+
+    (applied.folder / "beta").touch()
+    told = operate("redrive", letter["id"], "--yes")
+
+    assert (told.returncode, told.stdout) == (0, "Sent again: 1 task.\n"), told.stderr
+    await_run(read, "needy", f"+again-{letter['id']}", {"success": 1})
+    assert not letters(read, what="#2 need “beta”")
+    assert "needy (sent again)" in operate("runs").stdout
+
+
+def test_a_line_is_read_again_and_sent_alone(
+    applied: Applied, operate: Operate, read: Read
+) -> None:
+    told = operate("run", "lines", "--yes")
+    assert told.returncode == 1
+    assert told.stdout.splitlines()[-2] == "lines: 1 refused, 2 success"
+    (letter,) = letters(read, schedule="lines")
+    assert (letter["kind"], letter["what"]) == ("line", "line 2 of lines.jsonl")
+    assert "'arguments': no such attribute" in letter["reason"]
+
+    assert operate("redrive", letter["id"], "--yes").stdout == "Sent again: 1 line.\n"
+
+    # it still is no task, so it comes back, and nothing else with it
+    (again,) = wait_for(lambda: letters(read, schedule="lines"))
+    assert again["id"] != letter["id"]
+    runs = [run for run in read("runs", "lines") if len(run["tasks"]) != 2]
+    assert runs == []
+
+
+def test_a_list_that_broke_off_goes_on_where_it_did(operate: Operate, read: Read) -> None:
+    operate("run", "half", "--yes")
+    (letter,) = letters(read, schedule="half")
+    assert (letter["kind"], letter["outcome"], letter["what"]) == (
+        "firing",
+        "incomplete",
+        "from #3",
+    )
+
+    assert operate("redrive", letter["id"], "--yes").stdout == "Sent again: 1 firing.\n"
+
+    await_run(read, "half", "half@", {"success": 3})
+    assert not letters(read, schedule="half")
+
+
+def test_a_firing_that_send_task_failed_at_is_invoked_again(
+    applied: Applied, operate: Operate, read: Read
+) -> None:
+    client("lambda", applied.aws).invoke(
+        FunctionName="operated-send-task",
+        InvocationType="Event",
+        Payload=json.dumps(
+            {"version": 1, "schedule": "nightly", "scheduled_time": "2026-01-01T00:00:00Z",
+             "tasks_file": "nowhere.txt"}
+        ),
+    )  # fmt: skip
+    (letter,) = wait_for(lambda: letters(read, what="due 2026-01-01T00:00:00Z"))
+    assert (letter["outcome"], letter["schedule"]) == ("failed", "nightly")
+    assert "nowhere.txt" in letter["reason"]
+
+    assert operate("redrive", letter["id"], "--yes").returncode == 0
+
+    (again,) = wait_for(lambda: letters(read, what="due 2026-01-01T00:00:00Z"))
+    assert again["id"] != letter["id"]
+
+
+def test_what_cannot_be_sent_again_is_left_and_the_rest_is_sent(
+    applied: Applied, operate: Operate, read: Read
+) -> None:
+    sqs = client("sqs", applied.aws)
+    queue = sqs.get_queue_url(QueueName="operated-tasks-dead-letter")["QueueUrl"]
+    sqs.send_message(QueueUrl=queue, MessageBody='{"version": 99}')
+    (applied.folder / "delta").touch()
+    died = {"version": 1, "id": "needy@x#1", "schedule": "needy", "task": "need", "text": "delta",
+            "args": {"folder": str(applied.folder)}}  # fmt: skip
+    sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(died))
+    (unreadable,) = letters(read, outcome="unreadable")
+    (letter,) = letters(read, outcome="died")
+
+    told = operate("redrive", "--yes")
+
+    assert told.returncode == 1
+    assert f"{unreadable['id']} is left where it is: unreadable" in told.stderr
+    await_run(read, "needy", f"needy@x+again-{letter['id']}", {"success": 1})
+    assert [left["id"] for left in letters(read, outcome="unreadable")] == [unreadable["id"]]
+
+
+def test_an_unknown_id_is_told_and_sends_nothing(operate: Operate) -> None:
+    told = operate("redrive", "00000000", "--yes")
+    assert (told.returncode, told.stdout) == (1, "Sent again: nothing.\n")
+    assert told.stderr == "taskctl: no letter 00000000; `taskctl failed` lists them\n"
+    assert "give the 8 characters" in operate("redrive", "0", "--yes").stderr
+
+
+def test_nothing_is_sent_where_nobody_can_be_asked(operate: Operate) -> None:
+    told = operate("redrive")
+    assert told.returncode == 1
+    assert "--yes" in told.stderr
+
+
+def test_tasks_of_a_fifo_queue_keep_their_group(applied: Applied, taskctl: Taskctl) -> None:
+    prefix = f"lined-up-{uuid4().hex[:8]}"
+    sqs, fifo = client("sqs", applied.aws), {"FifoQueue": "true"}
+    client("scheduler", applied.aws).create_schedule_group(Name=prefix)
+    queue = sqs.create_queue(QueueName=f"{prefix}-tasks.fifo", Attributes=fifo)["QueueUrl"]
+    dead = sqs.create_queue(QueueName=f"{prefix}-tasks-dead-letter.fifo", Attributes=fifo)
+    sqs.create_queue(QueueName=f"{prefix}-firings-dead-letter")
+    for number in range(12):  # SQS hands out ten of a group, and the next when those are deleted
+        sqs.send_message(
+            QueueUrl=dead["QueueUrl"],
+            MessageBody=json.dumps({"version": 1, "id": f"s@t#{number}", "text": "x"}),
+            MessageGroupId="mine",
+            MessageDeduplicationId=str(number),
+        )
+
+    told = taskctl("redrive", "--yes", "--prefix", prefix, environment=applied.aws)
+
+    assert (told.returncode, told.stdout) == (0, "Sent again: 12 tasks.\n"), told.stderr
+    received = sqs.receive_message(
+        QueueUrl=queue, MaxNumberOfMessages=10, AttributeNames=["MessageGroupId"]
+    )["Messages"]
+    assert {message["Attributes"]["MessageGroupId"] for message in received} == {"mine"}
+    assert [json.loads(message["Body"])["id"].rpartition("#")[2] for message in received] == [
+        str(number) for number in range(10)
+    ]

@@ -1,0 +1,136 @@
+"""Running a schedule now, and what runs tells of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from local import ROOT
+from tests.taskctl.conftest import Applied, Operate
+
+Read = Callable[..., Any]
+
+
+def test_run_fires_a_schedule_and_follows_its_tasks_to_their_ends(operate: Operate) -> None:
+    told = operate("run", "nightly", "--yes")
+
+    assert (told.returncode, told.stderr) == (0, "")
+    first, *attempts, last = told.stdout.splitlines()
+    assert first.startswith("nightly: fired as nightly@")
+    assert first.endswith(", 2 tasks sent")
+    assert sorted(line.partition("nightly ")[2].partition(",")[0] for line in attempts) == [
+        "#1 greet  success",
+        "#2 greet  success",
+    ]
+    assert any('Hi <you> & "me", one' in line for line in attempts)
+    assert last == "nightly: 2 success"
+
+
+def test_runs_tells_of_a_run_and_its_tasks(operate: Operate, read: Read) -> None:
+    ran = read("run", "nightly", "--yes")
+
+    found = [run for run in read("runs", "nightly") if run["firing"] == ran["firing"]]
+
+    assert found == [ran]
+    assert (ran["sent"], ran["outcomes"]) == (2, {"success": 2})
+    assert sorted(task["result"] for task in ran["tasks"]) == [
+        'Hi <you> & "me", one',
+        'Hi <you> & "me", two',
+    ]
+    lines = operate("runs", "nightly").stdout.splitlines()
+    assert "nightly (by hand)" in "\n".join(lines)
+    assert any("#2 greet" in line and "success" in line for line in lines)
+    assert "#2 greet" not in operate("runs").stdout
+
+
+def test_one_task_alone_is_run_by_its_position(read: Read) -> None:
+    ran = read("run", "nightly", "--task", "2", "--yes")
+    assert [task["result"] for task in ran["tasks"]] == ['Hi <you> & "me", two']
+
+
+def test_a_position_that_the_list_does_not_have_is_told(operate: Operate) -> None:
+    told = operate("run", "nightly", "--task", "9", "--yes")
+    assert told.returncode == 1
+    assert told.stderr == "taskctl: no task #9 in the list of nightly: nothing was run\n"
+
+
+def test_a_past_time_is_taken_in_the_schedules_own_zone(read: Read) -> None:
+    ran = read("run", "nightly", "--at", "2026-07-01T02:00", "--yes")
+    assert ran["scheduled_time"] == "2026-07-01T00:00:00Z"  # Zurich has summer time then
+    assert ran["outcomes"] == {"success": 2}
+
+
+@pytest.mark.parametrize(
+    ("at", "reason"),
+    [("2999-01-01T00:00", "is still to come"), ("yesterday", "has to be a date and time")],
+)
+def test_another_time_is_refused(at: str, reason: str, operate: Operate) -> None:
+    told = operate("run", "nightly", "--at", at, "--yes")
+    assert told.returncode == 1
+    assert reason in told.stderr
+
+
+def test_what_failed_makes_the_exit_code_1_and_is_told_by_runs_failed(
+    operate: Operate, read: Read
+) -> None:
+    told = operate("run", "needy", "--task", "1", "--yes")
+
+    assert told.returncode == 1
+    assert told.stdout.splitlines()[-1] == "needy: 1 failed"
+    failed = operate("runs", "--failed").stdout
+    assert "FileNotFoundError: there is no alpha" in failed
+    assert "nightly" not in failed
+    assert all(run["outcomes"].get("failed") or run["refused"] or run["reason"]
+               for run in read("runs", "--failed"))  # fmt: skip
+
+
+def test_what_send_task_fails_at_is_told_at_once(operate: Operate) -> None:
+    told = operate("run", "sourceless", "--yes")
+    assert told.returncode == 1
+    assert told.stderr.startswith("taskctl: operated-send-task failed: ")
+    assert "no @task_source('nowhere')" in told.stderr
+
+
+def test_what_is_not_yet_there_or_no_longer_is_told_in_a_sentence(operate: Operate) -> None:
+    now = datetime.now(UTC)
+    told = operate("runs", "written_off")
+    assert (told.returncode, told.stdout[:18]) == (0, "Nothing ran since "), now
+    told = operate("runs", "nigthly")
+    assert (told.returncode, told.stderr) == (
+        1,
+        "taskctl: no schedule 'nigthly' in the stack 'operated'; did you mean nightly?\n",
+    )
+    told = operate("runs", "--since", "a while")
+    assert told.returncode == 1
+    assert "'a while'" in told.stderr
+
+
+def test_follow_tells_of_each_line_as_it_comes(applied: Applied, operate: Operate) -> None:
+    following = subprocess.Popen(
+        [sys.executable, "-P", "-m", "taskctl", "runs", "nightly", "--follow", "--since", "1s",
+         "--prefix", "operated"],
+        env={**os.environ, **applied.aws, "PYTHONPATH": f"{ROOT}:{ROOT}/lambda_src/python"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Of a shell's background job, which is what a test run may be, SIGINT is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )  # fmt: skip
+    try:
+        assert operate("run", "nightly", "--yes").returncode == 0
+        assert following.stdout is not None
+        lines = [following.stdout.readline() for _ in range(3)]
+        following.send_signal(signal.SIGINT)
+        rest, errors = following.communicate()
+    finally:
+        following.kill()
+    assert sum("2 sent" in line for line in lines) == 1
+    assert sum("success, attempt 1" in line for line in lines) == 2
+    assert (following.returncode, errors) == (0, ""), rest

@@ -1,0 +1,107 @@
+"""Trying a task's function on one's own machine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.taskctl.conftest import Taskctl
+
+TASKS = """
+import time
+from task_scheduler import Retry, task
+
+@task("greet")
+def greet(name: str, greeting: str = "Hello", times: int = 1) -> str:
+    print("about to greet")
+    return f"{greeting}, {name}!" * times
+
+@task("fail")
+def fail():
+    raise RuntimeError("the service said no")
+
+@task("slow", timeout=0.2)
+def slow():
+    time.sleep(60)
+
+@task("impatient")
+def impatient():
+    raise Retry("not yet")
+
+@task("seen")
+def seen(context):
+    return [context.schedule, context.attempt, context.remaining > 5]
+"""
+
+
+@pytest.fixture(autouse=True)
+def tasks(tmp_path: Path) -> None:
+    folder = tmp_path / "tasks"
+    folder.mkdir()
+    (folder / "mine.py").write_text(TASKS)
+
+
+def test_the_result_and_the_message_that_chat_would_get_are_shown(taskctl: Taskctl) -> None:
+    told = taskctl("try", "greet", "Ada", "--args", "greeting=Hi", "--args", "times=2")
+    assert (told.returncode, told.stderr) == (0, "")
+    lines = told.stdout.splitlines()
+    assert lines[0] == "about to greet"
+    assert lines[1].startswith("greet: success after ")
+    assert lines[2] == "result: Hi, Ada!Hi, Ada!"
+    assert lines[-2:] == ["  try: 1 succeeded", "  ✓ #1 greet “Ada”: Hi, Ada!Hi, Ada!"]
+
+
+def test_arguments_may_be_a_json_object(taskctl: Taskctl) -> None:
+    told = taskctl("try", "greet", "--args", '{"name": "Ada", "times": 3}', "--json")
+    assert json.loads(told.stdout.partition("\n")[2])["result"] == "Hello, Ada!" * 3
+
+
+def test_the_context_is_that_of_a_first_attempt(taskctl: Taskctl) -> None:
+    told = taskctl("try", "seen", "--json")
+    assert json.loads(told.stdout)["result"] == '["try",1,true]'
+
+
+def test_a_failure_shows_where_in_the_tasks_own_code_it_was_raised(taskctl: Taskctl) -> None:
+    told = taskctl("try", "fail")
+    assert told.returncode == 1
+    assert 'mine.py", line' in told.stderr
+    assert "registry.py" not in told.stderr
+    assert "RuntimeError: the service said no" in told.stdout
+    assert "✗ #1 fail: RuntimeError: the service said no" in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("gret",), "UnknownTask: no @task('gret')"),
+        (("greet", "Ada", "--args", "x=1"), "got an unexpected keyword argument 'x'"),
+        (("greet", "Ada", "--args", "times=often"), "must be an int"),
+        (("slow",), "TaskTimeout: ran for more than 0.2 s"),
+        (("impatient",), "Retry: not yet"),
+    ],
+)
+def test_what_run_task_would_say_is_said_without_a_traceback(
+    arguments: tuple[str, ...], sentence: str, taskctl: Taskctl
+) -> None:
+    told = taskctl("try", *arguments)
+    assert told.returncode == 1
+    assert sentence in told.stdout
+    assert "registry.py" not in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--args", "greeting"), "--args greeting: has to be name=value, or a JSON object"),
+        (("--args", "{greeting"), "--args {greeting: no JSON"),
+        (("--task-code-dir", "elsewhere"), "elsewhere: no such folder"),
+    ],
+)
+def test_a_wrong_option_is_told_in_a_sentence(
+    arguments: tuple[str, ...], sentence: str, taskctl: Taskctl
+) -> None:
+    told = taskctl("try", "greet", *arguments)
+    assert (told.returncode, told.stdout) == (1, "")
+    assert told.stderr.startswith(f"taskctl: {sentence}")
