@@ -20,7 +20,7 @@ demo: ## the whole system at work on this machine, without an AWS account
 
 test: ## every test: unit, module, provider, system
 	$(set_up) tests emulator layer terraform
-	$(run) pytest
+	$(run) pytest -n 3 --dist loadfile
 
 lint: ## terraform fmt, tflint, ruff, mypy
 	$(set_up) tests terraform tflint

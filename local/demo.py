@@ -20,14 +20,20 @@ from rich.table import Table
 from rich.text import Text
 
 from local import LocalError, terraform
+from local import chat as chat_service
 from local.board import Row, count_outcomes, read_rows
+from local.chat import Chat
 from local.emulator import Emulator
 from local.leftovers import client, leftovers
 
 _LEADS_SECONDS = (8, 40, 120)  # until the schedules are due; a slow machine needs another try
 _PATIENCE_SECONDS = 120
 _POLL_SECONDS = 0.3
+_CHAT_SECONDS = 20  # more than run_task waits for a chat service
 _COLOURS = {"success": "green", "retry": "yellow", "failed": "red", "queued": "dim"}
+
+_PARAMETER = "/hello/chat"
+_PARAMETER_VARIABLE = f"-var=chat_parameter={_PARAMETER}"
 
 Rows = Mapping[str, Row]
 
@@ -36,14 +42,20 @@ console = Console(highlight=False)
 
 def main() -> bool:
     """Run the demo; whether every task came to the outcome that the example states."""
-    console.print("Schedule -> send_task -> queue -> run_task -> outcome, all on this machine.\n")
-    with Emulator() as emulator, terraform.workspace() as module:
+    console.print("Schedule -> send_task -> queue -> run_task -> chat, all on this machine.\n")
+    with (
+        Emulator() as emulator,
+        chat_service.serving() as chat,
+        terraform.workspace() as module,
+    ):
         root = module / "examples" / "hello"
         with terraform.attached(root, emulator.environment()) as aws:
-            return _run(emulator, root, aws)
+            return _run(emulator, chat, root, aws)
 
 
-def _run(emulator: Emulator, root: Path, aws: Mapping[str, str]) -> bool:
+def _run(emulator: Emulator, chat: Chat, root: Path, aws: Mapping[str, str]) -> bool:
+    ssm = client("ssm", aws)
+    ssm.put_parameter(Name=_PARAMETER, Type="SecureString", Value=chat.url)
     due = _apply(root, aws)
     outputs = {
         name: output["value"]
@@ -53,12 +65,14 @@ def _run(emulator: Emulator, root: Path, aws: Mapping[str, str]) -> bool:
     names = outputs["task_scheduler"]
     rows = _watch(emulator, names, due, expected)
     _show_dead_letters(aws, names["tasks_dead_letter_queue"])
+    told = _show_chat(chat, {name for name, counts in expected.items() if counts.get("failed")})
     with _progress("Destroying it all"):
-        terraform.run(root, aws, "destroy", "-auto-approve", "-input=false")
+        terraform.run(root, aws, "destroy", "-auto-approve", "-input=false", _PARAMETER_VARIABLE)
+    ssm.delete_parameter(Name=_PARAMETER)
     if left := leftovers(aws):
         raise LocalError(f"destroy left behind: {', '.join(left)}")
     console.print("Nothing is left: no queue, function, schedule, role, layer or log group.")
-    return _judge(rows, expected)
+    return _judge(rows, expected) and told
 
 
 def _apply(root: Path, aws: Mapping[str, str]) -> datetime:
@@ -77,6 +91,7 @@ def _apply(root: Path, aws: Mapping[str, str]) -> datetime:
                     "-auto-approve",
                     "-input=false",
                     f"-var=expression={expression}",
+                    _PARAMETER_VARIABLE,
                 )
             break
         except LocalError:
@@ -171,6 +186,26 @@ def _show_dead_letters(aws: Mapping[str, str], queue: Mapping[str, str]) -> None
         for name, value in [*sorted(told.items()), ("message", letter["Body"])]:
             console.print(Text(f"  {name:15}{value}"), soft_wrap=True)
     console.print()
+
+
+def _show_chat(chat: Chat, failing: set[str]) -> bool:
+    """Show what arrived in chat; whether it told of the schedules that fail."""
+    deadline = time.monotonic() + _CHAT_SECONDS
+    while True:
+        messages = list(chat.messages)
+        told = {name for name in failing for text in messages if f"{name}: " in text}
+        if told == failing or time.monotonic() > deadline:
+            break
+        time.sleep(_POLL_SECONDS)
+    for number, text in enumerate(messages, start=1):
+        title, *lines = text.splitlines()
+        console.print(f"Chat message {number} of {len(messages)}", style="bold")
+        for line in [title.lstrip("# "), *lines]:
+            console.print(Text(f"  {line}"), soft_wrap=True)
+        console.print()
+    for name in sorted(failing - told):
+        console.print(f"Chat was not told that {name} failed.")
+    return told == failing
 
 
 def _judge(rows: Rows, expected: Mapping[str, Mapping[str, int]]) -> bool:

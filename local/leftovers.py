@@ -20,6 +20,7 @@ _LISTS = (
     ("sns", "list_topics", "Topics", "TopicArn"),
     ("dynamodb", "list_tables", "TableNames", None),
     ("iam", "list_roles", "Roles", "RoleName"),
+    ("ssm", "describe_parameters", "Parameters", "Name"),
     ("scheduler", "list_schedules", "Schedules", "Name"),
     ("scheduler", "list_schedule_groups", "ScheduleGroups", "Name"),
 )

@@ -1,5 +1,5 @@
 # One of each: texts that are printed, inline and from a file, a function of our own with arguments,
-# and a task that fails, is tried again and becomes a dead letter.
+# and a task that fails, is tried again, becomes a dead letter and is told of in chat.
 
 provider "aws" {}
 
@@ -13,9 +13,13 @@ module "task_scheduler" {
   runtime       = var.runtime
   architecture  = var.architecture
 
-  # Short, so that the failing task is soon tried again.
-  run_task_timeout   = 5
-  visibility_timeout = 5
+  # Short, so that a task whose function dies is soon tried again.
+  run_task_timeout   = 15
+  visibility_timeout = 15
+
+  # What comes of every task is told in chat, if a parameter names one.
+  notify    = var.chat_parameter == null ? null : { ssm_parameter = var.chat_parameter }
+  notify_on = ["success", "failure", "recovered"]
 
   schedules = {
     hello = {

@@ -33,3 +33,9 @@ variable "architecture" {
   type        = string
   default     = null
 }
+
+variable "chat_parameter" {
+  description = "Name of the SSM parameter with the Apprise URLs of the chat services that are told; null tells nobody."
+  type        = string
+  default     = null
+}

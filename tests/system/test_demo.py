@@ -52,6 +52,9 @@ def test_every_task_comes_to_the_outcome_that_the_example_states(
     )
     assert "Good morning, Ada!" in output
     assert "Dead letter in hello-tasks-dead-letter" in output
+    assert "Chat message 1 of " in output
+    assert "fetch: 1 failed\n" in output
+    assert "  ✗ #1 fetch: URLError: <urlopen error [Errno 111] Connection refused>" in output
     assert "\x1b" not in output
     assert not list(tmp_path.iterdir())
 
