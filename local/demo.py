@@ -20,9 +20,8 @@ from rich.table import Table
 from rich.text import Text
 
 from local import LocalError, terraform
-from local import chat as chat_service
 from local.board import Row, count_outcomes, read_rows
-from local.chat import Chat
+from local.chat import Chat, serving
 from local.emulator import Emulator
 from local.leftovers import client, leftovers
 
@@ -43,11 +42,7 @@ console = Console(highlight=False)
 def main() -> bool:
     """Run the demo; whether every task came to the outcome that the example states."""
     console.print("Schedule -> send_task -> queue -> run_task -> chat, all on this machine.\n")
-    with (
-        Emulator() as emulator,
-        chat_service.serving() as chat,
-        terraform.workspace() as module,
-    ):
+    with Emulator() as emulator, serving() as chat, terraform.workspace() as module:
         root = module / "examples" / "hello"
         with terraform.attached(root, emulator.environment()) as aws:
             return _run(emulator, chat, root, aws)
@@ -200,7 +195,7 @@ def _show_chat(chat: Chat, failing: set[str]) -> bool:
     for number, text in enumerate(messages, start=1):
         title, *lines = text.splitlines()
         console.print(f"Chat message {number} of {len(messages)}", style="bold")
-        for line in [title.lstrip("# "), *lines]:
+        for line in [title, *lines]:
             console.print(Text(f"  {line}"), soft_wrap=True)
         console.print()
     for name in sorted(failing - told):

@@ -1,0 +1,20 @@
+# Tasks that have to keep their order: a FIFO queue, in which each account is a group of its own. What
+# fails holds back its own account only.
+
+provider "aws" {}
+
+module "task_scheduler" {
+  source = "../.."
+
+  prefix        = "fifo"
+  task_code_dir = "${path.module}/tasks"
+  fifo          = true
+
+  schedules = {
+    bookings = {
+      expression = "cron(0 1 * * ? *)"
+      task       = "book"
+      tasks_file = "bookings.jsonl"
+    }
+  }
+}

@@ -1,0 +1,9 @@
+"""Books amounts on accounts."""
+
+from task_scheduler import task
+
+
+@task("book")
+def book(account: str, amount: int) -> str:
+    """Returns the booking."""
+    return f"{account}: {amount:+}"

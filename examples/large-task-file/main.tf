@@ -1,0 +1,36 @@
+# A list that is too long for tfvars: a CSV file in S3, a task a row. Make it first:
+#
+#   python3 make_orders.py 100000 > orders.csv
+
+provider "aws" {}
+
+resource "aws_s3_bucket" "lists" {
+  bucket        = var.bucket
+  force_destroy = true
+}
+
+resource "aws_s3_object" "orders" {
+  bucket = aws_s3_bucket.lists.bucket
+  key    = "orders.csv"
+  source = "${path.module}/orders.csv"
+  etag   = filemd5("${path.module}/orders.csv")
+}
+
+module "task_scheduler" {
+  source = "../.."
+
+  prefix        = "large-task-file"
+  task_code_dir = "${path.module}/tasks"
+
+  # A hundred batches of ten at the same time, and time enough to send a long list in one go.
+  maximum_concurrency = 100
+  send_task_timeout   = 300
+
+  schedules = {
+    orders = {
+      expression   = "cron(0 3 * * ? *)"
+      task         = "check_order"
+      tasks_s3_uri = "s3://${var.bucket}/orders.csv"
+    }
+  }
+}
