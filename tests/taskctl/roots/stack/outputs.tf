@@ -1,3 +1,4 @@
 output "stack" {
-  value = module.task_scheduler
+  description = "Everything that the module tells."
+  value       = module.task_scheduler
 }
