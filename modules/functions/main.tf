@@ -100,7 +100,7 @@ locals {
         ],
         [for table in aws_dynamodb_table.outcomes : {
           Effect   = "Allow"
-          Action   = ["dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
+          Action   = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
           Resource = [table.arn]
         }],
         local.notify_permissions,

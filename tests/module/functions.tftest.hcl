@@ -288,7 +288,7 @@ run "outcomes_are_remembered_for_as_long_as_a_message_lives" {
   assert {
     condition = jsondecode(aws_iam_role_policy.this["run_task"].policy).Statement[2] == {
       Effect   = "Allow"
-      Action   = ["dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
+      Action   = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
       Resource = [aws_dynamodb_table.outcomes[0].arn]
     }
     error_message = "run_task may not write to the table, or may do more"
