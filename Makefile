@@ -22,8 +22,8 @@ test: ## every test: unit, module, provider, system
 	$(set_up) tests emulator layer terraform
 	$(run) pytest -n 3 --dist loadfile
 
-lint: ## terraform fmt, tflint, ruff, mypy
-	$(set_up) tests terraform tflint
+lint: ## terraform fmt, tflint, checkov, ruff, mypy
+	$(set_up) tests terraform tflint checkov
 	$(run) local.lint
 
 bench: ## measures this design against one message a task, one at a time; minutes

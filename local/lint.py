@@ -10,12 +10,18 @@ from pathlib import Path
 
 from local import ROOT, setup
 
+_CHECKOV_OPTIONS = (
+    "--quiet", "--compact", "--directory=.", "--framework=terraform", "--skip-download",
+    "--skip-path=.build", "--skip-path=tests",
+)  # fmt: skip
+
 
 def main() -> int:
     """Run all checks, the later ones also when an earlier one fails; the number that failed."""
     python = [sys.executable, "-m"]
     failed = _check("terraform fmt", [*python, "local.terraform", "fmt", "-check", "-recursive"])
     failed += _tflint()
+    failed += _check("checkov", [setup.CHECKOV / "bin" / "checkov", *_CHECKOV_OPTIONS])
     failed += _check("ruff check", [*python, "ruff", "check", "--quiet"])
     failed += _check("ruff format", [*python, "ruff", "format", "--check", "--quiet"])
     failed += _check("mypy", [*python, "mypy"])

@@ -24,6 +24,7 @@ from local import BUILD, ROOT, LocalError
 UV = "0.13.9"
 VENV = BUILD / "venv"
 EMULATOR = BUILD / "emulator"
+CHECKOV = BUILD / "checkov"
 LAYER = BUILD / "layer"
 TFLINT = BUILD / "bin" / "tflint"
 LAYER_REQUIREMENTS = ROOT / "layer" / "requirements-layer.txt"
@@ -31,6 +32,7 @@ LAYER_REQUIREMENTS = ROOT / "layer" / "requirements-layer.txt"
 _TFLINT_MODULE = "github.com/terraform-linters/tflint@v0.64.0"
 _REQUIREMENTS = ROOT / "local" / "requirements.txt"
 _EMULATOR_REQUIREMENTS = ROOT / "local" / "requirements-emulator.txt"
+_CHECKOV_REQUIREMENTS = ROOT / "local" / "requirements-checkov.txt"
 _TASKCTL_REQUIREMENTS = ROOT / "taskctl" / "requirements.txt"
 _TEST_REQUIREMENTS = ROOT / "tests" / "requirements.txt"
 
@@ -78,6 +80,15 @@ def emulator() -> None:
         if todo:
             make_venv(EMULATOR)
             install(EMULATOR, _EMULATOR_REQUIREMENTS)
+
+
+def checkov() -> None:
+    """.build/checkov: checkov's own virtual environment; it wants other versions than we do."""
+    tools()
+    with _step("checkov", CHECKOV, [_CHECKOV_REQUIREMENTS]) as todo:
+        if todo:
+            make_venv(CHECKOV)
+            install(CHECKOV, _CHECKOV_REQUIREMENTS)
 
 
 def layer() -> None:
@@ -218,7 +229,8 @@ def _step(name: str, folder: Path, files: Sequence[Path], *more: str) -> Iterato
 
 
 _STEPS: dict[str, Callable[[], None]] = {
-    step.__name__: step for step in (tools, taskctl, tests, emulator, layer, terraform, tflint)
+    step.__name__: step
+    for step in (tools, taskctl, tests, emulator, checkov, layer, terraform, tflint)
 }
 
 

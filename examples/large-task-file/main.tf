@@ -1,16 +1,11 @@
-# A list that is too long for tfvars: a CSV file in S3, a task a row. Make it first:
+# A list that is too long for tfvars: a CSV file in a bucket of yours, a task a row. Make it first:
 #
 #   python3 make_orders.py 100000 > orders.csv
 
 provider "aws" {}
 
-resource "aws_s3_bucket" "lists" {
-  bucket        = var.bucket
-  force_destroy = true
-}
-
 resource "aws_s3_object" "orders" {
-  bucket = aws_s3_bucket.lists.bucket
+  bucket = var.bucket
   key    = "orders.csv"
   source = "${path.module}/orders.csv"
   etag   = filemd5("${path.module}/orders.csv")

@@ -1,4 +1,4 @@
 variable "bucket" {
-  description = "Name of the bucket that is made for the list; no other in the world may have it."
+  description = "Name of a bucket of yours, which the list is put into."
   type        = string
 }

@@ -42,6 +42,8 @@ class Run:
     orders: int = 0
 
 
+BUCKET = "lists-of-the-large-task-file"
+
 EXAMPLES = {
     "hello": Run("hello", "greet", ["Good morning, Ada!", "Good morning, Grace!"]),
     "original": Run("cdklab", "hello", [None, None]),
@@ -49,7 +51,7 @@ EXAMPLES = {
         "large-task-file",
         "orders",
         [f"order {number}: {number % 7 + 1} pieces" for number in range(1, 21)],
-        variables={"bucket": "lists-of-the-large-task-file"},
+        variables={"bucket": BUCKET},
         orders=20,
     ),
     "many-schedules": Run(
@@ -67,6 +69,7 @@ def test_every_example_is_applied_here() -> None:
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_schedule_of_the_example_runs_to_its_end(name: str, emulator: Emulator) -> None:
     expected = EXAMPLES[name]
+    client("s3", emulator.environment()).create_bucket(Bucket=BUCKET)
     with applied(name, emulator, expected.variables, orders=expected.orders) as aws:
         run = run_schedule(expected.prefix, expected.schedule, aws)
     assert run["outcomes"] == {"success": len(expected.results)}
