@@ -9,7 +9,7 @@ old_python = Python 3.11 or newer is needed, this is %s (%s). Name another: make
 set_up = @"$(PYTHON)" -c 'import platform as p, sys; sys.version_info >= (3, 11) or sys.exit("$(old_python)" % (p.python_version(), sys.executable))' && "$(PYTHON)" -m local.setup
 run = @.build/venv/bin/python -m
 
-.PHONY: help demo test lint bench pictures package-layer fmt clean
+.PHONY: help demo test lint bench pictures package-layer fmt docs clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1: /p' Makefile
@@ -22,8 +22,8 @@ test: ## every test: unit, module, provider, system
 	$(set_up) tests emulator layer terraform
 	$(run) pytest -n 3 --dist loadfile
 
-lint: ## terraform fmt, tflint, checkov, ruff, mypy
-	$(set_up) tests terraform tflint checkov
+lint: ## terraform fmt, tflint, checkov, ruff, mypy, workflows, generated docs
+	$(set_up) tests terraform checkov go_tools
 	$(run) local.lint
 
 bench: ## measures this design against one message a task, one at a time; minutes
@@ -43,6 +43,10 @@ fmt: ## formats Terraform and Python
 	$(run) local.terraform fmt -recursive
 	$(run) ruff format
 	$(run) ruff check --fix
+
+docs: ## writes docs/reference.md, the inputs and outputs of the modules; needs Go
+	$(set_up) tools go_tools
+	$(run) local.reference
 
 clean: ## removes all that was built
 	@rm -rf .build layer/python

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from local import ROOT, setup
+from local import ROOT, reference, setup
 
+_WORKFLOWS = ROOT / ".github" / "workflows"
 _CHECKOV_OPTIONS = (
     "--quiet", "--compact", "--directory=.", "--framework=terraform", "--skip-download",
     "--skip-path=.build", "--skip-path=tests",
@@ -19,24 +19,26 @@ _CHECKOV_OPTIONS = (
 def main() -> int:
     """Run all checks, the later ones also when an earlier one fails; the number that failed."""
     python = [sys.executable, "-m"]
+    tflint = setup.go_tool("tflint")
     failed = _check("terraform fmt", [*python, "local.terraform", "fmt", "-check", "-recursive"])
-    failed += _tflint()
+    options = ["--recursive", f"--config={ROOT / '.tflint.hcl'}"]
+    failed += _check("tflint", [tflint, *options] if tflint else None)
     failed += _check("checkov", [setup.CHECKOV / "bin" / "checkov", *_CHECKOV_OPTIONS])
+    actionlint = setup.go_tool("actionlint")
+    failed += _check("workflows", [actionlint, *_WORKFLOWS.glob("*.yml")] if actionlint else None)
     failed += _check("ruff check", [*python, "ruff", "check", "--quiet"])
     failed += _check("ruff format", [*python, "ruff", "format", "--check", "--quiet"])
     failed += _check("mypy", [*python, "mypy"])
+    stale = [*python, "local.reference", "--check"]
+    failed += _check("reference", stale if setup.go_tool(reference.TOOL) else None)
     return failed
 
 
-def _tflint() -> int:
-    tflint = shutil.which("tflint") or (str(setup.TFLINT) if setup.TFLINT.is_file() else None)
-    if tflint is None:
-        print(f"{'tflint':15} not checked: neither tflint nor Go, which would build it, is on PATH")
+def _check(name: str, command: Sequence[str | Path] | None) -> int:
+    """1 if a command fails, otherwise 0; no command stands for one of a tool that Go builds."""
+    if not command:
+        print(f"{name:15} not checked: Go, which would build what it needs, is not on PATH")
         return 0
-    return _check("tflint", [tflint, "--recursive", f"--config={ROOT / '.tflint.hcl'}"])
-
-
-def _check(name: str, command: Sequence[str | Path]) -> int:
     done = subprocess.run(
         command,
         cwd=ROOT,

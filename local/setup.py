@@ -26,10 +26,16 @@ VENV = BUILD / "venv"
 EMULATOR = BUILD / "emulator"
 CHECKOV = BUILD / "checkov"
 LAYER = BUILD / "layer"
-TFLINT = BUILD / "bin" / "tflint"
+GO_TOOLS = BUILD / "bin"
 LAYER_REQUIREMENTS = ROOT / "layer" / "requirements-layer.txt"
 
-_TFLINT_MODULE = "github.com/terraform-linters/tflint@v0.64.0"
+_GO_MODULES = {
+    "tflint": "github.com/terraform-linters/tflint@v0.64.0",
+    "actionlint": "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12",
+    "terraform-config-inspect": (
+        "github.com/hashicorp/terraform-config-inspect@v0.0.0-20260904064934-75d64de68c31"
+    ),
+}
 _REQUIREMENTS = ROOT / "local" / "requirements.txt"
 _EMULATOR_REQUIREMENTS = ROOT / "local" / "requirements-emulator.txt"
 _CHECKOV_REQUIREMENTS = ROOT / "local" / "requirements-checkov.txt"
@@ -114,14 +120,24 @@ def terraform() -> None:
                 runner.install_from_pypi()
 
 
-def tflint() -> None:
-    """.build/bin/tflint, built by Go when tflint is not on PATH; nothing where neither is."""
+def go_tools() -> None:
+    """.build/bin: what Go builds for lint and docs, unless on PATH; nothing where Go is not."""
     go = shutil.which("go")
-    if shutil.which("tflint") is None and go is not None:
-        with _step("tflint, built from source", TFLINT.parent, [], _TFLINT_MODULE) as todo:
-            if todo:
-                TFLINT.parent.mkdir(exist_ok=True)
-                run([go, "install", _TFLINT_MODULE], extra={"GOBIN": str(TFLINT.parent)})
+    if go is None:
+        return
+    modules = [module for name, module in _GO_MODULES.items() if shutil.which(name) is None]
+    with _step("Go tools, built from source", GO_TOOLS, [], *modules) as todo:
+        if todo:
+            GO_TOOLS.mkdir(exist_ok=True)
+            for module in modules:
+                run([go, "install", module], extra={"GOBIN": str(GO_TOOLS)})
+
+
+def go_tool(name: str) -> Path | None:
+    """A tool that `go_tools` sees to; None where it is neither on PATH nor Go there to build it."""
+    found = shutil.which(name)
+    built = GO_TOOLS / name
+    return Path(found) if found else built if built.is_file() else None
 
 
 def python(venv: Path) -> Path:
@@ -230,7 +246,7 @@ def _step(name: str, folder: Path, files: Sequence[Path], *more: str) -> Iterato
 
 _STEPS: dict[str, Callable[[], None]] = {
     step.__name__: step
-    for step in (tools, taskctl, tests, emulator, checkov, layer, terraform, tflint)
+    for step in (tools, taskctl, tests, emulator, checkov, layer, terraform, go_tools)
 }
 
 
