@@ -18,11 +18,13 @@ class Chat:
     Attributes:
         url: what Apprise tells it by.
         messages: the texts that arrived, in their order.
+        sender: whom the last one is from.
     """
 
     def __init__(self, port: int) -> None:
         self.url = f"mmost://127.0.0.1:{port}/{_TOKEN}?image=no"
         self.messages: list[str] = []
+        self.sender = ""
 
 
 @contextmanager
@@ -34,7 +36,9 @@ def serving() -> Iterator[Chat]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             is_ours = self.path == f"/hooks/{_TOKEN}"
             if is_ours:
-                chat.messages.append(json.loads(body)["text"])
+                message = json.loads(body)
+                chat.sender = message["username"]
+                chat.messages.append(message["text"])
             self.send_response(HTTPStatus.OK if is_ours else HTTPStatus.NOT_FOUND)
             self.send_header("Content-Length", "0")
             self.end_headers()

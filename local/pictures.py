@@ -1,7 +1,7 @@
 """The pictures in docs/pictures: what taskctl and chat show, taken from a real run.
 
 `python -m local.pictures` applies a stack on the emulator, lets it run and fail, and draws what
-each command prints on a terminal.
+each command prints on a terminal, and the chat messages that arrived.
 """
 
 from __future__ import annotations
@@ -10,17 +10,23 @@ import os
 import pty
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
-from local import ROOT, terraform
+from local import ROOT, LocalError, terraform
+from local.chat import Chat, serving
+from local.chat_picture import draw
 from local.emulator import Emulator
+from local.leftovers import client
 
 PICTURES = ROOT / "docs" / "pictures"
 
 _WIDTH = 132
+_CHAT_SECONDS = 20  # more than run_task waits for a chat service
+_POLL_SECONDS = 0.3
 _STACK = """
 provider "aws" {}
 
@@ -29,6 +35,9 @@ module "jobs" {
   prefix        = "jobs"
   timezone      = "Europe/Berlin"
   task_code_dir = "${path.module}/tasks"
+
+  notify    = { ssm_parameter = "/jobs/chat" }
+  notify_on = ["success", "failure", "recovered"]
 
   schedules = {
     nightly-report = {
@@ -45,6 +54,7 @@ module "jobs" {
     heartbeat = {
       expression = "rate(15 minutes)"
       tasks      = ["still here"]
+      notify_on  = []
     }
   }
 }
@@ -78,18 +88,20 @@ _PICTURES = {
 def main() -> None:
     """Draws every picture."""
     PICTURES.mkdir(parents=True, exist_ok=True)
-    with Emulator() as emulator, terraform.workspace() as module:
+    with Emulator() as emulator, serving() as chat, terraform.workspace() as module:
         root = module / "examples" / "pictures"
         (root / "tasks").mkdir(parents=True)
         (root / "main.tf").write_text(_STACK, encoding="utf-8")
         (root / "tasks" / "jobs.py").write_text(_TASKS, encoding="utf-8")
         aws = emulator.environment()
+        client("ssm", aws).put_parameter(Name="/jobs/chat", Type="SecureString", Value=chat.url)
         terraform.run(root, aws, "init", "-input=false")
         terraform.run(root, aws, "apply", "-auto-approve", "-input=false")
         for schedule in ("nightly-report", "invoices", "heartbeat"):
             _taskctl(aws, root, "run", schedule, "--yes")
         for name, arguments in _PICTURES.items():
             _draw(name, arguments, _taskctl(aws, root, *arguments))
+        _draw_chat(chat)
 
 
 def _taskctl(aws: dict[str, str], root: Path, *arguments: str) -> str:
@@ -135,6 +147,16 @@ def _draw(name: str, arguments: list[str], printed: str) -> None:
         console.print(Text(f"$ taskctl {' '.join(shown)}\n", style="bold"))
         console.print(Text.from_ansi(printed.rstrip("\n")))
     console.save_svg(str(PICTURES / f"{name}.svg"), title="taskctl", unique_id=name)
+
+
+def _draw_chat(chat: Chat) -> None:
+    """Draws what arrived in chat once it tells of both of the schedules that are told of."""
+    deadline = time.monotonic() + _CHAT_SECONDS
+    while not all(name in "".join(chat.messages) for name in ("nightly-report: ", "invoices: ")):
+        if time.monotonic() > deadline:
+            raise LocalError("Chat was not told of all schedules.")
+        time.sleep(_POLL_SECONDS)
+    (PICTURES / "chat.svg").write_text(draw(chat.sender, chat.messages), encoding="utf-8")
 
 
 if __name__ == "__main__":
