@@ -1,0 +1,160 @@
+"""What README and docs show works as it stands there, and what they point to is there."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from local import ROOT
+from tests.taskctl.conftest import Operate, Taskctl
+
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+
+NOT_RUN = {
+    "make demo": "tests/system/test_demo.py does",
+    "make test": "this is it",
+    "aws ssm put-parameter": "needs an account; tests/system/test_examples.py does it by boto3",
+    ".build/venv/bin/python -m pytest": "these are these tests",
+}
+"""Commands that stand in a document and are not run here, and why."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of code: where it stands, its language ("" if indented) and its text."""
+
+    document: Path
+    line: int
+    language: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.document.relative_to(ROOT)}:{self.line}"
+
+
+def blocks() -> Iterator[Block]:
+    fenced = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+    indented = re.compile(r"(?:(?<=\n\n)|\A)((?:    \S.*\n(?:    .*\n)*)+)")
+    for document in DOCUMENTS:
+        text = document.read_text(encoding="utf-8")
+        for found in fenced.finditer(text):
+            lines = [line.removeprefix(found[1]) for line in found[3].splitlines()]
+            yield Block(document, text[: found.start()].count("\n") + 1, found[2], "\n".join(lines))
+        without = fenced.sub(lambda found: re.sub(r".", "", found[0]), text)
+        for found in indented.finditer(without):
+            line = without[: found.start()].count("\n") + 1
+            yield Block(document, line, "", re.sub(r"^    ", "", found[1], flags=re.MULTILINE))
+
+
+def of(*languages: str) -> list[Block]:
+    found = [block for block in blocks() if block.language in languages]
+    assert found
+    return found
+
+
+def commands() -> list[tuple[Block, str]]:
+    found = []
+    for block in of("sh", ""):
+        for line in block.text.splitlines():
+            command = line.partition(" #")[0].strip()
+            if re.match(r"(make |aws |taskctl |bin/|terraform |\.build/)", command):
+                found.append((block, command))
+    return found
+
+
+def test_every_block_is_of_a_kind_that_is_looked_at() -> None:
+    known = {"sh", "", "hcl", "python", "text", "mermaid"}
+    assert [str(block) for block in blocks() if block.language not in known] == []
+
+
+@pytest.mark.parametrize(
+    ("block", "command"), commands(), ids=[f"{block}-{command}" for block, command in commands()]
+)
+def test_a_command_is_run_or_it_is_said_why_not(
+    block: Block, command: str, request: pytest.FixtureRequest
+) -> None:
+    if any(command.startswith(known) for known in NOT_RUN):
+        return
+    program, *arguments = shlex.split(command)
+    assert program in ("taskctl", "bin/taskctl"), f"{block}: {command} is neither run nor excused"
+    operate: Operate = request.getfixturevalue("operate")
+    told = operate(arguments[0], *arguments[1:], "--yes")
+    assert told.returncode == 0, f"{block}: {command}: {told.stderr}"
+
+
+@pytest.mark.parametrize("block", of("python"), ids=str)
+def test_python_is_task_code_that_imports(block: Block, tmp_path: Path) -> None:
+    (tmp_path / "shown.py").write_text(block.text, encoding="utf-8")
+    code = (
+        "import sys; from pathlib import Path; from task_scheduler import registry;"
+        "folder = Path(sys.argv[1]); sys.path.insert(0, str(folder));"
+        "print(registry.find_problems(folder))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        env={"PYTHONPATH": str(ROOT / "lambda_src" / "python")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("block", of("hcl"), ids=str)
+def test_values_are_such_as_the_module_takes(
+    block: Block, tmp_path: Path, taskctl: Taskctl
+) -> None:
+    text = block.text
+    if re.match(r"\w+ = \{\n  expression", text):  # an entry of `schedules`
+        text = f"schedules = {{\n{text}\n}}"
+    if "schedules" not in text:
+        text += '\nschedules = { x = { expression = "rate(1 day)", tasks = ["x"] } }'
+    path = tmp_path / "terraform.tfvars"
+    path.write_text(text, encoding="utf-8")
+    told = taskctl("check", "--tfvars", path, "--json")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert json.loads(told.stdout)["problems"] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_what_a_document_points_to_is_there(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    missing = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if target.startswith("https://"):
+            continue
+        path, _, anchor = target.partition("#")
+        file = document.parent / path if path else document
+        if not file.exists() or (anchor and anchor not in anchors(file)):
+            missing.append(target)
+    assert missing == []
+
+
+def anchors(document: Path) -> set[str]:
+    """The anchors that a forge makes of a document's headings."""
+    headings = re.findall(r"^#+ (.*)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    plain = [re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings]
+    return {heading.replace(" ", "-") for heading in plain}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_a_file_that_a_document_names_is_there(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    source = ROOT / "lambda_src" / "python"
+    roots = [ROOT, source, source / "task_scheduler", ROOT / "modules" / "scheduler"]
+    named = re.findall(r"`((?:[\w.-]+/)*[\w-]+\.(?:py|tf|md|txt))`", text)
+    optional = {"terraform.tfvars", "LICENSE"}
+    missing = {
+        name
+        for name in named
+        if name not in optional and not any((root / name).exists() for root in roots)
+    }
+    assert missing == set()
