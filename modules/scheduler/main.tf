@@ -16,31 +16,33 @@ resource "aws_scheduler_schedule_group" "this" {
 }
 
 resource "aws_scheduler_schedule" "this" {
-  for_each = var.schedules
+  # Not var.schedules: Terraform works through the whole of for_each for each schedule anew, and texts
+  # are gone through ten times as fast as objects.
+  for_each = local.inputs
 
   name                         = each.key
   group_name                   = aws_scheduler_schedule_group.this.name
-  description                  = each.value.description
-  state                        = each.value.enabled ? "ENABLED" : "DISABLED"
-  schedule_expression          = each.value.expression
-  schedule_expression_timezone = each.value.timezone == null ? var.timezone : each.value.timezone
-  start_date                   = each.value.start_date
-  end_date                     = each.value.end_date
+  description                  = var.schedules[each.key].description
+  state                        = var.schedules[each.key].enabled ? "ENABLED" : "DISABLED"
+  schedule_expression          = var.schedules[each.key].expression
+  schedule_expression_timezone = var.schedules[each.key].timezone == null ? var.timezone : var.schedules[each.key].timezone
+  start_date                   = var.schedules[each.key].start_date
+  end_date                     = var.schedules[each.key].end_date
   kms_key_arn                  = var.kms_key_arn
 
   flexible_time_window {
-    mode                      = each.value.flexible_window_minutes == null ? "OFF" : "FLEXIBLE"
-    maximum_window_in_minutes = each.value.flexible_window_minutes
+    mode                      = var.schedules[each.key].flexible_window_minutes == null ? "OFF" : "FLEXIBLE"
+    maximum_window_in_minutes = var.schedules[each.key].flexible_window_minutes
   }
 
   target {
     arn      = var.send_task_arn
     role_arn = aws_iam_role.this.arn
-    input    = local.inputs[each.key]
+    input    = each.value
 
     retry_policy {
-      maximum_retry_attempts       = each.value.delivery_retries
-      maximum_event_age_in_seconds = each.value.delivery_max_age
+      maximum_retry_attempts       = var.schedules[each.key].delivery_retries
+      maximum_event_age_in_seconds = var.schedules[each.key].delivery_max_age
     }
 
     dead_letter_config {
