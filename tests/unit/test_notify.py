@@ -144,6 +144,12 @@ def test_success_after_a_failed_attempt_is_recovery(bench: Bench, room: ChatRoom
     assert room.bodies == ['↻ #1 note “1”: {"noted":"1"} (attempt 3)']
 
 
+def test_no_more_attempts_are_told_than_the_task_has(bench: Bench, room: ChatRoom) -> None:
+    bench.run_records(receive_again(bench, 5, fail("2", notify_on=["failure"], retries=1)))
+
+    assert room.bodies == ["✗ #2 fail “2”: ValueError: no luck (attempt 2)"]
+
+
 def test_success_after_being_given_back_unstarted_is_no_recovery(
     bench: Bench, room: ChatRoom
 ) -> None:

@@ -174,7 +174,9 @@ class _Batch:
         log_task(attempt, result)
         if result.outcome.is_final:
             self._done += 1
-            tries = attempt.record.receives - _given_back.pop(attempt.record.sqs_id, 0)
+            given_back = _given_back.pop(attempt.record.sqs_id, 0)
+            # other sandboxes may have given it back, too
+            tries = min(attempt.record.receives - given_back, attempt.number)
             self._ended.append((attempt, result, tries))
             if attempt.record.receives > 1:
                 self._delete(attempt.record)
