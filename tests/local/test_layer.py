@@ -39,13 +39,29 @@ def test_it_is_the_same_at_another_place_and_under_another_umask(tmp_path: Path)
 
 def test_it_holds_what_the_requirements_pin_and_nothing_of_the_builder(tmp_path: Path) -> None:
     folder = build(LAYER_REQUIREMENTS, tmp_path, target=ARM)
-    pinned = re.findall(r"(?m)^([\w.-]+)==([\w.]+)", LAYER_REQUIREMENTS.read_text())
+    pinned = re.findall(r"(?m)^([\w.-]+)==([\w.]+) \\$", LAYER_REQUIREMENTS.read_text())
     assert {path.name for path in folder.glob("*.dist-info")} == {
         f"{name.replace('-', '_')}-{version}.dist-info" for name, version in pinned
     }
     names = {path.name for path in folder.rglob("*")}
     assert not names & {"bin", ".lock", "__pycache__", "boto3"}
     assert not any("bin/" in record.read_text() for record in folder.rglob("RECORD"))
+
+
+def test_a_package_that_is_not_the_one_that_was_pinned_is_refused(tmp_path: Path) -> None:
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text(f"iniconfig==2.3.1 --hash=sha256:{64 * '0'}\n")
+    with pytest.raises(LocalError, match="Hash mismatch for `iniconfig"):
+        build(requirements, tmp_path, target=ARM)
+    assert not (tmp_path / "python").exists()
+
+
+def test_a_package_of_the_users_needs_no_hash_beside_those_that_have_one(tmp_path: Path) -> None:
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text(LAYER_REQUIREMENTS.read_text() + "iniconfig==2.3.1\n")
+    folder = build(requirements, tmp_path, target=ARM)
+    assert (folder / "iniconfig").is_dir()
+    assert (folder / "apprise").is_dir()
 
 
 def test_compiled_packages_are_those_of_the_target(tmp_path: Path) -> None:
