@@ -85,6 +85,10 @@ def _permission(method: str, path: str, headers: Message, body: bytes) -> tuple[
         return f"sqs:{name}", _arn("sqs", asked["QueueUrl"].rpartition("/")[2])
     if "TableName" in asked:
         return f"dynamodb:{name}", _arn("dynamodb", f"table/{asked['TableName']}")
+    if "SecretId" in asked:  # AWS ends the ARN with six characters of its own
+        return f"secretsmanager:{name}", _arn(
+            "secretsmanager", f"secret:{asked['SecretId']}-Ab12Cd"
+        )
     return f"ssm:{name}", _arn("ssm", f"parameter/{asked['Name'].lstrip('/')}")
 
 

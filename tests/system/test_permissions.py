@@ -1,4 +1,7 @@
-"""Each role permits what is done in its name, and nothing else."""
+"""Each role permits what its function calls, and what AWS's services do in its name: no more.
+
+The table in docs/security.md lists every permission, with who uses it; this is what holds it true.
+"""
 
 from __future__ import annotations
 
@@ -13,127 +16,188 @@ from typing import Any
 import pytest
 
 from local import ROOT, terraform
-from local.chat import serving
+from local.chat import Chat, serving
 from local.emulator import Emulator
 from local.leftovers import client
 from tests.system.house import wait_for
 from tests.system.recorder import recording
 
 FUNCTIONS = ("send_task", "run_task")
+ROLES = (*FUNCTIONS, "scheduler")
+INSTANCES = ("open", "locked")
+
+# Of permissions that are no resource's, for AWS has none to name there.
+WITHOUT_RESOURCE = {
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+}
+
+Permissions = set[tuple[str, str]]
 
 
 @dataclass
 class Observed:
-    """What was seen of the applied module.
+    """What was seen of the applied instances of the module.
 
     Attributes:
-        permitted: permission and ARN, or pattern of ARNs, by role.
-        made: permission and ARN of the calls of each function.
+        permitted: permission and ARN, or pattern of ARNs, by instance and role.
+        made: permission and ARN of the calls of each function, by instance and function.
     """
 
-    permitted: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
-    made: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+    permitted: dict[tuple[str, str], Permissions] = field(default_factory=dict)
+    made: dict[tuple[str, str], Permissions] = field(default_factory=dict)
 
 
-def by_services() -> dict[str, set[str]]:
-    """The permissions that AWS's services use in the names of the roles: docs/security.md."""
+@dataclass
+class Table:
+    """The permissions in docs/security.md, by role.
+
+    Attributes:
+        called: used by the role's function itself.
+        served: used by a service in the role's name, with the page where AWS says so.
+    """
+
+    called: dict[str, set[str]]
+    served: dict[str, set[str]]
+
+
+@pytest.fixture(scope="module")
+def table() -> Table:
     text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
-    found: dict[str, set[str]] = {}
-    for role, permissions in re.findall(r"^\| `(\w+)` \| ([^|]+) \| .*https://\S+ \|$", text, re.M):
-        found.setdefault(role, set()).update(re.findall(r"`([\w:]+)`", permissions))
-    return found
+    table = Table({role: set() for role in ROLES}, {role: set() for role in ROLES})
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \| [^|]+ \| ([^|]+) \|$", text, re.MULTILINE)
+    for role, permissions, user in rows:
+        by_itself = user.startswith("the function")
+        assert by_itself or re.search(r"https://docs\.aws\.amazon\.com/\S+$", user), user
+        uses = table.called if by_itself else table.served
+        uses[role].update(re.findall(r"`(\w+:\w+)`", permissions))
+    return table
 
 
 @pytest.fixture(scope="module")
 def observed(emulator: Emulator) -> Iterator[Observed]:
     """Fires, with success, another try, failure, duplicate, refused line and continuation."""
     aws = emulator.environment()
-    functions, ssm, logs = (client(service, aws) for service in ("lambda", "ssm", "logs"))
+    ssm, secrets = client("ssm", aws), client("secretsmanager", aws)
     observed = Observed()
-    with terraform.workspace() as module, serving() as chat, ExitStack() as stack:
+    with terraform.workspace() as module, serving() as chat:
         root = module / "tests" / "system" / "roots" / "permissions"
         ssm.put_parameter(Name="/permitted/chat", Type="SecureString", Value=chat.url)
+        secrets.create_secret(Name="permitted/chat", SecretString=chat.url)
         terraform.run(root, aws, "init", "-input=false")
         terraform.run(root, aws, "apply", "-auto-approve", "-input=false")
-        names = json.loads(terraform.run(root, aws, "output", "-json"))["task_scheduler"]["value"]
-        for role in (*FUNCTIONS, "scheduler"):
-            observed.permitted[role] = permitted(aws, names[f"{role}_role"]["name"])
+        told = json.loads(terraform.run(root, aws, "output", "-json"))
+        for instance in INSTANCES:
+            observe(observed, instance, told[instance]["value"], emulator, chat)
+        yield observed
+        terraform.run(root, aws, "destroy", "-auto-approve", "-input=false")
+        secrets.delete_secret(SecretId="permitted/chat", ForceDeleteWithoutRecovery=True)
+        ssm.delete_parameter(Name="/permitted/chat")
+
+
+def observe(
+    observed: Observed, instance: str, names: dict[str, Any], emulator: Emulator, chat: Chat
+) -> None:
+    """Has an instance do all that it can do, its calls recorded."""
+    aws = emulator.environment()
+    functions, logs = client("lambda", aws), client("logs", aws)
+    for role in ROLES:
+        observed.permitted[instance, role] = permitted(aws, names[f"{role}_role"]["name"])
+    firing = {"version": 1, "scheduled_time": "2026-01-01T00:00:00Z"}
+    listed = {
+        "schedule": "listed",
+        "task": "moody",
+        "tasks_s3_uri": "s3://lists-of-permissions/list.jsonl",
+        "retries": 1,
+        "notify_on": ["success", "failure", "recovered"],
+    }
+
+    def outcomes() -> list[str]:
+        pages = logs.get_paginator("filter_log_events").paginate(
+            logGroupName=names["run_task"]["log_group"]
+        )
+        lines = [event["message"] for page in pages for event in page["events"]]
+        return re.findall(r'"outcome":"(\w+)"', "\n".join(lines))
+
+    def fire(event: dict[str, Any]) -> None:
+        functions.invoke(
+            FunctionName=names["send_task"]["name"],
+            InvocationType="Event",
+            Payload=json.dumps(firing | event),
+        )
+
+    with ExitStack() as stack:
         for function in FUNCTIONS:
-            url, observed.made[function] = stack.enter_context(recording(emulator.endpoint_url))
+            url, calls = stack.enter_context(recording(emulator.endpoint_url))
+            observed.made[instance, function] = calls
             name = names[function]["name"]
-            told = functions.get_function_configuration(FunctionName=name)
-            variables = told["Environment"]["Variables"] | {"AWS_ENDPOINT_URL": url}
+            now = functions.get_function_configuration(FunctionName=name)
+            variables = now["Environment"]["Variables"] | {"AWS_ENDPOINT_URL": url}
             functions.update_function_configuration(
                 FunctionName=name, Environment={"Variables": variables}
             )
-        firing = {"version": 1, "scheduled_time": "2026-01-01T00:00:00Z"}
-        listed = {
-            "schedule": "listed",
-            "task": "moody",
-            "tasks_s3_uri": "s3://lists-of-permissions/list.jsonl",
-            "retries": 1,
-            "notify_on": ["success", "failure", "recovered"],
-        }
-
-        def outcomes() -> list[str]:
-            pages = logs.get_paginator("filter_log_events").paginate(
-                logGroupName=names["run_task"]["log_group"]
-            )
-            lines = [event["message"] for page in pages for event in page["events"]]
-            return re.findall(r'"outcome":"(\w+)"', "\n".join(lines))
-
-        def fire(event: dict[str, Any]) -> None:
-            functions.invoke(
-                FunctionName=names["send_task"]["name"],
-                InvocationType="Event",
-                Payload=json.dumps(firing | event),
-            )
-
+        told_before = len(chat.messages)
         fire(listed)
         wait_for(lambda: {"success", "failed"} <= {*outcomes()} and outcomes().count("retry") == 2)
-        wait_for(lambda: chat.messages)
+        wait_for(lambda: len(chat.messages) > told_before)
         fire(listed)
         fire({"schedule": "made", "tasks_source": "slow"})
         wait_for(lambda: outcomes().count("duplicate") >= 3)
         wait_for(lambda: outcomes().count("success") == 5)
-        yield observed
-        terraform.run(root, aws, "destroy", "-auto-approve", "-input=false")
-        ssm.delete_parameter(Name="/permitted/chat")
 
 
-def permitted(aws: dict[str, str], role: str) -> set[tuple[str, str]]:
-    """Permission and resource of each statement of a role's policies."""
+def permitted(aws: dict[str, str], role: str) -> Permissions:
+    """Permission and resource of each statement of a role's policies that allows something."""
     iam = client("iam", aws)
     found = set()
     for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
         document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
         for statement in document["Statement"]:
-            assert statement["Effect"] == "Allow"
-            found |= {(a, arn) for a in statement["Action"] for arn in statement["Resource"]}
+            if statement["Effect"] == "Allow":
+                found |= {(a, arn) for a in statement["Action"] for arn in statement["Resource"]}
     return found
 
 
+@pytest.mark.parametrize("instance", INSTANCES)
 @pytest.mark.parametrize("role", FUNCTIONS)
-def test_a_function_may_make_each_call_that_it_makes(role: str, observed: Observed) -> None:
+def test_a_function_may_make_each_call_that_it_makes(
+    instance: str, role: str, observed: Observed
+) -> None:
+    permitted = observed.permitted[instance, role]
     missing = [
         (action, arn)
-        for action, arn in observed.made[role]
-        if not any(a == action and fnmatchcase(arn, on) for a, on in observed.permitted[role])
+        for action, arn in observed.made[instance, role]
+        if not any(a == action and fnmatchcase(arn, on) for a, on in permitted)
     ]
     assert missing == []
 
 
-@pytest.mark.parametrize("role", [*FUNCTIONS, "scheduler"])
-def test_what_a_role_permits_is_used_by_its_function_or_by_a_service(
-    role: str, observed: Observed
+@pytest.mark.parametrize("instance", INSTANCES)
+@pytest.mark.parametrize("role", ROLES)
+def test_what_a_role_permits_is_called_by_its_function_or_used_by_a_service(
+    instance: str, role: str, observed: Observed, table: Table
 ) -> None:
-    made = observed.made.get(role, set())
+    permitted = observed.permitted[instance, role]
+    made = observed.made.get((instance, role), set())
     unused = {
         action
-        for action, on in observed.permitted[role]
+        for action, on in permitted
         if not any(a == action and fnmatchcase(arn, on) for a, arn in made)
     }
-    assert unused == by_services()[role] & {action for action, _ in observed.permitted[role]}
+    assert unused == table.served[role] & {action for action, _ in permitted}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_table_lists_the_calls_of_each_function_and_every_permission(
+    role: str, observed: Observed, table: Table
+) -> None:
+    made = [observed.made.get((instance, role), set()) for instance in INSTANCES]
+    assert table.called[role] == {action for calls in made for action, _ in calls}
+    permitted = [observed.permitted[instance, role] for instance in INSTANCES]
+    listed = table.called[role] | table.served[role]
+    assert listed == {action for found in permitted for action, _ in found}
 
 
 def test_no_permission_is_a_pattern(observed: Observed) -> None:
@@ -141,6 +205,8 @@ def test_no_permission_is_a_pattern(observed: Observed) -> None:
     assert not [action for action in actions if "*" in action]
 
 
-def test_only_x_ray_is_permitted_on_everything(observed: Observed) -> None:
-    actions = {action for found in observed.permitted.values() for action, on in found if on == "*"}
-    assert {action.partition(":")[0] for action in actions} == {"xray"}
+def test_only_what_has_no_resource_is_permitted_on_everything(observed: Observed) -> None:
+    on_everything = {
+        action for found in observed.permitted.values() for action, on in found if on == "*"
+    }
+    assert on_everything == WITHOUT_RESOURCE

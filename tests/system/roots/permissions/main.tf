@@ -1,27 +1,11 @@
-# Whatever can be switched on that a function makes calls for.
+# Whatever can be switched on that a function makes calls for: once with a parameter, and once with a
+# secret, under a customer key and in a VPC. The emulator has neither key nor network and asks for
+# none; what the roles permit for them is the same.
 
 provider "aws" {}
 
-resource "aws_s3_bucket" "lists" {
-  bucket        = "lists-of-permissions"
-  force_destroy = true
-}
-
-resource "aws_s3_object" "list" {
-  bucket  = aws_s3_bucket.lists.bucket
-  key     = "list.jsonl"
-  content = "\"fine\"\n\"once more\"\n\"never\"\nnot a task\n"
-}
-
-module "task_scheduler" {
-  source = "../../../.."
-
-  prefix            = "permitted"
-  task_code_dir     = "${path.module}/tasks"
-  deduplication     = true
-  send_task_timeout = 4
-  notify            = { ssm_parameter = "/permitted/chat" }
-  monitoring        = { tracing = true }
+locals {
+  key = "arn:aws:kms:us-east-1:000000000000:key/1234abcd"
 
   schedules = {
     listed = {
@@ -35,4 +19,40 @@ module "task_scheduler" {
       tasks_source = "slow"
     }
   }
+}
+
+resource "aws_s3_bucket" "lists" {
+  bucket        = "lists-of-permissions"
+  force_destroy = true
+}
+
+resource "aws_s3_object" "list" {
+  bucket  = aws_s3_bucket.lists.bucket
+  key     = "list.jsonl"
+  content = "\"fine\"\n\"once more\"\n\"never\"\nnot a task\n"
+}
+
+module "open" {
+  source = "../../../.."
+
+  prefix            = "open"
+  task_code_dir     = "${path.module}/tasks"
+  schedules         = local.schedules
+  deduplication     = true
+  send_task_timeout = 4
+  notify            = { ssm_parameter = "/permitted/chat" }
+  monitoring        = { tracing = true }
+}
+
+module "locked" {
+  source = "../../../.."
+
+  prefix            = "locked"
+  task_code_dir     = "${path.module}/tasks"
+  schedules         = local.schedules
+  deduplication     = true
+  send_task_timeout = 4
+  notify            = { secret = "permitted/chat", kms_key_arn = local.key }
+  kms_key_arn       = local.key
+  vpc               = { subnet_ids = ["subnet-1"], security_group_ids = ["sg-1"] }
 }
