@@ -13,6 +13,7 @@ import pytest
 from local import terraform
 from local.emulator import REGION, Emulator
 from local.leftovers import client, leftovers
+from tests.system.changes import planned_changes
 
 # The same all the time: the emulator cannot give a log group another key.
 KEY = f"arn:aws:kms:{REGION}:000000000000:key/1234abcd"
@@ -80,13 +81,7 @@ class Applied:
         """What would be done: actions by address, without those that do nothing."""
         given = variables | {"task_code_dir": str(self.tasks)}
         (self.module / "terraform.tfvars.json").write_text(json.dumps(given), encoding="utf-8")
-        terraform.run(self.module, self.aws, "plan", "-out=plan", "-input=false")
-        shown = json.loads(terraform.run(self.module, self.aws, "show", "-json", "plan"))
-        return {
-            change["address"]: change["change"]["actions"]
-            for change in shown["resource_changes"]
-            if change["change"]["actions"] not in (["no-op"], ["read"])
-        }
+        return planned_changes(self.module, self.aws)
 
     def apply(self) -> None:
         terraform.run(self.module, self.aws, "apply", "-input=false", "plan")

@@ -1,0 +1,88 @@
+"""The examples: what is run of each, and what comes of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from local import ROOT
+from local.emulator import Emulator
+from local.leftovers import client
+
+BUCKET = "lists-of-the-large-task-file"
+
+
+@dataclass(frozen=True)
+class Example:
+    """What is run of an example.
+
+    Attributes:
+        prefix: of its stack.
+        schedule: that is run.
+        results: of its tasks, in the order of the list; None for a text that is printed.
+        variables: that have no default.
+        orders: lines of the file that has to be made first.
+    """
+
+    prefix: str
+    schedule: str
+    results: list[str | None]
+    variables: Mapping[str, str] = field(default_factory=dict)
+    orders: int = 0
+
+    def arguments(self) -> list[str]:
+        """Terraform's arguments for the variables."""
+        return [f"-var={key}={value}" for key, value in self.variables.items()]
+
+    def prepare(self, root: Path, emulator: Emulator) -> None:
+        """Make what the README of an example asks its user for: a bucket, a file."""
+        if self.orders:
+            client("s3", emulator.environment()).create_bucket(Bucket=BUCKET)
+            with (root / "orders.csv").open("w") as file:
+                command = [sys.executable, "make_orders.py", str(self.orders)]
+                subprocess.run(command, cwd=root, stdout=file, check=True)
+
+    def assert_runs(self, aws: Mapping[str, str]) -> None:
+        """Run the schedule, and compare what comes of its tasks."""
+        run = run_schedule(self.prefix, self.schedule, aws)
+        assert run["outcomes"] == {"success": len(self.results)}
+        results = {task["id"].rpartition("#")[2]: task["result"] for task in run["tasks"]}
+        assert [results[position] for position in sorted(results, key=int)] == self.results
+
+
+EXAMPLES = {
+    "hello": Example("hello", "greet", ["Good morning, Ada!", "Good morning, Grace!"]),
+    "original": Example("cdklab", "hello", [None, None]),
+    "large-task-file": Example(
+        "large-task-file",
+        "orders",
+        [f"order {number}: {number % 7 + 1} pieces" for number in range(1, 21)],
+        variables={"bucket": BUCKET},
+        orders=20,
+    ),
+    "many-schedules": Example(
+        "many-schedules", "report-delhi", ["report for delhi, due 2026-01-01T01:30:00Z"]
+    ),
+    "fifo": Example("fifo", "bookings", ["blue: +100", "red: +50", "blue: -30", "red: -20"]),
+}
+
+
+def run_schedule(prefix: str, schedule: str, aws: Mapping[str, str]) -> dict[str, Any]:
+    """Runs a schedule as its operator does, for a time that is past."""
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "taskctl", "run", schedule, "--prefix", prefix, "--yes",
+         "--json", "--at", "2026-01-01T01:30:00Z"],
+        env={**os.environ, **aws, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT}/lambda_src/python"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr + done.stdout
+    run: dict[str, Any] = json.loads(done.stdout)
+    return run

@@ -1,0 +1,74 @@
+"""From the first release to this one: what stands is changed in place, and goes on working."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from local import ROOT, setup, terraform
+from local.emulator import Emulator
+from tests.system.changes import planned_changes
+from tests.system.examples import EXAMPLES
+
+# A layer's version cannot be changed: a new one is made, and then the old one goes.
+NEW_VERSIONS = re.compile(r"\.aws_lambda_layer_version\.\w+$")
+
+
+def first_release() -> str | None:
+    """The commit that the changelog's lowest version was released by; None without history."""
+    heading = re.findall(r"^## \[\d.+$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[-1]
+    command = ["git", "log", "--reverse", "--format=%H", f"-S{heading}", "--", "CHANGELOG.md"]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return found.stdout.partition("\n")[0] or None
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The module as it was first released, with this machine's layer."""
+    commit = first_release()
+    if commit is None:
+        pytest.skip("the history of the checkout does not reach back to the first release")
+    folder = tmp_path_factory.mktemp("released") / "module"
+    folder.mkdir()
+    archive = subprocess.run(
+        ["git", "archive", commit], cwd=ROOT, stdout=subprocess.PIPE, check=True
+    ).stdout
+    subprocess.run(["tar", "-x"], cwd=folder, input=archive, check=True)
+    shutil.copytree(setup.LAYER / "python", folder / "layer" / "python")
+    return folder
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_of_the_first_release_is_upgraded_in_place(
+    name: str, released: Path, emulator: Emulator
+) -> None:
+    example = EXAMPLES[name]
+    given = example.arguments()
+    old = released / "examples" / name
+    example.prepare(old, emulator)
+    with terraform.attached(old, emulator.environment()) as aws:
+        terraform.run(old, aws, "init", "-input=false")
+        terraform.run(old, aws, "apply", "-auto-approve", "-input=false", *given)
+
+    with terraform.workspace() as module:
+        new = module / "examples" / name
+        example.prepare(new, emulator)
+        shutil.copy(old / "terraform.tfstate", new)
+        with terraform.attached(new, emulator.environment()) as aws:
+            terraform.run(new, aws, "init", "-input=false")
+            changes = planned_changes(new, aws, *given)
+            try:
+                assert [
+                    f"{address}: {actions}"
+                    for address, actions in changes.items()
+                    if "delete" in actions and not NEW_VERSIONS.search(address)
+                ] == []
+                terraform.run(new, aws, "apply", "plan")
+                assert planned_changes(new, aws, *given) == {}
+                example.assert_runs(emulator.environment())
+            finally:
+                terraform.run(new, aws, "destroy", "-auto-approve", "-input=false", *given)
