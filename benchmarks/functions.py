@@ -178,6 +178,7 @@ class Designs:
                 "QUEUE_URL": no_queue,
                 "TASKS_DEAD_LETTER_URL": no_queue,
                 "MAX_RECEIVE_COUNT": "13",
+                "MESSAGE_RETENTION": "345600",
                 **environment,
             },
         )

@@ -109,6 +109,7 @@ class House:
             "FIRINGS_DEAD_LETTER_URL": letters,
             "TASKS_DEAD_LETTER_URL": letters,
             "MAX_RECEIVE_COUNT": "13",
+            "MESSAGE_RETENTION": "345600",
             **environment,
         }
         for function in ("send_task", "run_task"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 import traceback
 from collections.abc import Mapping
@@ -124,7 +125,7 @@ def _prepare(message: Message, folder: Path) -> Attempt:
         message_group=None,
         deduplication_id=None,
     )
-    return Attempt.prepare(record, task_folder=folder, max_receives=1)
+    return Attempt.prepare(record, task_folder=folder, max_receives=1, retention=math.inf)
 
 
 def _chat_message(attempt: Attempt, result: Result) -> tuple[str, str]:

@@ -73,10 +73,10 @@ locals {
           QUEUE_URL             = var.queues.tasks.url
           TASKS_DEAD_LETTER_URL = var.queues.tasks_dead_letters.url
           MAX_RECEIVE_COUNT     = tostring(var.max_receive_count)
+          MESSAGE_RETENTION     = tostring(var.message_retention)
           TASK_CONCURRENCY      = tostring(var.task_concurrency)
         },
         { for table in aws_dynamodb_table.outcomes : "IDEMPOTENCY_TABLE" => table.name },
-        { for table in aws_dynamodb_table.outcomes : "IDEMPOTENCY_SECONDS" => tostring(var.message_retention) },
         local.notify_environment,
       )
       encrypted = concat(["sqs"], var.deduplication ? ["dynamodb"] : [])

@@ -82,7 +82,11 @@ class House:
                 ),
             },
         )
-        ours = {"AWS_ENDPOINT_URL": endpoint_url, "MAX_RECEIVE_COUNT": str(max_receive_count)}
+        ours = {
+            "AWS_ENDPOINT_URL": endpoint_url,
+            "MAX_RECEIVE_COUNT": str(max_receive_count),
+            "MESSAGE_RETENTION": str(RETENTION_SECONDS),
+        }
         for function, seconds in (("send_task", 60), ("run_task", run_task_timeout)):
             name = self.names[function]["name"]
             self._configure(name, seconds, self.variables[function] | ours | variables)

@@ -24,7 +24,7 @@ def table(emulator: Emulator) -> dict[str, str]:
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    return {"IDEMPOTENCY_TABLE": name, "IDEMPOTENCY_SECONDS": "3600"}
+    return {"IDEMPOTENCY_TABLE": name}
 
 
 def test_with_records_only_death_between_effect_and_record_repeats_an_effect(

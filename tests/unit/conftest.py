@@ -291,6 +291,7 @@ def bench(
     monkeypatch.setenv("QUEUE_URL", made.queue.url)
     monkeypatch.setenv("TASKS_DEAD_LETTER_URL", made.letters.url)
     monkeypatch.setenv("MAX_RECEIVE_COUNT", "13")
+    monkeypatch.setenv("MESSAGE_RETENTION", "345600")
     yield made
     made.queue.client.meta.events.unregister(event, note_hidden)
 

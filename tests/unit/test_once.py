@@ -24,7 +24,6 @@ def table(sqs: object, monkeypatch: pytest.MonkeyPatch) -> str:
         BillingMode="PAY_PER_REQUEST",
     )
     monkeypatch.setenv("IDEMPOTENCY_TABLE", name)
-    monkeypatch.setenv("IDEMPOTENCY_SECONDS", "345600")
     return name
 
 

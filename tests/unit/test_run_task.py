@@ -396,3 +396,62 @@ def test_groups_of_a_fifo_queue_overlap_and_each_keeps_its_order(
 
     assert bench.ran[:2] == ["2", "2"]
     assert [text for text in bench.ran if text[0] == "a"] == ["a2", "a3"]
+
+
+def test_a_task_whose_next_attempt_would_come_after_sqs_drops_it_is_a_letter_now(
+    bench: Bench, log_lines: Log
+) -> None:
+    bench.put(Message(id="late", task="again", text="x", args={"after": 40_000}, retries=5))
+    records = bench.receive()
+    three_days_and_20_hours = 92 * 3_600
+    sent = int((time.time() - three_days_and_20_hours) * 1_000)
+    records[0]["attributes"]["SentTimestamp"] = str(sent)
+
+    assert bench.run_records(records) == []
+
+    [letter] = bench.letters.receive_all()
+    assert letter["attributes"]["outcome"] == "failed"
+    assert letter["attributes"]["error"] == "TooLate"
+    assert letter["attributes"]["reason"] == (
+        "Retry: the service is busy; another attempt in 40000 s would come after the queue drops "
+        "the message (message_retention)"
+    )
+    [line] = log_lines()
+    assert (line["outcome"], line.get("retry_after")) == ("failed", None)
+
+
+@pytest.mark.parametrize(("after", "is_in_time"), [(300, True), (500, False)])
+def test_the_last_attempt_is_due_a_tenth_of_the_retention_before_its_end(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, after: int, is_in_time: bool
+) -> None:
+    monkeypatch.setenv("MESSAGE_RETENTION", "900")
+    bench.put(Message(id="a", task="again", text="x", args={"after": after}), note("neighbour"))
+    records = bench.receive()
+    for record in records:
+        record["attributes"]["SentTimestamp"] = str(int((time.time() - 400) * 1_000))
+
+    assert len(bench.run_records(records)) == is_in_time
+    assert len(bench.letters.receive_all()) == (not is_in_time)
+
+
+def test_a_wait_that_sqs_would_refuse_is_the_longest_that_it_takes(bench: Bench) -> None:
+    bench.put(Message(id="a", task="again", text="x", args={"after": 43_200}), note("neighbour"))
+
+    bench.run()
+
+    assert list(bench.hidden.values()) == [42_000]
+
+
+def test_a_message_whose_visibility_sqs_does_not_change_is_in_the_log(
+    bench: Bench, log_lines: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = {"Failed": [{"Id": "0", "Code": "InvalidParameterValue", "SenderFault": True}]}
+    monkeypatch.setattr(bench.queue.client, "change_message_visibility_batch", lambda **_: refused)
+    bench.put(Message(id="a", task="again", text="x", args={"after": 5}), note("neighbour"))
+
+    kept = bench.run()
+
+    [warning] = [line for line in log_lines() if line["level"] == "WARNING"]
+    assert warning["message"] == "visibility not changed"
+    assert [warning["id"]] == kept
+    assert warning["reason"] == "InvalidParameterValue: no reason given"

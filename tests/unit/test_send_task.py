@@ -97,6 +97,20 @@ def test_a_bad_line_alone_becomes_a_letter_with_its_place_and_the_rest_is_sent(
     assert (summary["sent"], summary["refused"]) == (2, 1)
 
 
+def test_a_letter_of_a_bad_line_is_small_whatever_the_line_is(
+    queue: Queue, firings_dead_letter: Queue, fire: Fire, tmp_path: Path
+) -> None:
+    name = "\N{SNOWMAN}" * 60_000  # each of them six bytes of JSON
+    (tmp_path / "list.jsonl").write_text(f'{{"{name}": 1}}\n"two"\n')
+
+    summary = fire(tasks_file="list.jsonl")
+
+    assert (summary["sent"], summary["refused"]) == (1, 1)
+    [letter] = firings_dead_letter.receive_all()
+    assert len(letter["body"]) < 15_000
+    assert json.loads(letter["body"])["reason"].startswith("'\N{SNOWMAN}\N{SNOWMAN}")
+
+
 @pytest.mark.usefixtures("queue", "firings_dead_letter")
 def test_a_firing_leaves_one_line_in_the_log_and_nothing_of_the_environment(
     fire: Fire, log_lines: Callable[[], list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch

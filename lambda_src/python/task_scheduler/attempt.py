@@ -9,13 +9,25 @@ from pathlib import Path
 from typing import Any
 
 from task_scheduler.backoff import compute_backoff
-from task_scheduler.errors import NEVER_RETRY, Expired, NeverStarted, Retry, TaskTimeout, Unreadable
+from task_scheduler.errors import (
+    NEVER_RETRY,
+    Expired,
+    NeverStarted,
+    Retry,
+    TaskTimeout,
+    TooLate,
+    Unreadable,
+)
 from task_scheduler.message import Message
 from task_scheduler.outcome import Outcome
 from task_scheduler.record import Record
 from task_scheduler.registry import Task, find_task
 from task_scheduler.task_context import TaskContext
 from task_scheduler.time_limit import time_limit
+
+MARGIN_SHARE = 0.1
+MAX_MARGIN_SECONDS = 300.0
+"""How long before SQS drops a message its last attempt has to be due: that may start late."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +61,8 @@ class Attempt:
         task: what runs; None if there is nothing to run.
         problem: why there is nothing to run.
         is_last: whether SQS would not hand the message over once more.
+        last_due: until when another attempt may be due, seconds since 1970: later ones would come
+            after SQS has dropped the message.
     """
 
     record: Record
@@ -56,15 +70,19 @@ class Attempt:
     task: Task | None
     problem: Exception | None
     is_last: bool
+    last_due: float
 
     @classmethod
-    def prepare(cls, record: Record, *, task_folder: Path, max_receives: int) -> Attempt:
+    def prepare(
+        cls, record: Record, *, task_folder: Path, max_receives: int, retention: float
+    ) -> Attempt:
         """Reads a record and finds its task.
 
         Args:
             record: what was received.
             task_folder: where task code lies.
             max_receives: the receive after which SQS itself dead-letters the message.
+            retention: seconds on the queue after which SQS drops the message.
         """
         message = task = problem = None
         try:
@@ -73,7 +91,9 @@ class Attempt:
             task = PRINT if message.task is None else find_task(message.task, task_folder)
         except (Unreadable, Expired, LookupError, ImportError) as error:
             problem = error
-        return cls(record, message, task, problem, record.receives >= max_receives)
+        is_last = record.receives >= max_receives
+        last_due = record.sent + retention - min(MAX_MARGIN_SECONDS, retention * MARGIN_SHARE)
+        return cls(record, message, task, problem, is_last, last_due)
 
     @property
     def number(self) -> int:
@@ -141,6 +161,9 @@ class Attempt:
                 outcome, retry_after = Outcome.RETRY, after
             case _:
                 outcome, retry_after = Outcome.RETRY, compute_backoff(self.number)
+        if retry_after is not None and not self._is_in_time(retry_after):
+            error = _too_late(error, retry_after)
+            outcome, retry_after = Outcome.FAILED, None
         return Result(
             outcome=outcome,
             attempt=self.number,
@@ -158,7 +181,12 @@ class Attempt:
         """
         if self.is_last:
             return self.failed(NeverStarted(f"received {self.record.receives} times; {error}"))
+        if not self._is_in_time(wait):
+            return self.failed(NeverStarted(str(_too_late(error, wait))))
         return Result(outcome=Outcome.RETRY, attempt=self.number, error=error, retry_after=wait)
+
+    def _is_in_time(self, wait: float) -> bool:
+        return time.time() + wait <= self.last_due
 
     @property
     def _is_out_of_retries(self) -> bool:
@@ -171,6 +199,16 @@ def _check_age(message: Message, record: Record) -> None:
     age = time.time() - record.sent
     if message.max_age is not None and age > message.max_age:
         raise Expired(f"{age:.0f} s on the queue: max_age is {message.max_age} s")
+
+
+def _too_late(error: BaseException, wait: float) -> TooLate:
+    """Why there is no other attempt, with what ended this one as its cause."""
+    too_late = TooLate(
+        f"{type(error).__name__}: {error}; another attempt in {wait:.0f} s would come after the "
+        "queue drops the message (message_retention)"
+    )
+    too_late.__cause__ = error
+    return too_late
 
 
 def print_text(text: str) -> None:

@@ -60,6 +60,10 @@ class Expired(RuntimeError):
     """A message was older than its max_age when its task's turn came."""
 
 
+class TooLate(RuntimeError):
+    """The next attempt of a task would come after SQS drops its message (message_retention)."""
+
+
 class LetterNotSent(RuntimeError):
     """A dead letter could not be sent; its message stays on the queue."""
 

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from task_scheduler.log import shorten
 from task_scheduler.sending import Entry
 
 if TYPE_CHECKING:
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 START_BYTES = 1_024
 """How much of a refused line its letter quotes: never the whole of a large one."""
 
+REASON_CHARACTERS = 1_000
+"""How much of a reason a letter quotes: it may hold a part of the line, or an exception's text, and
+a letter that SQS finds too large would end the whole firing."""
+
 
 def line_letter(firing: Firing, refused: Refused) -> Entry:
     """For the firings' dead-letter queue: a line that is no task."""
@@ -27,7 +32,7 @@ def line_letter(firing: Firing, refused: Refused) -> Entry:
         "scheduled_time": firing.scheduled_time,
         "file": firing.tasks_file or firing.tasks_s3_uri or firing.tasks_source,
         "line": refused.number,
-        "reason": refused.reason,
+        "reason": shorten(refused.reason, REASON_CHARACTERS),
         "start": refused.data[:START_BYTES].decode(errors="replace"),
     }
     return Entry(json.dumps(body), {"kind": "line", "schedule": firing.schedule})
@@ -41,7 +46,7 @@ def incomplete_letter(firing: Firing, error: IncompleteFiring) -> Entry:
         "firing": firing.key,
         "scheduled_time": firing.scheduled_time,
         "only": firing.only,
-        "reason": str(error),
+        "reason": shorten(str(error), REASON_CHARACTERS),
         "goes_on_at": error.goes_on_at,
     }
     return Entry(json.dumps(body), {"kind": "incomplete", "schedule": firing.schedule})

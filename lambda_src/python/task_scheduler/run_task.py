@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
     from task_scheduler.notify import Ended
 
-MAX_VISIBILITY_SECONDS = 43_200
-"""SQS: twelve hours after it was received a message is visible again, whatever was asked for."""
+MAX_VISIBILITY_SECONDS = 42_000
+"""SQS refuses what ends more than twelve hours after the message was received: they are less the
+longest batching window (5 minutes) and the longest invocation (15 minutes)."""
 
 MAX_GIVEN_BACK = 1_000
 _given_back: Counter[str] = Counter()
@@ -107,16 +108,21 @@ class _Batch:
             }
             for index, (record, seconds) in enumerate(self._kept)
         ]
+        # what is not changed comes back when the queue's own visibility timeout is over
         try:
-            within(
+            answer = within(
                 self._guard.left_for_report(),
                 lambda: aws.sqs().change_message_visibility_batch(
                     QueueUrl=self._queue_url, Entries=entries
                 ),
             )
         except Exception:
-            # then they come back when the queue's own visibility timeout is over
             logger.warning("visibility not changed", exc_info=True)
+            return
+        for failure in answer.get("Failed", []):
+            record, _ = self._kept[int(failure["Id"])]
+            reason = f"{failure['Code']}: {failure.get('Message', 'no reason given')}"
+            logger.warning("visibility not changed", extra={"id": record.sqs_id, "reason": reason})
 
     def tell(self) -> None:
         """Tells chat of the tasks whose messages ask for it."""
@@ -156,6 +162,7 @@ class _Batch:
             record,
             task_folder=Path(os.environ["LAMBDA_TASK_ROOT"]),
             max_receives=int(os.environ["MAX_RECEIVE_COUNT"]),
+            retention=int(os.environ["MESSAGE_RETENTION"]),
         )
         timeout = attempt.task.timeout if attempt.task else None
         if attempt.task is None or self._guard.allows(timeout):
@@ -212,7 +219,7 @@ class _Batch:
     def _make_runner(self, context: LambdaContext) -> Runner:
         perform: Perform = self._perform
         if table := os.environ.get("IDEMPOTENCY_TABLE"):
-            keep_seconds = int(os.environ["IDEMPOTENCY_SECONDS"])
+            keep_seconds = int(os.environ["MESSAGE_RETENTION"])
             perform = once(perform, table=table, keep_seconds=keep_seconds, context=context)
         slots = int(os.environ.get("TASK_CONCURRENCY", "1"))
         return Inline(perform) if slots == 1 else Threads(perform, self._give_up, slots)
