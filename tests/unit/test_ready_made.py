@@ -62,10 +62,8 @@ def server() -> Iterator[Server]:
                     self.end_headers()
                     while not made.ended.wait(0.05):
                         self.wfile.write(b"x")
-                case ["to-a-file"]:
-                    self.answer(302, b"", {"Location": "file:///etc/hostname"})
-                case ["moved"]:
-                    self.answer(302, b"", {"Location": "/size/3"})
+                case [redirect, *_] if redirect.startswith("redirect?to="):
+                    self.answer(302, b"", {"Location": self.path.partition("=")[2]})
                 case _:
                     told = {"method": self.command, "body": body.decode(), **self.headers}
                     self.answer(200, json.dumps(told).encode())
@@ -158,9 +156,28 @@ def test_an_error_that_stays_is_not_retried(
 
 
 def test_it_follows_to_the_web_only(server: Server, run: Callable[..., Any]) -> None:
-    assert run("http", url=f"{server.url}/moved")["body"] == "xxx"
+    assert run("http", url=f"{server.url}/redirect?to=/size/3")["body"] == "xxx"
     with pytest.raises(Retry, match="answers 302"):
-        run("http", url=f"{server.url}/to-a-file")
+        run("http", url=f"{server.url}/redirect?to=file:///etc/hostname")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0x7f.1", "x@127.0.0.1"])
+@pytest.mark.parametrize("by_redirect", [False, True])
+def test_lambdas_own_runtime_is_not_asked_for_anything(
+    server: Server,
+    run: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    host: str,
+    by_redirect: bool,
+) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_RUNTIME_API", "169.254.100.1:1")
+
+    url = f"http://{host}:1/2018-06-01/runtime"
+    if by_redirect:
+        url = f"{server.url}/redirect?to={url}"
+
+    with pytest.raises(RequestRefused, match="by which this function is run itself"):
+        run("http", url=url)
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,13 @@ They are there without being registered; a function of one's own by the same nam
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import suppress
 from email.message import Message
 from http.client import InvalidURL
+from ipaddress import ip_address
+from socket import getaddrinfo
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
@@ -30,6 +33,7 @@ from task_scheduler.retry_after import retry_after
 MAX_BYTES = 64 * 1024
 READ_BYTES = 16 * 1024
 BAD_URL = "the url must be http://... or https://..., without blanks"
+OWN_RUNTIME = "the url is that of Lambda's runtime, by which this function is run itself"
 
 _WORTH_ANOTHER_TRY = (408, 425, 429)
 """Of the answers 4xx, those that say so: RFC 9110, 15.5.9; RFC 8470, 5.2; RFC 6585, 4."""
@@ -79,8 +83,8 @@ def http(
         status, and the answer's body as a text.
 
     Raises:
-        RequestRefused: the URL is none, the answer is too large, or it is a 4xx that another try
-            would not change.
+        RequestRefused: the URL is none or that of Lambda's own runtime, the answer is too large, or
+            it is a 4xx that another try would not change.
         Retry: the answer is another error; after the time that it asks for, if it does.
         OSError: there is no answer.
     """
@@ -104,8 +108,28 @@ def _host(url: str) -> str:
     with suppress(ValueError):
         parts = urlsplit(url)
         if parts.scheme in ("http", "https") and parts.hostname:
+            if _is_own_runtime(parts.hostname, parts.port or 80):
+                raise RequestRefused(OWN_RUNTIME)
             return parts.hostname
     raise RequestRefused(BAD_URL)
+
+
+def _is_own_runtime(host: str, port: int) -> bool:
+    """Whether it is what Lambda runs this function by: who writes lists must not answer for it."""
+    if os.environ.get("AWS_LAMBDA_RUNTIME_API", "").rpartition(":")[2] != str(port):
+        return False
+    with suppress(OSError):
+        addresses = [ip_address(found[4][0]) for found in getaddrinfo(host, port)]
+        return any(address.is_loopback or address.is_link_local for address in addresses)
+    return False
+
+
+class _Redirects(HTTPRedirectHandler):
+    """Follows redirects to where a request may go itself."""
+
+    def redirect_request(self, *args: Any) -> Request | None:
+        _host(args[-1])
+        return super().redirect_request(*args)
 
 
 def _opener() -> OpenerDirector:
@@ -113,7 +137,7 @@ def _opener() -> OpenerDirector:
     opener = OpenerDirector()
     for handler in (
         ProxyHandler(), HTTPHandler(), HTTPSHandler(), HTTPErrorProcessor(),
-        HTTPDefaultErrorHandler(), HTTPRedirectHandler(),
+        HTTPDefaultErrorHandler(), _Redirects(),
     ):  # fmt: skip
         opener.add_handler(handler)
     return opener
