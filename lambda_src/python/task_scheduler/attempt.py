@@ -21,7 +21,8 @@ from task_scheduler.errors import (
 from task_scheduler.message import Message
 from task_scheduler.outcome import Outcome
 from task_scheduler.record import Record
-from task_scheduler.registry import Task, find_task
+from task_scheduler.registered import Task
+from task_scheduler.registry import find_task
 from task_scheduler.task_context import TaskContext
 from task_scheduler.time_limit import time_limit
 

@@ -27,7 +27,7 @@ from urllib.request import (
 )
 
 from task_scheduler.errors import Retry
-from task_scheduler.registry import Task
+from task_scheduler.registered import Task
 from task_scheduler.retry_after import retry_after
 
 MAX_BYTES = 64 * 1024

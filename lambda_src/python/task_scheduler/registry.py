@@ -3,77 +3,16 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 import pkgutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from task_scheduler.arguments import bind
 from task_scheduler.errors import BrokenTaskFile, DuplicateTask, UnknownTask
-from task_scheduler.task_context import TaskContext
+from task_scheduler.registered import Task, TaskSource
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A registered function.
-
-    Attributes:
-        name: that messages call it by.
-        function: what runs.
-        timeout: seconds that it may take; None for as long as the invocation lasts.
-        never_retry: exceptions after which another attempt is pointless.
-    """
-
-    name: str
-    function: Callable[..., Any]
-    timeout: float | None = None
-    never_retry: tuple[type[BaseException], ...] = ()
-
-    @property
-    def module(self) -> str:
-        """The top-level module of the task folder that the function stands in."""
-        return _top_module(self.function)
-
-    def run(self, text: str | None, args: Mapping[str, Any], context: TaskContext) -> Any:
-        """Calls the function: the text as its first argument, if there is one, the others by name.
-
-        Raises:
-            BadArguments: they do not fit its parameters. And whatever the function raises.
-        """
-        bound = bind(self.name, self.function, text, args, context)
-        return self.function(*bound.args, **bound.kwargs)
-
-
-@dataclass(frozen=True, slots=True)
-class TaskSource:
-    """A registered generator of tasks.
-
-    Attributes:
-        name: that schedules call it by.
-        function: returns an iterator of tasks: texts, or dicts of task, args and message_group.
-    """
-
-    name: str
-    function: Callable[..., Iterable[Any]]
-
-    @property
-    def module(self) -> str:
-        """The top-level module of the task folder that the function stands in."""
-        return _top_module(self.function)
-
-    @property
-    def accepts_cursor(self) -> bool:
-        """Whether it can go on in another invocation."""
-        return "cursor" in inspect.signature(self.function).parameters
-
-    def tasks_from(self, position: int) -> Iterator[Any]:
-        """The tasks from a position on, from 1."""
-        return iter(self.function(**({"cursor": position - 1} if self.accepts_cursor else {})))
 
 
 Registered = TypeVar("Registered", Task, TaskSource)
@@ -211,10 +150,6 @@ def find_problems(folder: Path) -> list[str]:
             except DuplicateTask as error:
                 problems.append(str(error))
     return problems
-
-
-def _top_module(function: Callable[..., Any]) -> str:
-    return function.__module__.partition(".")[0]
 
 
 def _import_files(folder: Path) -> None:

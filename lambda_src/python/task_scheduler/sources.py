@@ -22,7 +22,8 @@ from task_scheduler.errors import BadFiring, IncompleteFiring, RefusedLine
 from task_scheduler.firing import Cursor, Firing
 from task_scheduler.lines import Line, read_lines, text_of
 from task_scheduler.message import Message
-from task_scheduler.registry import TaskSource, find_task_source
+from task_scheduler.registered import TaskSource
+from task_scheduler.registry import find_task_source
 from task_scheduler.rows import Rows
 from task_scheduler.s3_object import S3Object
 
