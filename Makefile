@@ -23,7 +23,7 @@ test: ## every test: unit, module, provider, system
 	$(run) pytest -n 3 --dist loadfile
 
 lint: ## terraform fmt, tflint, checkov, ruff, mypy, workflows, generated docs
-	$(set_up) tests terraform checkov go_tools
+	$(set_up) tests layer terraform checkov go_tools
 	$(run) local.lint
 
 bench: ## measures this design against one message a task, one at a time; minutes
@@ -44,8 +44,8 @@ fmt: ## formats Terraform and Python
 	$(run) ruff format
 	$(run) ruff check --fix
 
-docs: ## writes docs/reference.md, the inputs and outputs of the modules; needs Go
-	$(set_up) tools go_tools
+docs: ## writes docs/reference.md: inputs, outputs and resources of the modules; needs Go
+	$(set_up) tools layer terraform go_tools
 	$(run) local.reference
 
 lock: ## pins what the .in files ask for, by version and hash; UPGRADE=1 takes newer ones

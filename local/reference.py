@@ -1,6 +1,7 @@
 """`make docs`: docs/reference.md, every input and output of the root module and of its parts.
 
-HashiCorp's terraform-config-inspect reads the modules; what it says is laid out here.
+HashiCorp's terraform-config-inspect reads the modules; what it says is laid out here, and below it
+the picture of the resources.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from local import ROOT, LocalError, setup
+from local import ROOT, LocalError, diagram, setup
 
 REFERENCE = ROOT / "docs" / "reference.md"
 TOOL = "terraform-config-inspect"
@@ -22,7 +23,17 @@ _HEAD = """\
 # Reference
 
 Every input and output of the module and of its four parts, from the descriptions in `variables.tf`
-and `outputs.tf`. Written by `make docs`: change it there.
+and `outputs.tf`; at its end [what Terraform makes](#resources). Written by `make docs`: change it
+there.
+"""
+_RESOURCES = """\
+## Resources
+
+What Terraform makes, and what waits for what, from `terraform graph`.
+
+```mermaid
+{}
+```
 """
 _OBJECT = re.compile(r"\(\{.*\}\)", re.DOTALL)
 
@@ -36,6 +47,7 @@ def render() -> str:
     lines = [_HEAD, *_module("The module", "", ROOT)]
     for folder in sorted((ROOT / "modules").iterdir()):
         lines += _module(f"modules/{folder.name}", f"{folder.name} ", folder)
+    lines.append(_RESOURCES.format(diagram.draw()))
     return "\n".join(lines)
 
 
