@@ -337,13 +337,23 @@ variable "notify" {
   }
 
   validation {
-    condition     = try(var.notify.secret, null) == null ? true : can(regex("^(?:arn:aws[a-z-]*:secretsmanager:[0-9a-z-]+:[0-9]{12}:secret:)?[0-9A-Za-z/_+=.@-]{1,512}$", var.notify.secret))
-    error_message = "notify.secret has to be the name or the ARN of a secret, such as jobs/chat, of letters, digits and / _ + = . @ -. URLs go into that secret, not here."
+    condition     = try(var.notify.secret, null) == null ? true : can(regex("^[0-9A-Za-z/_+=.@-]{1,512}$|^arn:aws[a-z-]*:secretsmanager:[0-9a-z-]+:[0-9]{12}:secret:[0-9A-Za-z/_+=.@-]{1,512}-[0-9A-Za-z]{6}$", var.notify.secret))
+    error_message = "notify.secret has to be the name of a secret, such as jobs/chat, of letters, digits and / _ + = . @ -, or its whole ARN, which AWS ends with a hyphen and six characters. URLs go into that secret, not here."
+  }
+
+  validation {
+    condition     = try(startswith(regex("^arn:aws[a-z-]*:secretsmanager:[0-9a-z-]+:", var.notify.secret), "arn:${local.partition}:secretsmanager:${local.region}:"), true)
+    error_message = "notify.secret begins with ${try(regex("^arn:aws[a-z-]*:secretsmanager:[0-9a-z-]+:", var.notify.secret), "")} but run_task reads secrets of its own region only, arn:${local.partition}:secretsmanager:${local.region}:ACCOUNT:secret:NAME-SUFFIX."
   }
 
   validation {
     condition     = try(var.notify.kms_key_arn, null) == null ? true : can(regex("^arn:aws[a-z-]*:kms:[0-9a-z-]+:[0-9]{12}:key/[0-9A-Za-z-]+$", var.notify.kms_key_arn))
     error_message = "notify.kms_key_arn is \"${coalesce(try(var.notify.kms_key_arn, null), " ")}\": it has to be the ARN of a key (not of an alias), arn:${local.partition}:kms:${local.region}:${local.account}:key/ID."
+  }
+
+  validation {
+    condition     = try(startswith(regex("^arn:aws[a-z-]*:kms:[0-9a-z-]+:", var.notify.kms_key_arn), "arn:${local.partition}:kms:${local.region}:"), true)
+    error_message = "notify.kms_key_arn is \"${try(var.notify.kms_key_arn, "")}\": parameters and secrets are encrypted with keys of their own region only, so here with arn:${local.partition}:kms:${local.region}:ACCOUNT:key/ID."
   }
 }
 
@@ -408,12 +418,12 @@ variable "monitoring" {
   }
 
   validation {
-    condition     = try(var.monitoring.topic, null) == null ? true : can(regex("^arn:aws[a-z-]*:sns:[0-9a-z-]+:[0-9]{12}:[0-9A-Za-z_-]+$", var.monitoring.topic.arn))
+    condition     = try(var.monitoring.topic, null) == null ? true : can(regex("^arn:aws[a-z-]*:sns:[0-9a-z-]+:[0-9]{12}:[0-9A-Za-z_-]{1,256}$", var.monitoring.topic.arn))
     error_message = "monitoring.topic.arn is \"${try(var.monitoring.topic.arn, "")}\": it has to be the ARN of a standard topic, arn:${local.partition}:sns:${local.region}:${local.account}:NAME."
   }
 
   validation {
-    condition     = try(join(":", slice(split(":", var.monitoring.topic.arn), 3, 5)) == "${local.region}:${local.account}", true)
+    condition     = try(startswith(regex("^arn:aws[a-z-]*:sns:[0-9a-z-]+:[0-9]{12}:", var.monitoring.topic.arn), "arn:${local.partition}:sns:${local.region}:${local.account}:"), true)
     error_message = "monitoring.topic.arn is \"${try(var.monitoring.topic.arn, "")}\": alarms reach topics of their own region and account only, arn:${local.partition}:sns:${local.region}:${local.account}:NAME."
   }
 }
@@ -429,8 +439,8 @@ variable "kms_key_arn" {
   }
 
   validation {
-    condition     = var.kms_key_arn == null ? true : try(split(":", var.kms_key_arn)[3] == local.region, true)
-    error_message = "kms_key_arn is \"${coalesce(var.kms_key_arn, " ")}\", a key of ${try(split(":", var.kms_key_arn)[3], "no region")}: AWS's services encrypt with keys of their own region only, so here with arn:${local.partition}:kms:${local.region}:ACCOUNT:key/ID."
+    condition     = try(startswith(regex("^arn:aws[a-z-]*:kms:[0-9a-z-]+:", var.kms_key_arn), "arn:${local.partition}:kms:${local.region}:"), true)
+    error_message = "kms_key_arn is \"${coalesce(var.kms_key_arn, " ")}\": AWS's services encrypt with keys of their own region only, so here with arn:${local.partition}:kms:${local.region}:ACCOUNT:key/ID."
   }
 }
 
@@ -457,6 +467,14 @@ variable "roles" {
     condition     = var.roles.permissions_boundary == null ? true : can(regex("^arn:aws[a-z-]*:iam::(?:aws|[0-9]{12}):policy/[!-~]+$", var.roles.permissions_boundary))
     error_message = "roles.permissions_boundary is \"${coalesce(var.roles.permissions_boundary, " ")}\": it has to be the ARN of a policy, arn:${local.partition}:iam::${local.account}:policy/NAME."
   }
+
+  validation {
+    condition = try(contains(
+      ["arn:${local.partition}:iam::${local.account}:", "arn:${local.partition}:iam::aws:"],
+      regex("^arn:aws[a-z-]*:iam::(?:aws|[0-9]{12}):", var.roles.permissions_boundary)
+    ), true)
+    error_message = "roles.permissions_boundary is \"${coalesce(var.roles.permissions_boundary, " ")}\": roles are bounded by policies of their own account, arn:${local.partition}:iam::${local.account}:policy/NAME, or of AWS's, arn:${local.partition}:iam::aws:policy/NAME."
+  }
 }
 
 variable "vpc" {
@@ -473,19 +491,55 @@ variable "vpc" {
   default = null
 
   validation {
-    condition     = var.vpc == null ? true : length(var.vpc.subnet_ids) > 0 && alltrue([for id in var.vpc.subnet_ids : can(regex("^subnet-[0-9a-f]+$", id))])
-    error_message = "vpc.subnet_ids has to name at least one subnet as subnet-0123456789abcdef0."
+    condition     = var.vpc == null ? true : length(var.vpc.subnet_ids) >= 1 && length(var.vpc.subnet_ids) <= 16
+    error_message = "vpc.subnet_ids has ${try(length(var.vpc.subnet_ids), 0)} IDs: Lambda takes 1 to 16 subnets."
   }
 
   validation {
-    condition     = var.vpc == null ? true : length(var.vpc.security_group_ids) > 0 && alltrue([for id in var.vpc.security_group_ids : can(regex("^sg-[0-9a-f]+$", id))])
-    error_message = "vpc.security_group_ids has to name at least one security group as sg-0123456789abcdef0."
+    condition     = var.vpc == null ? true : alltrue([for id in var.vpc.subnet_ids : can(regex("^subnet-(?:[0-9a-f]{8}|[0-9a-f]{17})$", id))])
+    error_message = "vpc.subnet_ids has to be a list of IDs such as subnet-0123456789abcdef0, which these are not: ${join(", ", [for id in try(var.vpc.subnet_ids, []) : "\"${id}\"" if !can(regex("^subnet-(?:[0-9a-f]{8}|[0-9a-f]{17})$", id))])}."
+  }
+
+  validation {
+    condition     = var.vpc == null ? true : length(var.vpc.security_group_ids) >= 1 && length(var.vpc.security_group_ids) <= 5
+    error_message = "vpc.security_group_ids has ${try(length(var.vpc.security_group_ids), 0)} IDs: Lambda takes 1 to 5 security groups."
+  }
+
+  validation {
+    condition     = var.vpc == null ? true : alltrue([for id in var.vpc.security_group_ids : can(regex("^sg-(?:[0-9a-f]{8}|[0-9a-f]{17})$", id))])
+    error_message = "vpc.security_group_ids has to be a list of IDs such as sg-0123456789abcdef0, which these are not: ${join(", ", [for id in try(var.vpc.security_group_ids, []) : "\"${id}\"" if !can(regex("^sg-(?:[0-9a-f]{8}|[0-9a-f]{17})$", id))])}."
   }
 }
 
 variable "tags" {
-  description = "Tags of everything that takes tags."
+  description = "Tags of everything that takes tags, up to 50: keys of 1 to 128 and values of up to 256 letters, digits, blanks and + - = . _ : / @."
   type        = map(string)
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = length(var.tags) <= 50
+    error_message = "tags has ${length(var.tags)} keys: AWS takes 50."
+  }
+
+  # IAM takes the fewest characters, and the roles get all of the tags.
+  validation {
+    condition     = alltrue([for key in keys(var.tags) : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]+$", key)) && length(key) <= 128])
+    error_message = "tags has keys that AWS does not take: ${join(", ", [for key in keys(var.tags) : "\"${key}\"" if !can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]+$", key)) || length(key) > 128])}. A key has to be 1 to 128 letters, digits, blanks or + - = . _ : / @."
+  }
+
+  validation {
+    condition     = alltrue([for value in values(var.tags) : value == null ? true : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]*$", value)) && length(value) <= 256])
+    error_message = "tags has values that AWS does not take, of the keys ${join(", ", [for key, value in var.tags : "\"${key}\"" if value == null ? false : !can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]*$", value)) || length(value) > 256])}. A value has to be up to 256 letters, digits, blanks or + - = . _ : / @."
+  }
+
+  validation {
+    condition     = alltrue([for text in flatten([for key, value in var.tags : [key, value]]) : !can(regex("^(?i:aws:)", text))])
+    error_message = "tags has keys or values that begin with aws:, which only AWS's own do: ${join(", ", [for key, value in var.tags : "\"${key}\"" if can(regex("^(?i:aws:)", key)) || can(regex("^(?i:aws:)", value))])}."
+  }
+
+  validation {
+    condition     = length(distinct([for key in keys(var.tags) : lower(key)])) == length(var.tags)
+    error_message = "tags has keys that differ in nothing but capitals, which IAM takes for the same: ${join(", ", [for key in keys(var.tags) : "\"${key}\"" if length([for other in keys(var.tags) : other if lower(other) == lower(key)]) > 1])}."
+  }
 }

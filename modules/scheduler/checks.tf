@@ -22,6 +22,11 @@ locals {
     for field in ["tasks", "tasks_file", "tasks_s3_uri", "tasks_source"] : field if schedule[field] != null
   ] }
 
+  # Bucket and key of each list in S3.
+  objects = { for name, schedule in var.schedules : name => flatten([
+    for uri in schedule.tasks_s3_uri[*] : [for parts in regexall("^s3://([^/]+)/(.+)$", uri) : { bucket = parts[0], key = parts[1] }]
+  ]) }
+
   # Bytes of each task file, null if it cannot be read.
   file_sizes = { for file in distinct([for schedule in var.schedules : schedule.tasks_file if schedule.tasks_file != null]) :
     file => try(length(filebase64("${var.task_code_dir}/${file}")) * 3 / 4, null)
@@ -62,7 +67,15 @@ locals {
     : [],
     [for uri in schedule.tasks_s3_uri[*] :
       "tasks_s3_uri \"${uri}\" has to be s3://bucket/key, and end in .txt, .jsonl or .csv, or one of them and .gz"
-      if !can(regex("^s3://[0-9a-z][0-9a-z.-]{1,61}[0-9a-z]/.*\\.(?:txt|jsonl|csv)(?:\\.gz)?$", uri))
+      if !can(regex("^s3://[^/]+/.*\\.(?:txt|jsonl|csv)(?:\\.gz)?$", uri))
+    ],
+    [for object in local.objects[name] :
+      "tasks_s3_uri: no bucket is called \"${object.bucket}\"; a name has 3 to 63 small letters, digits, hyphens and single dots, the first and the last a letter or a digit, and is no IP address"
+      if !can(regex("^[0-9a-z][0-9a-z.-]{1,61}[0-9a-z]$", object.bucket)) || can(regex("\\.\\.|^[0-9]+(?:\\.[0-9]+){3}$", object.bucket))
+    ],
+    [for object in local.objects[name] :
+      "tasks_s3_uri has a key of ${length(object.key)} characters, ${length(object.key) - 1024} too many: S3 takes 1024"
+      if length(object.key) > 1024
     ],
     [for source in schedule.tasks_source[*] :
       "tasks_source is empty: it has to be the name of a generator" if trimspace(source) == ""

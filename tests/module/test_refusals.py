@@ -101,6 +101,27 @@ SCHEDULES: dict[str, tuple[dict[str, Any], str]] = {
         {"tasks_s3_uri": "s3://lists/a.parquet"},
         'tasks_s3_uri "s3://lists/a.parquet" has to be s3://bucket/key, and end in .txt, .jsonl',
     ),
+    "bucket-in-capitals": (
+        {"tasks_s3_uri": "s3://Lists/a.txt"},
+        'tasks_s3_uri: no bucket is called "Lists"; a name has 3 to 63 small letters, digits, hyph',
+    ),
+    "bucket-with-two-dots": (
+        {"tasks_s3_uri": "s3://our..lists/a.txt"},
+        'no bucket is called "our..lists"; a name has 3 to 63 small letters, digits, hyphens and '
+        "single dots, the first and the last a letter or a digit, and is no IP address",
+    ),
+    "address-for-a-bucket": (
+        {"tasks_s3_uri": "s3://192.168.0.1/a.txt"},
+        'tasks_s3_uri: no bucket is called "192.168.0.1"; a name has 3 to 63 small letters',
+    ),
+    "no-key": (
+        {"tasks_s3_uri": "s3://lists/"},
+        'tasks_s3_uri "s3://lists/" has to be s3://bucket/',
+    ),
+    "long-key": (
+        {"tasks_s3_uri": f"s3://lists/{'k' * 1030}.txt"},
+        "tasks_s3_uri has a key of 1034 characters, 10 too many: S3 takes 1024",
+    ),
     "nameless-source": ({"tasks_source": ""}, "tasks_source is empty: it has to be the name of a"),
     "empty-list": ({"tasks": []}, "tasks is an empty list: leave it out, or give it a task"),
     "blank-text": ({"tasks": ["one", " "]}, "tasks: number 2 is empty; each has to be a text"),
@@ -212,11 +233,28 @@ VARIABLES: dict[str, list[tuple[Any, str]]] = {
         ),
         (
             {"secret": "https://hooks.slack.com/services/T1"},
-            "notify.secret has to be the name or the ARN of a secret, such as jobs/chat, of",
+            "notify.secret has to be the name of a secret, such as jobs/chat, of letters, digits",
+        ),
+        (
+            {"secret": f"arn:aws:secretsmanager:{REGION}:000000000000:secret:chat"},
+            "or its whole ARN, which AWS ends with a hyphen and six characters. URLs go into that",
+        ),
+        (
+            {"secret": "arn:aws:secretsmanager:eu-west-9:000000000000:secret:chat-AbCdEf"},
+            "notify.secret begins with arn:aws:secretsmanager:eu-west-9: but run_task reads secrets"
+            f" of its own region only, arn:aws:secretsmanager:{REGION}:ACCOUNT:secret:NAME-SUFFIX.",
         ),
         (
             {"secret": "jobs/chat", "kms_key_arn": "alias/chat"},
             'notify.kms_key_arn is "alias/chat": it has to be the ARN of a key (not of an alias)',
+        ),
+        (
+            {
+                "secret": "jobs/chat",
+                "kms_key_arn": "arn:aws:kms:eu-west-9:000000000000:key/1234abcd",
+            },
+            'eu-west-9:000000000000:key/1234abcd": parameters and secrets are encrypted with keys '
+            f"of their own region only, so here with arn:aws:kms:{REGION}:ACCOUNT:key/ID.",
         ),
     ],
     "notify_on": [
@@ -256,6 +294,14 @@ VARIABLES: dict[str, list[tuple[Any, str]]] = {
             {"topic": {"arn": "arn:aws:sns:eu-west-9:000000000000:pagers"}},
             'eu-west-9:000000000000:pagers": alarms reach topics of their own region and account',
         ),
+        (
+            {"topic": {"arn": f"arn:aws-cn:sns:{REGION}:000000000000:pagers"}},
+            f'topic.arn is "arn:aws-cn:sns:{REGION}:000000000000:pagers": alarms reach topics of',
+        ),
+        (
+            {"topic": {"arn": f"{TOPIC}:{'p' * 257}"}},
+            f'ppp": it has to be the ARN of a standard topic, {TOPIC}:NAME.',
+        ),
     ],
     "kms_key_arn": [
         (
@@ -269,8 +315,12 @@ VARIABLES: dict[str, list[tuple[Any, str]]] = {
         ),
         (
             "arn:aws:kms:eu-west-9:000000000000:key/1234abcd",
-            "1234abcd\", a key of eu-west-9: AWS's services encrypt with keys of their own region "
-            f"only, so here with arn:aws:kms:{REGION}:ACCOUNT:key/ID.",
+            "eu-west-9:000000000000:key/1234abcd\": AWS's services encrypt with keys of their own "
+            f"region only, so here with arn:aws:kms:{REGION}:ACCOUNT:key/ID.",
+        ),
+        (
+            f"arn:aws-us-gov:kms:{REGION}:000000000000:key/1234abcd",
+            f'kms_key_arn is "arn:aws-us-gov:kms:{REGION}:000000000000:key/1234abcd": AWS\'s serv',
         ),
     ],
     "roles": [
@@ -281,15 +331,80 @@ VARIABLES: dict[str, list[tuple[Any, str]]] = {
             'roles.permissions_boundary is "bound": it has to be the ARN of a policy, '
             "arn:aws:iam::000000000000:policy/NAME.",
         ),
+        (
+            {"permissions_boundary": "arn:aws:iam::111122223333:policy/bound"},
+            'arn:aws:iam::111122223333:policy/bound": roles are bounded by policies of their own '
+            "account, arn:aws:iam::000000000000:policy/NAME, or of AWS's, arn:aws:iam::aws:policy/",
+        ),
+        (
+            {"permissions_boundary": "arn:aws-cn:iam::aws:policy/PowerUserAccess"},
+            'arn:aws-cn:iam::aws:policy/PowerUserAccess": roles are bounded by policies of their',
+        ),
     ],
     "vpc": [
         (
-            {"subnet_ids": [], "security_group_ids": ["sg-1"]},
-            "vpc.subnet_ids has to name at least one subnet as subnet-0123456789abcdef0.",
+            {"subnet_ids": [], "security_group_ids": []},
+            "vpc.subnet_ids has 0 IDs: Lambda takes 1 to 16 subnets.",
         ),
         (
-            {"subnet_ids": ["subnet-1"], "security_group_ids": ["default"]},
-            "vpc.security_group_ids has to name at least one security group as sg-0123456789abcdef",
+            {"subnet_ids": [], "security_group_ids": []},
+            "vpc.security_group_ids has 0 IDs: Lambda takes 1 to 5 security groups.",
+        ),
+        (
+            {
+                "subnet_ids": [f"subnet-{number:08x}" for number in range(17)],
+                "security_group_ids": [f"sg-{number:017x}" for number in range(6)],
+            },
+            "vpc.subnet_ids has 17 IDs: Lambda takes 1 to 16 subnets.",
+        ),
+        (
+            {
+                "subnet_ids": ["subnet-0123456789abcdef0", "subnet-1"],
+                "security_group_ids": ["sg-0123abcd", "default"],
+            },
+            "vpc.subnet_ids has to be a list of IDs such as subnet-0123456789abcdef0, which these "
+            'are not: "subnet-1".',
+        ),
+        (
+            {
+                "subnet_ids": ["subnet-0123456789abcdef0"],
+                "security_group_ids": ["sg-0123abcd", "default"],
+            },
+            "vpc.security_group_ids has to be a list of IDs such as sg-0123456789abcdef0, which "
+            'these are not: "default".',
+        ),
+        (
+            {
+                "subnet_ids": ["subnet-0123abcd"],
+                "security_group_ids": [f"sg-{number:017x}" for number in range(6)],
+            },
+            "vpc.security_group_ids has 6 IDs: Lambda takes 1 to 5 security groups.",
+        ),
+    ],
+    "tags": [
+        ({f"tag-{number}": "" for number in range(51)}, "tags has 51 keys: AWS takes 50."),
+        (
+            {"team": "data", "cost centre?": "42", "": "", "k" * 129: ""},
+            'tags has keys that AWS does not take: "", "cost centre?", "kkk',
+        ),
+        (
+            {"cost centre?": "42"},
+            '"cost centre?". A key has to be 1 to 128 letters, digits, blanks or + - = . _ : / @.',
+        ),
+        (
+            {"team": "night & day", "motto": "m" * 257, "owner": "Zoë 東京"},
+            'tags has values that AWS does not take, of the keys "motto", "team". A value has '
+            "to be up to 256 letters, digits, blanks or + - = . _ : / @.",
+        ),
+        (
+            {"aws:team": "data", "stack": "AWS:mine", "about": "our aws: jobs"},
+            "tags has keys or values that begin with aws:, which only AWS's own do: "
+            '"aws:team", "stack".',
+        ),
+        (
+            {"team": "data", "Team": "data", "owner": "data"},
+            "tags has keys that differ in nothing but capitals, which IAM takes for the same: "
+            '"Team", "team".',
         ),
     ],
 }

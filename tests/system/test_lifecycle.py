@@ -62,7 +62,7 @@ AFTER: dict[str, Any] = {
     "log_retention_days": 14,
     "monitoring": {"early_warnings": True, "dashboard": True, "tracing": True},
     "roles": {"permissions_boundary": "arn:aws:iam::000000000000:policy/bound"},
-    "vpc": {"subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"]},
+    "vpc": {"subnet_ids": ["subnet-0123abcd"], "security_group_ids": ["sg-0123abcd"]},
     "tags": {"team": "night shift"},
 }
 
