@@ -353,7 +353,7 @@ variable "notify" {
 
   validation {
     condition     = try(startswith(regex("^arn:aws[a-z-]*:kms:[0-9a-z-]+:", var.notify.kms_key_arn), "arn:${local.partition}:kms:${local.region}:"), true)
-    error_message = "notify.kms_key_arn is \"${try(var.notify.kms_key_arn, "")}\": parameters and secrets are encrypted with keys of their own region only, so here with arn:${local.partition}:kms:${local.region}:ACCOUNT:key/ID."
+    error_message = "notify.kms_key_arn is \"${coalesce(try(var.notify.kms_key_arn, null), " ")}\": parameters and secrets are encrypted with keys of their own region only, so here with arn:${local.partition}:kms:${local.region}:ACCOUNT:key/ID."
   }
 }
 

@@ -17,7 +17,9 @@ from .provider import State
 from .schema import Attribute, Block
 from .values import UNKNOWN
 
-_ARN = re.compile(r"arn:[\w-]+:[\w-]+:[\w-]*:\d*:.+", re.DOTALL)
+_ARN = re.compile(
+    r"arn:[\w-]+:[\w-]+:[\w-]*:(?:\d*|aws):.+", re.DOTALL
+)  # "aws": policies of its own
 
 
 def check(block: Block, config: State) -> Iterator[ProviderError]:

@@ -7,7 +7,8 @@ locals {
   region    = data.aws_region.current.id
   account   = data.aws_caller_identity.current.account_id
 
-  # Built from the names: a function's own ARN in its role's policy would be a cycle.
+  # Built from the names, as all that the roles' policies tell: so a plan shows them whole, and a
+  # function's own ARN in its role's policy would be a cycle.
   function_arns = {
     send_task = "arn:${local.partition}:lambda:${local.region}:${local.account}:function:${var.prefix}-send-task"
     run_task  = "arn:${local.partition}:lambda:${local.region}:${local.account}:function:${var.prefix}-run-task"
@@ -98,10 +99,10 @@ locals {
             Resource = [var.queues.tasks_dead_letters.arn]
           },
         ],
-        [for table in aws_dynamodb_table.outcomes : {
+        !var.deduplication ? [] : [{
           Effect   = "Allow"
           Action   = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
-          Resource = [table.arn]
+          Resource = ["arn:${local.partition}:dynamodb:${local.region}:${local.account}:table/${var.prefix}-outcomes"]
         }],
         local.notify_permissions,
       )

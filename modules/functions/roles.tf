@@ -4,7 +4,7 @@ locals {
     [{
       Effect   = "Allow"
       Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-      Resource = ["${aws_cloudwatch_log_group.this[key].arn}:*"] # its streams
+      Resource = ["arn:${local.partition}:logs:${local.region}:${local.account}:log-group:/aws/lambda/${function.name}:*"] # its streams
     }],
 
     # Queues, table and lists are opened in the role's name; Lambda and CloudWatch open the rest themselves.
@@ -60,6 +60,11 @@ locals {
     ]]),
   ) }
 
+  policies = { for key, function in local.functions : key => jsonencode({
+    Version   = "2012-10-17"
+    Statement = concat(function.permissions, local.shared_permissions[key])
+  }) }
+
   # Lambda makes them, under ids that nobody knows before.
   network_interfaces = "arn:${local.partition}:ec2:${local.region}:${local.account}:network-interface/*"
 }
@@ -86,11 +91,14 @@ resource "aws_iam_role" "this" {
 resource "aws_iam_role_policy" "this" {
   for_each = local.functions
 
-  name = each.value.name
-  role = aws_iam_role.this[each.key].name
+  name   = each.value.name
+  role   = aws_iam_role.this[each.key].name
+  policy = local.policies[each.key]
 
-  policy = jsonencode({
-    Version   = "2012-10-17"
-    Statement = concat(each.value.permissions, local.shared_permissions[each.key])
-  })
+  lifecycle {
+    precondition {
+      condition     = length(local.policies[each.key]) <= 10240
+      error_message = "The policy of the role ${each.value.name} has ${length(local.policies[each.key])} characters, ${length(local.policies[each.key]) - 10240} too many for IAM. It names every list in S3 (tasks_s3_uri): shorten their keys, or spread the schedules over several instances of the module."
+    }
+  }
 }

@@ -23,7 +23,7 @@ SMALL_LAYER = {"layer_dir": "./tests/module/code/dependencies"}
 def root() -> Iterator[Path]:
     """A copy of the root module, initialised."""
     with terraform.workspace() as folder:
-        terraform.run(folder, {}, "init", "-test-directory=tests/module")
+        terraform.run(folder, {}, "init")
         yield folder
 
 

@@ -1,0 +1,51 @@
+mock_provider "aws" {
+  source = "../../tests/module/mocks"
+}
+
+run "a_key_encrypts_functions_logs_and_table_and_is_used_for_what_holds_data" {
+  command = plan
+
+  variables {
+    kms_key_arn   = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd"
+    deduplication = true
+    task_objects  = ["s3://lists/a.csv"]
+  }
+
+  assert {
+    condition = alltrue([for arn in concat(
+      values(aws_lambda_function.this)[*].kms_key_arn,
+      values(aws_cloudwatch_log_group.this)[*].kms_key_id,
+      [one(aws_dynamodb_table.outcomes[0].server_side_encryption).kms_key_arn],
+    ) : arn == "arn:aws:kms:eu-west-1:123456789012:key/1234abcd"])
+    error_message = "a function, log group or table is not encrypted with the key"
+  }
+
+  assert {
+    condition = { for key, policy in aws_iam_role_policy.this : key => [
+      for statement in jsondecode(policy.policy).Statement : statement if startswith(statement.Action[0], "kms:")
+      ] } == {
+      for key, services in { send_task = ["sqs", "s3"], run_task = ["sqs", "dynamodb"] } : key => [{
+        Effect    = "Allow"
+        Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+        Resource  = ["arn:aws:kms:eu-west-1:123456789012:key/1234abcd"]
+        Condition = { StringEquals = { "kms:ViaService" = [for service in services : "${service}.eu-west-1.amazonaws.com"] } }
+      }]
+    }
+    error_message = "a role cannot open what is encrypted with the key, or may use it for more"
+  }
+}
+
+run "a_role_uses_the_key_for_no_more_than_it_reads_and_writes" {
+  command = plan
+
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd"
+  }
+
+  assert {
+    condition = alltrue([for policy in aws_iam_role_policy.this : [
+      for statement in jsondecode(policy.policy).Statement : statement.Condition.StringEquals["kms:ViaService"] if startswith(statement.Action[0], "kms:")
+    ] == [["sqs.eu-west-1.amazonaws.com"]]])
+    error_message = "a role may use the key for tables or lists that it does not have"
+  }
+}

@@ -1,0 +1,33 @@
+mock_provider "aws" {
+  source = "../../tests/module/mocks"
+}
+
+run "lists_in_s3_may_be_read_and_nothing_else_there" {
+  command = plan
+
+  variables {
+    task_objects = ["s3://lists/daily/a.csv", "s3://lists/b.txt.gz", "s3://others/c.jsonl"]
+  }
+
+  assert {
+    condition = slice(jsondecode(aws_iam_role_policy.this["send_task"].policy).Statement, 2, 4) == [
+      {
+        Effect   = "Allow"
+        Action   = ["s3:GetObject"]
+        Resource = ["arn:aws:s3:::lists/daily/a.csv", "arn:aws:s3:::lists/b.txt.gz", "arn:aws:s3:::others/c.jsonl"]
+      },
+      { Effect = "Allow", Action = ["s3:ListBucket"], Resource = ["arn:aws:s3:::lists", "arn:aws:s3:::others"] },
+    ]
+    error_message = "send_task may not read its lists, or may read more"
+  }
+}
+
+run "more_lists_than_a_policy_can_name_are_refused" {
+  command = plan
+
+  variables {
+    task_objects = [for number in range(200) : "s3://lists/of-a-customer/number-${number}/today.csv"]
+  }
+
+  expect_failures = [aws_iam_role_policy.this]
+}

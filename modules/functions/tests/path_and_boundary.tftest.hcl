@@ -1,0 +1,16 @@
+mock_provider "aws" {
+  source = "../../tests/module/mocks"
+}
+
+run "the_roles_lie_where_the_organisation_wants_them" {
+  command = plan
+
+  variables {
+    roles = { path = "/jobs/", permissions_boundary = "arn:aws:iam::123456789012:policy/bound" }
+  }
+
+  assert {
+    condition     = alltrue([for role in aws_iam_role.this : [role.path, role.permissions_boundary] == ["/jobs/", "arn:aws:iam::123456789012:policy/bound"]])
+    error_message = "a role lacks its path or its boundary"
+  }
+}

@@ -1,0 +1,49 @@
+mock_provider "aws" {
+  source = "../../tests/module/mocks"
+}
+
+run "each_role_may_do_what_its_function_does" {
+  command = plan
+
+  assert {
+    condition = jsondecode(aws_iam_role_policy.this["send_task"].policy).Statement == [
+      { Effect = "Allow", Action = ["sqs:SendMessage"], Resource = ["arn:aws:sqs:eu-west-1:123456789012:nightly-tasks", "arn:aws:sqs:eu-west-1:123456789012:nightly-firings-dead-letter"] },
+      { Effect = "Allow", Action = ["lambda:InvokeFunction"], Resource = ["arn:aws:lambda:eu-west-1:123456789012:function:nightly-send-task"] },
+      {
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = ["arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/nightly-send-task:*"]
+      },
+    ]
+    error_message = "send_task may do something else than send to two queues, go on with a list and log"
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role_policy.this["run_task"].policy).Statement == [
+      {
+        Effect   = "Allow"
+        Action   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
+        Resource = ["arn:aws:sqs:eu-west-1:123456789012:nightly-tasks"]
+      },
+      { Effect = "Allow", Action = ["sqs:SendMessage"], Resource = ["arn:aws:sqs:eu-west-1:123456789012:nightly-tasks-dead-letter"] },
+      {
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = ["arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/nightly-run-task:*"]
+      },
+    ]
+    error_message = "run_task may do something else than consume its queue, send dead letters and log"
+  }
+}
+
+run "only_lambda_takes_the_roles_on" {
+  command = plan
+
+  assert {
+    condition = alltrue([for role in aws_iam_role.this :
+      jsondecode(role.assume_role_policy).Statement == [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "lambda.amazonaws.com" } }] &&
+      role.tags == tomap({ team = "data" })
+    ])
+    error_message = "others than Lambda may take a role on, or it is not tagged"
+  }
+}

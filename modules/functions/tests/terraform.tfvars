@@ -1,0 +1,34 @@
+# What each test gets that says nothing else.
+
+prefix = "nightly"
+queues = {
+  tasks                = { name = "nightly-tasks", arn = "arn:aws:sqs:eu-west-1:123456789012:nightly-tasks", url = "https://tasks" }
+  tasks_dead_letters   = { name = "nightly-tasks-dead-letter", arn = "arn:aws:sqs:eu-west-1:123456789012:nightly-tasks-dead-letter", url = "https://tasks-dead" }
+  firings_dead_letters = { name = "nightly-firings-dead-letter", arn = "arn:aws:sqs:eu-west-1:123456789012:nightly-firings-dead-letter", url = "https://firings-dead" }
+}
+max_receive_count    = 13
+task_objects         = []
+deduplication        = false
+message_retention    = 345600
+task_code_dir        = "../../tasks"
+runtime_dir          = "../../lambda_src"
+layer_dir            = "../../tests/module/code/dependencies"
+runtime              = "python3.12"
+architecture         = "x86_64"
+send_task_timeout    = 30
+send_task_memory     = 256
+run_task_timeout     = 60
+run_task_memory      = 512
+batch_size           = 7
+batch_window         = 3
+task_concurrency     = 4
+maximum_concurrency  = 5
+notify               = null
+notify_success_limit = 100
+metrics_by_schedule  = false
+log_retention_days   = 14
+tracing              = false
+vpc                  = null
+roles                = { path = "/", permissions_boundary = null }
+kms_key_arn          = null
+tags                 = { team = "data" }

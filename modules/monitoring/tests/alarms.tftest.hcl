@@ -1,0 +1,56 @@
+mock_provider "aws" {
+  source = "../../tests/module/mocks"
+}
+
+run "what_would_be_lost_in_silence_is_an_alarm" {
+  command = plan
+
+  assert {
+    condition = { for key, alarm in aws_cloudwatch_metric_alarm.this : key => [
+      alarm.alarm_name, alarm.namespace, alarm.metric_name, one(values(alarm.dimensions)), alarm.statistic, alarm.threshold, alarm.evaluation_periods,
+      ] } == {
+      tasks-dead-letters   = ["nightly-tasks-dead-letters", "AWS/SQS", "ApproximateNumberOfMessagesVisible", "nightly-tasks-dead-letter", "Maximum", 0, 1]
+      firings-dead-letters = ["nightly-firings-dead-letters", "AWS/SQS", "ApproximateNumberOfMessagesVisible", "nightly-firings-dead-letter", "Maximum", 0, 1]
+      tasks-waiting        = ["nightly-tasks-waiting", "AWS/SQS", "ApproximateAgeOfOldestMessage", "nightly-tasks", "Maximum", 172800, 1]
+    }
+    error_message = "the alarms are not those for dead letters and for the age of the queue"
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_dashboard.this) == 0 && length(aws_cloudwatch_log_metric_filter.firings) == 0
+    error_message = "something is there that costs more and was not asked for"
+  }
+}
+
+run "every_alarm_says_what_to_do_and_to_whom" {
+  command = apply
+
+  variables {
+    early_warnings = true
+    expected_every = { hourly = 3900 }
+  }
+
+  assert {
+    condition = alltrue([for alarm in concat(values(aws_cloudwatch_metric_alarm.this), values(aws_cloudwatch_metric_alarm.silence)) :
+      length(alarm.alarm_description) > 100 &&
+      length(alarm.alarm_description) <= 1024 &&
+      alarm.alarm_actions == toset(["arn:aws:sns:eu-west-1:123456789012:nightly-alarms"]) &&
+      alarm.ok_actions == alarm.alarm_actions &&
+      alarm.tags == tomap({ team = "data" })
+    ])
+    error_message = "an alarm says nothing, or to nobody"
+  }
+}
+
+run "the_output_names_every_alarm" {
+  command = plan
+
+  variables {
+    expected_every = { hourly = 3900 }
+  }
+
+  assert {
+    condition     = toset(output.alarms) == toset(["nightly-tasks-dead-letters", "nightly-firings-dead-letters", "nightly-tasks-waiting", "nightly-silent-hourly"])
+    error_message = "the output leaves an alarm out, or names one that is not there"
+  }
+}

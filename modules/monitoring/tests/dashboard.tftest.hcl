@@ -1,0 +1,44 @@
+mock_provider "aws" {
+  source = "../../tests/module/mocks"
+}
+
+run "the_dashboard_tells_the_story" {
+  command = apply
+
+  variables {
+    dashboard = true
+  }
+
+  assert {
+    condition = [for widget in jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets : widget.properties.title] == [
+      "Alarms",
+      "Firings",
+      "Tasks by outcome",
+      "Tasks on the queue",
+      "Age of the oldest task, seconds",
+      "Durations, milliseconds",
+      "Dead letters",
+      "Tasks that failed",
+    ]
+    error_message = "the dashboard lacks a part of the story"
+  }
+
+  assert {
+    condition     = sum([for widget in jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets : widget.width]) % 24 == 0
+    error_message = "a row does not fill the page"
+  }
+}
+
+run "more_alarms_than_fit_are_left_out" {
+  command = apply
+
+  variables {
+    dashboard      = true
+    expected_every = { for number in range(100) : "schedule-${number}" => 3600 }
+  }
+
+  assert {
+    condition     = length(jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets[0].properties.alarms) == 100
+    error_message = "CloudWatch takes 100 alarms a widget"
+  }
+}

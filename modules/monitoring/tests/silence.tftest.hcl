@@ -1,0 +1,64 @@
+mock_provider "aws" {
+  source = "../../tests/module/mocks"
+}
+
+run "silence_is_measured_in_whole_periods_that_cloudwatch_takes" {
+  command = plan
+
+  variables {
+    expected_every = { minutely = 60, odd = 3901, daily = 86400, slow = 90000, weekly = 604800, nearly = 604799 }
+  }
+
+  assert {
+    condition = { for name, alarm in aws_cloudwatch_metric_alarm.silence : name => [alarm.period, alarm.evaluation_periods] } == {
+      minutely = [60, 1]
+      odd      = [3960, 1]
+      daily    = [86400, 1]
+      slow     = [45000, 2]
+      weekly   = [86400, 7]
+      nearly   = [86400, 7]
+    }
+    error_message = "an alarm would look at another length of time, or at more than 7 days"
+  }
+
+  assert {
+    condition = alltrue([for name, alarm in aws_cloudwatch_metric_alarm.silence :
+      alarm.treat_missing_data == "breaching" && alarm.comparison_operator == "LessThanThreshold" && alarm.threshold == 1 &&
+      alarm.namespace == one(aws_cloudwatch_log_metric_filter.firings[name].metric_transformation).namespace &&
+      alarm.metric_name == one(aws_cloudwatch_log_metric_filter.firings[name].metric_transformation).name &&
+      alarm.dimensions == tomap({ schedule = name })
+    ])
+    error_message = "an alarm does not look at the firings that are counted for it"
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_log_metric_filter.firings["odd"].log_group_name == "/aws/lambda/nightly-send-task" &&
+      aws_cloudwatch_log_metric_filter.firings["odd"].pattern == "{ $.message = \"firing\" && $.schedule = \"odd\" && $.sent >= 0 }"
+    )
+    error_message = "something else than the schedule's firings is counted"
+  }
+}
+
+run "a_hundred_schedules_can_be_watched" {
+  command = plan
+
+  variables {
+    expected_every = { for number in range(100) : "schedule-${number}" => 3600 }
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_log_metric_filter.firings) == 100
+    error_message = "not every schedule is watched"
+  }
+}
+
+run "no_more_schedules_are_watched_than_cloudwatch_takes_filters" {
+  command = plan
+
+  variables {
+    expected_every = { for number in range(101) : "schedule-${number}" => 3600 }
+  }
+
+  expect_failures = [var.expected_every]
+}

@@ -1,0 +1,21 @@
+# What each test gets that says nothing else.
+
+prefix = "nightly"
+queues = {
+  tasks                = { name = "nightly-tasks" }
+  tasks_dead_letters   = { name = "nightly-tasks-dead-letter" }
+  firings_dead_letters = { name = "nightly-firings-dead-letter" }
+}
+message_retention = 345600
+functions = {
+  send_task = { name = "nightly-send-task", timeout = 30, log_group = "/aws/lambda/nightly-send-task" }
+  run_task  = { name = "nightly-run-task", timeout = 60, log_group = "/aws/lambda/nightly-run-task" }
+}
+schedule_group = "nightly"
+expected_every = {}
+early_warnings = false
+dashboard      = false
+topic          = null
+emails         = []
+kms_key_arn    = null
+tags           = { team = "data" }

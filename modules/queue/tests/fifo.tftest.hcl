@@ -1,0 +1,45 @@
+mock_provider "aws" {
+  source = "../../tests/module/mocks"
+}
+
+variables {
+  fifo = true
+}
+
+run "fifo_is_for_the_task_queue_and_its_dead_letters" {
+  command = plan
+
+  assert {
+    condition = { for queue in [aws_sqs_queue.tasks, aws_sqs_queue.tasks_dead_letters, aws_sqs_queue.firings_dead_letters] :
+      queue.name => queue.fifo_queue == true && queue.content_based_deduplication != true
+      } == {
+      "nightly-tasks.fifo"             = true
+      "nightly-tasks-dead-letter.fifo" = true
+      "nightly-firings-dead-letter"    = false
+    }
+    error_message = "the wrong queues are FIFO, or drop messages for being alike"
+  }
+
+  assert {
+    condition     = [aws_sqs_queue.tasks.deduplication_scope, aws_sqs_queue.tasks.fifo_throughput_limit] == ["messageGroup", "perMessageGroupId"]
+    error_message = "one message group slows the others down"
+  }
+
+  assert {
+    condition     = jsondecode(aws_sqs_queue.tasks_dead_letters.redrive_allow_policy).sourceQueueArns == ["arn:aws:sqs:eu-west-1:123456789012:nightly-tasks.fifo"]
+    error_message = "the dead-letter queue is closed to its own queue"
+  }
+}
+
+run "a_standard_queue_has_no_settings_of_fifo" {
+  command = plan
+
+  variables {
+    fifo = false
+  }
+
+  assert {
+    condition     = aws_sqs_queue.tasks.fifo_queue != true && aws_sqs_queue.tasks_dead_letters.fifo_queue != true
+    error_message = "a queue is FIFO that should not be"
+  }
+}

@@ -1,0 +1,31 @@
+mock_provider "aws" {
+  source = "../../tests/module/mocks"
+}
+
+override_data {
+  target = data.aws_partition.current
+  values = { partition = "aws-cn" }
+}
+
+override_data {
+  target = data.aws_region.current
+  values = { id = "cn-north-1" }
+}
+
+run "every_queue_insists_on_tls_and_grants_nothing" {
+  command = plan
+
+  assert {
+    condition = alltrue([for queue in [aws_sqs_queue.tasks, aws_sqs_queue.tasks_dead_letters, aws_sqs_queue.firings_dead_letters] :
+      jsondecode(queue.policy).Statement == [{
+        Sid       = "DenyWithoutTls"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "sqs:*"
+        Resource  = "arn:aws-cn:sqs:cn-north-1:123456789012:${queue.name}"
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      }]
+    ])
+    error_message = "a queue's policy is not the one statement that denies what comes without TLS"
+  }
+}

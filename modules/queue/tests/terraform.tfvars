@@ -1,0 +1,11 @@
+# What each test gets that says nothing else.
+
+prefix                = "nightly"
+fifo                  = false
+visibility_timeout    = 360
+message_retention     = 345600
+receive_wait_time     = 20
+max_receive_count     = 13
+dead_letter_retention = 1209600
+kms_key_arn           = null
+tags                  = { team = "data" }

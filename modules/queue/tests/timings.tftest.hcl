@@ -1,0 +1,18 @@
+mock_provider "aws" {
+  source = "../../tests/module/mocks"
+}
+
+run "timings_reach_the_queues" {
+  command = plan
+
+  assert {
+    condition = [
+      aws_sqs_queue.tasks.visibility_timeout_seconds,
+      aws_sqs_queue.tasks.message_retention_seconds,
+      aws_sqs_queue.tasks.receive_wait_time_seconds,
+      aws_sqs_queue.tasks_dead_letters.message_retention_seconds,
+      aws_sqs_queue.firings_dead_letters.message_retention_seconds,
+    ] == [360, 345600, 20, 1209600, 1209600]
+    error_message = "a timing went astray"
+  }
+}

@@ -1,0 +1,35 @@
+mock_provider "aws" {
+  source = "../../tests/module/mocks"
+}
+
+variables {
+  notify_on = ["recovered", "failure"]
+  schedules = {
+    plain  = { expression = "rate(1 hour)", enabled = true, task = "export", retries = 2, delivery_retries = 3, delivery_max_age = 3600 }
+    silent = { expression = "rate(1 hour)", notify_on = [], enabled = true, task = "export", retries = 2, delivery_retries = 3, delivery_max_age = 3600 }
+    chatty = { expression = "rate(1 hour)", notify_on = ["success"], enabled = true, task = "export", retries = 2, delivery_retries = 3, delivery_max_age = 3600 }
+  }
+}
+
+run "a_schedules_own_wishes_come_before_those_of_all" {
+  command = plan
+
+  assert {
+    condition = { for name, schedule in aws_scheduler_schedule.this : name => jsonencode(jsondecode(one(schedule.target).input).notify_on) } == {
+      plain  = "[\"failure\",\"recovered\"]"
+      silent = "[]"
+      chatty = "[\"success\"]"
+    }
+    error_message = "send_task does not hear what is told"
+  }
+}
+
+run "what_can_be_told_nowhere_is_refused" {
+  command = plan
+
+  variables {
+    notify_on = null
+  }
+
+  expect_failures = [aws_scheduler_schedule_group.this]
+}

@@ -1,0 +1,33 @@
+mock_provider "aws" {
+  source = "../../tests/module/mocks"
+}
+
+run "the_role_is_the_groups_and_may_invoke_and_dead_letter" {
+  command = apply
+
+  assert {
+    condition = jsondecode(aws_iam_role.this.assume_role_policy).Statement == [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "scheduler.amazonaws.com" }
+      Condition = { StringEquals = {
+        "aws:SourceAccount" = "123456789012"
+        "aws:SourceArn"     = aws_scheduler_schedule_group.this.arn
+      } }
+    }]
+    error_message = "others than this account's schedule group may take the role on"
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role_policy.this.policy).Statement == [
+      { Effect = "Allow", Action = ["lambda:InvokeFunction"], Resource = ["arn:aws:lambda:eu-west-1:123456789012:function:nightly-send-task"] },
+      { Effect = "Allow", Action = ["sqs:SendMessage"], Resource = ["arn:aws:sqs:eu-west-1:123456789012:nightly-firings-dead-letter"] },
+    ]
+    error_message = "Scheduler may do something else than invoke send_task and send dead letters"
+  }
+
+  assert {
+    condition     = output.role == { name = "nightly-scheduler", arn = aws_iam_role.this.arn } && aws_iam_role.this.tags == tomap({ team = "data" })
+    error_message = "the output does not tell the role, or it is not tagged"
+  }
+}

@@ -1,0 +1,22 @@
+# What each test gets that says nothing else.
+
+prefix                = "nightly"
+timezone              = "Europe/Berlin"
+task_code_dir         = "../../tasks"
+send_task_arn         = "arn:aws:lambda:eu-west-1:123456789012:function:nightly-send-task"
+dead_letter_queue_arn = "arn:aws:sqs:eu-west-1:123456789012:nightly-firings-dead-letter"
+notify_on             = null
+kms_key_arn           = null
+roles                 = { path = "/", permissions_boundary = null }
+tags                  = { team = "data" }
+
+schedules = {
+  plain = {
+    expression       = "rate(1 hour)"
+    enabled          = true
+    tasks            = ["one"]
+    retries          = 2
+    delivery_retries = 3
+    delivery_max_age = 3600
+  }
+}

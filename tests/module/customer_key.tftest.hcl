@@ -1,0 +1,92 @@
+mock_provider "aws" {
+  source = "./tests/module/mocks"
+}
+
+run "a_key_of_this_account_is_legal" {
+  command = plan
+
+  variables {
+    kms_key_arn   = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    deduplication = true
+  }
+}
+
+run "a_key_of_another_account_is_legal" {
+  command = plan
+
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-west-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab"
+  }
+}
+
+run "its_policy_allows_what_is_encrypted_with_it" {
+  command = plan
+
+  variables {
+    roles = { path = "/jobs/" }
+  }
+
+  assert {
+    condition = output.kms_key_policy_statements[*].Sid == ["Logs", "Alarms", "Roles"] && alltrue([for statement in output.kms_key_policy_statements :
+      statement.Effect == "Allow" && statement.Resource == "*" && length(statement.Condition) == 1
+    ])
+    error_message = "a statement is missing, or has no condition"
+  }
+
+  assert {
+    condition = output.kms_key_policy_statements[0].Condition.ArnEquals["kms:EncryptionContext:aws:logs:arn"] == [
+      "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/nightly-send-task",
+      "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/nightly-run-task",
+    ]
+    error_message = "CloudWatch may not encrypt the logs"
+  }
+
+  assert {
+    condition = output.kms_key_policy_statements[2].Condition.ArnEquals["aws:PrincipalArn"] == [
+      "arn:aws:iam::123456789012:role/jobs/nightly-send-task",
+      "arn:aws:iam::123456789012:role/jobs/nightly-run-task",
+      "arn:aws:iam::123456789012:role/jobs/nightly-scheduler",
+    ]
+    error_message = "the roles may not use the key"
+  }
+}
+
+run "an_alias_is_refused" {
+  command = plan
+
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:alias/jobs"
+  }
+
+  expect_failures = [var.kms_key_arn]
+}
+
+run "a_keys_id_is_refused" {
+  command = plan
+
+  variables {
+    kms_key_arn = "1234abcd-12ab-34cd-56ef-1234567890ab"
+  }
+
+  expect_failures = [var.kms_key_arn]
+}
+
+run "a_key_of_another_region_is_refused" {
+  command = plan
+
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-west-2:123456789012:key/1234abcd"
+  }
+
+  expect_failures = [var.kms_key_arn]
+}
+
+run "a_key_of_another_partition_is_refused" {
+  command = plan
+
+  variables {
+    kms_key_arn = "arn:aws-cn:kms:eu-west-1:123456789012:key/1234abcd"
+  }
+
+  expect_failures = [var.kms_key_arn]
+}
