@@ -17,7 +17,7 @@ from . import (
     sqs,
     ssm,
 )
-from .data_sources import CallerIdentity, Partition, Region
+from .data_sources import CallerIdentity, Partition, Region, Service
 from .resource import FACTS, AwsResource
 from .session import Session
 
@@ -55,7 +55,8 @@ class AwsProvider:
             kind.type_name: kind(self._session) for kind in _RESOURCES
         }
         self.data_sources: dict[str, DataSource] = {
-            kind.type_name: kind(self._session) for kind in (CallerIdentity, Partition, Region)
+            kind.type_name: kind(self._session)
+            for kind in (CallerIdentity, Partition, Region, Service)
         }
 
     def configure(self, config: State) -> None:

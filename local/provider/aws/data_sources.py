@@ -1,11 +1,15 @@
-"""Who, where and in which partition."""
+"""Who, where, in which partition, and under which names of services."""
 
 from __future__ import annotations
 
+from ..errors import ProviderError
 from ..provider import State
 from ..schema import load
 from .resource import FACTS
 from .session import Session
+
+_DNS_SUFFIX = "amazonaws.com"
+_REVERSE_DNS_PREFIX = "com.amazonaws"
 
 
 class CallerIdentity:
@@ -40,10 +44,10 @@ class Partition:
 
     def read(self, config: State) -> State:
         return {
-            "dns_suffix": "amazonaws.com",
+            "dns_suffix": _DNS_SUFFIX,
             "id": self._session.partition,
             "partition": self._session.partition,
-            "reverse_dns_prefix": "com.amazonaws",
+            "reverse_dns_prefix": _REVERSE_DNS_PREFIX,
         }
 
 
@@ -60,3 +64,35 @@ class Region:
     def read(self, config: State) -> State:
         name = config["name"] or self._session.region
         return {"description": name, "id": name, "name": name}
+
+
+class Service:
+    type_name = "aws_service"
+    block = load(FACTS / "data_aws_service.json")
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def validate(self, config: State) -> None:
+        for name in ("dns_name", "reverse_dns_name", "reverse_dns_prefix"):
+            if config[name] is not None:
+                raise ProviderError(
+                    f"the stand-in for hashicorp/aws tells {name} and takes none: set service_id",
+                    name,
+                )
+        if config["service_id"] is None:
+            raise ProviderError("service ID not provided directly or through a DNS name")
+
+    def read(self, config: State) -> State:
+        service, region = config["service_id"], config["region"] or self._session.region
+        reverse_dns_name = f"{_REVERSE_DNS_PREFIX}.{region}.{service}"
+        return {
+            "dns_name": f"{service}.{region}.{_DNS_SUFFIX}",
+            "id": reverse_dns_name,
+            "partition": self._session.partition,
+            "region": region,
+            "reverse_dns_name": reverse_dns_name,
+            "reverse_dns_prefix": _REVERSE_DNS_PREFIX,
+            "service_id": service,
+            "supported": True,
+        }

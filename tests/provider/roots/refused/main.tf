@@ -510,3 +510,23 @@ resource "aws_cloudwatch_dashboard" "body" {
   dashboard_name = "dashboard"
   dashboard_body = "widgets"
 }
+
+# the stand-in for hashicorp/aws tells dns_name and takes none: set service_id
+data "aws_service" "service_by_name" {
+  dns_name = "sqs.us-east-1.amazonaws.com"
+}
+
+# service ID not provided
+data "aws_service" "no_service" {
+}
+
+# is "sqz", must be one of dynamodb
+data "aws_service" "unknown_service" {
+  service_id = "sqz"
+}
+
+# is "cn-north-1", must match
+data "aws_service" "other_partition" {
+  region     = "cn-north-1"
+  service_id = "sqs"
+}

@@ -29,7 +29,10 @@ variable "changed" {
 
 data "aws_caller_identity" "this" {}
 data "aws_partition" "this" {}
-data "aws_region" "this" {}
+
+data "aws_service" "sqs" {
+  service_id = "sqs"
+}
 
 data "archive_file" "code" {
   type             = "zip"
@@ -50,7 +53,7 @@ locals {
   code = var.changed ? data.archive_file.changed_code : data.archive_file.code
 
   queue_arn = join(":", [
-    "arn", data.aws_partition.this.partition, "sqs", data.aws_region.this.id,
+    "arn", data.aws_partition.this.partition, "sqs", data.aws_service.sqs.region,
     data.aws_caller_identity.this.account_id, "${var.prefix}-tasks",
   ])
 
@@ -444,7 +447,7 @@ resource "aws_cloudwatch_dashboard" "this" {
       y          = 0
       width      = var.changed ? 24 : 12
       height     = 6
-      properties = { metrics = [["AWS/SQS", "NumberOfMessagesSent"]], region = data.aws_region.this.id }
+      properties = { metrics = [["AWS/SQS", "NumberOfMessagesSent"]], region = data.aws_service.sqs.region }
     }]
   })
 }
