@@ -18,8 +18,15 @@ from .schema import Attribute, Block
 from .values import UNKNOWN
 
 _ARN = re.compile(
-    r"arn:[\w-]+:[\w-]+:[\w-]*:(?:\d*|aws):.+", re.DOTALL
-)  # "aws": policies of its own
+    r"arn:aws(-[a-z]+)*:[^:]*"
+    r":([a-z]{2,4}(-[a-z]+)+-[0-9])?"
+    r":(aws|aws-managed|third-party|[0-9]{12}|cw[^:\n]{10})?"
+    r":.+",
+    re.DOTALL,
+)
+_TIMESTAMP = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
 
 
 def check(block: Block, config: State) -> Iterator[ProviderError]:
@@ -84,7 +91,7 @@ def _item_problems(attribute: Attribute, item: Any) -> Iterator[str]:
         yield f"is {json.dumps(item)}, must be one of {', '.join(map(str, attribute.values))}"
     if attribute.pattern and not re.fullmatch(attribute.pattern, item):
         yield f"is {json.dumps(item)}, must match {attribute.pattern}"
-    if attribute.format == "arn" and not _ARN.fullmatch(item):
+    if attribute.format == "arn" and item and not _ARN.fullmatch(item):
         yield f"is {json.dumps(item)}, which is not an ARN"
     if attribute.format == "timestamp" and not _is_timestamp(item):
         yield f"is {json.dumps(item)}, which is not an RFC 3339 time such as 2026-01-31T09:00:00Z"
@@ -106,7 +113,10 @@ def _span(limits: Sequence[float | None]) -> str:
 
 
 def _is_timestamp(text: str) -> bool:
+    if not _TIMESTAMP.fullmatch(text):
+        return False
     try:
-        return datetime.fromisoformat(text).tzinfo is not None and "T" in text
+        datetime.fromisoformat(text)
     except ValueError:
         return False
+    return True

@@ -196,6 +196,12 @@ resource "aws_lambda_function" "layer_is_no_arn" {
   layers        = ["layer"]
 }
 
+# is not an ARN
+resource "aws_iam_role" "account_of_one_digit" {
+  assume_role_policy   = "{}"
+  permissions_boundary = "arn:aws:iam::1:policy/boundary"
+}
+
 # Too many environment blocks
 resource "aws_lambda_function" "two_environments" {
   function_name = "function"
@@ -321,6 +327,20 @@ resource "aws_scheduler_schedule" "start_date" {
     role_arn = "arn:aws:iam::000000000000:role/role"
   }
   start_date = "2030-01-01"
+}
+
+# not an RFC 3339 time
+resource "aws_scheduler_schedule" "end_date_without_seconds" {
+  schedule_expression = "rate(1 hour)"
+
+  flexible_time_window {
+    mode = "OFF"
+  }
+  target {
+    arn      = "arn:aws:lambda:us-east-1:000000000000:function:function"
+    role_arn = "arn:aws:iam::000000000000:role/role"
+  }
+  end_date = "2027-01-01T00:00Z"
 }
 
 # At least 1 "flexible_time_window" blocks are required

@@ -127,7 +127,7 @@ resource "aws_iam_role" "named" {
   description          = var.changed ? null : "first"
   max_session_duration = var.changed ? 7200 : 3600
   assume_role_policy   = local.assume_role_policy[var.changed]
-  permissions_boundary = var.changed ? "arn:aws:iam::000000000000:policy/boundary" : null
+  permissions_boundary = var.changed ? "arn:aws:iam::aws:policy/PowerUserAccess" : null
   tags                 = local.tags
 }
 
