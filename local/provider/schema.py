@@ -36,6 +36,7 @@ class Attribute:
     range: Sequence[float | None] = ()  # least and greatest number, null for no limit
     length: Sequence[int | None] = ()  # characters of a text or items of a collection, likewise
     values: Sequence[Any] = ()  # of the attribute, or of each item of a collection
+    multiple_of: int | None = None  # or one of `values`
     pattern: str | None = None  # regular expression that the whole text matches
     format: str | None = None  # "arn" or "timestamp"
 

@@ -88,7 +88,11 @@ def _item_problems(attribute: Attribute, item: Any) -> Iterator[str]:
     if attribute.range and not _within(attribute.range, float(item)):
         yield f"is {item}, must be {_span(attribute.range)}"
     if attribute.values and item not in attribute.values:
-        yield f"is {json.dumps(item)}, must be one of {', '.join(map(str, attribute.values))}"
+        values = ", ".join(map(str, attribute.values))
+        if attribute.multiple_of is None:
+            yield f"is {json.dumps(item)}, must be one of {values}"
+        elif float(item) % attribute.multiple_of:
+            yield f"is {item}, must be one of {values} or a multiple of {attribute.multiple_of}"
     if attribute.pattern and not re.fullmatch(attribute.pattern, item):
         yield f"is {json.dumps(item)}, must match {attribute.pattern}"
     if attribute.format == "arn" and item and not _ARN.fullmatch(item):

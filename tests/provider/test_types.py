@@ -168,6 +168,12 @@ def test_tags_of_the_provider_join_those_of_the_resource(life: Life) -> None:
     assert life.changed_things["tags"] == {"purpose": "changed", "added": "yes", "owner": "tests"}
 
 
+def test_white_space_around_a_filter_pattern_is_not_kept(life: Life) -> None:
+    pattern = '{ $.message = "firing" }'
+    assert life.first_state["aws_cloudwatch_log_metric_filter.this"]["pattern"] == pattern
+    assert life.first_things["filter"] == pattern
+
+
 def test_a_secret_is_not_shown(life: Life) -> None:
     assert "(sensitive value)" in life.shown_secret
     assert "first secret" not in life.shown_secret
@@ -191,6 +197,7 @@ class _Aws:
         name = {"FunctionName": _PREFIX}
         function = functions.get_function(**name)
         groups = logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{_PREFIX}")
+        filters = logs.describe_metric_filters(filterNamePrefix=_PREFIX)
         dynamodb, s3, ssm = self.client("dynamodb"), self.client("s3"), self.client("ssm")
         sns, cloudwatch = self.client("sns"), self.client("cloudwatch")
         table, bucket = {"TableName": _PREFIX}, f"{_PREFIX}-bucket"
@@ -204,6 +211,7 @@ class _Aws:
             "fifo": self._queue(f"{_PREFIX}.fifo"),
             "tags": sqs.list_queue_tags(QueueUrl=url)["Tags"],
             "retention": groups["logGroups"][0].get("retentionInDays"),
+            "filter": filters["metricFilters"][0]["filterPattern"],
             "role": self.client("iam").get_role(RoleName=_PREFIX)["Role"],
             "policy": self.client("iam").get_role_policy(RoleName=_PREFIX, PolicyName=_PREFIX),
             "function": function["Configuration"],

@@ -29,6 +29,15 @@ class MetricAlarm(AwsResource):
             raise ProviderError(
                 "One of `metric_name` or `metric_query` must be set for a cloudwatch metric alarm"
             )
+        if (
+            isinstance(config["metric_name"], str)
+            and is_zero(config["statistic"])
+            and is_zero(config["extended_statistic"])
+        ):
+            raise ProviderError(
+                "One of `statistic` or `extended_statistic` must be set for a cloudwatch metric "
+                "alarm"
+            )
 
     def _create(self, new: State) -> None:
         self._put(new, Tags=tag_list(new["tags_all"]))
@@ -135,7 +144,8 @@ class Dashboard(AwsResource):
         self.api.delete_dashboards(DashboardNames=[state["id"]])
 
     def _put(self, new: State) -> None:
-        # AWS takes a faulty body and only tells; the provider makes an error of it.
+        # AWS refuses a faulty body, and warns of widgets that it may not draw. The real provider
+        # passes over the warnings; here they are errors on purpose, for nobody would see them.
         told = self.api.put_dashboard(**self.parameters(new))["DashboardValidationMessages"]
         if told:
             raise ProviderError(f"dashboard {new['dashboard_name']}: {told[0]['Message']}")

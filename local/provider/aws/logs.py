@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from ..provider import State
+from ..values import is_known
 from .resource import AwsResource, changed
 
 _FOREVER = 0
@@ -77,6 +78,11 @@ class MetricFilter(AwsResource):
     type_name = "aws_cloudwatch_log_metric_filter"
     service = "logs"
     gone = ("ResourceNotFoundException",)
+
+    def plan(self, prior: State | None, planned: State) -> None:
+        super().plan(prior, planned)
+        if is_known(planned["pattern"]):
+            planned["pattern"] = planned["pattern"].strip()
 
     def _create(self, new: State) -> None:
         self._put(new)

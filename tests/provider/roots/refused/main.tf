@@ -512,6 +512,51 @@ resource "aws_cloudwatch_metric_alarm" "no_metric" {
   evaluation_periods  = 1
 }
 
+# One of `statistic` or `extended_statistic` must be set
+resource "aws_cloudwatch_metric_alarm" "no_statistic" {
+  alarm_name          = "alarm"
+  comparison_operator = "GreaterThanThreshold"
+  evaluation_periods  = 1
+  metric_name         = "Errors"
+}
+
+# period: is 90, must be one of 10, 20, 30 or a multiple of 60
+resource "aws_cloudwatch_metric_alarm" "alarm_period" {
+  alarm_name          = "alarm"
+  comparison_operator = "GreaterThanThreshold"
+  evaluation_periods  = 1
+  metric_name         = "Errors"
+  period              = 90
+  statistic           = "Sum"
+}
+
+# metric_query.metric.period: is 15, must be one of 1, 5, 10, 20, 30 or a multiple of 60
+resource "aws_cloudwatch_metric_alarm" "query_period" {
+  alarm_name          = "alarm"
+  comparison_operator = "GreaterThanThreshold"
+  evaluation_periods  = 1
+
+  metric_query {
+    id = "m"
+
+    metric {
+      metric_name = "Errors"
+      period      = 15
+      stat        = "Sum"
+    }
+  }
+}
+
+# unit: is "Percents", must be one of Seconds
+resource "aws_cloudwatch_metric_alarm" "alarm_unit" {
+  alarm_name          = "alarm"
+  comparison_operator = "GreaterThanThreshold"
+  evaluation_periods  = 1
+  metric_name         = "Errors"
+  statistic           = "Sum"
+  unit                = "Percents"
+}
+
 # "metric_name" conflicts with "metric_query"
 resource "aws_cloudwatch_metric_alarm" "two_metrics" {
   alarm_name          = "alarm"
@@ -549,4 +594,37 @@ data "aws_service" "unknown_service" {
 data "aws_service" "other_partition" {
   region     = "cn-north-1"
   service_id = "sqs"
+}
+
+# name: is "/failed", must match
+resource "aws_cloudwatch_query_definition" "query_name" {
+  name         = "/failed"
+  query_string = "fields @message"
+}
+
+# has 256 characters, must have 1 to 255
+resource "aws_cloudwatch_query_definition" "long_query_name" {
+  name         = join("", [for i in range(256) : "n"])
+  query_string = "fields @message"
+}
+
+# log_group_names: is "a group", must match
+resource "aws_cloudwatch_query_definition" "query_log_group" {
+  name            = "failed"
+  log_group_names = ["/aws/lambda/function", "a group"]
+  query_string    = "fields @message"
+}
+
+# unit: is "Counts", must be one of Seconds
+resource "aws_cloudwatch_log_metric_filter" "filter_unit" {
+  name           = "filter"
+  log_group_name = "group"
+  pattern        = ""
+
+  metric_transformation {
+    namespace = "Jobs"
+    name      = "Firings"
+    unit      = "Counts"
+    value     = "1"
+  }
 }

@@ -433,8 +433,9 @@ resource "aws_cloudwatch_metric_alarm" "percentile" {
   threshold           = var.changed ? 1000 : 500
   namespace           = "AWS/Lambda"
   metric_name         = "Duration"
-  period              = 60
+  period              = var.changed ? 60 : 10
   extended_statistic  = "p99"
+  unit                = "Milliseconds"
 }
 
 resource "aws_cloudwatch_dashboard" "this" {
@@ -461,7 +462,7 @@ resource "aws_cloudwatch_query_definition" "this" {
 resource "aws_cloudwatch_log_metric_filter" "this" {
   name           = var.prefix
   log_group_name = aws_cloudwatch_log_group.named.name
-  pattern        = var.changed ? "" : "{ $.message = \"firing\" }"
+  pattern        = var.changed ? "" : "\n  { $.message = \"firing\" }\n"
 
   metric_transformation {
     namespace     = "Jobs"
