@@ -3,26 +3,65 @@
 
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
-data "aws_region" "current" {}
+
+# Its region: AWS providers 5 and 6 have no other name for it in common that neither deprecates.
+data "aws_service" "sqs" {
+  service_id = "sqs"
+}
 
 locals {
-  partition = data.aws_partition.current.partition
-  region    = data.aws_region.current.id
-  account   = data.aws_caller_identity.current.account_id
+  partition  = data.aws_partition.current.partition
+  dns_suffix = data.aws_partition.current.dns_suffix
+  region     = data.aws_service.sqs.region
+  account    = data.aws_caller_identity.current.account_id
+
+  role_arns = { for role in ["send-task", "run-task", "scheduler"] :
+    role => "arn:${local.partition}:iam::${local.account}:role${var.roles.path}${var.prefix}-${role}"
+  }
+
+  has_own_topic = var.monitoring == null ? false : var.monitoring.topic == null
+
+  # Roles are named by conditions, since KMS refuses principals that do not exist yet.
+  of_this_account = { AWS = "arn:${local.partition}:iam::${local.account}:root" }
 
   # In a key's policy the resource "*" means the key itself.
-  key_policy_statements = [
-    {
-      Sid       = "Logs"
-      Effect    = "Allow"
-      Principal = { Service = "logs.${local.region}.${data.aws_partition.current.dns_suffix}" }
-      Action    = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:DescribeKey"]
-      Resource  = "*"
-      Condition = { ArnEquals = { "kms:EncryptionContext:aws:logs:arn" = [
-        for function in ["send-task", "run-task"] : "arn:${local.partition}:logs:${local.region}:${local.account}:log-group:/aws/lambda/${var.prefix}-${function}"
-      ] } }
-    },
-    {
+  key_policy_statements = concat(
+    [
+      {
+        Sid       = "Logs"
+        Effect    = "Allow"
+        Principal = { Service = "logs.${local.region}.${local.dns_suffix}" }
+        Action    = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:DescribeKey"]
+        Resource  = "*"
+        Condition = { ArnEquals = { "kms:EncryptionContext:aws:logs:arn" = [
+          for function in ["send-task", "run-task"] : "arn:${local.partition}:logs:${local.region}:${local.account}:log-group:/aws/lambda/${var.prefix}-${function}"
+        ] } }
+      },
+      {
+        # What services do with queues, table, lists and the chat's URLs in a role's name.
+        Sid       = "Roles"
+        Effect    = "Allow"
+        Principal = local.of_this_account
+        Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+        Resource  = "*"
+        Condition = {
+          ArnEquals    = { "aws:PrincipalArn" = values(local.role_arns) }
+          StringEquals = { "kms:ViaService" = [for service in ["dynamodb", "s3", "secretsmanager", "sqs", "ssm"] : "${service}.${local.region}.${local.dns_suffix}"] }
+        }
+      },
+      {
+        Sid       = "Schedules"
+        Effect    = "Allow"
+        Principal = local.of_this_account
+        Action    = "kms:Decrypt"
+        Resource  = "*"
+        Condition = {
+          ArnEquals = { "aws:PrincipalArn" = local.role_arns["scheduler"] }
+          ArnLike   = { "kms:EncryptionContext:aws:scheduler:schedule:arn" = "arn:${local.partition}:scheduler:${local.region}:${local.account}:schedule/${var.prefix}/*" }
+        }
+      },
+    ],
+    !local.has_own_topic ? [] : [{
       Sid       = "Alarms"
       Effect    = "Allow"
       Principal = { Service = "cloudwatch.amazonaws.com" }
@@ -31,17 +70,6 @@ locals {
       Condition = { StringEquals = {
         "kms:EncryptionContext:aws:sns:topicArn" = "arn:${local.partition}:sns:${local.region}:${local.account}:${var.prefix}-alarms"
       } }
-    },
-    {
-      # By a condition, since KMS refuses principals that do not exist yet.
-      Sid       = "Roles"
-      Effect    = "Allow"
-      Principal = { AWS = "arn:${local.partition}:iam::${local.account}:root" }
-      Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
-      Resource  = "*"
-      Condition = { ArnEquals = { "aws:PrincipalArn" = [
-        for role in ["send-task", "run-task", "scheduler"] : "arn:${local.partition}:iam::${local.account}:role${var.roles.path}${var.prefix}-${role}"
-      ] } }
-    },
-  ]
+    }],
+  )
 }

@@ -13,14 +13,11 @@ resource "aws_dynamodb_table" "outcomes" {
     type = "S"
   }
 
-  # Without a key of the user's the table is encrypted under one of AWS's own.
-  dynamic "server_side_encryption" {
-    for_each = var.kms_key_arn[*]
-
-    content {
-      enabled     = true
-      kms_key_arn = server_side_encryption.value
-    }
+  # Always there, since the provider does not take a key back with its block. Without one the table is
+  # encrypted under a key of AWS's own.
+  server_side_encryption {
+    enabled     = var.kms_key_arn != null
+    kms_key_arn = var.kms_key_arn
   }
 
   ttl {

@@ -1,10 +1,14 @@
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
-data "aws_region" "current" {}
+
+# Its region: AWS providers 5 and 6 have no other name for it in common that neither deprecates.
+data "aws_service" "lambda" {
+  service_id = "lambda"
+}
 
 locals {
   partition = data.aws_partition.current.partition
-  region    = data.aws_region.current.id
+  region    = data.aws_service.lambda.region
   account   = data.aws_caller_identity.current.account_id
 
   # Built from the names, as all that the roles' policies tell: so a plan shows them whole, and a
@@ -14,12 +18,16 @@ locals {
     run_task  = "arn:${local.partition}:lambda:${local.region}:${local.account}:function:${var.prefix}-run-task"
   }
 
-  # The same objects, and their buckets, as ARNs.
-  task_objects = [for uri in var.task_objects : "arn:${local.partition}:s3:::${trimprefix(uri, "s3://")}"]
+  # The same objects, and their buckets, as ARNs. In a policy * ? and $ stand for more than themselves,
+  # unless they are written as variables.
+  task_objects = [for uri in var.task_objects : join("", [
+    "arn:${local.partition}:s3:::",
+    replace(replace(replace(trimprefix(uri, "s3://"), "$", "$${$}"), "*", "$${*}"), "?", "$${?}"),
+  ])]
   task_buckets = distinct([for arn in local.task_objects : split("/", arn)[0]])
 
-  # What is peculiar to each function; everything else they share. `encrypted` are the services
-  # whose data it reads or writes under the customer key, if there is one.
+  # What is peculiar to each function; everything else they share. `customer_key` are the services
+  # through which it reads and writes what is encrypted with the customer key, if there is one.
   functions = {
     send_task = {
       name        = "${var.prefix}-send-task"
@@ -33,7 +41,10 @@ locals {
         },
         var.notify == null ? {} : { NOTIFY_SUCCESS_LIMIT = tostring(var.notify_success_limit) },
       )
-      encrypted = concat(["sqs"], length(local.task_objects) == 0 ? [] : ["s3"])
+      customer_key = {
+        "kms:Decrypt"         = concat(["sqs"], length(local.task_objects) == 0 ? [] : ["s3"])
+        "kms:GenerateDataKey" = ["sqs"]
+      }
       permissions = concat(
         [
           {
@@ -80,7 +91,9 @@ locals {
         { for table in aws_dynamodb_table.outcomes : "IDEMPOTENCY_TABLE" => table.name },
         local.notify_environment,
       )
-      encrypted = concat(["sqs"], var.deduplication ? ["dynamodb"] : [])
+      customer_key = { for action in ["kms:Decrypt", "kms:GenerateDataKey"] :
+        action => concat(["sqs"], var.deduplication ? ["dynamodb"] : [])
+      }
       permissions = concat(
         [
           {

@@ -8,12 +8,12 @@ locals {
     }],
 
     # Queues, table and lists are opened in the role's name; Lambda and CloudWatch open the rest themselves.
-    [for arn in var.kms_key_arn[*] : {
+    [for action, services in var.kms_key_arn == null ? {} : function.customer_key : {
       Effect   = "Allow"
-      Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
-      Resource = [arn]
+      Action   = [action]
+      Resource = [var.kms_key_arn]
       Condition = { StringEquals = { "kms:ViaService" = [
-        for service in function.encrypted : "${service}.${local.region}.${data.aws_partition.current.dns_suffix}"
+        for service in services : "${service}.${local.region}.${data.aws_partition.current.dns_suffix}"
       ] } }
     }],
 
@@ -37,7 +37,7 @@ locals {
       {
         Effect   = "Allow"
         Action   = ["ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"]
-        Resource = [local.network_interfaces]
+        Resource = [local.any_of_ec2]
       },
       {
         Effect   = "Allow"
@@ -64,6 +64,10 @@ locals {
     Version   = "2012-10-17"
     Statement = concat(function.permissions, local.shared_permissions[key])
   }) }
+
+  # Lambda asks for these when it makes the function, before there is an interface, and is content with
+  # no less than anything of EC2's in the account.
+  any_of_ec2 = "arn:${local.partition}:ec2:${local.region}:${local.account}:*/*"
 
   # Lambda makes them, under ids that nobody knows before.
   network_interfaces = "arn:${local.partition}:ec2:${local.region}:${local.account}:network-interface/*"

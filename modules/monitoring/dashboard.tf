@@ -60,7 +60,7 @@ locals {
     height = 6
     properties = {
       title       = graph.title
-      region      = data.aws_region.current.id
+      region      = local.region
       view        = "timeSeries"
       stat        = graph.stat
       period      = 300
@@ -79,7 +79,7 @@ locals {
     height = 6
     properties = {
       title  = "Tasks by outcome"
-      region = data.aws_region.current.id
+      region = local.region
       view   = "bar"
       query = join(" | ", [
         "SOURCE '${var.functions.run_task.log_group}'",
@@ -108,7 +108,7 @@ locals {
     height = 6
     properties = {
       title  = "Tasks that failed"
-      region = data.aws_region.current.id
+      region = local.region
       view   = "table"
       query  = "SOURCE '${var.functions.run_task.log_group}' | ${replace(trimspace(local.queries["tasks that failed"].query), "\n", " ")}"
     }

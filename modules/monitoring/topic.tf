@@ -2,11 +2,15 @@
 
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
-data "aws_region" "current" {}
+
+# Its region: AWS providers 5 and 6 have no other name for it in common that neither deprecates.
+data "aws_service" "sns" {
+  service_id = "sns"
+}
 
 locals {
   partition = data.aws_partition.current.partition
-  region    = data.aws_region.current.id
+  region    = data.aws_service.sns.region
   account   = data.aws_caller_identity.current.account_id
 
   # Built from the name, so that the policy is not a resource of its own.
@@ -45,6 +49,17 @@ resource "aws_sns_topic" "alarms" {
         Action    = "sns:Publish"
         Resource  = local.own_topic_arn
         Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      },
+      {
+        Sid       = "DenyOtherAccounts"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "sns:Publish"
+        Resource  = local.own_topic_arn
+        Condition = {
+          StringNotEquals = { "aws:PrincipalAccount" = local.account }
+          Bool            = { "aws:PrincipalIsAWSService" = "false" } # they have no account
+        }
       },
     ]
   })

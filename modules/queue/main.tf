@@ -1,6 +1,10 @@
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
-data "aws_region" "current" {}
+
+# Its region: AWS providers 5 and 6 have no other name for it in common that neither deprecates.
+data "aws_service" "sqs" {
+  service_id = "sqs"
+}
 
 locals {
   # SQS asks for the suffix, and for a FIFO queue's dead-letter queue to be FIFO as well; Scheduler
@@ -19,22 +23,36 @@ locals {
     "arn",
     data.aws_partition.current.partition,
     "sqs",
-    data.aws_region.current.id,
+    data.aws_service.sqs.region,
     data.aws_caller_identity.current.account_id,
     name,
   ]) }
 
-  # Who may use the queues is up to IAM; the queues themselves only insist on encryption in transit.
-  tls_only_policies = { for key, arn in local.arns : key => jsonencode({
+  # Who of the account may use the queues is up to IAM; the queues themselves insist on encryption in
+  # transit, and on the account, whatever another policy may grant.
+  policies = { for key, arn in local.arns : key => jsonencode({
     Version = "2012-10-17"
-    Statement = [{
-      Sid       = "DenyWithoutTls"
-      Effect    = "Deny"
-      Principal = "*"
-      Action    = "sqs:*"
-      Resource  = arn
-      Condition = { Bool = { "aws:SecureTransport" = "false" } }
-    }]
+    Statement = [
+      {
+        Sid       = "DenyWithoutTls"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "sqs:*"
+        Resource  = arn
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      },
+      {
+        Sid       = "DenyOtherAccounts"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "sqs:*"
+        Resource  = arn
+        Condition = {
+          StringNotEquals = { "aws:PrincipalAccount" = data.aws_caller_identity.current.account_id }
+          Bool            = { "aws:PrincipalIsAWSService" = "false" } # they have no account
+        }
+      },
+    ]
   }) }
 }
 
@@ -48,7 +66,7 @@ resource "aws_sqs_queue" "tasks" {
   receive_wait_time_seconds  = var.receive_wait_time
   sqs_managed_sse_enabled    = var.kms_key_arn == null ? true : null # either this or a key
   kms_master_key_id          = var.kms_key_arn
-  policy                     = local.tls_only_policies.tasks
+  policy                     = local.policies.tasks
   redrive_allow_policy       = jsonencode({ redrivePermission = "denyAll" })
   redrive_policy = jsonencode({
     deadLetterTargetArn = aws_sqs_queue.tasks_dead_letters.arn
@@ -63,7 +81,7 @@ resource "aws_sqs_queue" "tasks_dead_letters" {
   message_retention_seconds = var.dead_letter_retention
   sqs_managed_sse_enabled   = var.kms_key_arn == null ? true : null
   kms_master_key_id         = var.kms_key_arn
-  policy                    = local.tls_only_policies.tasks_dead_letters
+  policy                    = local.policies.tasks_dead_letters
   redrive_allow_policy = jsonencode({
     redrivePermission = "byQueue"
     sourceQueueArns   = [local.arns.tasks]
@@ -76,7 +94,7 @@ resource "aws_sqs_queue" "firings_dead_letters" {
   message_retention_seconds = var.dead_letter_retention
   sqs_managed_sse_enabled   = var.kms_key_arn == null ? true : null
   kms_master_key_id         = var.kms_key_arn
-  policy                    = local.tls_only_policies.firings_dead_letters
+  policy                    = local.policies.firings_dead_letters
   redrive_allow_policy      = jsonencode({ redrivePermission = "denyAll" })
   tags                      = var.tags
 }

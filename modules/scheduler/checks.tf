@@ -49,7 +49,7 @@ locals {
     ],
     [for field in ["start_date", "end_date"] :
       "${field} \"${schedule[field]}\" has to be a date and time in UTC that exist, such as 2027-01-01T00:00:00Z"
-      if schedule[field] == null ? false : !can(regex("Z$", schedule[field])) || !can(timeadd(schedule[field], "0s"))
+      if schedule[field] == null ? false : !can(regex("^[0-9-]+T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$", schedule[field])) || !can(timeadd(schedule[field], "0s"))
     ],
     schedule.expected_every != null && can(regex("^at\\(", schedule.expression))
     ? ["expected_every is given, but at(...) fires only once: leave it out"]

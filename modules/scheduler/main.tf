@@ -1,6 +1,10 @@
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
-data "aws_region" "current" {}
+
+# Its region: AWS providers 5 and 6 have no other name for it in common that neither deprecates.
+data "aws_service" "scheduler" {
+  service_id = "scheduler"
+}
 
 resource "aws_scheduler_schedule_group" "this" {
   name = var.prefix
@@ -107,7 +111,7 @@ resource "aws_iam_role_policy" "this" {
             "arn",
             data.aws_partition.current.partition,
             "scheduler",
-            data.aws_region.current.id,
+            data.aws_service.scheduler.region,
             data.aws_caller_identity.current.account_id,
             "schedule/${var.prefix}/*",
           ]) } }
@@ -116,7 +120,7 @@ resource "aws_iam_role_policy" "this" {
           Effect    = "Allow"
           Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
           Resource  = [arn]
-          Condition = { StringEquals = { "kms:ViaService" = "sqs.${data.aws_region.current.id}.${data.aws_partition.current.dns_suffix}" } }
+          Condition = { StringEquals = { "kms:ViaService" = "sqs.${data.aws_service.scheduler.region}.${data.aws_partition.current.dns_suffix}" } }
         },
       ]]),
     )

@@ -27,8 +27,8 @@ run "its_policy_allows_what_is_encrypted_with_it" {
   }
 
   assert {
-    condition = output.kms_key_policy_statements[*].Sid == ["Logs", "Alarms", "Roles"] && alltrue([for statement in output.kms_key_policy_statements :
-      statement.Effect == "Allow" && statement.Resource == "*" && length(statement.Condition) == 1
+    condition = output.kms_key_policy_statements[*].Sid == ["Logs", "Roles", "Schedules", "Alarms"] && alltrue([for statement in output.kms_key_policy_statements :
+      statement.Effect == "Allow" && statement.Resource == "*" && length(statement.Condition) > 0
     ])
     error_message = "a statement is missing, or has no condition"
   }
@@ -42,12 +42,36 @@ run "its_policy_allows_what_is_encrypted_with_it" {
   }
 
   assert {
-    condition = output.kms_key_policy_statements[2].Condition.ArnEquals["aws:PrincipalArn"] == [
-      "arn:aws:iam::123456789012:role/jobs/nightly-send-task",
-      "arn:aws:iam::123456789012:role/jobs/nightly-run-task",
-      "arn:aws:iam::123456789012:role/jobs/nightly-scheduler",
-    ]
-    error_message = "the roles may not use the key"
+    condition = output.kms_key_policy_statements[1].Condition == {
+      ArnEquals = { "aws:PrincipalArn" = [
+        "arn:aws:iam::123456789012:role/jobs/nightly-run-task",
+        "arn:aws:iam::123456789012:role/jobs/nightly-scheduler",
+        "arn:aws:iam::123456789012:role/jobs/nightly-send-task",
+      ] }
+      StringEquals = { "kms:ViaService" = [for service in ["dynamodb", "s3", "secretsmanager", "sqs", "ssm"] : "${service}.eu-west-1.amazonaws.com"] }
+    }
+    error_message = "the roles may not use the key, or other than through a service"
+  }
+
+  assert {
+    condition = output.kms_key_policy_statements[2].Condition == {
+      ArnEquals = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/jobs/nightly-scheduler" }
+      ArnLike   = { "kms:EncryptionContext:aws:scheduler:schedule:arn" = "arn:aws:scheduler:eu-west-1:123456789012:schedule/nightly/*" }
+    }
+    error_message = "Scheduler may not open the schedules, or more than those"
+  }
+}
+
+run "without_a_topic_of_its_own_nothing_of_one_is_allowed" {
+  command = plan
+
+  variables {
+    monitoring = { topic = { arn = "arn:aws:sns:eu-west-1:123456789012:pagers" } }
+  }
+
+  assert {
+    condition     = output.kms_key_policy_statements[*].Sid == ["Logs", "Roles", "Schedules"]
+    error_message = "CloudWatch may use the key for a topic that is not there"
   }
 }
 

@@ -93,5 +93,5 @@ def test_sqs_gives_up_only_after_every_retry_and_a_batch_of_give_backs(
 
 def test_policies_name_this_account_and_region(planned: Planned) -> None:
     for queue in resources(planned, "aws_sqs_queue").values():
-        (statement,) = json.loads(queue["policy"])["Statement"]
-        assert statement["Resource"] == f"arn:aws:sqs:{REGION}:000000000000:{queue['name']}"
+        on = {statement["Resource"] for statement in json.loads(queue["policy"])["Statement"]}
+        assert on == {f"arn:aws:sqs:{REGION}:000000000000:{queue['name']}"}

@@ -65,12 +65,10 @@ def statements(planned: Planned) -> dict[str, dict[str, Any]]:
 
 
 def test_a_key_takes_its_policy_from_the_module_that_uses_it(planned: Planned) -> None:
-    assert statements(planned).keys() == {"Logs", "Alarms", "Roles"}
+    assert statements(planned).keys() == {"Logs", "Roles", "Schedules"}
 
 
-def test_the_key_policy_names_the_logs_the_topic_and_the_roles_of_this_instance(
-    planned: Planned,
-) -> None:
+def test_the_key_policy_names_the_logs_and_the_roles_of_this_instance(planned: Planned) -> None:
     policy = statements(planned)
     assert policy["Logs"]["Principal"] == {"Service": f"logs.{REGION}.amazonaws.com"}
     groups = {group["name"] for group in resources(planned, "aws_cloudwatch_log_group").values()}
@@ -79,11 +77,6 @@ def test_the_key_policy_names_the_logs_the_topic_and_the_roles_of_this_instance(
             f"arn:aws:logs:{REGION}:000000000000:log-group:{name}"
             for name in sorted(groups, reverse=True)
         ]
-    }
-    assert policy["Alarms"]["Condition"]["StringEquals"] == {
-        "kms:EncryptionContext:aws:sns:topicArn": (
-            f"arn:aws:sns:{REGION}:000000000000:locked-alarms"
-        )
     }
     roles = {
         f"arn:aws:iam::000000000000:role{role['path']}{role['name']}"

@@ -24,11 +24,14 @@ run "a_key_encrypts_functions_logs_and_table_and_is_used_for_what_holds_data" {
     condition = { for key, policy in aws_iam_role_policy.this : key => [
       for statement in jsondecode(policy.policy).Statement : statement if startswith(statement.Action[0], "kms:")
       ] } == {
-      for key, services in { send_task = ["sqs", "s3"], run_task = ["sqs", "dynamodb"] } : key => [{
-        Effect    = "Allow"
-        Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
-        Resource  = ["arn:aws:kms:eu-west-1:123456789012:key/1234abcd"]
-        Condition = { StringEquals = { "kms:ViaService" = [for service in services : "${service}.eu-west-1.amazonaws.com"] } }
+      for key, uses in {
+        send_task = { "kms:Decrypt" = ["sqs", "s3"], "kms:GenerateDataKey" = ["sqs"] }
+        run_task  = { "kms:Decrypt" = ["sqs", "dynamodb"], "kms:GenerateDataKey" = ["sqs", "dynamodb"] }
+        } : key => [for action, services in uses : {
+          Effect    = "Allow"
+          Action    = [action]
+          Resource  = ["arn:aws:kms:eu-west-1:123456789012:key/1234abcd"]
+          Condition = { StringEquals = { "kms:ViaService" = [for service in services : "${service}.eu-west-1.amazonaws.com"] } }
       }]
     }
     error_message = "a role cannot open what is encrypted with the key, or may use it for more"
@@ -45,7 +48,7 @@ run "a_role_uses_the_key_for_no_more_than_it_reads_and_writes" {
   assert {
     condition = alltrue([for policy in aws_iam_role_policy.this : [
       for statement in jsondecode(policy.policy).Statement : statement.Condition.StringEquals["kms:ViaService"] if startswith(statement.Action[0], "kms:")
-    ] == [["sqs.eu-west-1.amazonaws.com"]]])
+    ] == [["sqs.eu-west-1.amazonaws.com"], ["sqs.eu-west-1.amazonaws.com"]]])
     error_message = "a role may use the key for tables or lists that it does not have"
   }
 }

@@ -16,6 +16,7 @@ run "the_environment_holds_addresses_only" {
         QUEUE_URL               = "https://tasks"
         TASKS_DEAD_LETTER_URL   = "https://tasks-dead"
         MAX_RECEIVE_COUNT       = "13"
+        MESSAGE_RETENTION       = "345600"
         TASK_CONCURRENCY        = "4"
         POWERTOOLS_SERVICE_NAME = "nightly"
       })

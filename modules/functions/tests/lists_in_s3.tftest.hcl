@@ -22,6 +22,22 @@ run "lists_in_s3_may_be_read_and_nothing_else_there" {
   }
 }
 
+run "a_key_with_a_star_permits_the_object_of_that_name_and_no_other" {
+  command = plan
+
+  variables {
+    task_objects = ["s3://lists/what?/a*.csv", "s3://lists/$${aws:username}.csv"]
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role_policy.this["send_task"].policy).Statement[2].Resource == [
+      "arn:aws:s3:::lists/what$${?}/a$${*}.csv",
+      "arn:aws:s3:::lists/$${$}{aws:username}.csv",
+    ]
+    error_message = "a key is taken for a pattern"
+  }
+}
+
 run "more_lists_than_a_policy_can_name_are_refused" {
   command = plan
 

@@ -31,7 +31,7 @@ run "in_a_vpc_lambda_makes_the_interfaces_and_the_code_cannot" {
       {
         Effect   = "Allow"
         Action   = ["ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"]
-        Resource = ["arn:aws:ec2:eu-west-1:123456789012:network-interface/*"]
+        Resource = ["arn:aws:ec2:eu-west-1:123456789012:*/*"]
       },
       {
         Effect   = "Allow"

@@ -36,6 +36,17 @@ run "the_topic_takes_alarms_of_this_account_only" {
         Resource  = "arn:aws:sns:eu-west-1:123456789012:nightly-alarms"
         Condition = { Bool = { "aws:SecureTransport" = "false" } }
       },
+      {
+        Sid       = "DenyOtherAccounts"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "sns:Publish"
+        Resource  = "arn:aws:sns:eu-west-1:123456789012:nightly-alarms"
+        Condition = {
+          StringNotEquals = { "aws:PrincipalAccount" = "123456789012" }
+          Bool            = { "aws:PrincipalIsAWSService" = "false" }
+        }
+      },
     ]
     error_message = "others may publish to the topic, or without TLS"
   }

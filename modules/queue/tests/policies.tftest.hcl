@@ -8,24 +8,37 @@ override_data {
 }
 
 override_data {
-  target = data.aws_region.current
-  values = { id = "cn-north-1" }
+  target = data.aws_service.sqs
+  values = { region = "cn-north-1" }
 }
 
-run "every_queue_insists_on_tls_and_grants_nothing" {
+run "every_queue_insists_on_tls_and_on_the_account_and_grants_nothing" {
   command = plan
 
   assert {
     condition = alltrue([for queue in [aws_sqs_queue.tasks, aws_sqs_queue.tasks_dead_letters, aws_sqs_queue.firings_dead_letters] :
-      jsondecode(queue.policy).Statement == [{
-        Sid       = "DenyWithoutTls"
-        Effect    = "Deny"
-        Principal = "*"
-        Action    = "sqs:*"
-        Resource  = "arn:aws-cn:sqs:cn-north-1:123456789012:${queue.name}"
-        Condition = { Bool = { "aws:SecureTransport" = "false" } }
-      }]
+      jsondecode(queue.policy).Statement == [
+        {
+          Sid       = "DenyWithoutTls"
+          Effect    = "Deny"
+          Principal = "*"
+          Action    = "sqs:*"
+          Resource  = "arn:aws-cn:sqs:cn-north-1:123456789012:${queue.name}"
+          Condition = { Bool = { "aws:SecureTransport" = "false" } }
+        },
+        {
+          Sid       = "DenyOtherAccounts"
+          Effect    = "Deny"
+          Principal = "*"
+          Action    = "sqs:*"
+          Resource  = "arn:aws-cn:sqs:cn-north-1:123456789012:${queue.name}"
+          Condition = {
+            StringNotEquals = { "aws:PrincipalAccount" = "123456789012" }
+            Bool            = { "aws:PrincipalIsAWSService" = "false" }
+          }
+        },
+      ]
     ])
-    error_message = "a queue's policy is not the one statement that denies what comes without TLS"
+    error_message = "a queue's policy does not deny what comes without TLS or from another account, or grants something"
   }
 }
