@@ -83,7 +83,10 @@ module "monitoring" {
     tasks_dead_letters   = module.queue.tasks_dead_letters
     firings_dead_letters = module.queue.firings_dead_letters
   }
-  message_retention = var.message_retention
+  message_retention     = var.message_retention
+  dead_letter_retention = var.dead_letter_retention
+  longest_wait          = var.monitoring.longest_wait
+  chat                  = var.notify != null
   functions = {
     send_task = merge(module.functions.send_task, { timeout = var.send_task_timeout })
     run_task  = merge(module.functions.run_task, { timeout = var.run_task_timeout })

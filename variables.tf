@@ -38,7 +38,7 @@ variable "schedules" {
     - `enabled`: false keeps the schedule but does not fire it. Default true.
     - `expected_every`: an alarm goes off when it has not fired for so many seconds, 60 to 604800 (7 days; an alarm cannot look further back); a little more than the longest time between two firings, such as 90000 (25 hours) for a daily one. 0.40 USD a month. Not watched if not given.
     - `flexible_window_minutes`: fires at any moment within so many minutes after it is due, 1 to 1440 (a day); exactly when due if not given.
-    - `start_date`, `end_date`: fires only between these, RFC 3339 in UTC, such as `2027-01-01T00:00:00Z`; AWS ignores them for at.
+    - `start_date`, `end_date`: fires only between these, RFC 3339 in UTC, such as `2027-01-01T00:00:00Z`; AWS ignores them for at. Take a `start_date` out once it is past: AWS may refuse it when the schedule is changed or made anew.
 
     What, with a `task`, a list or both; the list is one of `tasks`, `tasks_file`, `tasks_s3_uri` and `tasks_source`:
     - `task`: name of the function that runs each task of the list, or runs once if there is no list. Without it the texts of the list are printed.
@@ -390,22 +390,34 @@ variable "metrics_by_schedule" {
 
 variable "monitoring" {
   description = <<-EOT
-    Alarms, saved log queries and what is wanted beyond them; null switches all of it off. The default, `{}`, is 3 alarms (letters in either dead-letter queue; tasks that wait too long), without which a task can fail for good and nobody knows: 0.30 USD a month, nothing within an account's first ten alarms.
+    Alarms, saved log queries and what is wanted beyond them; null switches all of it off. The default, `{}`, is 5 alarms (letters in either dead-letter queue, tasks that wait too long, firings that were dropped or lost), without which a task can fail for good and nobody knows: 0.50 USD a month, nothing within an account's first ten alarms. They reach nobody until `emails` or `topic` is given.
 
     - `emails`: addresses that get the alarms; each has to confirm by a link that AWS sends.
     - `topic`: `{ arn = "..." }`, an SNS topic of yours that gets the alarms, instead of one that is made here. It has to be in the same account and region.
-    - `early_warnings`: 8 more alarms, for errors, throttles and durations of both functions and for firings that Lambda refused or Scheduler dropped, 0.80 USD a month. Default false.
+    - `longest_wait`: after how many seconds a task that waits is an alarm, 60 to 604800 (7 days); half of `message_retention` if not given, which is 2 days by default. Set it to what your tasks may be late by: it is what tells that none is run any more.
+    - `early_warnings`: 7 more alarms, for errors, throttles and durations of both functions and for firings that Lambda refused, and with `notify` one for results that could not be told; 0.80 USD a month. Default false.
     - `dashboard`: a CloudWatch dashboard, 3 USD a month, nothing within an account's first three; two of its graphs read the log, at 0.005 USD a GB. Default false.
     - `tracing`: X-Ray traces of both functions, 5 USD a million. Default false.
   EOT
   type = object({
     emails         = optional(set(string), [])
     topic          = optional(object({ arn = string }))
+    longest_wait   = optional(number)
     early_warnings = optional(bool, false)
     dashboard      = optional(bool, false)
     tracing        = optional(bool, false)
   })
   default = {}
+
+  validation {
+    condition     = try(var.monitoring.longest_wait, null) == null ? true : var.monitoring.longest_wait >= 60 && var.monitoring.longest_wait <= 604800 && floor(var.monitoring.longest_wait) == var.monitoring.longest_wait
+    error_message = "monitoring.longest_wait is ${coalesce(try(var.monitoring.longest_wait, null), 0)}: it has to be a whole number of seconds from 60 to 604800 (7 days)."
+  }
+
+  validation {
+    condition     = try(var.monitoring.longest_wait, null) == null ? true : var.monitoring.longest_wait < var.message_retention
+    error_message = "monitoring.longest_wait is ${coalesce(try(var.monitoring.longest_wait, null), 0)}, but SQS drops tasks after ${var.message_retention} seconds (message_retention): it has to be less."
+  }
 
   validation {
     condition     = try(var.monitoring.emails, null) == null ? true : alltrue([for email in var.monitoring.emails : can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", email))])

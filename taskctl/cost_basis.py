@@ -9,11 +9,14 @@ from taskctl.pricing import Setup
 from taskctl.schedule import Schedule
 from taskctl.tfvars import find_task_folder, read_tfvars, tfvars_schedules
 
-ESSENTIAL_ALARMS = ("tasks-dead-letters", "firings-dead-letters", "tasks-waiting")
+ESSENTIAL_ALARMS = (
+    "tasks-dead-letters", "firings-dead-letters", "tasks-waiting", "firings-dropped", "firings-lost",
+)  # fmt: skip
 EARLY_WARNINGS = (
     "send-task-errors", "run-task-errors", "send-task-throttles", "run-task-throttles",
-    "send-task-duration", "run-task-duration", "firings-dropped", "firings-refused",
+    "send-task-duration", "run-task-duration", "firings-refused",
 )  # fmt: skip
+CHAT_WARNINGS = ("results-untold",)
 """As modules/monitoring/alarms.tf names them."""
 
 _SETTINGS = (
@@ -39,7 +42,8 @@ def written_basis(path: Path) -> Basis:
     """
     values = read_tfvars(path)
     monitoring = values["monitoring"]
-    early_warnings = EARLY_WARNINGS if monitoring and monitoring["early_warnings"] else ()
+    warnings = EARLY_WARNINGS + (CHAT_WARNINGS if values["notify"] else ())
+    early_warnings = warnings if monitoring and monitoring["early_warnings"] else ()
     schedules = values["schedules"]
     setup = Setup(
         **{name: values[name] for name in _SETTINGS},
@@ -70,9 +74,8 @@ def deployed_basis(prefix: str | None, root: Path) -> Basis:
         send_task = functions.get_function_configuration(FunctionName=stack.send_task)
         run_task = functions.get_function_configuration(FunctionName=stack.run_task)
         mapping = functions.list_event_source_mappings(FunctionName=stack.run_task)
-        alarms = cloudwatch.describe_alarms(
-            AlarmNames=[f"{stack.prefix}-{name}" for name in ESSENTIAL_ALARMS + EARLY_WARNINGS]
-        )
+        names = ESSENTIAL_ALARMS + EARLY_WARNINGS + CHAT_WARNINGS
+        alarms = cloudwatch.describe_alarms(AlarmNames=[f"{stack.prefix}-{name}" for name in names])
         silences = cloudwatch.get_paginator("describe_alarms").paginate(AlarmNamePrefix=silent)
         watched = {
             alarm["AlarmName"].removeprefix(silent)

@@ -1,10 +1,25 @@
 # Every alarm says what to do. Plain metrics only: metric math costs a price per metric and tells no more.
 
 locals {
+  # As it stands in a mail, outside of the folder with Terraform's state.
+  taskctl = { for command in ["failed", "redrive", "runs"] : command => "`taskctl ${command} --prefix ${var.prefix}`" }
+
+  dead_letter_days = floor(var.dead_letter_retention / 86400)
+  letters_expire   = "The alarm ends when the queue is empty, which it also is when its letters are ${local.dead_letter_days} days old: then SQS drops them."
+
+  # The time guard interrupts a task this long before the end of run_task; what is longer than nine
+  # tenths of what is left is close to that.
+  run_task_seconds = var.functions.run_task.timeout - min(5, var.functions.run_task.timeout / 5)
+
+  # send_task hands a long list on this long before its end, so only what is later than that is late.
+  send_task_reserve = min(30, var.functions.send_task.timeout / 4)
+
+  longest_wait = coalesce(var.longest_wait, floor(var.message_retention / 2))
+
   # Without these a task or a firing can be lost, or wait for ever, and nobody knows.
   essential_alarms = {
     tasks-dead-letters = {
-      description = "Tasks failed for good, expired or could not be read. `taskctl failed` lists them with their reasons; mend the cause, then send them again with `taskctl redrive`. The alarm ends when the queue ${var.queues.tasks_dead_letters.name} is empty."
+      description = "Tasks failed for good, expired or could not be read: they lie in ${var.queues.tasks_dead_letters.name}. ${local.taskctl.failed} lists them with their reasons; mend the cause, then send them again with ${local.taskctl.redrive}. ${local.letters_expire}"
       namespace   = "AWS/SQS"
       metric      = "ApproximateNumberOfMessagesVisible"
       dimensions  = { QueueName = var.queues.tasks_dead_letters.name }
@@ -13,7 +28,7 @@ locals {
       periods     = 1
     }
     firings-dead-letters = {
-      description = "A schedule fired, but not all of its tasks reached the queue: Scheduler could not invoke send_task, send_task failed, or lines of a list are no tasks. `taskctl failed` lists what and why; mend the cause, then send it again with `taskctl redrive`. The alarm ends when the queue ${var.queues.firings_dead_letters.name} is empty."
+      description = "A schedule fired, but not all of its tasks reached the queue: Scheduler could not invoke send_task, send_task failed, or lines of a list are no tasks. It lies in ${var.queues.firings_dead_letters.name}: ${local.taskctl.failed} lists what and why; mend the cause, then send it again with ${local.taskctl.redrive}. ${local.letters_expire}"
       namespace   = "AWS/SQS"
       metric      = "ApproximateNumberOfMessagesVisible"
       dimensions  = { QueueName = var.queues.firings_dead_letters.name }
@@ -22,12 +37,30 @@ locals {
       periods     = 1
     }
     tasks-waiting = {
-      description = "The oldest task has used up half of its time on the queue (message_retention, ${var.message_retention} seconds); at the end of it SQS drops tasks without a trace. See in the log of ${var.functions.run_task.name} whether tasks are run at all; if they are, raise maximum_concurrency, or message_retention for the time being."
+      description = "The oldest task has waited for ${local.longest_wait} seconds; after ${var.message_retention} (message_retention) SQS drops tasks without a trace. See in the log of ${var.functions.run_task.name} whether tasks are run at all; if they are, raise maximum_concurrency, or message_retention for the time being."
       namespace   = "AWS/SQS"
       metric      = "ApproximateAgeOfOldestMessage"
       dimensions  = { QueueName = var.queues.tasks.name }
       statistic   = "Maximum"
-      threshold   = floor(var.message_retention / 2)
+      threshold   = local.longest_wait
+      periods     = 1
+    }
+    firings-dropped = {
+      description = "Scheduler gave a firing up after all of its delivery retries. It is a dead letter, unless the role of the schedules may not write one either: ${local.taskctl.failed} shows it with Scheduler's reason; mend that, then send it again with ${local.taskctl.redrive}, or `taskctl run SCHEDULE --at TIME --prefix ${var.prefix}` if it is not there."
+      namespace   = "AWS/Scheduler"
+      metric      = "InvocationDroppedCount"
+      dimensions  = { ScheduleGroup = var.schedule_group }
+      statistic   = "Sum"
+      threshold   = 0
+      periods     = 1
+    }
+    firings-lost = {
+      description = "Lambda could not put a firing that send_task failed at into ${var.queues.firings_dead_letters.name}: it is lost. The log of ${var.functions.send_task.name} tells which; mend the role's sqs:SendMessage or the key's policy, then fire it again with `taskctl run SCHEDULE --at TIME --prefix ${var.prefix}`."
+      namespace   = "AWS/Lambda"
+      metric      = "DestinationDeliveryFailures"
+      dimensions  = { FunctionName = var.functions.send_task.name }
+      statistic   = "Sum"
+      threshold   = 0
       periods     = 1
     }
   }
@@ -72,30 +105,21 @@ locals {
       periods     = 3
     }
     send-task-duration = {
-      description = "send_task used more than nine tenths of its ${var.functions.send_task.timeout} seconds: it is soon cut off. Raise send_task_timeout or send_task_memory."
+      description = "send_task used more than half of the time that it keeps for handing a long list on, at the end of its ${var.functions.send_task.timeout} seconds: it is soon cut off. Raise send_task_timeout or send_task_memory."
       namespace   = "AWS/Lambda"
       metric      = "Duration"
       dimensions  = { FunctionName = var.functions.send_task.name }
       statistic   = "Maximum"
-      threshold   = var.functions.send_task.timeout * 900 # milliseconds
+      threshold   = (var.functions.send_task.timeout - local.send_task_reserve / 2) * 1000 # milliseconds
       periods     = 1
     }
     run-task-duration = {
-      description = "A batch used more than nine tenths of run_task's ${var.functions.run_task.timeout} seconds: a task is soon cut off. `taskctl runs` shows which takes so long; raise run_task_timeout, or let tasks that wait overlap with task_concurrency."
+      description = "A batch used more than nine tenths of the ${local.run_task_seconds} seconds after which its tasks are interrupted. ${local.taskctl.runs} shows which takes so long; raise run_task_timeout, or let tasks that wait overlap with task_concurrency."
       namespace   = "AWS/Lambda"
       metric      = "Duration"
       dimensions  = { FunctionName = var.functions.run_task.name }
       statistic   = "Maximum"
-      threshold   = var.functions.run_task.timeout * 900 # milliseconds
-      periods     = 1
-    }
-    firings-dropped = {
-      description = "Scheduler gave a firing up after all of its delivery retries. It is a dead letter: `taskctl failed` shows it with Scheduler's reason; send it again with `taskctl redrive`."
-      namespace   = "AWS/Scheduler"
-      metric      = "InvocationDroppedCount"
-      dimensions  = { ScheduleGroup = var.schedule_group }
-      statistic   = "Sum"
-      threshold   = 0
+      threshold   = floor(local.run_task_seconds * 900) # milliseconds
       periods     = 1
     }
     firings-refused = {
@@ -109,7 +133,24 @@ locals {
     }
   }
 
-  alarms = merge(local.essential_alarms, var.early_warnings ? local.early_warnings : {})
+  # Where results are told in chat, that they cannot be told is a warning, too.
+  chat_warnings = {
+    results-untold = {
+      description = "For 15 minutes results could not be told in chat. The reason is in the log of ${var.functions.run_task.name} (message \"notification\"): the parameter or the secret that notify names cannot be read, or a service does not take messages. The tasks themselves have run."
+      namespace   = "TaskScheduler"
+      metric      = "untold"
+      dimensions  = { service = var.prefix }
+      statistic   = "Sum"
+      threshold   = 0
+      periods     = 3
+    }
+  }
+
+  alarms = merge(
+    local.essential_alarms,
+    var.early_warnings ? local.early_warnings : {},
+    var.early_warnings && var.chat ? local.chat_warnings : {},
+  )
 }
 
 resource "aws_cloudwatch_metric_alarm" "this" {
@@ -123,7 +164,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   statistic           = each.value.statistic
   comparison_operator = "GreaterThanThreshold"
   threshold           = each.value.threshold
-  period              = 300
+  period              = each.key == "tasks-waiting" && each.value.threshold < 300 ? 60 : 300
   evaluation_periods  = each.value.periods
   treat_missing_data  = "notBreaching" # these services report nothing while nothing happens
   alarm_actions       = [local.topic_arn]

@@ -28,7 +28,7 @@ locals {
       title = "Age of the oldest task, seconds"
       stat  = "Maximum"
       lines = [["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", var.queues.tasks.name, { label = "oldest" }]]
-      marks = [{ label = "half of message_retention: alarm", value = floor(var.message_retention / 2) }]
+      marks = [{ label = "alarm", value = local.longest_wait }]
     },
     {
       title = "Durations, milliseconds"

@@ -2,20 +2,20 @@
 # metrics are those of the whole group, so the firings are counted from send_task's log.
 
 locals {
-  # An alarm looks at whole periods of a day at most, all of which have to be silent.
-  silences = { for name, seconds in var.expected_every : name => {
-    seconds = seconds
-    periods = ceil(seconds / 86400)
-    period  = ceil(seconds / ceil(seconds / 86400) / 60) * 60
-  } }
+  # Many short periods, all of which have to be silent. CloudWatch looks at a few more than an alarm asks
+  # for, and as long as one of those had a firing it does not count the missing ones as silent: so the
+  # alarm comes late by some periods. With one period of a day that would be days.
+  periods = { for name, seconds in var.expected_every : name => ceil(seconds / 24 / 60) * 60 }
 }
 
 resource "aws_cloudwatch_log_metric_filter" "firings" {
-  for_each = local.silences
+  for_each = var.expected_every
 
   name           = "${var.prefix}-${each.key}"
   log_group_name = var.functions.send_task.log_group
-  pattern        = "{ $.message = \"firing\" && $.schedule = \"${each.key}\" && $.sent >= 0 }" # one that failed sent nothing
+
+  # One that failed sent nothing; the rest of a long list, and a line that is sent again, are none.
+  pattern = "{ $.message = \"firing\" && $.schedule = \"${each.key}\" && $.sent >= 0 && $.began_at NOT EXISTS && $.only NOT EXISTS }"
 
   metric_transformation {
     namespace  = "TaskScheduler/${var.prefix}"
@@ -26,18 +26,18 @@ resource "aws_cloudwatch_log_metric_filter" "firings" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "silence" {
-  for_each = local.silences
+  for_each = var.expected_every
 
   alarm_name          = "${var.prefix}-silent-${each.key}"
-  alarm_description   = "The schedule ${each.key} has not fired for ${each.value.seconds} seconds (expected_every). `taskctl next ${each.key}` tells when it should have and whether it is paused; the alarms for dropped and refused firings and the log of ${var.functions.send_task.name} tell what stopped it. For a schedule that has never fired yet, the alarm ends with its first firing."
+  alarm_description   = "The schedule ${each.key} has not fired for ${each.value} seconds (expected_every). `taskctl next ${each.key} --prefix ${var.prefix}` tells when it should have and whether it is paused, ${local.taskctl.failed} and the log of ${var.functions.send_task.name} what stopped it. For a schedule that has never fired yet, the alarm ends with its first firing."
   namespace           = "TaskScheduler/${var.prefix}"
   metric_name         = "Firings"
   dimensions          = { schedule = each.key }
   statistic           = "Sum"
   comparison_operator = "LessThanThreshold"
   threshold           = 1
-  period              = each.value.period
-  evaluation_periods  = each.value.periods
+  period              = local.periods[each.key]
+  evaluation_periods  = ceil(each.value / local.periods[each.key])
   treat_missing_data  = "breaching" # no firing, no metric
   alarm_actions       = [local.topic_arn]
   ok_actions          = [local.topic_arn]

@@ -20,6 +20,17 @@ variable "message_retention" {
   nullable    = false
 }
 
+variable "dead_letter_retention" {
+  description = "How long a letter stays in a dead-letter queue, in seconds, 60 to 1209600 (14 days)."
+  type        = number
+  nullable    = false
+}
+
+variable "longest_wait" {
+  description = "After how many seconds a task that waits is an alarm; null takes half of message_retention."
+  type        = number
+}
+
 variable "functions" {
   description = "Name, timeout in seconds and log group's name of both functions."
   type = object({
@@ -46,8 +57,14 @@ variable "expected_every" {
   }
 }
 
+variable "chat" {
+  description = "Whether results are told in chat."
+  type        = bool
+  nullable    = false
+}
+
 variable "early_warnings" {
-  description = "Whether there are alarms for errors, throttles, durations and firings that were not delivered, too."
+  description = "Whether there are alarms for errors, throttles, durations and firings that Lambda refused, too, and, with chat, for results that could not be told."
   type        = bool
   nullable    = false
 }

@@ -6,7 +6,7 @@ run "what_would_be_lost_in_silence_is_an_alarm_by_default" {
   command = plan
 
   assert {
-    condition     = toset(output.monitoring.alarms) == toset(["nightly-tasks-dead-letters", "nightly-firings-dead-letters", "nightly-tasks-waiting"]) && output.monitoring.dashboard == null
+    condition     = toset(output.monitoring.alarms) == toset(["nightly-tasks-dead-letters", "nightly-firings-dead-letters", "nightly-tasks-waiting", "nightly-firings-dropped", "nightly-firings-lost"]) && output.monitoring.dashboard == null
     error_message = "something is watched that was not asked for, or nothing is"
   }
 }
@@ -32,9 +32,44 @@ run "what_is_wanted_beyond_is_there" {
   }
 
   assert {
-    condition     = length(output.monitoring.alarms) == 11 && output.monitoring.dashboard == "nightly"
+    condition     = length(output.monitoring.alarms) == 12 && output.monitoring.dashboard == "nightly"
     error_message = "a warning or the dashboard is missing"
   }
+}
+
+run "with_chat_there_is_a_warning_that_it_is_not_told" {
+  command = plan
+
+  variables {
+    monitoring = { early_warnings = true }
+    notify     = { ssm_parameter = "/jobs/chat" }
+  }
+
+  assert {
+    condition     = contains(output.monitoring.alarms, "nightly-results-untold")
+    error_message = "nobody would know that chat is not told"
+  }
+}
+
+run "a_wait_that_is_too_short_to_be_seen_is_refused" {
+  command = plan
+
+  variables {
+    monitoring = { longest_wait = 30 }
+  }
+
+  expect_failures = [var.monitoring]
+}
+
+run "a_wait_that_ends_after_the_task_is_dropped_is_refused" {
+  command = plan
+
+  variables {
+    monitoring        = { longest_wait = 900 }
+    message_retention = 900
+  }
+
+  expect_failures = [var.monitoring]
 }
 
 run "silence_is_an_alarm_for_schedules_that_are_enabled_and_ask_for_it" {

@@ -269,6 +269,14 @@ VARIABLES: dict[str, list[tuple[Any, str]]] = {
     ],
     "monitoring": [
         (
+            {"longest_wait": 30},
+            "monitoring.longest_wait is 30: it has to be a whole number of seconds from 60 to 6048",
+        ),
+        (
+            {"longest_wait": 604_800},
+            "longest_wait is 604800, but SQS drops tasks after 345600 seconds (message_retention)",
+        ),
+        (
             {"emails": ["ops@example.com", "the boss"]},
             "monitoring.emails has to be a list of addresses such as ops@example.com, which these "
             'are not: "the boss".',

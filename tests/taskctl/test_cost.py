@@ -16,7 +16,7 @@ import pytest
 
 from local import ROOT
 from local.emulator import Emulator
-from taskctl.cost_basis import EARLY_WARNINGS, ESSENTIAL_ALARMS
+from taskctl.cost_basis import CHAT_WARNINGS, EARLY_WARNINGS, ESSENTIAL_ALARMS
 
 from .conftest import Taskctl
 
@@ -102,17 +102,23 @@ def test_alarms_and_the_dashboard_are_those_that_the_file_asks_for(
     path = tmp_path / "a.tfvars"
     schedule = '{ expression = "rate(1 hour)", task = "x", expected_every = 7200 }'
     counted = []
-    for monitoring in ("{}", "{ early_warnings = true, dashboard = true }", "null"):
-        path.write_text(f"monitoring = {monitoring}\nschedules = {{ a = {schedule} }}")
+    everything = "{ early_warnings = true, dashboard = true }"
+    for wanted in (
+        "monitoring = {}",
+        f"monitoring = {everything}",
+        f'monitoring = {everything}\nnotify = {{ secret = "chat" }}',
+        "monitoring = null",
+    ):
+        path.write_text(f"{wanted}\nschedules = {{ a = {schedule} }}")
         rows = by_name(told(taskctl, "--tfvars", path))
         counted.append([rows["alarms"]["alarms"], rows["dashboard"]["usd"], rows["a"]["alarms"]])
-    assert counted == [[3, 0, 1], [11, 3, 1], [0, 0, 0]]
+    assert counted == [[5, 0, 1], [12, 3, 1], [13, 3, 1], [0, 0, 0]]
 
 
 def test_alarms_have_the_names_that_the_module_gives_them() -> None:
     written = (ROOT / "modules" / "monitoring" / "alarms.tf").read_text(encoding="utf-8")
     names = re.findall(r"^    ([a-z-]+) = \{$", written, re.MULTILINE)
-    assert names == [*ESSENTIAL_ALARMS, *EARLY_WARNINGS]
+    assert names == [*ESSENTIAL_ALARMS, *EARLY_WARNINGS, *CHAT_WARNINGS]
 
 
 def test_in_a_pipe_the_table_ends_with_the_sum_and_the_assumptions_follow(

@@ -12,8 +12,10 @@ run "what_would_be_lost_in_silence_is_an_alarm" {
       tasks-dead-letters   = ["nightly-tasks-dead-letters", "AWS/SQS", "ApproximateNumberOfMessagesVisible", "nightly-tasks-dead-letter", "Maximum", 0, 1]
       firings-dead-letters = ["nightly-firings-dead-letters", "AWS/SQS", "ApproximateNumberOfMessagesVisible", "nightly-firings-dead-letter", "Maximum", 0, 1]
       tasks-waiting        = ["nightly-tasks-waiting", "AWS/SQS", "ApproximateAgeOfOldestMessage", "nightly-tasks", "Maximum", 172800, 1]
+      firings-dropped      = ["nightly-firings-dropped", "AWS/Scheduler", "InvocationDroppedCount", "nightly", "Sum", 0, 1]
+      firings-lost         = ["nightly-firings-lost", "AWS/Lambda", "DestinationDeliveryFailures", "nightly-send-task", "Sum", 0, 1]
     }
-    error_message = "the alarms are not those for dead letters and for the age of the queue"
+    error_message = "the alarms are not those for dead letters, for the age of the queue and for lost firings"
   }
 
   assert {
@@ -27,6 +29,7 @@ run "every_alarm_says_what_to_do_and_to_whom" {
 
   variables {
     early_warnings = true
+    chat           = true
     expected_every = { hourly = 3900 }
   }
 
@@ -42,6 +45,19 @@ run "every_alarm_says_what_to_do_and_to_whom" {
   }
 }
 
+run "tasks_may_not_wait_longer_than_is_said" {
+  command = plan
+
+  variables {
+    longest_wait = 240
+  }
+
+  assert {
+    condition     = [aws_cloudwatch_metric_alarm.this["tasks-waiting"].threshold, aws_cloudwatch_metric_alarm.this["tasks-waiting"].period] == [240, 60]
+    error_message = "the alarm is for another wait, or looks too seldom to see it"
+  }
+}
+
 run "the_output_names_every_alarm" {
   command = plan
 
@@ -50,7 +66,7 @@ run "the_output_names_every_alarm" {
   }
 
   assert {
-    condition     = toset(output.alarms) == toset(["nightly-tasks-dead-letters", "nightly-firings-dead-letters", "nightly-tasks-waiting", "nightly-silent-hourly"])
+    condition     = toset(output.alarms) == toset(["nightly-tasks-dead-letters", "nightly-firings-dead-letters", "nightly-tasks-waiting", "nightly-firings-dropped", "nightly-firings-lost", "nightly-silent-hourly"])
     error_message = "the output leaves an alarm out, or names one that is not there"
   }
 }

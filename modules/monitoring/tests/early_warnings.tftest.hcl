@@ -12,14 +12,13 @@ run "early_warnings_come_before_the_dead_letters" {
   assert {
     condition = { for key, alarm in aws_cloudwatch_metric_alarm.this : key => [
       alarm.namespace, alarm.metric_name, one(values(alarm.dimensions)), alarm.statistic, alarm.threshold, alarm.evaluation_periods,
-      ] if alarm.namespace != "AWS/SQS" } == {
+      ] if !contains(["tasks-dead-letters", "firings-dead-letters", "tasks-waiting", "firings-dropped", "firings-lost"], key) } == {
       send-task-errors    = ["AWS/Lambda", "Errors", "nightly-send-task", "Sum", 0, 1]
       run-task-errors     = ["AWS/Lambda", "Errors", "nightly-run-task", "Sum", 0, 3]
       send-task-throttles = ["AWS/Lambda", "Throttles", "nightly-send-task", "Sum", 0, 1]
       run-task-throttles  = ["AWS/Lambda", "Throttles", "nightly-run-task", "Sum", 0, 3]
-      send-task-duration  = ["AWS/Lambda", "Duration", "nightly-send-task", "Maximum", 27000, 1]
-      run-task-duration   = ["AWS/Lambda", "Duration", "nightly-run-task", "Maximum", 54000, 1]
-      firings-dropped     = ["AWS/Scheduler", "InvocationDroppedCount", "nightly", "Sum", 0, 1]
+      send-task-duration  = ["AWS/Lambda", "Duration", "nightly-send-task", "Maximum", 26250, 1]
+      run-task-duration   = ["AWS/Lambda", "Duration", "nightly-run-task", "Maximum", 49500, 1]
       firings-refused     = ["AWS/Scheduler", "TargetErrorCount", "nightly", "Sum", 0, 1]
     }
     error_message = "a warning is missing, or looks at something else"
@@ -31,5 +30,41 @@ run "early_warnings_come_before_the_dead_letters" {
       firings-refused = "ScheduleGroup"
     }
     error_message = "Scheduler's metrics are those of the group"
+  }
+}
+
+run "that_chat_is_not_told_is_a_warning_where_it_should_be" {
+  command = plan
+
+  variables {
+    early_warnings = true
+    chat           = true
+  }
+
+  assert {
+    condition = [
+      aws_cloudwatch_metric_alarm.this["results-untold"].namespace,
+      aws_cloudwatch_metric_alarm.this["results-untold"].metric_name,
+      aws_cloudwatch_metric_alarm.this["results-untold"].dimensions["service"],
+    ] == ["TaskScheduler", "untold", "nightly"]
+    error_message = "the warning looks at another metric than run_task writes"
+  }
+}
+
+run "what_uses_up_its_time_is_told_before_it_is_cut_off" {
+  command = plan
+
+  variables {
+    early_warnings = true
+    functions = {
+      send_task = { name = "nightly-send-task", timeout = 600, log_group = "/aws/lambda/nightly-send-task" }
+      run_task  = { name = "nightly-run-task", timeout = 20, log_group = "/aws/lambda/nightly-run-task" }
+    }
+  }
+
+  # A task is interrupted 4 s before the end of 20, a list handed on 30 s before the end of 600.
+  assert {
+    condition     = { for key in ["send-task-duration", "run-task-duration"] : key => aws_cloudwatch_metric_alarm.this[key].threshold } == { send-task-duration = 585000, run-task-duration = 14400 }
+    error_message = "an alarm is for what is usual, or for what cannot be"
   }
 }

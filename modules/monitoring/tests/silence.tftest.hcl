@@ -12,13 +12,19 @@ run "silence_is_measured_in_whole_periods_that_cloudwatch_takes" {
   assert {
     condition = { for name, alarm in aws_cloudwatch_metric_alarm.silence : name => [alarm.period, alarm.evaluation_periods] } == {
       minutely = [60, 1]
-      odd      = [3960, 1]
-      daily    = [86400, 1]
-      slow     = [45000, 2]
-      weekly   = [86400, 7]
-      nearly   = [86400, 7]
+      odd      = [180, 22]
+      daily    = [3600, 24]
+      slow     = [3780, 24]
+      weekly   = [25200, 24]
+      nearly   = [25200, 24]
     }
-    error_message = "an alarm would look at another length of time, or at more than 7 days"
+    error_message = "an alarm would look at another length of time, or see it too late"
+  }
+
+  # A day of periods below an hour, 7 days of longer ones: "Alarm evaluation" in CloudWatch's user guide.
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.silence : alarm.period * alarm.evaluation_periods <= (alarm.period < 3600 ? 86400 : 604800)])
+    error_message = "an alarm looks further back than CloudWatch does"
   }
 
   assert {
@@ -34,7 +40,7 @@ run "silence_is_measured_in_whole_periods_that_cloudwatch_takes" {
   assert {
     condition = (
       aws_cloudwatch_log_metric_filter.firings["odd"].log_group_name == "/aws/lambda/nightly-send-task" &&
-      aws_cloudwatch_log_metric_filter.firings["odd"].pattern == "{ $.message = \"firing\" && $.schedule = \"odd\" && $.sent >= 0 }"
+      aws_cloudwatch_log_metric_filter.firings["odd"].pattern == "{ $.message = \"firing\" && $.schedule = \"odd\" && $.sent >= 0 && $.began_at NOT EXISTS && $.only NOT EXISTS }"
     )
     error_message = "something else than the schedule's firings is counted"
   }

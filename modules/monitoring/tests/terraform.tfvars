@@ -6,13 +6,16 @@ queues = {
   tasks_dead_letters   = { name = "nightly-tasks-dead-letter" }
   firings_dead_letters = { name = "nightly-firings-dead-letter" }
 }
-message_retention = 345600
+message_retention     = 345600
+dead_letter_retention = 1209600
+longest_wait          = null
 functions = {
   send_task = { name = "nightly-send-task", timeout = 30, log_group = "/aws/lambda/nightly-send-task" }
   run_task  = { name = "nightly-run-task", timeout = 60, log_group = "/aws/lambda/nightly-run-task" }
 }
 schedule_group = "nightly"
 expected_every = {}
+chat           = false
 early_warnings = false
 dashboard      = false
 topic          = null
