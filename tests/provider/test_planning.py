@@ -133,6 +133,40 @@ def test_replaced_where_the_facts_say_so(type_name: str, attribute: str) -> None
     assert replacements(block, prior, plan(block, prior, {**config, attribute: "before"})) == []
 
 
+_VERSION = {"qualified_arn", "qualified_invoke_arn", "version"}
+
+
+@pytest.mark.parametrize(
+    ("publish", "change", "unknown"),
+    [
+        (False, {"memory_size": 256}, set()),
+        (False, {"source_code_hash": "other"}, {"last_modified"}),
+        (False, {"architectures": ["arm64"]}, {"last_modified"}),
+        (False, {"publish": True}, _VERSION),
+        (True, {"memory_size": 256}, _VERSION),
+        (True, {"source_code_hash": "other"}, {"last_modified", *_VERSION}),
+        (True, {"reserved_concurrent_executions": 1}, set()),
+        (True, {"publish": False}, set()),
+    ],
+)
+def test_a_changed_function_is_unknown_where_the_real_provider_says_so(
+    publish: bool, change: dict[str, Any], unknown: set[str]
+) -> None:
+    function = _PROVIDER.resources["aws_lambda_function"]
+    prior = dict.fromkeys(function.block.attributes, "known") | {
+        "architectures": ["x86_64"],
+        "memory_size": 128,
+        "publish": publish,
+        "reserved_concurrent_executions": -1,
+        "tags": None,
+        "tags_all": None,
+        **{name: [] for name in function.block.blocks},
+    }
+    planned = prior | change
+    function.plan(prior, planned)
+    assert {name for name, value in planned.items() if value is UNKNOWN} == unknown
+
+
 def test_order_counts_in_documents_but_not_in_policies() -> None:
     assert same("string", '{"a":[1,2]}', '{"a": [1, 2]}', "document")
     assert not same("string", '{"a":[1,2]}', '{"a":[2,1]}', "document")

@@ -56,13 +56,11 @@ class Function(AwsResource):
         if prior is None:
             return
         code = changed(prior, planned, *_CODE, "architectures")
-        if code or changed(prior, planned, *_CONFIGURATION):
-            planned["last_modified"] = UNKNOWN
-            if planned["publish"]:
-                for name in ("qualified_arn", "qualified_invoke_arn", "version"):
-                    planned[name] = UNKNOWN
         if code:
-            planned["source_code_size"] = UNKNOWN
+            planned["last_modified"] = UNKNOWN
+        if planned["publish"] and (code or changed(prior, planned, "publish", *_CONFIGURATION)):
+            for name in ("qualified_arn", "qualified_invoke_arn", "version"):
+                planned[name] = UNKNOWN
 
     def _create(self, new: State) -> None:
         self.api.create_function(
