@@ -168,6 +168,18 @@ def test_tags_of_the_provider_join_those_of_the_resource(life: Life) -> None:
     assert life.changed_things["tags"] == {"purpose": "changed", "added": "yes", "owner": "tests"}
 
 
+def test_an_event_source_mapping_has_an_arn_and_tags(life: Life) -> None:
+    mapping = life.first_state["aws_lambda_event_source_mapping.this"]
+    assert mapping["arn"].endswith(f":event-source-mapping:{mapping['uuid']}")
+    assert mapping["tags_all"] == {"purpose": "first", "removed": "yes", "owner": "tests"}
+    assert life.first_things["mapping_tags"] == mapping["tags_all"]
+    assert life.changed_things["mapping_tags"] == {
+        "purpose": "changed",
+        "added": "yes",
+        "owner": "tests",
+    }
+
+
 def test_white_space_around_a_filter_pattern_is_not_kept(life: Life) -> None:
     pattern = '{ $.message = "firing" }'
     assert life.first_state["aws_cloudwatch_log_metric_filter.this"]["pattern"] == pattern
@@ -196,6 +208,7 @@ class _Aws:
         url = sqs.get_queue_url(QueueName=f"{_PREFIX}-tasks")["QueueUrl"]
         name = {"FunctionName": _PREFIX}
         function = functions.get_function(**name)
+        (mapping,) = functions.list_event_source_mappings(**name)["EventSourceMappings"]
         groups = logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{_PREFIX}")
         filters = logs.describe_metric_filters(filterNamePrefix=_PREFIX)
         dynamodb, s3, ssm = self.client("dynamodb"), self.client("s3"), self.client("ssm")
@@ -216,7 +229,8 @@ class _Aws:
             "policy": self.client("iam").get_role_policy(RoleName=_PREFIX, PolicyName=_PREFIX),
             "function": function["Configuration"],
             "concurrency": function.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
-            "mapping": functions.list_event_source_mappings(**name)["EventSourceMappings"][0],
+            "mapping": mapping,
+            "mapping_tags": functions.list_tags(Resource=mapping["EventSourceMappingArn"])["Tags"],
             "invoke": functions.get_function_event_invoke_config(**name),
             "schedule": self.client("scheduler").get_schedule(GroupName=_PREFIX, Name="nightly"),
             "table": dynamodb.describe_table(**table)["Table"],

@@ -40,7 +40,7 @@ class EventSourceMapping(AwsResource):
     service = "lambda"
     gone = _GONE
     name_attribute = "event_source_arn"
-    api_names = {"filter": "Filters", "uuid": "UUID"}
+    api_names = {"arn": "EventSourceMappingArn", "filter": "Filters", "uuid": "UUID"}
     unmapped = ("enabled", "event_source_arn", "function_name", "uuid")
 
     def validate(self, config: State) -> None:
@@ -58,12 +58,14 @@ class EventSourceMapping(AwsResource):
             EventSourceArn=new["event_source_arn"],
             FunctionName=new["function_name"],
             Enabled=new["enabled"],
+            Tags=new["tags_all"],
             **self.parameters(new),
         )
         new["id"] = answer["UUID"]
 
     def _read(self, state: State) -> State:
         found = self.api.get_event_source_mapping(UUID=state["id"])
+        tags = self.api.list_tags(Resource=found["EventSourceMappingArn"])["Tags"]
         arn = found["FunctionArn"]
         same = state["function_name"] in (arn, arn.rsplit(":", 1)[1])
         return {
@@ -72,6 +74,7 @@ class EventSourceMapping(AwsResource):
             "event_source_arn": found["EventSourceArn"],
             "function_name": state["function_name"] if same else arn,
             "uuid": found["UUID"],
+            **self.tags(tags, state),
         }
 
     def _update(self, prior: State, new: State) -> None:
@@ -90,6 +93,12 @@ class EventSourceMapping(AwsResource):
 
     def _delete(self, state: State) -> None:
         self.api.delete_event_source_mapping(UUID=state["id"])
+
+    def _tag(self, state: State, tags: dict[str, str]) -> None:
+        self.api.tag_resource(Resource=state["arn"], Tags=tags)
+
+    def _untag(self, state: State, keys: list[str]) -> None:
+        self.api.untag_resource(Resource=state["arn"], TagKeys=keys)
 
     def _refuse_short_visibility(self, new: State) -> None:
         """AWS refuses this, which the emulator does not."""

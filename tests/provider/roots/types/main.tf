@@ -222,6 +222,7 @@ resource "aws_lambda_event_source_mapping" "this" {
   enabled                            = !var.changed
   maximum_batching_window_in_seconds = var.changed ? 5 : null
   function_response_types            = var.changed ? null : ["ReportBatchItemFailures"]
+  tags                               = local.tags
 
   dynamic "scaling_config" {
     for_each = var.changed ? [] : [10]
