@@ -415,11 +415,6 @@ variable "monitoring" {
   }
 
   validation {
-    condition     = try(var.monitoring.longest_wait, null) == null ? true : var.monitoring.longest_wait < var.message_retention
-    error_message = "monitoring.longest_wait is ${coalesce(try(var.monitoring.longest_wait, null), 0)}, but SQS drops tasks after ${var.message_retention} seconds (message_retention): it has to be less."
-  }
-
-  validation {
     condition     = try(var.monitoring.emails, null) == null ? true : alltrue([for email in var.monitoring.emails : can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", email))])
     error_message = "monitoring.emails has to be a list of addresses such as ops@example.com, which these are not: ${join(", ", [for email in try(var.monitoring.emails, []) : "\"${email}\"" if !can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", email))])}."
   }

@@ -10,7 +10,8 @@ from taskctl.schedule import Schedule
 from taskctl.tfvars import find_task_folder, read_tfvars, tfvars_schedules
 
 ESSENTIAL_ALARMS = (
-    "tasks-dead-letters", "firings-dead-letters", "tasks-waiting", "firings-dropped", "firings-lost",
+    "tasks-dead-letters", "firings-dead-letters", "tasks-waiting",
+    "firings-dropped", "firings-lost",
 )  # fmt: skip
 EARLY_WARNINGS = (
     "send-task-errors", "run-task-errors", "send-task-throttles", "run-task-throttles",

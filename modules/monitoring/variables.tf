@@ -29,6 +29,11 @@ variable "dead_letter_retention" {
 variable "longest_wait" {
   description = "After how many seconds a task that waits is an alarm; null takes half of message_retention."
   type        = number
+
+  validation {
+    condition     = var.longest_wait == null ? true : var.longest_wait < var.message_retention
+    error_message = "monitoring.longest_wait is ${coalesce(var.longest_wait, 0)}, but SQS drops tasks after ${var.message_retention} seconds (message_retention): it has to be less."
+  }
 }
 
 variable "functions" {

@@ -61,17 +61,6 @@ run "a_wait_that_is_too_short_to_be_seen_is_refused" {
   expect_failures = [var.monitoring]
 }
 
-run "a_wait_that_ends_after_the_task_is_dropped_is_refused" {
-  command = plan
-
-  variables {
-    monitoring        = { longest_wait = 900 }
-    message_retention = 900
-  }
-
-  expect_failures = [var.monitoring]
-}
-
 run "silence_is_an_alarm_for_schedules_that_are_enabled_and_ask_for_it" {
   command = plan
 

@@ -269,14 +269,6 @@ VARIABLES: dict[str, list[tuple[Any, str]]] = {
     ],
     "monitoring": [
         (
-            {"longest_wait": 30},
-            "monitoring.longest_wait is 30: it has to be a whole number of seconds from 60 to 6048",
-        ),
-        (
-            {"longest_wait": 604_800},
-            "longest_wait is 604800, but SQS drops tasks after 345600 seconds (message_retention)",
-        ),
-        (
             {"emails": ["ops@example.com", "the boss"]},
             "monitoring.emails has to be a list of addresses such as ops@example.com, which these "
             'are not: "the boss".',
@@ -309,6 +301,10 @@ VARIABLES: dict[str, list[tuple[Any, str]]] = {
         (
             {"topic": {"arn": f"{TOPIC}:{'p' * 257}"}},
             f'ppp": it has to be the ARN of a standard topic, {TOPIC}:NAME.',
+        ),
+        (
+            {"longest_wait": 30},
+            "monitoring.longest_wait is 30: it has to be a whole number of seconds from 60 to 6048",
         ),
     ],
     "kms_key_arn": [
@@ -419,6 +415,10 @@ VARIABLES: dict[str, list[tuple[Any, str]]] = {
 
 # Values that do not fit the rest, and what is said about them.
 MISFITS: list[tuple[Variables, list[str]]] = [
+    (
+        {"monitoring": {"longest_wait": 604_800}},
+        ["longest_wait is 604800, but SQS drops tasks after 345600 seconds (message_retention)"],
+    ),
     (
         {
             "visibility_timeout": 5,

@@ -58,6 +58,16 @@ run "tasks_may_not_wait_longer_than_is_said" {
   }
 }
 
+run "a_wait_that_ends_after_the_task_is_dropped_is_refused" {
+  command = plan
+
+  variables {
+    longest_wait = 345600
+  }
+
+  expect_failures = [var.longest_wait]
+}
+
 run "the_output_names_every_alarm" {
   command = plan
 
