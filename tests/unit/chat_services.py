@@ -12,6 +12,9 @@ from threading import Event, Thread
 from typing import Any
 from urllib.parse import urlsplit
 
+POLL_SECONDS = 0.01
+"""How often a server looks whether it is to end; half a second, its own, is what a test takes."""
+
 
 @dataclass
 class Answer:
@@ -116,7 +119,7 @@ def serving(service: ChatService) -> Iterator[ChatService]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         service.url = f"http://127.0.0.1:{server.server_port}"
-        thread = Thread(target=server.serve_forever)
+        thread = Thread(target=server.serve_forever, args=(POLL_SECONDS,))
         thread.start()
         try:
             yield service

@@ -212,13 +212,13 @@ class Bench:
             text = body if isinstance(body, str) else body.encode()
             self.queue.client.send_message(QueueUrl=self.queue.url, MessageBody=text)
 
-    def receive(self) -> list[dict[str, Any]]:
-        """The records that Lambda would hand over."""
+    def receive(self, *, wait: int = 5) -> list[dict[str, Any]]:
+        """The records that Lambda would hand over; it waits so many seconds for the first."""
         received = self.queue.client.receive_message(
             QueueUrl=self.queue.url,
             MaxNumberOfMessages=10,
             MessageSystemAttributeNames=["All"],
-            WaitTimeSeconds=5,
+            WaitTimeSeconds=wait,
         ).get("Messages", [])
         return [
             {

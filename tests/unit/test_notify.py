@@ -62,6 +62,7 @@ def room(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatRoom]:
     # a message is not held back because one went out a second ago
     monkeypatch.setattr(NotifySlack, "request_rate_per_sec", 0)
     monkeypatch.setattr(NotifyDiscord, "request_rate_per_sec", 0)
+    monkeypatch.setattr(chat, "FIRST_WAIT_SECONDS", 0.05)
     with serving(Slack()) as slack, serving(Discord()) as discord:
         monkeypatch.setattr(NotifySlack, "webhook_url", f"{slack.url}/services")
         monkeypatch.setattr(NotifyDiscord, "notify_url", f"{discord.url}/api/webhooks")
@@ -291,10 +292,13 @@ def test_a_service_that_hangs_is_not_waited_for_beyond_the_functions_time(
     assert untold(log_lines)[0]["reason"] in ("Slack: no answer in time", "Slack: ReadTimeout")
 
 
-def test_a_task_that_took_all_the_time_is_told_still(bench: Bench, room: ChatRoom) -> None:
+def test_a_task_that_took_all_the_time_is_told_still(
+    bench: Bench, room: ChatRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("task_scheduler.time_guard.RESERVE_SHARE", 0.8)
     bench.put(Message(id="s@t#1", schedule="s", task="hang", retries=0, notify_on=["failure"]))
 
-    bench.run(seconds=8, passing=True)
+    bench.run(seconds=3, passing=True)
 
     assert room.titles == ["s: 1 failed"]
     assert "TaskTimeout: ran for more than" in room.bodies[0]

@@ -17,6 +17,7 @@ from task_scheduler.message import Message
 from task_scheduler.ready_made import RequestRefused
 from task_scheduler.registry import find_task
 from task_scheduler.task_context import TaskContext
+from tests.unit.chat_services import POLL_SECONDS
 from tests.unit.conftest import Bench
 
 Write = Callable[..., Path]
@@ -84,7 +85,7 @@ def server() -> Iterator[Server]:
 
     with Quiet(("127.0.0.1", 0), Handler) as httpd:
         made.url = f"http://127.0.0.1:{httpd.server_port}"
-        thread = Thread(target=httpd.serve_forever)
+        thread = Thread(target=httpd.serve_forever, args=(POLL_SECONDS,))
         thread.start()
         yield made
         made.ended.set()
