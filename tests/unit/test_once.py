@@ -80,9 +80,8 @@ def test_a_task_that_is_retried_is_run_again_and_a_final_failure_is_not(
     ]  # fmt: skip
 
 
-def test_a_message_in_progress_elsewhere_waits_until_that_has_expired(
-    bench: Bench, table: str
-) -> None:
+def _put_in_progress(bench: Bench, table: str) -> None:
+    """Has note("1") run, and makes its record look as if it were run still."""
     bench.put(note("1"))
     bench.run()
     [record] = _records(table)
@@ -95,6 +94,12 @@ def test_a_message_in_progress_elsewhere_waits_until_that_has_expired(
             "in_progress_expiration": {"N": str(int((time.time() + 20) * 1000))},
         },
     )
+
+
+def test_a_message_in_progress_elsewhere_waits_until_that_has_expired(
+    bench: Bench, table: str, log_lines: Log
+) -> None:
+    _put_in_progress(bench, table)
     bench.put(note("1"), note("neighbour"))
 
     assert len(bench.run()) == 1
@@ -102,6 +107,25 @@ def test_a_message_in_progress_elsewhere_waits_until_that_has_expired(
     assert bench.ran == ["1", "neighbour"]
     assert list(bench.hidden.values()) == [31]
     assert bench.letters.receive_all() == []
+    [line] = [line for line in log_lines() if line["outcome"] == "retry"]
+    assert (line["id"], line["attempt"], line["retry_after"]) == ("s@t#1", 1, 31)
+    assert line["reason"] == "another delivery of it is in progress"
+
+
+def test_a_message_that_always_was_in_progress_elsewhere_is_a_letter_that_says_so(
+    bench: Bench, table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAX_RECEIVE_COUNT", "1")
+    _put_in_progress(bench, table)
+    bench.put(note("1"))
+
+    assert bench.run() == []
+
+    [letter] = bench.letters.receive_all()
+    assert letter["attributes"]["error"] == "NeverStarted"
+    assert letter["attributes"]["reason"] == (
+        "received 1 times; another delivery of it is in progress"
+    )
 
 
 def test_the_record_of_a_function_that_died_blocks_until_the_functions_time_is_over(

@@ -6,6 +6,7 @@ its outcome. A task that dies between its effect and the record of its outcome i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,10 @@ from task_scheduler.task_context import TaskContext
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+Postpone = Callable[[Attempt, Exception, float], Result]
+"""What comes of an attempt that cannot be made now, why, and seconds until it may be."""
 
 
 @cache
@@ -42,11 +47,14 @@ class _ToBeRetried(Exception):
     """Makes Powertools forget the message, since another attempt follows."""
 
 
-def once(perform: Perform, *, table: str, keep_seconds: int, context: LambdaContext) -> Perform:
+def once(
+    perform: Perform, postpone: Postpone, *, table: str, keep_seconds: int, context: LambdaContext
+) -> Perform:
     """Wraps what runs an attempt, so that a message that came to its end is not run again.
 
     Args:
         perform: runs an attempt to its result.
+        postpone: says what comes of a message that is not run now.
         table: the DynamoDB table's name.
         keep_seconds: how long an outcome is kept: as long as a message can lie on the queue.
         context: Lambda's; without it the record that a killed function left would block its
@@ -86,10 +94,10 @@ def once(perform: Perform, *, table: str, keep_seconds: int, context: LambdaCont
             pass
         except IdempotencyAlreadyInProgressError:
             error = InProgressElsewhere("another delivery of it is in progress")
-            return attempt.postponed(error, record_expired)
+            return postpone(attempt, error, record_expired)
         except IdempotencyPersistenceLayerError as error:
             if not results:
-                return attempt.postponed(error, compute_backoff(attempt.number))
+                return postpone(attempt, error, compute_backoff(attempt.number))
             logger.warning("outcome not recorded", exc_info=error)
         return results[0] if results else Result(outcome=Outcome.DUPLICATE, attempt=attempt.number)
 

@@ -220,12 +220,17 @@ class _Batch:
         perform: Perform = self._perform
         if table := os.environ.get("IDEMPOTENCY_TABLE"):
             keep_seconds = int(os.environ["MESSAGE_RETENTION"])
-            perform = once(perform, table=table, keep_seconds=keep_seconds, context=context)
+            perform = once(
+                perform, self._postpone, table=table, keep_seconds=keep_seconds, context=context
+            )
         slots = int(os.environ.get("TASK_CONCURRENCY", "1"))
         return Inline(perform) if slots == 1 else Threads(perform, self._give_up, slots)
 
     def _perform(self, attempt: Attempt, context: TaskContext) -> Result:
         return self._settle(attempt, attempt.run(context))
+
+    def _postpone(self, attempt: Attempt, error: Exception, wait: float) -> Result:
+        return self._settle(attempt, attempt.postponed(error, wait))
 
     def _give_up(self, attempt: Attempt, error: BaseException) -> Result:
         return self._settle(attempt, attempt.failed(error))
