@@ -74,7 +74,7 @@ class Slack(ChatService):
         return None, Answer(200, "ok")
 
     def rate_limited(self, seconds: float) -> Answer:
-        return Answer(429, "rate_limited", {"Retry-After": f"{seconds:.0f}"})
+        return Answer(429, "rate_limited", {"Retry-After": f"{seconds:g}"})
 
 
 class Discord(ChatService):
@@ -93,7 +93,7 @@ class Discord(ChatService):
 
     def rate_limited(self, seconds: float) -> Answer:
         body = {"message": "You are being rate limited.", "retry_after": seconds, "global": False}
-        return Answer(429, json.dumps(body), {"Retry-After": f"{seconds:.0f}"})
+        return Answer(429, json.dumps(body), {"Retry-After": f"{seconds:g}"})
 
 
 @contextmanager

@@ -172,6 +172,24 @@ def test_a_generator_that_raises_half_way_says_after_how_many_tasks(
         next(task_list)
 
 
+@pytest.mark.parametrize(("line", "sent"), [(1, 0), (4, 3)])
+def test_a_generator_that_raises_at_once_says_how_many_tasks_were_sent_before(
+    write_tasks: Callable[..., Path], line: int, sent: int
+) -> None:
+    code = """
+        from task_scheduler import task_source
+
+        @task_source("pages")
+        def pages(cursor):
+            raise OSError("the service went away")
+    """
+    firing = replace(_firing(tasks_source="pages"), cursor=Cursor(line=line))
+
+    with pytest.raises(IncompleteFiring, match=f"raised after {sent} tasks: OSError") as told:
+        list(TaskList(firing, write_tasks(sources=code)))
+    assert told.value.goes_on_at == line
+
+
 @pytest.fixture
 def bucket(emulator: Emulator, sqs: object) -> str:
     assert sqs  # sets the environment
@@ -278,6 +296,17 @@ def test_a_connection_that_breaks_is_replaced_by_one_for_the_rest(
         f"line {number}" for number in range(1_000)
     ]
     assert breaking.connections > 2
+
+
+def test_a_connection_that_breaks_again_and_again_fails_the_firing(
+    bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _s3().put_object(Bucket=bucket, Key="list.txt", Body=b"a\nb\n")
+    breaking = Breaking(_s3(), after=0)
+    monkeypatch.setattr("task_scheduler.aws.s3", lambda: breaking)
+
+    with pytest.raises(BadFiring, match=r"list\.txt': the connection broke 5 times in a row"):
+        _read(_firing(tasks_s3_uri=f"s3://{bucket}/list.txt"), tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -211,8 +211,8 @@ def test_successes_are_told_within_that_minute_too(bench: Bench, room: ChatRoom)
 def test_a_service_that_asks_to_wait_gets_the_message_after_that(
     bench: Bench, room: ChatRoom
 ) -> None:
-    room.slack.answers.append(room.slack.rate_limited(1))
-    room.discord.answers.append(room.discord.rate_limited(1))
+    room.slack.answers.append(room.slack.rate_limited(0.2))
+    room.discord.answers.append(room.discord.rate_limited(0.2))
     bench.put(note("1", notify_on=ALL))
 
     bench.run()
@@ -285,7 +285,7 @@ def test_a_service_that_hangs_is_not_waited_for_beyond_the_functions_time(
     room.slack.answers.append(Answer(200, "ok", hangs=True))
     bench.put(fail("1", notify_on=ALL, retries=0), note("2", notify_on=ALL))
 
-    assert bench.run(seconds=3, passing=True) == []
+    assert bench.run(seconds=2, passing=True) == []
 
     assert len(bench.letters.receive_all()) == 1
     assert len(room.discord.received) == 1
@@ -429,7 +429,7 @@ def test_no_secret_gets_into_a_log_whatever_happens(
     bench.put(note("1", notify_on=ALL), fail("2", notify_on=ALL, retries=0))
 
     with all_of_the_log(tmp_path / "log"):
-        bench.run(seconds=3, passing=True)
+        bench.run(seconds=2, passing=True)
         logging.getLogger("urllib3").debug("the test sees what is logged")
 
     captured = capsys.readouterr()

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import pytest
 
@@ -27,7 +28,7 @@ CONTEXT = TaskContext(schedule="s", scheduled_time=None, attempt=1, deadline=0.0
 
 @dataclass
 class Server:
-    """Answers by path: /status/CODE, /size/BYTES, /echo, /hang, /drip, /redirect?to=URL."""
+    """Answers by path: /status/CODE, /size/BYTES, /in/CHARSET/BYTES, /echo, /hang, /drip ..."""
 
     url: str = ""
     ended: Event = field(default_factory=Event)
@@ -53,9 +54,9 @@ def server() -> Iterator[Server]:
                     self.answer(int(code), b"told", {"Retry-After": "7"})
                 case ["size", size]:
                     self.answer(200, b"x" * int(size))
-                case ["latin"]:
-                    headers = {"Content-Type": "text/plain; charset=latin-1"}
-                    self.answer(200, "Zürich".encode("latin-1"), headers)
+                case ["in", charset, sent]:
+                    headers = {"Content-Type": f"text/plain; charset={charset}"}
+                    self.answer(200, unquote_to_bytes(sent), headers)
                 case ["hang"]:
                     made.ended.wait()
                 case ["drip"]:
@@ -115,8 +116,19 @@ def test_a_request_is_made_as_its_arguments_say(server: Server, run: Callable[..
     assert told["Content-Type"] == "application/json"
 
 
-def test_an_answer_is_read_in_its_own_charset(server: Server, run: Callable[..., Any]) -> None:
-    assert run("http", url=f"{server.url}/latin")["body"] == "Zürich"
+@pytest.mark.parametrize(
+    ("charset", "sent", "read"),
+    [
+        ("latin-1", "Z%FCrich", "Zürich"),
+        ("utf-8", "Z%FCrich", "Z\ufffdrich"),
+        ("klingon", "Z%C3%BCrich", "Zürich"),
+        ("klingon", "Z%FCrich", "Z\ufffdrich"),
+    ],
+)
+def test_an_answer_is_read_in_its_own_charset_and_never_fails_for_it(
+    server: Server, run: Callable[..., Any], charset: str, sent: str, read: str
+) -> None:
+    assert run("http", url=f"{server.url}/in/{charset}/{sent}")["body"] == read
 
 
 def test_an_answer_may_be_as_large_as_is_said_and_no_larger(
@@ -129,13 +141,17 @@ def test_an_answer_may_be_as_large_as_is_said_and_no_larger(
         run("ping", url=f"{server.url}/size/100000")
 
 
-@pytest.mark.parametrize("path", ["hang", "drip"])
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [("hang", "timed out"), ("drip", "127.0.0.1 had not ended its answer in time")],
+)
+@pytest.mark.parametrize("task", ["http", "ping"])
 def test_a_server_that_never_ends_is_given_up(
-    server: Server, run: Callable[..., Any], path: str
+    server: Server, run: Callable[..., Any], task: str, path: str, told: str
 ) -> None:
     """It answers, or ends its answer, only when the test does."""
-    with pytest.raises(TimeoutError):
-        run("http", url=f"{server.url}/{path}", timeout="0.3")
+    with pytest.raises(TimeoutError, match=told):
+        run(task, url=f"{server.url}/{path}", timeout="0.2")
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
 from task_scheduler import task
 from task_scheduler.errors import BadArguments, BrokenTaskFile, DuplicateTask, UnknownTask
-from task_scheduler.registry import find_task
+from task_scheduler.registry import find_problems, find_task
 from task_scheduler.task_context import TaskContext
 
 Write = Callable[..., Path]
@@ -87,6 +88,44 @@ def test_two_tasks_of_one_name_are_refused_with_both_files(write_tasks: Write) -
 
     with pytest.raises(DuplicateTask, match=r"good\.py and other\.py"):
         find_task("good", folder)
+
+
+def test_a_broken_file_takes_nothing_along_that_another_file_registered(
+    write_tasks: Write,
+) -> None:
+    folder = write_tasks(another=GOOD + "\n    1 / 0\n", good=GOOD)
+
+    assert find_task("good", folder).module == "good"
+
+
+def test_a_package_of_the_task_folder_is_one_file_among_others(write_tasks: Write) -> None:
+    folder = write_tasks(good=GOOD)
+    (folder / "reports").mkdir()
+    (folder / "reports" / "__init__.py").write_text("from reports import daily\n1 / 0\n")
+    (folder / "reports" / "daily.py").write_text(dedent(GOOD))
+
+    assert find_task("good", folder).module == "good"
+    assert find_problems(folder) == [
+        "reports.py does not import: ZeroDivisionError: division by zero"
+    ]
+
+
+def test_problems_are_found_before_a_message_asks_for_a_task(write_tasks: Write) -> None:
+    source = 'from task_scheduler import task_source\n@task_source("list")\ndef tasks(): ...\n'
+    folder = write_tasks(
+        good=GOOD, other=GOOD, first=source, second=source, broken="1 / 0", alone="import nowhere"
+    )
+
+    assert find_problems(folder) == [
+        "alone.py does not import: ModuleNotFoundError: No module named 'nowhere'",
+        "broken.py does not import: ZeroDivisionError: division by zero",
+        "@task('good') stands in good.py and other.py: rename one of them",
+        "@task_source('list') stands in first.py and second.py: rename one of them",
+    ]
+
+
+def test_a_whole_task_folder_has_no_problems(write_tasks: Write) -> None:
+    assert find_problems(write_tasks(good=GOOD)) == []
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,22 @@ def test_registered_objects_come_back_as_themselves() -> None:
     assert back == {"leg": Leg(Point(1, {"a": [1.5]}), ["Bern"]), "list": [Point(2, None)]}  # type: ignore[arg-type]
 
 
+def test_an_object_that_is_there_twice_arrives_twice() -> None:
+    point = Point(1, None)
+
+    assert from_json(to_json({"from": point, "to": point})) == {"from": point, "to": point}
+
+
+def test_a_class_that_is_registered_stays_itself_and_travels_from_then_on() -> None:
+    class Late:
+        pass
+
+    with pytest.raises(NotPlain):
+        to_json(Late())
+    assert exchange(Late) is Late
+    assert isinstance(from_json(to_json(Late())), Late)
+
+
 def test_the_constructor_does_not_run_again() -> None:
     back = from_json(to_json(Plain()))
 
