@@ -151,20 +151,37 @@ def test_no_more_attempts_are_told_than_the_task_has(bench: Bench, room: ChatRoo
     assert room.bodies == ["✗ #2 fail “2”: ValueError: no luck (attempt 2)"]
 
 
+def long(number: int) -> Message:
+    """A message for which there is no time once a neighbour has run."""
+    text = str(number)
+    return Message(id=f"s@t#{text}", schedule="s", task="long", text=text, notify_on=["recovered"])
+
+
 def test_success_after_being_given_back_unstarted_is_no_recovery(
     bench: Bench, room: ChatRoom
 ) -> None:
-    long = [
-        Message(id=f"s@t#{n}", schedule="s", task="long", text=str(n), notify_on=["recovered"])
-        for n in range(2)
-    ]
-    bench.put(*long)
+    bench.put(*map(long, range(3)))
 
+    assert len(bench.run(seconds=15)) == 2
     assert len(bench.run(seconds=15)) == 1
     assert bench.run() == []
 
-    assert sorted(bench.ran) == ["0", "1"]
+    assert sorted(bench.ran) == ["0", "1", "2"]
     assert room.slack.requests == 0
+
+
+def test_success_after_being_given_back_and_a_failed_attempt_is_recovery(
+    bench: Bench, room: ChatRoom
+) -> None:
+    bench.put(*map(long, range(2)))
+    bench.run(seconds=15)
+    [record] = bench.receive()
+    record["attributes"]["ApproximateReceiveCount"] = "3"
+
+    assert bench.run_records([record]) == []
+
+    assert room.titles == ["s: 1 recovered"]
+    assert room.bodies[0].endswith(" (attempt 2)")
 
 
 @pytest.mark.parametrize("notify_on", [None, [], ["failure", "recovered"]])

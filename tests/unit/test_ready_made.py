@@ -43,7 +43,7 @@ def server() -> Iterator[Server]:
         def do_GET(self) -> None:
             self.do()
 
-        def do_POST(self) -> None:
+        def do_PUT(self) -> None:
             self.do()
 
         def do(self) -> None:
@@ -108,12 +108,13 @@ def test_a_ping_asks_for_the_address(server: Server, run: Callable[..., Any]) ->
 
 
 def test_a_request_is_made_as_its_arguments_say(server: Server, run: Callable[..., Any]) -> None:
-    result = run("http", url=f"{server.url}/echo", method="post", body='{"a": "ü"}')
+    result = run("http", url=f"{server.url}/echo", method="put", body='{"a": "ü"}')
 
     assert result["status"] == 200
     told = json.loads(result["body"])
-    assert (told["method"], told["body"]) == ("POST", '{"a": "ü"}')
+    assert (told["method"], told["body"]) == ("PUT", '{"a": "ü"}')
     assert told["Content-Type"] == "application/json"
+    assert told["User-Agent"] == "task-scheduler"
 
 
 @pytest.mark.parametrize(

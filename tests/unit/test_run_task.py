@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from threading import Event
 from typing import Any
 
 import pytest
 
+from task_scheduler import run_task
 from task_scheduler.errors import BatchFailed
 from task_scheduler.message import Message
 from task_scheduler.sending import send_batch
@@ -177,6 +179,19 @@ def test_what_does_not_fit_into_the_remaining_time_is_given_back_unstarted_and_v
     again = bench.receive()
     assert sorted(record["messageId"] for record in again) == sorted(kept)
     assert {record["attributes"]["ApproximateReceiveCount"] for record in again} == {"2"}
+    assert list(bench.hidden.values()) == [0, 0]
+
+
+def test_what_was_given_back_is_not_kept_in_mind_for_ever(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_task, "MAX_GIVEN_BACK", 2)
+    monkeypatch.setattr(run_task, "_given_back", Counter())
+    bench.put(*(Message(id=f"x#{n}", task="long", text=str(n)) for n in range(6)))
+
+    assert len(bench.run(seconds=15)) == 5
+
+    assert len(run_task._given_back) <= 2
 
 
 def test_a_message_that_there_was_never_time_for_is_a_letter_that_says_so(
@@ -258,6 +273,56 @@ def test_a_message_whose_letter_cannot_be_sent_stays_on_the_queue(
 
     assert len(bench.run()) == 1
     assert bench.ran == ["neighbour"]
+
+
+@pytest.fixture(params=["fails", "is not answered"])
+def trouble(request: pytest.FixtureRequest) -> Iterator[Callable[..., None]]:
+    """What SQS does to a request."""
+    over = Event()
+
+    def request_in_trouble(**_: object) -> None:
+        if request.param == "fails":
+            raise ConnectionError
+        over.wait(30)
+
+    yield request_in_trouble
+    over.set()
+
+
+def test_a_message_that_cannot_be_taken_off_the_queue_early_is_left_to_lambda(
+    bench: Bench,
+    monkeypatch: pytest.MonkeyPatch,
+    log_lines: Log,
+    trouble: Callable[..., None],
+) -> None:
+    monkeypatch.setattr(bench.queue.client, "delete_message", trouble)
+    bench.put(note("1"))
+    records = bench.receive()
+    records[0]["attributes"]["ApproximateReceiveCount"] = "2"
+
+    assert bench.run_records(records, seconds=0.5) == []
+
+    assert bench.ran == ["1"]
+    told, warning = log_lines()
+    assert told["outcome"] == "success"
+    assert (warning["level"], warning["message"]) == ("WARNING", "message not deleted")
+    assert warning["exception_name"] in ("ConnectionError", "TimeoutError")
+
+
+def test_kept_messages_whose_time_cannot_be_set_come_back_when_the_queue_says(
+    bench: Bench,
+    monkeypatch: pytest.MonkeyPatch,
+    log_lines: Log,
+    trouble: Callable[..., None],
+) -> None:
+    monkeypatch.setattr(bench.queue.client, "change_message_visibility_batch", trouble)
+    bench.put(fail("1"), note("neighbour"))
+
+    assert len(bench.run(seconds=0.5)) == 1
+
+    warning = log_lines()[-1]
+    assert (warning["level"], warning["message"]) == ("WARNING", "visibility not changed")
+    assert warning["exception_name"] in ("ConnectionError", "TimeoutError")
 
 
 @pytest.fixture
