@@ -6,6 +6,8 @@ import time
 from email.utils import formatdate
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from task_scheduler import Retry
 from task_scheduler.retry_after import retry_after
@@ -52,3 +54,20 @@ def test_a_date_in_a_header_is_so_many_seconds_from_now() -> None:
     assert seconds is not None
     assert 100 < seconds <= 120
     assert retry_after("Wed, 21 Oct 2015 07:28:00 GMT") == 0.0
+
+
+days = st.sampled_from(["Wed,", "", "Funday"])
+zones = st.sampled_from(["GMT", "-9999", "+2400", "PST", "x", ""])
+times = st.sampled_from(["07:28:00", "99:99:99", "7", ":", ""])
+dates = st.builds(
+    lambda day, number, month, year, *rest: " ".join([day, str(number), month, str(year), *rest]),
+    days, st.integers(-1, 99), st.sampled_from(["Oct", "oct", "Okt", ""]), st.integers(-1, 10**20),
+    times, zones,
+)  # fmt: skip
+
+
+@given(st.text() | dates)
+def test_whatever_a_server_answers_is_a_wait_that_can_be_kept_or_none(header: str) -> None:
+    seconds = retry_after(header)
+
+    assert seconds is None or 0 <= seconds <= HALF_A_DAY

@@ -12,10 +12,12 @@ def retry_after(header: str | None) -> float | None:
 
     It holds seconds or a date: RFC 9110, 10.2.3.
     """
-    with suppress(TypeError, ValueError):
-        return _limited(float(header or ""))
-    with suppress(TypeError, ValueError):
-        return _limited(parsedate_to_datetime(header or "").timestamp() - time.time())
+    if header is None:
+        return None
+    with suppress(ValueError):
+        return _limited(float(header))
+    with suppress(ValueError, OverflowError):  # of a year that no clock has
+        return _limited(parsedate_to_datetime(header).timestamp() - time.time())
     return None
 
 
