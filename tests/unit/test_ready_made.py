@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
+from urllib.error import URLError
 from urllib.parse import unquote_to_bytes
 
 import pytest
@@ -136,7 +137,7 @@ def test_an_answer_may_be_as_large_as_is_said_and_no_larger(
     server: Server, run: Callable[..., Any]
 ) -> None:
     assert len(run("http", url=f"{server.url}/size/100", max_bytes="100")["body"]) == 100
-    with pytest.raises(RequestRefused, match="answers with more than 100 bytes"):
+    with pytest.raises(RequestRefused, match=r"^127\.0\.0\.1 answers with more than 100 bytes"):
         run("http", url=f"{server.url}/size/101", max_bytes="100")
     with pytest.raises(RequestRefused, match="answers with more than 65536 bytes"):
         run("ping", url=f"{server.url}/size/100000")
@@ -196,6 +197,11 @@ def test_lambdas_own_runtime_is_not_asked_for_anything(
 
     with pytest.raises(RequestRefused, match="by which this function is run itself"):
         run("http", url=url)
+
+
+def test_https_is_of_the_web_too(run: Callable[..., Any]) -> None:
+    with pytest.raises(URLError, match="Connection refused"):
+        run("ping", url="https://127.0.0.1:9/")
 
 
 @pytest.mark.parametrize(
