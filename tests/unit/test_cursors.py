@@ -10,10 +10,12 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -248,6 +250,18 @@ def test_an_object_that_is_not_there_fails_the_firing_and_is_named(
         _read(firing, tmp_path)
 
 
+def test_what_else_s3_says_is_told_in_its_own_words(
+    bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def get_object(**_: object) -> None:
+        raise ClientError({"Error": {"Code": "SlowDown", "Message": "not so fast"}}, "GetObject")
+
+    monkeypatch.setattr("task_scheduler.aws.s3", lambda: SimpleNamespace(get_object=get_object))
+
+    with pytest.raises(BadFiring, match=r"list\.txt': .*\(SlowDown\).*not so fast"):
+        _read(_firing(tasks_s3_uri=f"s3://{bucket}/list.txt"), tmp_path)
+
+
 def test_an_empty_object_is_an_empty_list(bucket: str, tmp_path: Path) -> None:
     _s3().put_object(Bucket=bucket, Key="list.txt", Body=b"")
 
@@ -258,7 +272,8 @@ class Breaking:
     """An S3 client whose connections break after so many bytes."""
 
     def __init__(self, client: S3Client, after: int) -> None:
-        self.client, self.after, self.connections = client, after, 0
+        self.client, self.after = client, after
+        self.connections = self.closed = 0
 
     def get_object(self, **request: Any) -> Any:
         from botocore.exceptions import ResponseStreamingError
@@ -266,6 +281,7 @@ class Breaking:
         answer = self.client.get_object(**request)
         body, left = answer["Body"], self.after
         self.connections += 1
+        breaking = self
 
         class Body:
             def read(self, size: int) -> bytes:
@@ -278,8 +294,23 @@ class Breaking:
 
             def close(self) -> None:
                 body.close()
+                breaking.closed += 1
 
         return {**answer, "Body": Body()}
+
+
+def test_an_object_is_let_go_of_where_its_list_is_left(
+    bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise its connection would be one that no other request of the sandbox gets."""
+    _s3().put_object(Bucket=bucket, Key="list.txt", Body=b"a\n" * 1_000_000)
+    client = Breaking(_s3(), after=1_000_000)
+    monkeypatch.setattr("task_scheduler.aws.s3", lambda: client)
+
+    listed, _ = _read(_firing(tasks_s3_uri=f"s3://{bucket}/list.txt"), tmp_path, 5)
+
+    assert len(listed) == 5
+    assert (client.connections, client.closed) == (1, 1)
 
 
 def test_a_connection_that_breaks_is_replaced_by_one_for_the_rest(

@@ -33,15 +33,18 @@ class S3Object(io.RawIOBase):
         BadFiring: there is no such object, it may not be read, or it is another version by now.
     """
 
-    def __init__(
-        self, client: S3Client, uri: str, *, offset: int = 0, etag: str | None = None
-    ) -> None:
+    def __init__(self, client: S3Client, uri: str, *, offset: int, etag: str | None) -> None:
         self.uri = uri
         self.etag = etag
         self._client = client
         self._bucket, _, self._key = uri.removeprefix("s3://").partition("/")
         self._offset = offset
+        self._body: StreamingBody | io.BytesIO = io.BytesIO()
         self._body = self._open()
+
+    def close(self) -> None:
+        self._body.close()
+        super().close()
 
     def readable(self) -> bool:
         return True
