@@ -367,6 +367,28 @@ def test_a_secret_of_secrets_manager_names_the_services_as_well(
     assert len(room.slack.received) == len(room.discord.received) == 1
 
 
+@pytest.mark.parametrize("name", ["not-there", "empty"])
+def test_a_secret_that_names_no_service_is_told_by_its_name(
+    bench: Bench, room: ChatRoom, monkeypatch: pytest.MonkeyPatch, log_lines: Log, name: str
+) -> None:
+    secret = f"{name}-{uuid.uuid4().hex}"
+    if name == "empty":
+        aws.secretsmanager().create_secret(Name=secret, SecretString=" ")
+    monkeypatch.delenv("NOTIFY_SSM_PARAMETER")
+    monkeypatch.setenv("NOTIFY_SECRET", secret)
+    bench.put(note("1", notify_on=ALL))
+
+    assert bench.run() == []
+
+    assert room.slack.requests == 0
+    reason = untold(log_lines)[0]["reason"]
+    if name == "empty":
+        assert reason == f"secret {secret} holds no URL that Apprise knows"
+    else:
+        assert reason.startswith(f"secret {secret} cannot be read: ")
+        assert "ResourceNotFoundException" in reason
+
+
 @pytest.mark.parametrize("separator", ["\n", " ", ", ", "\r\n"])
 def test_malformed_urls_are_told_by_their_places_and_the_others_are_used(
     bench: Bench, room: ChatRoom, log_lines: Log, separator: str
