@@ -102,8 +102,8 @@ def compose(
     subject = f"{len(counts)} schedules" if has_several else notices[0].schedule
     total = sum(counts.values(), Counter[Occasion]())
     return ChatMessage(
-        title=_harmless(shorten(f"{subject}: {_count(total)}", MAX_TITLE - 30)),
-        body=_harmless(_fit(lines, last)),
+        title=shorten(_harmless(f"{subject}: {_count(total)}"), MAX_TITLE - 30),
+        body=_fit([_harmless(line) for line in lines], last),
         kind=_KINDS[notices[0].occasion],
     )
 

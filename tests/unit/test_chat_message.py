@@ -1,0 +1,150 @@
+"""The message in chat: what failed comes first, nothing is longer than the services take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from task_scheduler.chat_message import MAX_BODY, MAX_TITLE, ChatMessage, Notice, compose
+from task_scheduler.outcome import Occasion
+
+SUCCESS, FAILURE, RECOVERED = Occasion.SUCCESS, Occasion.FAILURE, Occasion.RECOVERED
+DISCORD_TAKES = 2_000
+
+
+def notice(occasion: Occasion, position: int, **attributes: Any) -> Notice:
+    return Notice(occasion=occasion, position=str(position), **{"schedule": "s", **attributes})
+
+
+def told(*notices: Notice) -> ChatMessage:
+    return compose(notices, notices, {})
+
+
+def test_what_failed_comes_first_then_what_recovered_each_in_the_lists_order() -> None:
+    message = told(
+        notice(SUCCESS, 1), notice(RECOVERED, 2), notice(FAILURE, 3), notice(SUCCESS, 4),
+        notice(FAILURE, 5),
+    )  # fmt: skip
+
+    assert message.title == "s: 2 failed, 1 recovered, 2 succeeded"
+    assert message.body.splitlines() == ["✗ #3", "✗ #5", "↻ #2", "✓ #1", "✓ #4"]
+
+
+@pytest.mark.parametrize(
+    ("occasions", "kind"),
+    [
+        ([SUCCESS], "success"),
+        ([SUCCESS, RECOVERED], "warning"),
+        ([SUCCESS, RECOVERED, FAILURE], "failure"),
+    ],
+)
+def test_its_colour_is_that_of_the_worst(occasions: list[Occasion], kind: str) -> None:
+    assert told(*(notice(occasion, 1) for occasion in occasions)).kind == kind
+
+
+def test_a_line_has_task_text_result_and_attempt() -> None:
+    message = told(
+        notice(FAILURE, 1, task="visit", text="Bern", words="OSError: no\n  route", attempt=3),
+        notice(FAILURE, 2, text="only\na   text", words=None),
+        notice(FAILURE, 3, task="visit", attempt=1),
+    )
+
+    assert message.body.splitlines() == [
+        "✗ #1 visit “Bern”: OSError: no route (attempt 3)",
+        "✗ #2 only a text",
+        "✗ #3 visit",
+    ]
+
+
+def test_long_texts_and_results_are_shortened() -> None:
+    [line] = told(notice(SUCCESS, 1, task="t", text="x" * 61, words="y" * 301)).body.splitlines()
+
+    assert line == (
+        f"✓ #1 t “{'x' * 60}... (1 more characters)”: {'y' * 300}... (1 more characters)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("times", "due"),
+    [
+        (["2026-11-23T02:00:00Z"] * 2, ["due 2026-11-23T02:00:00Z"]),
+        (["2026-11-23T02:00:00Z", None], ["due 2026-11-23T02:00:00Z"]),
+        (["2026-11-23T02:00:00Z", "2026-11-24T02:00:00Z"], []),
+        ([None, None], []),
+    ],
+)
+def test_it_says_when_its_tasks_were_due_if_that_is_one_time(
+    times: list[str | None], due: list[str]
+) -> None:
+    message = told(*(notice(SUCCESS, 1, scheduled_time=time) for time in times))
+
+    assert message.body.splitlines()[:-2] == due
+
+
+def test_of_several_schedules_each_has_its_count_and_its_name_before_its_places() -> None:
+    message = told(notice(SUCCESS, 1, schedule="a"), notice(FAILURE, 7, schedule="b"))
+
+    assert message.title == "2 schedules: 1 failed, 1 succeeded"
+    assert message.body.splitlines() == ["a: 1 succeeded", "b: 1 failed", "✗ b#7", "✓ a#1"]
+
+
+def test_what_ended_untold_counts_where_its_schedule_is_told_of() -> None:
+    failed = notice(FAILURE, 1)
+    ended = [failed, notice(SUCCESS, 2), notice(SUCCESS, 3), notice(SUCCESS, 1, schedule="other")]
+
+    message = compose([failed], ended, {})
+
+    assert message.title == "s: 1 failed, 2 succeeded"
+    assert message.body == "✗ #1"
+
+
+def test_what_had_no_notice_before_is_counted_in_the_last_line() -> None:
+    untold = {SUCCESS: 2, FAILURE: 1, RECOVERED: 0}
+
+    message = compose([notice(SUCCESS, 1)], [], untold)
+
+    assert message.body.splitlines() == [
+        "✓ #1", "Not told one by one: 1 failed, 2 succeeded; see the log.",
+    ]  # fmt: skip
+
+
+def test_what_there_is_no_room_for_is_counted() -> None:
+    notices = [notice(FAILURE, number, words="x" * 190) for number in range(100, 120)]
+
+    lines = compose(notices, notices, {FAILURE: 3}).body.splitlines()
+
+    assert lines[0] == f"✗ #100: {'x' * 190}"
+    assert len(lines) == 8 + 2
+    assert lines[-2:] == ["... and 12 more", "Not told one by one: 3 failed; see the log."]
+
+
+bells = st.builds(
+    lambda word, times, end: word * times + end,
+    st.sampled_from(["@1", "@everyone", "x", "a\n"]), st.integers(0, 200), st.text(max_size=5),
+)  # fmt: skip
+
+
+@given(
+    notices=st.lists(
+        st.builds(
+            Notice, occasion=st.sampled_from(Occasion), schedule=bells, position=st.just("1"),
+            task=st.none() | bells, text=st.none() | bells, words=st.none() | bells,
+            attempt=st.integers(1, 100),
+        ),
+        min_size=1, max_size=10,
+    ),
+    untold=st.dictionaries(st.sampled_from(Occasion), st.integers(0, 10**9)),
+)  # fmt: skip
+def test_it_fits_whatever_is_told_and_rings_nobodys_bell(
+    notices: list[Notice], untold: dict[Occasion, int]
+) -> None:
+    message = compose(notices, notices, untold)
+
+    assert len(message.title) <= MAX_TITLE
+    assert len(message.body) <= MAX_BODY
+    assert len(message.title) + len(message.body) < DISCORD_TAKES
+    assert "@everyone" not in message.title + message.body
+    assert "@1" not in message.title + message.body
