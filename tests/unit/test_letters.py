@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from task_scheduler.attempt import Attempt, Result
+from task_scheduler.errors import IncompleteFiring
 from task_scheduler.firing import Firing
-from task_scheduler.letters import START_BYTES, line_letter
+from task_scheduler.letters import START_BYTES, incomplete_letter, line_letter, task_letter
+from task_scheduler.outcome import Outcome
 from task_scheduler.sources import Refused
+from tests.unit.test_attempt import attempt
 
 
 @pytest.mark.parametrize(
@@ -31,3 +38,68 @@ def test_a_quote_that_ends_within_a_character_is_a_text_still() -> None:
     letter = line_letter(Firing(key="s@t", schedule="s"), Refused(1, "why", data))
 
     assert json.loads(letter.body)["start"] == "x" * (START_BYTES - 1) + "\ufffd"
+
+
+def test_an_incomplete_firings_letter_says_what_to_do_with_the_rest() -> None:
+    firing = Firing(key="s@t", schedule="s", scheduled_time="t", tasks_source="pages", only=3)
+
+    letter = incomplete_letter(firing, IncompleteFiring("why", goes_on_at=7))
+
+    assert letter.attributes == {"kind": "incomplete", "schedule": "s"}
+    assert json.loads(letter.body) == {
+        "kind": "incomplete",
+        "schedule": "s",
+        "firing": "s@t",
+        "scheduled_time": "t",
+        "only": 3,
+        "reason": "why",
+        "goes_on_at": 7,
+    }
+
+
+def with_record(made: Attempt, **attributes: Any) -> Attempt:
+    return replace(made, record=replace(made.record, **attributes))
+
+
+def test_a_tasks_letter_is_its_message_with_why_it_is_dead_and_since_when() -> None:
+    dead = with_record(attempt(3), first_received=1795399200.9)
+    failed = Result(outcome=Outcome.FAILED, attempt=3, error=OSError("no route"))
+
+    letter = task_letter(dead, failed)
+
+    assert letter.body == dead.record.body
+    attributes = dict(letter.attributes)
+    last = str(attributes.pop("last_received"))
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", last)
+    assert abs((datetime.now(UTC) - datetime.fromisoformat(last)).total_seconds()) < 60
+    assert attributes == {
+        "outcome": "failed",
+        "reason": "no route",
+        "error": "OSError",
+        "attempts": "3",
+        "first_received": "2026-11-23T02:00:00Z",
+        "schedule": "s",
+        "task": "t",
+    }
+    assert (letter.message_group, letter.deduplication_id) == (None, None)
+
+
+def test_a_letter_of_what_cannot_be_read_names_no_schedule_and_keeps_its_place() -> None:
+    made = with_record(attempt(), body="{}", message_group="g", deduplication_id="d")
+
+    letter = task_letter(
+        replace(made, message=None), Result(outcome=Outcome.UNREADABLE, error=ValueError("why"))
+    )
+
+    assert not {"schedule", "task"} & set(letter.attributes)
+    assert (letter.body, letter.message_group, letter.deduplication_id) == ("{}", "g", "d")
+
+
+def test_a_text_typed_by_hand_has_a_letter_without_schedule_and_task() -> None:
+    made = attempt()
+    assert made.message is not None
+    typed = replace(made, message=replace(made.message, schedule=None, task=None))
+
+    letter = task_letter(typed, Result(outcome=Outcome.FAILED, error=ValueError("why")))
+
+    assert (letter.attributes["schedule"], letter.attributes["task"]) == ("", "")

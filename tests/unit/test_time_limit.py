@@ -1,0 +1,82 @@
+"""What takes too long is interrupted, or is no longer waited for."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from threading import Event, Thread, current_thread
+
+import pytest
+
+from task_scheduler.errors import TaskTimeout
+from task_scheduler.time_limit import time_limit, within
+
+
+@pytest.fixture
+def over() -> Iterator[Event]:
+    """Set when the test has ended."""
+    event = Event()
+    yield event
+    event.set()
+
+
+def test_what_overruns_is_interrupted_and_told_after_how_long(over: Event) -> None:
+    with pytest.raises(TaskTimeout, match=r"^ran for more than 0\.05 s$"):
+        with time_limit(0.05):
+            over.wait(30)
+
+
+def test_after_it_nothing_is_interrupted_and_the_alarm_is_whose_it_was() -> None:
+    rung = []
+    before = signal.signal(signal.SIGALRM, lambda *_: rung.append(1))
+    try:
+        with time_limit(30):
+            assert signal.getitimer(signal.ITIMER_REAL)[0] > 20
+        assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+        signal.raise_signal(signal.SIGALRM)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert rung == [1]
+
+
+def test_in_another_thread_there_is_no_limit() -> None:
+    ended = []
+
+    def run() -> None:
+        with time_limit(0.01):
+            time.sleep(0.05)
+        ended.append(True)
+
+    thread = Thread(target=run)
+    thread.start()
+    thread.join()
+
+    assert ended == [True]
+
+
+def test_what_returns_or_raises_in_time_is_had_as_if_called() -> None:
+    error = KeyError("none")
+
+    def fail() -> None:
+        raise error
+
+    assert within(30, lambda: "value") == "value"
+    assert within(30, lambda: None) is None
+    with pytest.raises(KeyError) as raised:
+        within(30, fail)
+    assert raised.value is error
+
+
+def test_what_does_not_return_is_not_waited_for_and_keeps_no_process_from_ending(
+    over: Event,
+) -> None:
+    daemons = []
+
+    def hang() -> None:
+        daemons.append(current_thread().daemon)
+        over.wait(30)
+
+    with pytest.raises(TimeoutError, match=r"^no answer within 0\.1 s$"):
+        within(0.08, hang)
+    assert daemons == [True]
