@@ -152,6 +152,25 @@ def test_a_generator_that_accepts_a_cursor_can_be_split(write_tasks: Callable[..
     assert _in_pieces(firing, folder, [6]) == whole
 
 
+def test_what_a_generator_yields_that_is_no_task_is_quoted(
+    write_tasks: Callable[..., Path],
+) -> None:
+    code = """
+        from task_scheduler import task_source
+
+        @task_source("odd")
+        def odd(cursor):
+            yield {"no": "task \\udcff"}
+            yield "two"
+    """
+    task_list = TaskList(_firing(tasks_source="odd"), write_tasks(sources=code))
+    refused, _ = task_list
+
+    assert isinstance(refused, Refused)
+    assert (refused.number, refused.data) == (1, rb"{'no': 'task \udcff'}")
+    assert task_list.cursor == Cursor(line=2)
+
+
 def test_a_generator_that_accepts_none_is_incomplete_when_it_is_stopped(
     write_tasks: Callable[..., Path],
 ) -> None:

@@ -40,8 +40,11 @@ class Sqs:
 
 
 @pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("task_scheduler.sending.time.sleep", lambda _seconds: None)
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long it would have waited, each time."""
+    waited: list[float] = []
+    monkeypatch.setattr("task_scheduler.sending.time.sleep", waited.append)
+    return waited
 
 
 entries = st.lists(
@@ -128,6 +131,41 @@ def test_an_entry_that_is_never_taken_fails_with_sqs_reason_and_the_others_are_s
             for body in "abc":
                 sender.put(Entry(body))
     assert sqs.taken == ["a", "c"]
+
+
+def test_it_waits_longer_each_time_up_to_two_seconds_and_not_after_the_last(
+    waits: list[float],
+) -> None:
+    with pytest.raises(NotSent):
+        send_batch(Sqs({"a": 99}), "url", [Entry("a")])  # type: ignore[arg-type]
+
+    terms = [0.1, 0.2, 0.4, 0.8, 1.6, 2, 2]
+    assert len(waits) == len(terms)
+    assert all(term / 2 <= wait <= term for wait, term in zip(waits, terms, strict=True))
+
+
+def test_a_refusal_without_a_reason_is_told_by_its_code() -> None:
+    class Terse(Sqs):
+        def send_message_batch(self, **request: Any) -> Any:
+            return {"Failed": [{"Id": "0", "Code": "Throttled"}]}
+
+    with pytest.raises(
+        NotSent, match=r"^1 of 1 messages sent 8 times: Throttled: no reason given$"
+    ):
+        send_batch(Terse(), "url", [Entry("a")])  # type: ignore[arg-type]
+
+
+def test_a_fifo_queues_entry_has_group_and_deduplication_id_and_no_other_has() -> None:
+    assert Entry("body").as_request("7") == {
+        "Id": "7", "MessageBody": "body", "MessageAttributes": {},
+    }  # fmt: skip
+    assert Entry("body", {"kind": "line"}, "g", "d").as_request("7") == {
+        "Id": "7",
+        "MessageBody": "body",
+        "MessageAttributes": {"kind": {"DataType": "String", "StringValue": "line"}},
+        "MessageGroupId": "g",
+        "MessageDeduplicationId": "d",
+    }
 
 
 def test_after_a_failed_batch_no_more_is_sent() -> None:
