@@ -9,7 +9,7 @@ old_python = Python 3.11 or newer is needed, this is %s (%s). Name another: make
 set_up = @"$(PYTHON)" -c 'import platform as p, sys; sys.version_info >= (3, 11) or sys.exit("$(old_python)" % (p.python_version(), sys.executable))' && "$(PYTHON)" -m local.setup
 run = @.build/venv/bin/python -m
 
-.PHONY: help demo test lint bench pictures package-layer fmt docs lock clean
+.PHONY: help demo test mutation lint bench pictures package-layer fmt docs lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1: /p' Makefile
@@ -21,6 +21,10 @@ demo: ## the whole system at work on this machine, without an AWS account
 test: ## every test: unit, module, provider, system
 	$(set_up) tests emulator layer terraform
 	$(run) pytest -n 3 --dist loadfile
+
+mutation: ## how many small faults in the runtime its unit tests notice; half an hour
+	$(set_up) tests emulator
+	$(run) local.mutation
 
 lint: ## terraform fmt, tflint, checkov, ruff, mypy, workflows, generated docs
 	$(set_up) tests layer terraform checkov go_tools

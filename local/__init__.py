@@ -1,7 +1,7 @@
 """This machine instead of AWS: set-up, emulator, Terraform, offline provider, demo.
 
-Only `local.demo` and `local.provider` need packages; the rest runs on the standard library,
-because it is what installs them.
+Only `local.demo`, `local.mutation`, `local.pictures` and `local.provider` need packages; the rest
+runs on the standard library, because it is what installs them.
 """
 
 from pathlib import Path
