@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from task_scheduler.errors import BadFiring
-from task_scheduler.firing import Firing
+from task_scheduler.firing import Cursor, Firing
+from task_scheduler.message import Message
 
 EVENT = {
     "version": 1,
@@ -31,6 +34,36 @@ def test_without_a_scheduled_time_the_request_makes_the_key(time: str | None) ->
     assert (firing.key, firing.scheduled_time) == ("nightly@r", None)
 
 
+def test_a_message_has_what_its_schedule_says() -> None:
+    event = {**EVENT, "task": "t", "args": {"a": "1"}, "retries": 7, "max_age": 60,
+             "notify_on": ["failure"]}  # fmt: skip
+    firing = Firing.from_event(event, request_id="r")
+
+    assert firing.message(17, text="x", message_group="g") == Message(
+        id="nightly@2026-11-23T02:00:00Z#17",
+        schedule="nightly",
+        scheduled_time="2026-11-23T02:00:00Z",
+        task="t",
+        text="x",
+        args={"a": "1"},
+        retries=7,
+        max_age=60,
+        message_group="g",
+        notify_on=["failure"],
+    )
+    assert firing.message(1, task="other").task == "other"
+
+
+def test_what_another_invocation_goes_on_with_is_read_as_it_was_written() -> None:
+    cursor = Cursor(line=7, offset=99, header=["a", "b"], etag='"e"')
+    firing = Firing.from_event({**EVENT, "key": "manual", "only": 3}, request_id="r")
+
+    event = json.loads(json.dumps(firing.continued(cursor)))
+
+    assert Firing.from_event(event, request_id="another") == replace(firing, cursor=cursor)
+    assert (firing.key, firing.only) == ("manual", 3)
+
+
 def test_a_tasks_own_arguments_come_over_the_schedules() -> None:
     event = {"version": 1, "schedule": "s", "task": "t", "args": {"a": "1", "b": "1"}}
 
@@ -52,6 +85,10 @@ def test_a_tasks_own_arguments_come_over_the_schedules() -> None:
         ({**EVENT, "schedule": None}, "without a schedule"),
         ({**EVENT, "retries": True}, "retries is a bool"),
         ({**EVENT, "Retries": 2}, "'Retries': no such attribute"),
+        ({**EVENT, "notify_on": ["never"]}, "notify_on has 'never': known are success, failure"),
+        ({**EVENT, "notify_on": "failure"}, "notify_on is a str: must be a list"),
+        ({**EVENT, "cursor": {"page": 1}}, "'page': no such attribute; known are line, offset"),
+        ({**EVENT, "cursor": {"line": "7"}}, "line is a str: must be a int"),
     ],
 )
 def test_a_bad_event_names_what_is_wrong(event: Any, problem: str) -> None:

@@ -6,6 +6,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from threading import Event
 from typing import Any
 
@@ -16,6 +17,7 @@ from task_scheduler.errors import BatchFailed
 from task_scheduler.message import Message
 from task_scheduler.sending import send_batch
 from tests.unit.conftest import Bench, Log, Queue, fail, note
+from tests.unit.test_attempt import attempt
 
 
 def test_a_plain_text_is_printed(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
@@ -126,6 +128,17 @@ def test_retry_after_says_when_the_message_is_visible_again(bench: Bench) -> Non
     assert [record["messageId"] for record in bench.receive()] == kept
 
 
+@pytest.mark.parametrize(("after", "seconds"), [(0.2, 1), (1.0, 1), (43_200.0, 43_200)])
+def test_a_wait_is_whole_seconds_and_never_shorter_than_asked_for(
+    bench: Bench, after: float, seconds: int
+) -> None:
+    bench.put(Message(id="a", task="again", text="x", args={"after": after}), note("neighbour"))
+
+    bench.run()
+
+    assert list(bench.hidden.values()) == [seconds]
+
+
 def test_a_retried_message_stays_hidden_while_it_backs_off(bench: Bench) -> None:
     bench.put(fail("2"), note("neighbour"))
 
@@ -217,6 +230,23 @@ def test_the_message_received_most_often_is_started_first(bench: Bench) -> None:
     bench.run_records(records)
 
     assert bench.ran[0] == oftenest
+
+
+@pytest.mark.parametrize(
+    ("receives", "order"),
+    [
+        ("111", "abc"), ("222", "cba"), ("333", "abc"), ("1323", "bdca"), ("1424", "dbca"), ("", ""),
+    ],
+)  # fmt: skip
+def test_those_received_as_often_go_forwards_and_backwards_by_turns(
+    receives: str, order: str
+) -> None:
+    records = [
+        replace(attempt(int(times)).record, sqs_id=name)
+        for name, times in zip("abcd", receives, strict=False)
+    ]
+
+    assert "".join(record.sqs_id for record in run_task._in_order(records)) == order
 
 
 def test_neighbours_of_a_task_that_always_kills_the_function_are_done_before_it_by_turns(
