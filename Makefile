@@ -4,6 +4,7 @@ RUNTIME ?= python3.13
 ARCHITECTURE ?= arm64
 REQUIREMENTS ?= layer/requirements-layer.txt
 OUT ?= layer
+MODULES ?=
 
 old_python = Python 3.11 or newer is needed, this is %s (%s). Name another: make PYTHON=python3.13
 set_up = @"$(PYTHON)" -c 'import platform as p, sys; sys.version_info >= (3, 11) or sys.exit("$(old_python)" % (p.python_version(), sys.executable))' && "$(PYTHON)" -m local.setup
@@ -22,9 +23,9 @@ test: ## every test: unit, module, provider, system
 	$(set_up) tests emulator layer terraform
 	$(run) pytest -n 3 --dist loadfile
 
-mutation: ## how many small faults in the runtime its unit tests notice; half an hour
+mutation: ## how many small faults in the runtime its unit tests notice; MODULES may be given
 	$(set_up) tests emulator
-	$(run) local.mutation
+	$(run) local.mutation $(MODULES)
 
 lint: ## terraform fmt, tflint, checkov, ruff, mypy, workflows, generated docs
 	$(set_up) tests layer terraform checkov go_tools

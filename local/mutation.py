@@ -1,9 +1,9 @@
 """`make mutation`: would the unit tests notice if a line of the runtime were wrong?
 
 mutmut changes the runtime in one small way at a time, a mutant, and runs those unit tests that
-reach the changed function; a mutant that no test notices survives. `python -m local.mutation
-sources rows` does it for some modules alone. It works in .build/mutation, where `mutmut results`
-lists the survivors and `mutmut show NAME` tells what one of them changes.
+reach the changed function; a mutant that no test notices survives. `make mutation MODULES="sources
+rows"` does it for some modules alone. It works in .build/mutation: there `../venv/bin/mutmut
+results` lists the survivors, and `../venv/bin/mutmut show NAME` tells what one of them changes.
 
 Counted as killed: what a test notices, what does not end in time (mutmut says so, too). Counted as
 survived: what no test reaches. Not mutated, by mutmut's own rules: what stands outside functions,

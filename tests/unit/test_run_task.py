@@ -235,7 +235,7 @@ def test_the_message_received_most_often_is_started_first(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("receives", "order"),
     [
-        ("111", "abc"), ("222", "cba"), ("333", "abc"), ("1323", "bdca"), ("1424", "dbca"), ("", ""),
+        ("111", "abc"), ("222", "cba"), ("1323", "bdca"), ("1424", "dbca"), ("", ""),
     ],
 )  # fmt: skip
 def test_those_received_as_often_go_forwards_and_backwards_by_turns(
