@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from task_scheduler.errors import Expired, NeverStarted, Retry, Unreadable
 from task_scheduler.message import Message
 from task_scheduler.outcome import Outcome
 from task_scheduler.record import Record
-from task_scheduler.registry import Task
+from task_scheduler.registered import Task
 from tests.unit.conftest import Write
 
 TIME = "2026-11-23T02:00:00Z"
@@ -32,7 +33,7 @@ def attempt(receives: int = 1, *, function: Any = None, is_last: bool = False) -
         id="s@t#1", schedule="s", scheduled_time=TIME, task="t", args={"a": 1}, retries=2
     )
     task = Task("t", function or (lambda **_: "done"), never_retry=(KeyError,))
-    return Attempt(record_of(message, receives), message, task, None, is_last)
+    return Attempt(record_of(message, receives), message, task, None, is_last, last_due=inf)
 
 
 def test_its_task_is_told_all_that_there_is_to_know() -> None:
@@ -47,7 +48,9 @@ def test_its_task_is_told_all_that_there_is_to_know() -> None:
 
 
 def test_of_a_body_that_cannot_be_read_sqs_id_is_known(tmp_path: Path) -> None:
-    unreadable = Attempt.prepare(record_of("{}", 4), task_folder=tmp_path, max_receives=5)
+    unreadable = Attempt.prepare(
+        record_of("{}", 4), task_folder=tmp_path, max_receives=5, retention=inf
+    )
 
     context = unreadable.context(30)
 
@@ -61,7 +64,9 @@ def test_of_a_body_that_cannot_be_read_sqs_id_is_known(tmp_path: Path) -> None:
 def test_it_is_the_last_if_sqs_would_not_hand_it_over_once_more(
     tmp_path: Path, receives: int, is_last: bool
 ) -> None:
-    made = Attempt.prepare(record_of("a text", receives), task_folder=tmp_path, max_receives=5)
+    made = Attempt.prepare(
+        record_of("a text", receives), task_folder=tmp_path, max_receives=5, retention=inf
+    )
 
     assert made.is_last == is_last
 
@@ -73,7 +78,7 @@ def test_a_task_is_run_up_to_its_max_age_and_then_told_how_old_it_is(
     message = Message(id="x", text="a", max_age=60)
     old = record_of(message, sent=time.time() - age)
 
-    problem = Attempt.prepare(old, task_folder=write_tasks(), max_receives=5).problem
+    problem = Attempt.prepare(old, task_folder=write_tasks(), max_receives=5, retention=inf).problem
 
     if is_run:
         assert problem is None

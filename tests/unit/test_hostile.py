@@ -26,12 +26,19 @@ class Known:
     x: object
 
 
+@exchange
+@dataclass(slots=True)
+class Slotted:
+    x: object
+
+
 TAGS = [
     f"py/{tag}" for tag in ("object", "reduce", "type", "function", "mod", "repr", "id", "tuple",
                             "set", "state", "newargs", "newargsex", "initargs", "seq", "b64", "")
 ]  # fmt: skip
 NAMES = [
-    f"{__name__}.Known", "os.system", "builtins.eval", "subprocess.Popen", "antigravity",
+    f"{__name__}.Known", f"{__name__}.Slotted", "os.system", "builtins.eval", "subprocess.Popen",
+    "antigravity",
     "antigravity/antigravity.fly()", "posix.system", "touch executed",
 ]  # fmt: skip
 ATTRIBUTES = [
@@ -118,6 +125,30 @@ def _nothing_is_imported_or_executed() -> Iterator[None]:
     finally:
         _watching = False
     assert _events == []
+
+
+# What objects of a registered class cannot have: nothing of Python's own, and no attribute that a
+# class with slots lacks.
+MISSHAPEN: list[dict[str, Any]] = [
+    {"py/object": f"{__name__}.Known", "__dict__": None},
+    {"py/object": f"{__name__}.Known", "__dict__": {}},
+    {"py/object": f"{__name__}.Known", "__class__": "int"},
+    {"py/object": f"{__name__}.Slotted", "gone": 1},
+]
+
+
+@pytest.mark.parametrize("args", MISSHAPEN)
+def test_an_object_that_its_class_could_not_have_is_unreadable(args: dict[str, Any]) -> None:
+    body = json.dumps({"version": 1, "id": "x", "task": "note", "args": {"a": args}})
+    with pytest.raises(Unreadable, match=r"(Known|Slotted) has no attribute"):
+        Message.decode(body, sqs_id="sqs-1")
+
+
+@pytest.mark.parametrize("version", [{"py/object": f"{__name__}.Known"}, True, 1.0, "1", None, 2])
+def test_any_version_but_ours_is_unreadable(version: object) -> None:
+    body = json.dumps({"version": version, "id": "x", "text": "y"})
+    with pytest.raises(Unreadable, match=r"version \w+: this run_task knows version 1"):
+        Message.decode(body, sqs_id="sqs-1")
 
 
 @given(body=_bodies(any_text))

@@ -16,7 +16,7 @@ from task_scheduler import run_task
 from task_scheduler.errors import BatchFailed
 from task_scheduler.message import Message
 from task_scheduler.sending import send_batch
-from tests.unit.conftest import Bench, Log, Queue, fail, note
+from tests.unit.conftest import Bench, Log, Queue, Write, fail, note
 from tests.unit.test_attempt import attempt
 
 
@@ -128,7 +128,7 @@ def test_retry_after_says_when_the_message_is_visible_again(bench: Bench) -> Non
     assert [record["messageId"] for record in bench.receive()] == kept
 
 
-@pytest.mark.parametrize(("after", "seconds"), [(0.2, 1), (1.0, 1), (43_200.0, 43_200)])
+@pytest.mark.parametrize(("after", "seconds"), [(0.2, 1), (1.0, 1), (43_200.0, 42_000)])
 def test_a_wait_is_whole_seconds_and_never_shorter_than_asked_for(
     bench: Bench, after: float, seconds: int
 ) -> None:
@@ -531,14 +531,6 @@ def test_the_last_attempt_is_due_a_tenth_of_the_retention_before_its_end(
     assert len(bench.letters.receive_all()) == (not is_in_time)
 
 
-def test_a_wait_that_sqs_would_refuse_is_the_longest_that_it_takes(bench: Bench) -> None:
-    bench.put(Message(id="a", task="again", text="x", args={"after": 43_200}), note("neighbour"))
-
-    bench.run()
-
-    assert list(bench.hidden.values()) == [42_000]
-
-
 def test_a_message_whose_visibility_sqs_does_not_change_is_in_the_log(
     bench: Bench, log_lines: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -552,3 +544,55 @@ def test_a_message_whose_visibility_sqs_does_not_change_is_in_the_log(
     assert warning["message"] == "visibility not changed"
     assert [warning["id"]] == kept
     assert warning["reason"] == "InvalidParameterValue: no reason given"
+
+
+@pytest.mark.parametrize("slots", ["1", "3"])
+@pytest.mark.parametrize("error", ["asyncio.CancelledError()", "GeneratorExit()", "Mute()"])
+def test_whatever_a_task_raises_its_neighbours_run_and_it_is_tried_again(
+    bench: Bench, write_tasks: Write, monkeypatch: pytest.MonkeyPatch, slots: str, error: str
+) -> None:
+    monkeypatch.setenv("TASK_CONCURRENCY", slots)
+    write_tasks(
+        odd=f"""
+            import asyncio
+            from task_scheduler import task
+
+            class Mute(Exception):
+                def __str__(self):
+                    raise ValueError("no words")
+
+            @task("odd")
+            def odd(text):
+                raise {error}
+        """
+    )
+    bench.put(note("1"), Message(id="x", schedule="s", task="odd", text="a"), note("3"))
+
+    kept = bench.run()
+
+    assert sorted(bench.ran) == ["1", "3"]
+    assert len(kept) == 1
+
+
+def test_of_an_error_without_words_its_letter_says_which_it_is(
+    bench: Bench, write_tasks: Write
+) -> None:
+    write_tasks(
+        odd="""
+            from task_scheduler import task
+
+            class Mute(Exception):
+                def __str__(self):
+                    raise ValueError("no words")
+
+            @task("odd")
+            def odd(text):
+                raise Mute
+        """
+    )
+    bench.put(Message(id="x", schedule="s", task="odd", text="a", retries=0))
+
+    bench.run()
+
+    [letter] = bench.letters.receive_all()
+    assert letter["attributes"]["reason"] == "<Mute, whose str raises ValueError>"

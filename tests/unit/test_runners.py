@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from math import inf
 from threading import Event, current_thread
 
 import pytest
@@ -32,7 +33,7 @@ def attempt_of(name: str) -> Attempt:
         sqs_id=name, receipt_handle=name, body="", receives=1, sent=0.0, first_received=0.0,
         message_group=None, deduplication_id=None,
     )  # fmt: skip
-    return Attempt(record, Message(id=name, text=name), None, None, is_last=False)
+    return Attempt(record, Message(id=name, text=name), None, None, is_last=False, last_due=inf)
 
 
 def give_up(attempt: Attempt, error: BaseException) -> Result:

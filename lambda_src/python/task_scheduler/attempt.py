@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from task_scheduler.backoff import compute_backoff
+from task_scheduler.backoff import MAX_WAIT_SECONDS, compute_backoff
 from task_scheduler.errors import (
     NEVER_RETRY,
     Expired,
     NeverStarted,
     Retry,
-    TaskTimeout,
     TooLate,
     Unreadable,
 )
+from task_scheduler.log import reason_of
 from task_scheduler.message import Message
 from task_scheduler.outcome import Outcome
 from task_scheduler.record import Record
@@ -137,8 +137,10 @@ class Attempt:
                 raise self.problem or RuntimeError("nothing to run")
             with time_limit(max(0.01, context.remaining)):
                 value = self.task.run(self.message.text, self.message.args, context)
-        # SystemExit included: a task that exits must not take its neighbours along
-        except (Exception, SystemExit, TaskTimeout) as error:
+        except KeyboardInterrupt:
+            raise
+        # whatever it is: a task that exits, or is cancelled, must not take its neighbours along
+        except BaseException as error:
             return self.failed(error, time.monotonic() - begun)
         return Result(
             outcome=Outcome.SUCCESS,
@@ -159,7 +161,7 @@ class Attempt:
             case _ if self._is_out_of_retries or isinstance(error, never):
                 outcome = Outcome.FAILED
             case Retry(after=float() | int() as after):
-                outcome, retry_after = Outcome.RETRY, after
+                outcome, retry_after = Outcome.RETRY, min(after, MAX_WAIT_SECONDS)
             case _:
                 outcome, retry_after = Outcome.RETRY, compute_backoff(self.number)
         if retry_after is not None and not self._is_in_time(retry_after):
@@ -205,8 +207,8 @@ def _check_age(message: Message, record: Record) -> None:
 def _too_late(error: BaseException, wait: float) -> TooLate:
     """Why there is no other attempt, with what ended this one as its cause."""
     too_late = TooLate(
-        f"{type(error).__name__}: {error}; another attempt in {wait:.0f} s would come after the "
-        "queue drops the message (message_retention)"
+        f"{type(error).__name__}: {reason_of(error)}; another attempt in {wait:.0f} s would come "
+        "after the queue drops the message (message_retention)"
     )
     too_late.__cause__ = error
     return too_late

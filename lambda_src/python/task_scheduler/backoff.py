@@ -7,6 +7,10 @@ import random
 BASE_SECONDS = 10.0
 CAP_SECONDS = 900.0
 
+MAX_WAIT_SECONDS = 42_000.0
+"""SQS refuses a wait that ends more than twelve hours after the message was received: they are less
+the longest batching window (5 minutes) and the longest invocation (15 minutes)."""
+
 
 def compute_backoff(
     attempt: int,

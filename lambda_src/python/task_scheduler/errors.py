@@ -91,21 +91,26 @@ class TaskTimeout(BaseException):
         super().__init__(f"ran for more than {round(seconds, 2):g} s")
 
 
+MAX_AFTER_SECONDS = 43_200
+
+
 class Retry(Exception):
     """Raised by a task that wants to be run again.
 
     Args:
         reason: why, in a sentence; it stands in the log and, should the retries run out, in the
             dead letter.
-        after: seconds until the next attempt, 0 to 43,200 (SQS's longest visibility timeout, less
-            what the message has already been received for); None leaves it to the back-off.
+        after: seconds until the next attempt, 0 to 43,200 (12 hours; SQS takes a little less, so
+            it comes after 11 hours and 40 minutes at the latest); None leaves it to the back-off.
     """
 
     def __init__(
         self, reason: str = "the task asked to be run again", *, after: float | None = None
     ):
-        if after is not None and not 0 <= after <= 43_200:
-            raise ValueError(f"Retry(after={after!r}): must be 0 to 43200 seconds (12 hours)")
+        if after is not None and not 0 <= after <= MAX_AFTER_SECONDS:
+            raise ValueError(
+                f"Retry(after={after!r}): must be 0 to {MAX_AFTER_SECONDS} seconds (12 hours)"
+            )
         super().__init__(reason)
         self.after = after
 

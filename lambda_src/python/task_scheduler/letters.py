@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from task_scheduler.log import shorten
+from task_scheduler.log import reason_of, shorten
 from task_scheduler.sending import Entry
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def task_letter(attempt: Attempt, result: Result) -> Entry:
     """
     attributes = {
         "outcome": result.outcome,
-        "reason": str(result.error),
+        "reason": reason_of(result.error) if result.error else None,
         "error": type(result.error).__name__,
         "attempts": str(result.attempt),
         "first_received": _rfc3339(attempt.record.first_received),

@@ -16,6 +16,14 @@ logger = Logger(
 SHORT = 300
 
 
+def reason_of(error: BaseException) -> str:
+    """What an error says; of one that cannot say it, which it is."""
+    try:
+        return str(error)
+    except Exception as unsaid:
+        return f"<{type(error).__name__}, whose str raises {type(unsaid).__name__}>"
+
+
 def shorten(text: str, limit: int = SHORT) -> str:
     """The text itself, or its first characters and how many were left out."""
     if len(text) <= limit:

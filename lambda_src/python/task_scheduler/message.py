@@ -94,8 +94,10 @@ class Message:
             raise error if isinstance(error, Unreadable) else Unreadable(str(error)) from error
         match envelope:
             case {"version": version}:
-                if version != VERSION:
-                    raise Unreadable(f"version {version}: this run_task knows version {VERSION}")
+                # nothing of an object is called, not even to compare it
+                if type(version) is not int or version != VERSION:
+                    shown = version if type(version) in (int, str) else type(version).__name__
+                    raise Unreadable(f"version {shown}: this run_task knows version {VERSION}")
                 return cls._from({name: envelope[name] for name in envelope if name != "version"})
             case dict():
                 raise Unreadable("a JSON object without a version: no envelope, and no text")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from task_scheduler.chat_message import ChatMessage, Notice, compose
 from task_scheduler.embedded_metrics import metrics
 from task_scheduler.errors import NoTargets
-from task_scheduler.log import logger, shorten
+from task_scheduler.log import logger, reason_of, shorten
 from task_scheduler.outcome import Occasion, Outcome
 from task_scheduler.short_form import short_form
 from task_scheduler.time_limit import within
@@ -136,4 +136,4 @@ def _occasion(result: Result, tries: int) -> Occasion | None:
 def _words(result: Result) -> str | None:
     if result.error is None:
         return short_form(result.value)
-    return f"{type(result.error).__name__}: {shorten(str(result.error))}"
+    return f"{type(result.error).__name__}: {shorten(reason_of(result.error))}"

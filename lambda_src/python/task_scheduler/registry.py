@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from task_scheduler.errors import BrokenTaskFile, DuplicateTask, UnknownTask
+from task_scheduler.log import reason_of
 from task_scheduler.registered import Task, TaskSource
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -167,7 +168,7 @@ def _import_file(module: str, folder: Path) -> None:
             )
     # whatever a file does at import, exiting included, breaks its own tasks only
     except (Exception, SystemExit) as error:
-        _broken[module] = f"{type(error).__name__}: {error}"
+        _broken[module] = f"{type(error).__name__}: {reason_of(error)}"
         sys.modules.pop(module, None)
         _tasks.forget(module)
         _task_sources.forget(module)

@@ -6,9 +6,11 @@ import time
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 
+from task_scheduler.errors import MAX_AFTER_SECONDS
+
 
 def retry_after(header: str | None) -> float | None:
-    """Seconds that a Retry-After header asks for, at most half a day; None if it says nothing.
+    """Seconds that a Retry-After header asks for, as many as Retry takes; None if it says nothing.
 
     It holds seconds or a date: RFC 9110, 10.2.3.
     """
@@ -22,4 +24,4 @@ def retry_after(header: str | None) -> float | None:
 
 
 def _limited(seconds: float) -> float:
-    return min(max(0.0, seconds), 43_200.0)
+    return min(max(0.0, seconds), MAX_AFTER_SECONDS)

@@ -14,7 +14,7 @@ from task_scheduler.attempt import Attempt, Result
 from task_scheduler.backoff import compute_backoff
 from task_scheduler.errors import BatchFailed, LetterNotSent, NeverStarted
 from task_scheduler.letters import task_letter
-from task_scheduler.log import logger
+from task_scheduler.log import logger, reason_of
 from task_scheduler.once import once
 from task_scheduler.outcome import Outcome
 from task_scheduler.record import Record
@@ -30,10 +30,6 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import ChangeMessageVisibilityBatchRequestEntryTypeDef
 
     from task_scheduler.notify import Ended
-
-MAX_VISIBILITY_SECONDS = 42_000
-"""SQS refuses what ends more than twelve hours after the message was received: they are less the
-longest batching window (5 minutes) and the longest invocation (15 minutes)."""
 
 MAX_GIVEN_BACK = 1_000
 _given_back: Counter[str] = Counter()
@@ -104,7 +100,7 @@ class _Batch:
             {
                 "Id": str(index),
                 "ReceiptHandle": record.receipt_handle,
-                "VisibilityTimeout": min(ceil(seconds), MAX_VISIBILITY_SECONDS),
+                "VisibilityTimeout": ceil(seconds),
             }
             for index, (record, seconds) in enumerate(self._kept)
         ]
@@ -247,9 +243,8 @@ class _Batch:
             )
         except Exception as error:
             # nothing is lost: SQS's own redrive comes last
-            kept = LetterNotSent(
-                f"{result.outcome}: {result.error}; its letter was not sent: {error}"
-            )
+            why = reason_of(result.error) if result.error else "no reason"
+            kept = LetterNotSent(f"{result.outcome}: {why}; its letter was not sent: {error}")
             return replace(
                 result,
                 outcome=Outcome.RETRY,

@@ -21,6 +21,7 @@ from task_scheduler.attributes import check_attributes
 from task_scheduler.errors import BadFiring, IncompleteFiring, RefusedLine
 from task_scheduler.firing import Cursor, Firing
 from task_scheduler.lines import Line, read_lines, text_of
+from task_scheduler.log import reason_of
 from task_scheduler.message import Message
 from task_scheduler.registered import TaskSource
 from task_scheduler.registry import find_task_source
@@ -132,7 +133,7 @@ class TaskList:
         except Exception as error:
             raise IncompleteFiring(
                 f"@task_source({name!r}) raised after {tasks} tasks: "
-                f"{type(error).__name__}: {error}",
+                f"{type(error).__name__}: {reason_of(error)}",
                 goes_on_at=tasks + 1 if self._source.accepts_cursor else None,
             ) from error
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from task_scheduler.attempt import Attempt, Result
 from task_scheduler.embedded_metrics import metrics
 from task_scheduler.errors import EXPLAINED
-from task_scheduler.log import logger, shorten
+from task_scheduler.log import logger, reason_of, shorten
 from task_scheduler.short_form import short_form
 
 
@@ -20,7 +20,7 @@ def log_task(attempt: Attempt, result: Result) -> None:
         **attempt.about,
         "duration_ms": round(result.seconds * 1000),
         "result": short_form(result.value),
-        "reason": shorten(str(error)) if error else None,
+        "reason": shorten(reason_of(error)) if error else None,
         "error": type(error).__name__ if error else None,
         "retry_after": result.retry_after and round(result.retry_after, 1),
         **metrics("duration_ms", by=("outcome",), schedule=attempt.about.get("schedule")),

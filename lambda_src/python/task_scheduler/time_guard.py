@@ -12,7 +12,7 @@ class TimeGuard:
     """Shares out one invocation's time.
 
     A fifth of it, at most 5 seconds, is kept for reporting what came of the batch: at 128 MB
-    importing boto3 for the first report takes about as long.
+    importing botocore for the first report takes about as long.
 
     Args:
         remaining: returns the seconds until the function is ended.

@@ -114,7 +114,12 @@ def _restore(plain: Any) -> Any:
 def _rebuild(cls: type, fields: dict[str, Any]) -> Any:
     instance: object = object.__new__(cls)
     for name, value in fields.items():
-        object.__setattr__(instance, name, value)  # a frozen dataclass refuses its own
+        try:
+            if name.startswith("__"):
+                raise AttributeError
+            object.__setattr__(instance, name, value)  # a frozen dataclass refuses its own
+        except (AttributeError, TypeError):
+            raise Unreadable(f"{cls.__qualname__} has no attribute {name[:100]!r}") from None
     return instance
 
 
