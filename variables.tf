@@ -315,8 +315,8 @@ variable "notify" {
     Where results are told: Slack, Discord, e-mail and some 170 other services; null, the default, tells nobody. You put the services' Apprise URLs (https://appriseit.com), one a line, where only run_task reads them: they are secrets, and in tfvars they would be in Terraform's state. Exactly one of the first two:
 
     - `ssm_parameter`: name of an SSM parameter, better a SecureString, such as `/jobs/chat`.
-    - `secret`: name or ARN of a secret in Secrets Manager, whose text they are.
-    - `kms_key_arn`: ARN of the customer key that it is encrypted with; left out for a key of AWS's own.
+    - `secret`: name or whole ARN of a secret in Secrets Manager, in this region, whose text they are.
+    - `kms_key_arn`: ARN of the customer key that it is encrypted with, of this region; left out for a key of AWS's own.
   EOT
   type = object({
     ssm_parameter = optional(string)
@@ -436,7 +436,7 @@ variable "monitoring" {
 }
 
 variable "kms_key_arn" {
-  description = "ARN of a customer key that queues, logs, functions, schedules, the table and the topic are encrypted with; its policy has to hold the statements of the output kms_key_policy_statements. Null leaves encryption to keys of AWS's own, at no price."
+  description = "ARN of a customer key of this region that queues, logs, functions, schedules, the table and the topic are encrypted with; its policy has to hold the statements of the output kms_key_policy_statements. Null leaves encryption to keys of AWS's own, at no price."
   type        = string
   default     = null
 
@@ -456,7 +456,7 @@ variable "roles" {
     What your organisation asks of IAM roles.
 
     - `path`: path of the three roles, such as `/jobs/`. Default `/`. Changing it replaces them.
-    - `permissions_boundary`: ARN of the policy that bounds what they may do; none if not given.
+    - `permissions_boundary`: ARN of the policy that bounds what they may do, of this account or AWS's; none if not given.
   EOT
   type = object({
     path                 = optional(string, "/")
@@ -488,8 +488,8 @@ variable "vpc" {
   description = <<-EOT
     Puts both functions into a VPC, so that tasks reach what is only there; null, the default, leaves them outside. From there SQS, Lambda and whatever else is used (S3, DynamoDB, SSM, Secrets Manager, the internet) have to be reachable, through a NAT gateway or VPC endpoints.
 
-    - `subnet_ids`: subnets, better in two availability zones or more.
-    - `security_group_ids`: security groups that let HTTPS out.
+    - `subnet_ids`: 1 to 16 subnets, better in two availability zones or more.
+    - `security_group_ids`: 1 to 5 security groups that let HTTPS out.
   EOT
   type = object({
     subnet_ids         = set(string)

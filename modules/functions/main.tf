@@ -11,12 +11,13 @@ locals {
   region    = data.aws_service.lambda.region
   account   = data.aws_caller_identity.current.account_id
 
-  # Built from the names, as all that the roles' policies tell: so a plan shows them whole, and a
-  # function's own ARN in its role's policy would be a cycle.
+  # What the roles may reach is told by names: so a plan shows the policies whole, and a function's
+  # own ARN in its role's policy would be a cycle.
   function_arns = {
     send_task = "arn:${local.partition}:lambda:${local.region}:${local.account}:function:${var.prefix}-send-task"
     run_task  = "arn:${local.partition}:lambda:${local.region}:${local.account}:function:${var.prefix}-run-task"
   }
+  queue_arns = { for key, queue in var.queues : key => "arn:${local.partition}:sqs:${local.region}:${local.account}:${queue.name}" }
 
   # The same objects, and their buckets, as ARNs. In a policy * ? and $ stand for more than themselves,
   # unless they are written as variables.
@@ -50,7 +51,7 @@ locals {
           {
             Effect   = "Allow"
             Action   = ["sqs:SendMessage"]
-            Resource = [var.queues.tasks.arn, var.queues.firings_dead_letters.arn]
+            Resource = [local.queue_arns.tasks, local.queue_arns.firings_dead_letters]
           },
           {
             # A list that does not fit into its time goes on in another invocation.
@@ -104,12 +105,12 @@ locals {
               "sqs:ChangeMessageVisibility",
               "sqs:GetQueueAttributes",
             ]
-            Resource = [var.queues.tasks.arn]
+            Resource = [local.queue_arns.tasks]
           },
           {
             Effect   = "Allow"
             Action   = ["sqs:SendMessage"]
-            Resource = [var.queues.tasks_dead_letters.arn]
+            Resource = [local.queue_arns.tasks_dead_letters]
           },
         ],
         !var.deduplication ? [] : [{

@@ -557,3 +557,16 @@ def test_a_layer_that_is_not_built_is_refused(
 ) -> None:
     said = refusal({"layer_dir": str(tmp_path)})
     assert f"The dependencies are not in {tmp_path}/python: run `make package-layer` first." in said
+
+
+def test_more_lists_in_s3_than_a_policy_can_name_are_refused(
+    refusal: Callable[[Variables], str],
+) -> None:
+    schedules = {
+        f"list-{number}": RUNS
+        | {"tasks_s3_uri": f"s3://lists/customers/{number:03}/{'k' * 30}.csv"}
+        for number in range(200)
+    }
+    said = refusal({"schedules": schedules})
+    assert "The policy of the role cdklab-send-task has " in said
+    assert "too many for IAM. It names every list in S3 (tasks_s3_uri): shorten their keys" in said

@@ -13,7 +13,8 @@ from local.emulator import REGION, Emulator
 
 from .conftest import SMALL_LAYER, Planned, resources
 
-# Stand-ins for a key and a topic that are made in the same apply: their ARNs are not known before.
+# Stand-ins for what is made in the same apply, a key, a topic, subnets: what they are called is not
+# known before.
 ROOT = """
 provider "aws" {}
 
@@ -27,6 +28,8 @@ resource "terraform_data" "key" {
 
 resource "terraform_data" "topic" {}
 
+resource "terraform_data" "other" {}
+
 module "task_scheduler" {
   source = "../.."
 
@@ -34,7 +37,22 @@ module "task_scheduler" {
   layer_dir     = var.layer_dir
   deduplication = true
   kms_key_arn   = "arn:aws:kms:us-east-1:000000000000:key/${terraform_data.key.id}"
-  roles         = { path = "/jobs/" }
+  roles = {
+    path                 = "/jobs/"
+    permissions_boundary = terraform_data.other.id
+  }
+  vpc = {
+    subnet_ids         = [terraform_data.other.id]
+    security_group_ids = [terraform_data.other.id]
+  }
+  notify = {
+    secret      = terraform_data.other.id
+    kms_key_arn = terraform_data.other.id
+  }
+  schedules = {
+    listed = { expression = "rate(1 day)", tasks_s3_uri = "s3://${terraform_data.other.id}/a.csv" }
+  }
+  tags = { made-by = terraform_data.other.id }
   monitoring = {
     topic = { arn = "arn:aws:sns:us-east-1:000000000000:${terraform_data.topic.id}" }
   }
@@ -89,3 +107,9 @@ def test_the_key_policy_names_the_logs_and_the_roles_of_this_instance(planned: P
 def test_a_topic_that_is_not_there_yet_is_used_instead_of_ours(planned: Planned) -> None:
     assert resources(planned, "aws_sns_topic") == {}
     assert resources(planned, "aws_cloudwatch_metric_alarm")
+
+
+def test_what_is_not_known_yet_is_not_refused(planned: Planned) -> None:
+    (function, _) = resources(planned, "aws_lambda_function").values()
+    assert function["vpc_config"]
+    assert resources(planned, "aws_scheduler_schedule")

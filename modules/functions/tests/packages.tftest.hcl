@@ -63,7 +63,7 @@ run "a_folder_that_cannot_be_read_is_refused" {
   command = plan
 
   variables {
-    task_code_dir = "a\u0000b"
+    task_code_dir = "../../tests/module/code/[" # to Terraform a pattern, and a broken one
   }
 
   expect_failures = [data.archive_file.tasks]

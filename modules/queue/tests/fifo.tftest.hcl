@@ -31,7 +31,7 @@ run "fifo_is_for_the_task_queue_and_its_dead_letters" {
   }
 }
 
-run "a_standard_queue_has_no_settings_of_fifo" {
+run "without_it_every_queue_is_standard" {
   command = plan
 
   variables {
@@ -39,7 +39,7 @@ run "a_standard_queue_has_no_settings_of_fifo" {
   }
 
   assert {
-    condition     = aws_sqs_queue.tasks.fifo_queue != true && aws_sqs_queue.tasks_dead_letters.fifo_queue != true
+    condition     = !anytrue([for queue in [aws_sqs_queue.tasks, aws_sqs_queue.tasks_dead_letters, aws_sqs_queue.firings_dead_letters] : queue.fifo_queue == true])
     error_message = "a queue is FIFO that should not be"
   }
 }
