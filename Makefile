@@ -19,7 +19,7 @@ demo: ## the whole system at work on this machine, without an AWS account
 	$(set_up) tools emulator layer terraform
 	$(run) local.demo
 
-test: ## every test: unit, module, provider, system
+test: ## every test
 	$(set_up) tests emulator layer terraform
 	$(run) pytest -n 3 --dist loadfile
 

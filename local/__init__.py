@@ -1,7 +1,6 @@
 """This machine instead of AWS: set-up, emulator, Terraform, offline provider, demo.
 
-Only `local.demo`, `local.mutation`, `local.pictures` and `local.provider` need packages; the rest
-runs on the standard library, because it is what installs them.
+What installs the packages, `local.setup` and what it imports, runs on the standard library alone.
 """
 
 from pathlib import Path
