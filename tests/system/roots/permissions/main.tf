@@ -54,5 +54,5 @@ module "locked" {
   send_task_timeout = 4
   notify            = { secret = "permitted/chat", kms_key_arn = local.key }
   kms_key_arn       = local.key
-  vpc               = { subnet_ids = ["subnet-1"], security_group_ids = ["sg-1"] }
+  vpc               = { subnet_ids = ["subnet-01234567"], security_group_ids = ["sg-01234567"] }
 }
