@@ -49,8 +49,9 @@ fmt: ## formats Terraform and Python
 	$(run) ruff format
 	$(run) ruff check --fix
 
-docs: ## writes docs/reference.md: inputs, outputs and resources of the modules; needs Go
-	$(set_up) tools layer terraform go_tools
+docs: ## writes what is generated: docs/reference.md (needs Go), lists of zones and modules
+	$(set_up) tests layer terraform go_tools
+	$(run) local.generate
 	$(run) local.reference
 
 lock: ## pins what the .in files ask for, by version and hash; UPGRADE=1 takes newer ones

@@ -87,7 +87,7 @@ def _send(firing: Firing, context: LambdaContext) -> Summary:
     task_list = TaskList(firing, Path(os.environ["LAMBDA_TASK_ROOT"]))
     queue_url, client = os.environ["QUEUE_URL"], aws.sqs()
     is_fifo = queue_url.endswith(".fifo")
-    is_time_up = _alarm(context)
+    is_time_up = _time_limit(context)
     rest: Cursor | None = None
     incomplete: IncompleteFiring | None = None
     with (
@@ -136,7 +136,7 @@ def _send(firing: Firing, context: LambdaContext) -> Summary:
     return summary
 
 
-def _alarm(context: LambdaContext) -> Callable[[], bool]:
+def _time_limit(context: LambdaContext) -> Callable[[], bool]:
     """Tells whether it is time to stop."""
     total = context.get_remaining_time_in_millis()
     reserve = min(MAX_RESERVE_SECONDS * 1000, total * RESERVE_SHARE)

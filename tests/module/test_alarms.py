@@ -1,0 +1,33 @@
+"""Alarms for durations know when the functions themselves stop: it is written in two languages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from task_scheduler import send_task
+from task_scheduler.time_guard import TimeGuard
+
+from .conftest import Planned, Variables, resources
+
+
+@pytest.mark.parametrize("timeout", [10, 60, 900])
+def test_an_alarm_goes_off_between_what_is_usual_and_the_end(
+    plan: Callable[[Variables], Planned], timeout: int
+) -> None:
+    planned = plan(
+        {
+            "send_task_timeout": timeout,
+            "run_task_timeout": timeout,
+            "monitoring": {"early_warnings": True},
+        }
+    )
+    thresholds = {
+        alarm["alarm_name"].removeprefix("cdklab-"): alarm["threshold"] / 1000
+        for alarm in resources(planned, "aws_cloudwatch_metric_alarm").values()
+    }
+    interrupted = TimeGuard(lambda: timeout).limit(None)
+    assert thresholds["run-task-duration"] == pytest.approx(0.9 * interrupted, abs=0.001)
+    reserve = min(send_task.MAX_RESERVE_SECONDS, timeout * send_task.RESERVE_SHARE)
+    assert thresholds["send-task-duration"] == timeout - reserve / 2
