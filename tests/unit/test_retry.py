@@ -38,6 +38,7 @@ def test_a_retry_without_a_reason_says_that_the_task_asked_for_it() -> None:
         ("-1", 0.0),
         ("1000000", HALF_A_DAY),
         ("soon", None),
+        ("Wed, 21 Oct 99999999999 07:28:00 GMT", None),
         ("", None),
         (None, None),
     ],

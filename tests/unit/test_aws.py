@@ -1,0 +1,55 @@
+"""Clients of AWS: made once, they give up in time and repeat what failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from task_scheduler import aws
+from task_scheduler.send_task import IN_FLIGHT
+
+
+@pytest.mark.usefixtures("sqs")
+@pytest.mark.parametrize(
+    ("make", "service"),
+    [
+        (aws.sqs, "SQS"),
+        (aws.s3, "S3"),
+        (aws.lambda_, "Lambda"),
+        (aws.ssm, "SSM"),
+        (aws.secretsmanager, "Secrets Manager"),
+    ],
+)
+def test_a_client_is_made_once_and_answers_or_fails_while_there_is_time(
+    make: Callable[[], Any], service: str
+) -> None:
+    client = make()
+
+    assert make() is client
+    assert client.meta.service_model.service_id == service
+    config = client.meta.config
+    assert (config.connect_timeout, config.read_timeout) == (3, 10)
+    assert config.retries["mode"] == "standard"
+    assert config.retries["total_max_attempts"] == 6
+    assert config.max_pool_connections >= IN_FLIGHT
+
+
+@pytest.mark.usefixtures("sqs")
+def test_requests_of_sqs_are_not_checked_once_more_and_go_out_under_our_name() -> None:
+    sent = []
+
+    def refuse(request: Any, **_: object) -> None:
+        sent.append((request.headers["User-Agent"], request.body))
+        raise ConnectionError
+
+    client: Any = aws._client("sqs", parameter_validation=False, user_agent="task-scheduler")
+    client.meta.events.register("before-send.sqs", refuse)
+    with pytest.raises(ConnectionError):
+        client.list_queues(MaxResults="many")
+
+    [(name, body)] = sent
+    assert name.startswith(b"task-scheduler")
+    assert body == b'{"MaxResults": "many"}'
+    assert aws.sqs().meta.config.user_agent == "task-scheduler"  # type: ignore[attr-defined]
