@@ -44,7 +44,7 @@ def test_a_slot_is_taken_by_a_start_and_free_again_after_the_end() -> None:
     threads = Threads(lambda *_: DONE, give_up, slots=3)
     free = [threads.free]
     for name in "ab":
-        threads.start(attempt_of(name), 30)
+        threads.start(attempt_of(name), 5)
         free.append(threads.free)
     ended = set()
     while threads.busy:
@@ -62,11 +62,11 @@ def test_who_overruns_first_is_given_up_first_and_told_after_how_long(over: Even
 
     def perform(_attempt: Attempt, context: TaskContext) -> Result:
         contexts.append(context)
-        over.wait(30)
+        over.wait(5)
         return DONE
 
     threads = Threads(perform, give_up, slots=2)
-    threads.start(attempt_of("long"), 30)
+    threads.start(attempt_of("long"), 5)
     threads.start(attempt_of("brief"), 0.05)
 
     attempt, result = threads.wait()
@@ -81,7 +81,7 @@ def test_who_overruns_first_is_given_up_first_and_told_after_how_long(over: Even
 
 def test_nothing_more_is_waited_for_once_the_time_is_over(over: Event) -> None:
     def perform(*_: object) -> Result:
-        over.wait(30)
+        over.wait(5)
         return DONE
 
     threads = Threads(perform, give_up, slots=1)
@@ -100,7 +100,7 @@ def test_a_runner_that_breaks_ends_its_attempt_with_the_error() -> None:
         raise error
 
     threads = Threads(perform, give_up, slots=1)
-    threads.start(attempt_of("four"), 30)
+    threads.start(attempt_of("four"), 5)
 
     attempt, result = threads.wait()
 
@@ -118,7 +118,7 @@ def test_a_task_that_hangs_does_not_keep_the_process_from_ending() -> None:
         return DONE
 
     threads = Threads(perform, give_up, slots=1)
-    threads.start(attempt_of("a"), 30)
+    threads.start(attempt_of("a"), 5)
     threads.wait()
 
     assert daemons == [True]

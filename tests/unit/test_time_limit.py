@@ -24,7 +24,7 @@ def over() -> Iterator[Event]:
 def test_what_overruns_is_interrupted_and_told_after_how_long(over: Event) -> None:
     with pytest.raises(TaskTimeout, match=r"^ran for more than 0\.05 s$"):
         with time_limit(0.05):
-            over.wait(30)
+            over.wait(5)
 
 
 def test_after_it_nothing_is_interrupted_and_the_alarm_is_whose_it_was() -> None:
@@ -75,7 +75,7 @@ def test_what_does_not_return_is_not_waited_for_and_keeps_no_process_from_ending
 
     def hang() -> None:
         daemons.append(current_thread().daemon)
-        over.wait(30)
+        over.wait(5)
 
     with pytest.raises(TimeoutError, match=r"^no answer within 0\.1 s$"):
         within(0.08, hang)
