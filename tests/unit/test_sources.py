@@ -141,6 +141,16 @@ def test_a_csv_rows_columns_are_arguments_and_task_and_message_group_are_reserve
     ]
 
 
+def test_a_csv_file_needs_no_reserved_columns(tmp_path: Path) -> None:
+    assert _list(tmp_path, "t.csv", "city\nBern\n", task="usual") == [
+        Message(id="s@r#2", schedule="s", task="usual", args={"city": "Bern"})
+    ]
+
+
+def test_an_empty_csv_file_is_an_empty_list(tmp_path: Path) -> None:
+    assert _list(tmp_path, "t.csv", "", task="usual") == []
+
+
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
@@ -164,9 +174,20 @@ def test_a_csv_row_that_is_none_spoils_its_own_line_alone(
     assert reason in given
 
 
-@pytest.mark.parametrize("header", ["a,a", "a,", ",", '"a'])
-def test_a_csv_file_without_a_usable_header_fails_the_firing(tmp_path: Path, header: str) -> None:
-    with pytest.raises(BadFiring, match=r"t\.csv.*the header"):
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        ("a,a", "'a, a': each column needs a name of its own"),
+        ("a,", "'a, ': each column"),
+        (",", "', ': each column"),
+        ("", "'': each column"),
+        ('"a', "a quote that is not closed"),
+    ],
+)
+def test_a_csv_file_without_a_usable_header_fails_the_firing(
+    tmp_path: Path, header: str, reason: str
+) -> None:
+    with pytest.raises(BadFiring, match=rf"t\.csv': the header: {reason}"):
         _list(tmp_path, "t.csv", f"{header}\n1,2\n", task="t")
 
 

@@ -218,8 +218,8 @@ def _fields(value: Any) -> Fields:
 
 
 def _header(names: list[str]) -> list[str]:
-    if "" in names or len(set(names)) != len(names):
-        raise RefusedLine(f"{', '.join(names)}: each column needs a name of its own")
+    if not names or "" in names or len(set(names)) != len(names):
+        raise RefusedLine(f"{', '.join(names)!r}: each column needs a name of its own")
     return names
 
 
