@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from task_scheduler.message import Message
-from tests.unit.conftest import Bench, Log, fail, note
+from tests.unit.conftest import Bench, Log, Write, fail, note
 
 
 @pytest.fixture(autouse=True)
@@ -168,8 +168,31 @@ def test_the_record_of_a_function_that_died_blocks_until_the_functions_time_is_o
     assert bench.ran == ["1", "1"]
 
 
+def test_a_task_whose_outcome_cannot_be_recorded_is_done_still(
+    bench: Bench, write_tasks: Write, log_lines: Log
+) -> None:
+    write_tasks(
+        last="""
+            import boto3, os
+            from task_scheduler import task
+
+            @task("last")
+            def last():
+                boto3.client("dynamodb").delete_table(TableName=os.environ["IDEMPOTENCY_TABLE"])
+        """
+    )
+    bench.put(Message(id="x", task="last"))
+
+    assert bench.run() == []
+
+    warning, line = log_lines()
+    assert (warning["level"], warning["message"]) == ("WARNING", "outcome not recorded")
+    assert "ResourceNotFoundException" in warning["exception"]
+    assert line["outcome"] == "success"
+
+
 def test_without_the_table_messages_wait_on_the_queue_and_are_not_run(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, log_lines: Log
 ) -> None:
     monkeypatch.setenv("IDEMPOTENCY_TABLE", "gone")
     bench.put("a text", Message(id="y", task="unknown"))
@@ -179,3 +202,6 @@ def test_without_the_table_messages_wait_on_the_queue_and_are_not_run(
 
     assert bench.ran == []
     assert bench.letters.receive_all() == []
+    assert [5 <= seconds <= 10 for seconds in bench.hidden.values()] == [True, True]
+    for line in log_lines():
+        assert (line["outcome"], line["error"]) == ("retry", "IdempotencyPersistenceLayerError")
