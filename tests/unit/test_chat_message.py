@@ -134,7 +134,7 @@ bells = st.builds(
             task=st.none() | bells, text=st.none() | bells, words=st.none() | bells,
             attempt=st.integers(1, 100),
         ),
-        min_size=1, max_size=10,
+        min_size=1, max_size=6,
     ),
     untold=st.dictionaries(st.sampled_from(Occasion), st.integers(0, 10**9)),
 )  # fmt: skip
