@@ -13,9 +13,10 @@ import apprise
 import pytest
 import requests
 
-from task_scheduler import chat
-from task_scheduler.chat import Target, Targets, tell_all
+from task_scheduler import chat_service
+from task_scheduler.chat import Targets
 from task_scheduler.chat_message import ChatMessage
+from task_scheduler.chat_service import Target, tell_all
 
 MESSAGE = ChatMessage(title="s: 1 failed", body="✗ #1", kind="failure")
 
@@ -62,7 +63,9 @@ class Service:
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Service:
     made = Service()
-    monkeypatch.setattr(chat, "time", SimpleNamespace(monotonic=lambda: made.now, sleep=made.sleep))
+    monkeypatch.setattr(
+        chat_service, "time", SimpleNamespace(monotonic=lambda: made.now, sleep=made.sleep)
+    )
     plugin = apprise.Apprise.instantiate("slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ")
     assert plugin is not None
     made.target = Target(plugin)

@@ -19,7 +19,7 @@ from apprise.plugins.discord import NotifyDiscord
 from apprise.plugins.slack import NotifySlack
 from botocore.stub import Stubber
 
-from task_scheduler import aws, chat, notify
+from task_scheduler import aws, chat, chat_service, notify
 from task_scheduler.message import Message
 from tests.unit.chat_services import Answer, ChatService, Discord, Slack, serving
 from tests.unit.conftest import Bench, Log, fail, note
@@ -62,7 +62,7 @@ def room(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatRoom]:
     # a message is not held back because one went out a second ago
     monkeypatch.setattr(NotifySlack, "request_rate_per_sec", 0)
     monkeypatch.setattr(NotifyDiscord, "request_rate_per_sec", 0)
-    monkeypatch.setattr(chat, "FIRST_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(chat_service, "FIRST_WAIT_SECONDS", 0.05)
     with serving(Slack()) as slack, serving(Discord()) as discord:
         monkeypatch.setattr(NotifySlack, "webhook_url", f"{slack.url}/services")
         monkeypatch.setattr(NotifyDiscord, "notify_url", f"{discord.url}/api/webhooks")

@@ -12,7 +12,9 @@ The stations, in the order in which a task passes them; each imports only from t
 
     run_task         a batch comes off the queue, each task comes to an outcome
     notify           who is told of what, and how often
-    chat             the services that it is told through
+    chat             which services are told
+    chat_service     one of them, told as often as it helps
+    muted            silences what would log their secrets
     chat_message     what they are told
     task_line        the line in the log that is a task's record and metric
     short_form       a result in a few words

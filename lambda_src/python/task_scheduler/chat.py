@@ -1,141 +1,29 @@
-"""How it is told: through Apprise, to the services whose URLs a parameter or a secret holds.
+"""Which services are told: those whose Apprise URLs a parameter or a secret holds.
 
-No service is waited for longer than there is time, and none of the URLs, which are secrets, gets
-into a log: Apprise and what it uses log them.
+None of the URLs, which are secrets, gets into a log.
 """
 
 from __future__ import annotations
 
-import logging
 import os
 import re
-import sys
-import time
-from collections.abc import Callable, Sequence
-from contextvars import ContextVar
+from collections.abc import Callable
 from functools import cache, lru_cache, partial
-from threading import Thread
-from typing import Any
 
 import apprise
-import requests
 from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvider
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 
 from task_scheduler import aws
-from task_scheduler.chat_message import ChatMessage
+from task_scheduler.chat_service import Target
 from task_scheduler.errors import NoTargets
 from task_scheduler.log import logger
-from task_scheduler.retry_after import retry_after
-
-MAX_ATTEMPTS = 3
-FIRST_WAIT_SECONDS = 1.0
-LEFT_ALONE_SECONDS = 60.0
-"""For so long nothing is sent to a service that did not take a message, unless it says how long."""
+from task_scheduler.muted import mute
 
 KEPT_SECONDS = 300
 """A new value of the parameter or the secret is found after five minutes."""
 
 _BETWEEN_URLS = re.compile(r"[\r\n]+|[\s,]+(?=[A-Za-z][\w+.-]*://)")
-_VERBS = ("request", "get", "options", "head", "post", "put", "patch", "delete")
-
-_is_muted: ContextVar[bool] = ContextVar("is_muted", default=False)
-_sending_to: ContextVar[Target | None] = ContextVar("sending_to", default=None)
-
-
-class Target:
-    """A service, and what it answered.
-
-    Attributes:
-        name: of the service, such as Slack.
-    """
-
-    def __init__(self, plugin: apprise.NotifyBase) -> None:
-        self.name = str(plugin.service_name)
-        self._service = apprise.Apprise(asset=plugin.asset)
-        self._service.add(plugin)
-        self._answer = ""
-        self._status: int | None = None
-        self._retry_after: float | None = None
-        self._deadline = 0.0
-        self._closed_until = 0.0
-        self._is_busy = False
-        _watch(plugin)
-
-    @property
-    def problem(self) -> str:
-        """Why it did not take the last message, as far as is known."""
-        return f"{self.name}: {self._answer or 'no answer in time'}"
-
-    def tell(self, message: ChatMessage, deadline: float) -> str | None:
-        """Sends a message, more than once if that may help and there is time.
-
-        Args:
-            deadline: when to give up, in seconds of time.monotonic().
-
-        Returns:
-            Why the service did not take it; None if it did.
-        """
-        closed = self._closed_until - time.monotonic()
-        if closed > 0 or self._is_busy:
-            return f"{self.name}: left alone after it did not take a message"
-        self._is_busy = True
-        self._deadline = deadline
-        _sending_to.set(self)
-        try:
-            return None if self._try(message) else self.problem
-        except BaseException as error:  # a thread has nobody else to tell
-            self._answer = type(error).__name__
-            return self.problem
-        finally:
-            self._is_busy = False
-
-    def request(self, call: Callable[..., requests.Response], *args: Any, **kw: Any) -> Any:
-        """Makes a plugin's request within the time, and takes note of the answer.
-
-        Raises:
-            requests.RequestException: there is no time, or the service asked to be left alone.
-        """
-        left = self._deadline - time.monotonic()
-        if left <= 0 or self._retry_after is not None:
-            raise requests.Timeout
-        given = kw.get("timeout") or (left, left)
-        connect, read = given if isinstance(given, tuple) else (given, given)
-        try:
-            response = call(*args, **kw | {"timeout": (min(connect, left), min(read, left))})
-        except requests.RequestException as error:
-            self._answer = type(error).__name__
-            raise
-        self._status = response.status_code
-        self._answer = f"it answers {response.status_code}"
-        if not response.ok:
-            self._retry_after = retry_after(response.headers.get("Retry-After"))
-        return response
-
-    def _try(self, message: ChatMessage) -> bool:
-        for attempt in range(1, MAX_ATTEMPTS + 1):
-            self._answer, self._status, self._retry_after = "", None, None
-            if self._service.notify(
-                body=message.body,
-                title=message.title,
-                notify_type=message.kind,
-                body_format=apprise.NotifyFormat.TEXT,
-            ):
-                return True
-            wait = self._retry_after
-            if wait is None:
-                wait = FIRST_WAIT_SECONDS * attempt
-            left = self._deadline - time.monotonic()
-            if not self._is_worth_another_try or attempt == MAX_ATTEMPTS or wait >= left:
-                break
-            time.sleep(wait)
-        asked = self._retry_after
-        self._closed_until = time.monotonic() + (LEFT_ALONE_SECONDS if asked is None else asked)
-        return False
-
-    @property
-    def _is_worth_another_try(self) -> bool:
-        return self._status is None or self._status == 429 or self._status >= 500
 
 
 class Targets:
@@ -168,37 +56,11 @@ def read_targets() -> Targets:
     Raises:
         NoTargets: the parameter or the secret cannot be read, or holds no URL; says why.
     """
-    _mute()
+    mute()
     targets = _targets(_read())
     if not targets.usable:
         raise NoTargets(f"{_place()} holds no URL that Apprise knows")
     return targets
-
-
-def tell_all(targets: Sequence[Target], message: ChatMessage, deadline: float) -> list[str]:
-    """Sends a message to all of the targets at once.
-
-    Args:
-        deadline: when to give up, in seconds of time.monotonic().
-
-    Returns:
-        Why, for each that did not take it.
-    """
-    problems: dict[Target, str | None] = {}
-
-    def tell(target: Target) -> None:
-        _mute()
-        problems[target] = target.tell(message, deadline)
-
-    # daemons: one that hangs must not keep the process from ending
-    threads = [Thread(target=tell, args=(target,), daemon=True) for target in targets]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(max(0.0, deadline - time.monotonic()))
-    ended = dict(problems)
-    found = [ended.get(target, target.problem) for target in targets]
-    return [problem for problem in found if problem is not None]
 
 
 @cache
@@ -228,39 +90,3 @@ def _place() -> str:
 @lru_cache(maxsize=1)
 def _targets(text: str) -> Targets:
     return Targets(text)
-
-
-def _mute() -> None:
-    """From now on nothing that this thread logs gets anywhere."""
-    _is_muted.set(True)
-    loggers = [logging.getLogger(), *logging.root.manager.loggerDict.values()]
-    handlers = {handler for known in loggers for handler in getattr(known, "handlers", ())}
-    for handler in handlers | {logging.lastResort}:
-        if handler is not None:
-            handler.addFilter(_let_pass)
-
-
-def _let_pass(_record: logging.LogRecord) -> bool:
-    return not _is_muted.get()
-
-
-class _WatchedRequests:
-    """What a plugin has in place of the module `requests`: its target minds each request.
-
-    Apprise tells neither the status nor the Retry-After of an answer.
-    """
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(requests, name)
-        return partial(_request, found) if name in _VERBS else found
-
-
-def _request(call: Callable[..., requests.Response], *args: Any, **kw: Any) -> Any:
-    target = _sending_to.get()
-    return target.request(call, *args, **kw) if target else call(*args, **kw)
-
-
-def _watch(plugin: apprise.NotifyBase) -> None:
-    module: Any = sys.modules[type(plugin).__module__]
-    if getattr(module, "requests", None) is requests:
-        module.requests = _WatchedRequests()

@@ -78,7 +78,7 @@ class Notifier:
         if targets.malformed and targets.malformed not in self._warned:
             self._warned.add(targets.malformed)
             logger.warning("notification", extra={"reason": targets.malformed})
-        from task_scheduler.chat import tell_all
+        from task_scheduler.chat_service import tell_all
 
         problems = tell_all(targets.usable, message, deadline)
         return len(targets.usable) - len(problems), problems
