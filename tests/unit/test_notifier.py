@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from task_scheduler import chat, notify
+from task_scheduler import chat_service, notify
 from task_scheduler.attempt import Result
 from task_scheduler.chat_message import ChatMessage, Notice
 from task_scheduler.errors import NoTargets
@@ -62,7 +62,7 @@ def services(monkeypatch: pytest.MonkeyPatch) -> Services:
     made = Services()
     monkeypatch.setattr(notify, "time", SimpleNamespace(monotonic=lambda: made.now))
     monkeypatch.setattr(notify, "_read_targets", made.read)
-    monkeypatch.setattr(chat, "tell_all", made.tell)
+    monkeypatch.setattr(chat_service, "tell_all", made.tell)
     return made
 
 

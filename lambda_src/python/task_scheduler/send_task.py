@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -85,15 +86,57 @@ def handler(event: Any, context: LambdaContext) -> Summary:
 
 def _send(firing: Firing, context: LambdaContext) -> Summary:
     task_list = TaskList(firing, Path(os.environ["LAMBDA_TASK_ROOT"]))
-    queue_url, client = os.environ["QUEUE_URL"], aws.sqs()
-    is_fifo = queue_url.endswith(".fifo")
-    is_time_up = _time_limit(context)
+    sent = _send_list(task_list, _time_limit(context))
+    if sent.rest is not None:
+        if sent.rest.line == firing.cursor.line:
+            raise BadFiring(f"no time to reach line {sent.rest.line}: raise send_task_timeout")
+        _continue(task_list.firing, sent.rest)
+    summary = sent.summary(firing)
+    present = {name: value for name, value in summary.items() if value is not None}
+    counts = metrics("sent", *(["refused"] if summary["refused"] else []), schedule=firing.schedule)
+    logger.info("firing", extra={**present, **counts})
+    return summary
+
+
+@dataclass(slots=True)
+class _Sent:
+    """What an invocation sent of a list.
+
+    Attributes:
+        tasks, letters: that went onto the task queue, and for lines that are no tasks.
+        rest: where another invocation has to go on; None at the list's end.
+        incomplete: why a generator ended before its list did.
+    """
+
+    tasks: Sender
+    letters: Sender
     rest: Cursor | None = None
     incomplete: IncompleteFiring | None = None
+
+    def summary(self, firing: Firing) -> Summary:
+        return Summary(
+            schedule=firing.schedule,
+            firing=firing.key,
+            scheduled_time=firing.scheduled_time,
+            sent=self.tasks.entries,
+            refused=self.letters.entries - (self.incomplete is not None),
+            requests=self.tasks.requests + self.letters.requests,
+            continued_at=self.rest.line if self.rest else None,
+            began_at=firing.cursor.line if firing.cursor.line > 1 else None,
+            only=firing.only,
+            reason=shorten(str(self.incomplete)) if self.incomplete else None,
+            error=type(self.incomplete).__name__ if self.incomplete else None,
+        )
+
+
+def _send_list(task_list: TaskList, is_time_up: Callable[[], bool]) -> _Sent:
+    queue_url, client = os.environ["QUEUE_URL"], aws.sqs()
+    is_fifo = queue_url.endswith(".fifo")
     with (
         Sender(client, queue_url, in_flight=1 if is_fifo else IN_FLIGHT) as tasks,
         Sender(client, os.environ["FIRINGS_DEAD_LETTER_URL"]) as letters,
     ):
+        sent = _Sent(tasks, letters)
         messages = SuccessLimit(
             task_list,
             lambda message, body: tasks.put(_entry(message, body, is_fifo=is_fifo)),
@@ -102,38 +145,18 @@ def _send(firing: Firing, context: LambdaContext) -> Summary:
         try:
             for listed in task_list:
                 if is_time_up():
-                    rest = task_list.cursor
+                    sent.rest = task_list.cursor
                     break
                 if isinstance(listed, Refused):
-                    letters.put(line_letter(firing, listed))
+                    letters.put(line_letter(task_list.firing, listed))
                 else:
                     messages.put(*listed)
         except IncompleteFiring as error:
             logger.exception("firing incomplete")
-            incomplete = error
-            letters.put(incomplete_letter(firing, error))
-        messages.end(is_whole=rest is None)
-    if rest is not None:
-        if rest.line == firing.cursor.line:
-            raise BadFiring(f"no time to reach line {rest.line}: raise send_task_timeout")
-        _continue(task_list.firing, rest)
-    summary = Summary(
-        schedule=firing.schedule,
-        firing=firing.key,
-        scheduled_time=firing.scheduled_time,
-        sent=tasks.entries,
-        refused=letters.entries - (incomplete is not None),
-        requests=tasks.requests + letters.requests,
-        continued_at=rest.line if rest else None,
-        began_at=firing.cursor.line if firing.cursor.line > 1 else None,
-        only=firing.only,
-        reason=shorten(str(incomplete)) if incomplete else None,
-        error=type(incomplete).__name__ if incomplete else None,
-    )
-    present = {name: value for name, value in summary.items() if value is not None}
-    counts = metrics("sent", *(["refused"] if summary["refused"] else []), schedule=firing.schedule)
-    logger.info("firing", extra={**present, **counts})
-    return summary
+            sent.incomplete = error
+            letters.put(incomplete_letter(task_list.firing, error))
+        messages.end(is_whole=sent.rest is None)
+    return sent
 
 
 def _time_limit(context: LambdaContext) -> Callable[[], bool]:
