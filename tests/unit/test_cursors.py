@@ -156,18 +156,19 @@ def test_what_a_generator_yields_that_is_no_task_is_quoted(
     write_tasks: Callable[..., Path],
 ) -> None:
     code = """
+        from pathlib import Path
         from task_scheduler import task_source
 
         @task_source("odd")
         def odd(cursor):
-            yield {"no": "task \\udcff"}
+            yield Path("a\\udcff")
             yield "two"
     """
     task_list = TaskList(_firing(tasks_source="odd"), write_tasks(sources=code))
     refused, _ = task_list
 
     assert isinstance(refused, Refused)
-    assert (refused.number, refused.data) == (1, rb"{'no': 'task \udcff'}")
+    assert (refused.number, refused.data) == (1, rb"a\udcff")
     assert task_list.cursor == Cursor(line=2)
 
 

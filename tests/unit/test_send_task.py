@@ -268,5 +268,6 @@ def test_a_firing_whose_file_is_missing_fails_and_names_it_in_its_line_of_the_lo
         fire(tasks_file="gone.txt")
     [line] = log_lines()
     assert (line["message"], line["level"]) == ("firing", "ERROR")
+    assert (line["schedule"], line["scheduled_time"]) == ("s", "2026-11-23T02:00:00Z")
     assert (line["firing"], line["error"]) == ("s@2026-11-23T02:00:00Z", "BadFiring")
     assert line["reason"] == "tasks_file 'gone.txt': No such file or directory"

@@ -8,6 +8,10 @@ from typing import Any
 
 import pytest
 
+from task_scheduler.firing import Firing
+from task_scheduler.message import Message
+from task_scheduler.sources import TaskList
+from task_scheduler.success_limit import SuccessLimit
 from tests.unit.conftest import Queue
 from tests.unit.test_send_task import Chain, Fire, Hurried, chain, fire, firings_dead_letter, queue
 
@@ -103,6 +107,37 @@ def test_no_more_than_the_limit_is_held(
     assert len(texts) == 200
     assert "20: False" in texts
     assert "60: True" in texts
+
+
+def test_once_a_list_is_known_to_be_long_nothing_is_held(tmp_path: Any) -> None:
+    firing = Firing(key="s@t", schedule="s", tasks=[], notify_on=ALL)
+    sent: list[tuple[str, list[str] | None]] = []
+    limit = SuccessLimit(
+        TaskList(firing, tmp_path),
+        lambda message, body: sent.append((message.id, json.loads(body).get("notify_on"))),
+        limit=2,
+    )
+
+    counts = []
+    for position in range(1, 6):
+        message = firing.message(position, text="x")
+        limit.put(message, message.encode())
+        counts.append(len(sent))
+
+    assert counts == [0, 0, 3, 4, 5]
+    assert sent[:3] == [(f"s@t#{position}", QUIETER) for position in (1, 2, 3)]
+
+
+def test_a_short_list_is_sent_as_it_was_put(tmp_path: Any) -> None:
+    firing = Firing(key="s@t", schedule="s", tasks=[], notify_on=ALL)
+    sent: list[tuple[Message, str]] = []
+    limit = SuccessLimit(TaskList(firing, tmp_path), lambda *each: sent.append(each), limit=2)
+    message = firing.message(1, text="x")
+    limit.put(message, "its body")
+
+    limit.end(is_whole=True)
+
+    assert sent == [(message, "its body")]
 
 
 def test_what_another_invocation_goes_on_with_is_no_short_list(
