@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event, Lock
 from typing import Any
 
 import pytest
@@ -109,6 +110,68 @@ def test_a_letter_of_a_bad_line_is_small_whatever_the_line_is(
     [letter] = firings_dead_letter.receive_all()
     assert len(letter["body"]) < 15_000
     assert json.loads(letter["body"])["reason"].startswith("'\N{SNOWMAN}\N{SNOWMAN}")
+
+
+@pytest.mark.usefixtures("queue", "firings_dead_letter")
+def test_a_firings_summary_and_its_line_in_the_log_say_the_same(
+    fire: Fire, tmp_path: Path, log_lines: Callable[[], list[dict[str, Any]]]
+) -> None:
+    (tmp_path / "list.txt").write_text("".join(f"{number}\n" for number in range(22)))
+
+    summary = fire(tasks_file="list.txt", only=None, cursor={"line": 7, "offset": 12})
+
+    assert summary == {
+        "schedule": "s",
+        "firing": "s@2026-11-23T02:00:00Z",
+        "scheduled_time": "2026-11-23T02:00:00Z",
+        "sent": 16,
+        "refused": 0,
+        "requests": 2,
+        "continued_at": None,
+        "began_at": 7,
+        "only": None,
+        "reason": None,
+        "error": None,
+    }
+    [line] = log_lines()
+    assert (line.pop("message"), line.pop("level")) == ("firing", "INFO")
+    del line["service"], line["_aws"]
+    assert line == {name: value for name, value in summary.items() if value is not None}
+
+
+class Counting:
+    """SQS, which takes everything and sees how many requests come at once."""
+
+    def __init__(self) -> None:
+        self._now = 0
+        self.most = 0
+        self._lock = Lock()
+        self.several = Event()
+
+    def send_message_batch(self, **_: object) -> dict[str, Any]:
+        with self._lock:
+            self._now += 1
+            self.most = max(self.most, self._now)
+            if self._now > 1:
+                self.several.set()
+        self.several.wait(0.05)
+        with self._lock:
+            self._now -= 1
+        return {}
+
+
+@pytest.mark.usefixtures("firings_dead_letter")
+@pytest.mark.parametrize(("url", "overlap"), [("queue", True), ("queue.fifo", False)])
+def test_requests_overlap_but_those_of_a_fifo_queue_or_its_order_would_be_lost(
+    fire: Fire, monkeypatch: pytest.MonkeyPatch, url: str, overlap: bool
+) -> None:
+    counting = Counting()
+    monkeypatch.setattr("task_scheduler.aws.sqs", lambda: counting)
+    monkeypatch.setenv("QUEUE_URL", url)
+
+    fire(tasks=["x"] * 60)
+
+    assert (counting.most > 1) == overlap
 
 
 @pytest.mark.usefixtures("queue", "firings_dead_letter")
@@ -229,6 +292,7 @@ def test_a_generator_that_raises_half_way_is_reported_and_what_it_yielded_is_sen
     firings_dead_letter: Queue,
     fire: Fire,
     write_tasks: Callable[..., Path],
+    log_lines: Callable[[], list[dict[str, Any]]],
     parameter: str,
     goes_on_at: int | None,
 ) -> None:
@@ -245,7 +309,13 @@ def test_a_generator_that_raises_half_way_is_reported_and_what_it_yielded_is_sen
 
     summary = fire(tasks_source="half")
 
-    assert (summary["sent"], summary["refused"], summary["error"]) == (2, 0, "IncompleteFiring")
+    reason = "@task_source('half') raised after 2 tasks: OSError: the service went away"
+    assert (summary["sent"], summary["refused"]) == (2, 0)
+    assert (summary["error"], summary["reason"]) == ("IncompleteFiring", reason)
+    trouble, firing = log_lines()
+    assert (trouble["level"], trouble["message"]) == ("ERROR", "firing incomplete")
+    assert "OSError: the service went away" in trouble["exception"]
+    assert (firing["message"], firing["reason"]) == ("firing", reason)
     assert sorted(json.loads(m["body"])["text"] for m in queue.receive_all()) == ["one", "two"]
     [letter] = firings_dead_letter.receive_all()
     assert letter["attributes"] == {"kind": "incomplete", "schedule": "s"}
@@ -255,7 +325,7 @@ def test_a_generator_that_raises_half_way_is_reported_and_what_it_yielded_is_sen
         "firing": "s@2026-11-23T02:00:00Z",
         "scheduled_time": "2026-11-23T02:00:00Z",
         "only": None,
-        "reason": "@task_source('half') raised after 2 tasks: OSError: the service went away",
+        "reason": reason,
         "goes_on_at": goes_on_at,
     }
 
