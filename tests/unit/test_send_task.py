@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from task_scheduler.errors import BadFiring
-from task_scheduler.send_task import handler
+from task_scheduler.send_task import _alarm, handler
 from tests.unit.conftest import Context, Queue
 
 EVENT = {"version": 1, "schedule": "s", "scheduled_time": "2026-11-23T02:00:00Z"}
@@ -95,7 +95,7 @@ def test_a_bad_line_alone_becomes_a_letter_with_its_place_and_the_rest_is_sent(
         "line": 2,
         "start": "{oops" + "x" * 1_019,
     }
-    assert (summary["sent"], summary["refused"]) == (2, 1)
+    assert (summary["sent"], summary["refused"], summary["requests"]) == (2, 1, 2)
 
 
 def test_a_letter_of_a_bad_line_is_small_whatever_the_line_is(
@@ -255,6 +255,19 @@ def chain(monkeypatch: pytest.MonkeyPatch) -> Chain:
     return made
 
 
+@pytest.mark.parametrize(("total", "reserve"), [(40.0, 10.0), (120.0, 30.0), (900.0, 30.0)])
+def test_a_quarter_of_the_time_is_kept_and_at_most_half_a_minute(
+    total: float, reserve: float
+) -> None:
+    context = Context(total)
+    is_time_up = _alarm(context)  # type: ignore[arg-type]
+
+    context.seconds = reserve
+    assert not is_time_up()
+    context.seconds = reserve - 0.01
+    assert is_time_up()
+
+
 def test_what_does_not_fit_into_the_time_is_sent_by_further_invocations_with_the_same_ids(
     queue: Queue, firings_dead_letter: Queue, fire: Fire, tmp_path: Path, chain: Chain
 ) -> None:
@@ -267,6 +280,7 @@ def test_what_does_not_fit_into_the_time_is_sent_by_further_invocations_with_the
         summaries.append(fire(context=Hurried(looks=31), **chain.events.pop()))
 
     assert [summary["continued_at"] for summary in summaries] == [31, 61, 91, None]
+    assert [summary["began_at"] for summary in summaries] == [None, 31, 61, 91]
     bodies = [json.loads(message["body"]) for message in queue.receive_all()]
     assert {body["id"]: body["text"] for body in bodies} == {
         f"s@request-1#{number}": f"line {number}" for number in range(1, 101) if number % 7
