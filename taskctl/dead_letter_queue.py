@@ -78,25 +78,15 @@ class DeadLetterQueue:
             self._held |= {letter.id: letter.receipt_handle for letter in letters}
             yield [letter for letter in letters if letter.time < before]
 
-    def delete(self, letters: Sequence[Letter]) -> None:
-        """Takes letters out for good.
+    def delete(self, letter: Letter) -> None:
+        """Takes a letter out for good.
 
         Raises:
             TaskctlError: there is no access to it.
         """
-        for some in _tens(letters):
-            with aws.explained():
-                answer = self._sqs.delete_message_batch(
-                    QueueUrl=self.url,
-                    Entries=[
-                        {"Id": str(index), "ReceiptHandle": letter.receipt_handle}
-                        for index, letter in enumerate(some)
-                    ],
-                )
-            stayed = {int(failure["Id"]) for failure in answer.get("Failed", [])}
-            for index, letter in enumerate(some):
-                if index not in stayed:
-                    self._held.pop(letter.id, None)
+        with aws.explained():
+            self._sqs.delete_message(QueueUrl=self.url, ReceiptHandle=letter.receipt_handle)
+        self._held.pop(letter.id, None)
 
 
 def _tens(things: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -102,7 +102,8 @@ class _Redriver:
         for url in (self._stack.firings_dead_letter_url, self._stack.tasks_dead_letter_url):
             with DeadLetterQueue(url) as queue:
                 for letters in queue.receive(before=before):
-                    self._send(queue, [letter for letter in letters if self._is_wanted(letter)])
+                    for letter in filter(self._is_wanted, letters):
+                        self._send(queue, letter)
                     if self._wanted and not self.missing:
                         break
 
@@ -124,42 +125,33 @@ class _Redriver:
         self._found |= names
         return not self._wanted or bool(names)
 
-    def _send(self, queue: DeadLetterQueue, letters: list[Letter]) -> None:
-        tasks = []
-        for letter in letters:
-            if not letter.can_be_sent:
-                self.left.append((letter, f"{letter.outcome or letter.kind}: {letter.reason}"))
-            elif letter.kind is Kind.TASK:
-                tasks.append(letter)
-            else:
-                self._send_firing(queue, letter)
-        if tasks:
-            self._send_tasks(queue, tasks)
-
-    def _send_tasks(self, queue: DeadLetterQueue, letters: list[Letter]) -> None:
+    def _send(self, queue: DeadLetterQueue, letter: Letter) -> None:
+        """Sends one letter and deletes it, before the next: ten may be too much for a request."""
         try:
-            with aws.explained():
-                entries = [_entry(letter, self._stack) for letter in letters]
-                send_batch(aws.client("sqs"), self._stack.queue_url, entries)
+            if not letter.can_be_sent:
+                raise NotSent(f"{letter.outcome or letter.kind}: {letter.reason}")
+            if letter.kind is Kind.TASK:
+                self._send_task(letter)
+            else:
+                self._send_firing(letter)
         except NotSent as error:
-            self.left += [(letter, str(error)) for letter in letters]
+            self.left.append((letter, str(error)))
             return
-        self._count(queue, letters)
+        queue.delete(letter)
+        self._sent[letter.kind] += 1
 
-    def _send_firing(self, queue: DeadLetterQueue, letter: Letter) -> None:
+    def _send_task(self, letter: Letter) -> None:
+        with aws.explained():
+            send_batch(aws.client("sqs"), self._stack.queue_url, [_entry(letter, self._stack)])
+
+    def _send_firing(self, letter: Letter) -> None:
         event: dict[str, Any] = dict(letter.event)
         if letter.needs_input:
             try:
                 event = {**self._input(letter.schedule or ""), **event}
             except TaskctlError as error:
-                self.left.append((letter, str(error)))
-                return
+                raise NotSent(str(error)) from error
         invoke_later(self._stack.send_task, event)
-        self._count(queue, [letter])
-
-    def _count(self, queue: DeadLetterQueue, letters: list[Letter]) -> None:
-        queue.delete(letters)
-        self._sent.update(letter.kind for letter in letters)
 
     def _input(self, schedule: str) -> dict[str, Any]:
         if schedule not in self._inputs:

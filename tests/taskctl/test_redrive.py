@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
 
+import pytest
+import typer
+
+from local.emulator import Emulator
 from local.leftovers import client
+from task_scheduler import sending
+from taskctl import aws
+from taskctl.redrive import redrive
 from tests.system.house import wait_for
 from tests.taskctl.conftest import Applied, Operate, Taskctl
 
@@ -164,3 +171,85 @@ def test_tasks_of_a_fifo_queue_keep_their_group(applied: Applied, taskctl: Taskc
     assert [json.loads(message["Body"])["id"].rpartition("#")[2] for message in received] == [
         str(number) for number in range(10)
     ]
+
+
+Requests = list[tuple[str, dict[str, Any]]]
+
+
+@pytest.fixture
+def requests(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Requests]:
+    """What taskctl asks of SQS in this process, in order: operations with their parameters.
+
+    A message of the text "refused" is not taken.
+    """
+    for name, value in emulator.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sending, "MAX_ATTEMPTS", 1)
+    aws.client.cache_clear()
+    asked: Requests = []
+
+    def remember(params: dict[str, Any], model: Any, **_: Any) -> None:
+        asked.append((model.name, params))
+
+    def refuse(**_: Any) -> tuple[Any, dict[str, Any]] | None:
+        entries = asked[-1][1]["Entries"]
+        failed = [
+            {"Id": entry["Id"], "Code": "InternalError", "SenderFault": False}
+            for entry in entries
+            if '"refused"' in entry["MessageBody"]
+        ]
+        answer = type("Answer", (), {"status_code": 200})()
+        return (answer, {"Successful": [], "Failed": failed}) if failed else None
+
+    events = aws.client("sqs").meta.events
+    events.register("provide-client-params.sqs.*", remember)
+    events.register("before-call.sqs.SendMessageBatch", refuse)
+    yield asked
+    aws.client.cache_clear()
+
+
+def make_dead_letters(emulator: Emulator, *texts: str) -> str:
+    """A stack as far as redrive needs it, with tasks of these texts in its dead-letter queue.
+
+    Returns:
+        Its prefix.
+    """
+    prefix = f"dead-{uuid4().hex[:8]}"
+    sqs = client("sqs", emulator.environment())
+    client("scheduler", emulator.environment()).create_schedule_group(Name=prefix)
+    for name in ("tasks", "firings-dead-letter", "tasks-dead-letter"):
+        queue = sqs.create_queue(QueueName=f"{prefix}-{name}")["QueueUrl"]
+    for number, text in enumerate(texts):
+        body = json.dumps({"version": 1, "id": f"s@t#{number}", "text": text})
+        sqs.send_message(QueueUrl=queue, MessageBody=body)
+    return prefix
+
+
+def test_letters_go_one_by_one_each_deleted_before_the_next(
+    emulator: Emulator, requests: Requests
+) -> None:
+    large = "x" * 100_000  # three of them are more than SQS takes in one request
+    prefix = make_dead_letters(emulator, large, large, large)
+
+    redrive(prefix=prefix, yes=True)
+
+    steps = [name for name, _ in requests if name in ("SendMessageBatch", "DeleteMessage")]
+    assert steps == ["SendMessageBatch", "DeleteMessage"] * 3
+    for name, parameters in requests:
+        if name == "SendMessageBatch":
+            bodies = [entry["MessageBody"] for entry in parameters["Entries"]]
+            assert sum(map(len, bodies)) <= sending.MAX_BYTES
+
+
+def test_a_letter_that_sqs_does_not_take_is_left_alone(
+    emulator: Emulator, requests: Requests, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prefix = make_dead_letters(emulator, "one", "refused", "two")
+
+    with pytest.raises(typer.Exit):
+        redrive(prefix=prefix, yes=True)
+
+    told = capsys.readouterr()
+    assert told.out == "Sent again: 2 tasks.\n"
+    assert told.err.count("is left where it is: ") == 1
+    assert "InternalError" in told.err
