@@ -116,7 +116,8 @@ def _stated(setup: Setup, assumptions: Assumptions, tasks: int, *, is_cold: bool
         f"{pricing.IDLE_POLLERS} pollers of Lambda's ask an idle queue every 20 s",
         f"{pricing.METRICS} metrics"
         + (", and as many of each schedule," if setup.metrics_by_schedule else "")
-        + " have values in the hours in which something fires; each further outcome adds one",
+        + " have values in the hours in which something fires; each further outcome "
+        "adds one, and so do refused lines",
     ]
 
 

@@ -115,6 +115,27 @@ def test_alarms_and_the_dashboard_are_those_that_the_file_asks_for(
     assert counted == [[5, 0, 1], [12, 3, 1], [13, 3, 1], [0, 0, 0]]
 
 
+def test_the_documents_give_the_price_that_is_computed(taskctl: Taskctl, tmp_path: Path) -> None:
+    """docs/cost.md and README.md, of an hourly job of 20 tasks and the module's defaults."""
+    path = tmp_path / "a.tfvars"
+    tasks = json.dumps([f"task {number}" for number in range(20)])
+    path.write_text(f'schedules = {{ a = {{ expression = "rate(1 hour)", tasks = {tasks} }} }}')
+    costs = told(taskctl, "--tfvars", path)
+    rows = by_name(costs)
+    metrics, alarms = rows["metrics"], rows["alarms"]
+    document = (ROOT / "docs" / "cost.md").read_text(encoding="utf-8")
+    for row in (
+        f"an hourly job of 20 tasks of 0.2 s | {rows['a']['usd']:.2f} USD",
+        f"polling of an idle queue | {rows['idle polling']['usd']:.2f} USD",
+        f"{metrics['metrics']:.0f} metrics and {alarms['alarms']} alarms | "
+        f"{metrics['usd'] + alarms['usd']:.2f} USD",
+        f"in all, before free tiers | {costs['usd']:.2f} USD",
+    ):
+        assert f"| {row}" in document
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"[{costs['usd']:.2f} dollars a month](docs/cost.md)" in readme
+
+
 def test_alarms_have_the_names_that_the_module_gives_them() -> None:
     written = (ROOT / "modules" / "monitoring" / "alarms.tf").read_text(encoding="utf-8")
     names = re.findall(r"^    ([a-z-]+) = \{$", written, re.MULTILINE)

@@ -69,7 +69,7 @@ def test_waiting_tasks_that_overlap_share_their_time() -> None:
         ("fifo", True, 300 * 0.1e-6),
         ("deduplication", True, 2000 * 0.625e-6),
         ("architecture", "x86_64", 100.25 * 0.0000033333),
-        ("metrics_by_schedule", True, 3 * 0.3 / 730),
+        ("metrics_by_schedule", True, 2 * 0.3 / 730),
         ("watched", frozenset(["a"]), 0.1 + 0.3 / 730),
         ("watched", frozenset(["b"]), 0),
     ],
@@ -86,17 +86,17 @@ def test_what_is_shared() -> None:
     shared = shared_usage(8760, replace(SETUP, alarms=12, dashboard=True))
     assert {name: amount for name, (amount, _) in shared.items()} == {
         "idle polling": 262_800,
-        "metrics": 3,
+        "metrics": 2,
         "alarms": 12,
         "dashboard": 1,
     }
-    assert [usd for _, usd in shared.values()] == pytest.approx([0.10512, 0.9, 1.2, 3])
+    assert [usd for _, usd in shared.values()] == pytest.approx([0.10512, 0.6, 1.2, 3])
 
 
 def test_metrics_of_a_daily_schedule_cost_the_hours_that_have_values() -> None:
     metrics, usd = shared_usage(730 / 24, SETUP)["metrics"]
-    assert metrics == pytest.approx(3 / 24)
-    assert usd == pytest.approx(0.9 / 24)
+    assert metrics == pytest.approx(2 / 24)
+    assert usd == pytest.approx(0.6 / 24)
 
 
 def test_a_firing_every_ten_minutes_keeps_functions_warm() -> None:

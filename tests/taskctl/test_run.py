@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -13,6 +14,8 @@ from typing import Any
 import pytest
 
 from local import ROOT
+from local.leftovers import client
+from taskctl import pricing
 from tests.taskctl.conftest import Applied, Operate
 
 Read = Callable[..., Any]
@@ -48,6 +51,27 @@ def test_runs_tells_of_a_run_and_its_tasks(operate: Operate, read: Read) -> None
     assert "nightly (by hand)" in "\n".join(lines)
     assert any("#2 greet" in line and "success" in line for line in lines)
     assert "#2 greet" not in operate("runs").stdout
+
+
+def test_a_firing_whose_tasks_succeed_has_the_metrics_that_are_priced(
+    applied: Applied, read: Read
+) -> None:
+    key = read("run", "nightly", "--yes")["firing"]
+    logs, counted = client("logs", applied.aws), set()
+    for function in ("send-task", "run-task"):
+        answer = logs.filter_log_events(logGroupName=f"/aws/lambda/operated-{function}")
+        for event in answer["events"]:
+            if key not in event["message"] or '"_aws"' not in event["message"]:
+                continue
+            line = json.loads(event["message"])
+            for group in line["_aws"]["CloudWatchMetrics"]:
+                counted |= {
+                    (metric["Name"], *(line[name] for name in dimensions))
+                    for metric in group["Metrics"]
+                    for dimensions in group["Dimensions"]
+                }
+    assert counted == {("sent", "operated"), ("duration_ms", "operated", "success")}
+    assert len(counted) == pricing.METRICS
 
 
 def test_one_task_alone_is_run_by_its_position(read: Read) -> None:
