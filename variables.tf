@@ -235,7 +235,7 @@ variable "fifo" {
 }
 
 variable "deduplication" {
-  description = "Whether a task that came to its end is kept from running again when SQS delivers its message twice, or send_task sends it twice: a DynamoDB table remembers outcomes for message_retention, at about 2.50 USD a million tasks."
+  description = "Whether a task that came to its end is kept from running again when SQS delivers its message twice, or send_task sends it twice: a DynamoDB table remembers outcomes for message_retention, at about 1.25 USD a million tasks."
   type        = bool
   default     = false
   nullable    = false
@@ -382,7 +382,7 @@ variable "notify_success_limit" {
 }
 
 variable "metrics_by_schedule" {
-  description = "Whether metrics (namespace TaskScheduler: duration_ms by outcome, sent, refused) are kept for each schedule, too. CloudWatch takes up to 0.30 USD a month for each of them, which is up to 2.40 USD a schedule."
+  description = "Whether metrics (namespace TaskScheduler: duration_ms by outcome, sent, refused) are kept for each schedule, too. CloudWatch takes up to 0.30 USD a month for each of them, which is up to 2.10 USD a schedule."
   type        = bool
   default     = false
   nullable    = false

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 
+from local import ROOT
+from task_scheduler.outcome import Outcome
 from taskctl import pricing
+from taskctl.cost_basis import CHAT_WARNINGS, EARLY_WARNINGS, ESSENTIAL_ALARMS
 from taskctl.pricing import Assumptions, Setup, schedule_usage, shared_usage
 
 SETUP = Setup(
@@ -102,3 +106,40 @@ def test_metrics_of_a_daily_schedule_cost_the_hours_that_have_values() -> None:
 def test_a_firing_every_ten_minutes_keeps_functions_warm() -> None:
     assert not pricing.is_cold(730 * 6)
     assert pricing.is_cold(730 * 6 - 1)
+
+
+OF_A_SCHEDULE = (set(Outcome) - {Outcome.UNREADABLE}) | {"sent", "refused"}
+"""Metrics of a schedule; a message that cannot be read has none."""
+
+
+@pytest.mark.parametrize(
+    ("variable", "words", "usd"),
+    [
+        (
+            "deduplication",
+            "USD a million tasks",
+            1e6 * pricing.DEDUPLICATION_WRITES * pricing.DYNAMODB_WRITE,
+        ),
+        ("metrics_by_schedule", "USD a month for each of them", pricing.METRIC),
+        ("metrics_by_schedule", "USD a schedule", len(OF_A_SCHEDULE) * pricing.METRIC),
+        ("schedules", "USD a month. Not watched", pricing.ALARM + pricing.METRIC),
+        (
+            "monitoring",
+            "USD a month, nothing within an account's first ten",
+            len(ESSENTIAL_ALARMS) * pricing.ALARM,
+        ),
+        (
+            "monitoring",
+            "USD a month. Default false",
+            len(EARLY_WARNINGS + CHAT_WARNINGS) * pricing.ALARM,
+        ),
+        ("monitoring", "USD a month, nothing within an account's first three", pricing.DASHBOARD),
+    ],
+)
+def test_the_descriptions_of_variables_give_these_prices(
+    variable: str, words: str, usd: float
+) -> None:
+    written = (ROOT / "variables.tf").read_text(encoding="utf-8")
+    block = written.partition(f'variable "{variable}" {{')[2].partition("\n}\n")[0]
+    (price,) = re.findall(rf"([\d.]+) {re.escape(words)}", block)
+    assert float(price) == pytest.approx(usd)
