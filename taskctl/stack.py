@@ -8,11 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 from taskctl import aws, terraform
 from taskctl.errors import TaskctlError, did_you_mean
 from taskctl.schedule import Schedule
+
+_MAX_REASON = 500
+"""Characters of what Terraform says."""
 
 
 @dataclass(frozen=True)
@@ -143,21 +147,35 @@ def find_stack(prefix: str | None, root: Path) -> Stack:
             one of them holds those of a module that it calls.
 
     Raises:
-        TaskctlError: the outputs tell of none, or of several.
+        TaskctlError: there is no such folder, Terraform does not read its outputs, or they tell
+            of no stack, or of several.
     """
     if prefix is not None:
         return Stack(prefix)
-    told = terraform.run(root, "output", "-json", "-no-color")
-    outputs = json.loads(told.stdout) if told.returncode == 0 else {}
+    if not root.is_dir():
+        raise TaskctlError(f"--root {root}: no such folder")
+    where = root.resolve()
+    done = terraform.run(where, "output", "-json", "-no-color")
+    if done.returncode:
+        raise TaskctlError(f"Terraform's outputs in {where} are not read: {_reason(done.stderr)}")
+    outputs = json.loads(done.stdout)
     prefixes = sorted(set(_prefixes({name: output["value"] for name, output in outputs.items()})))
     if len(prefixes) == 1:
         return Stack(prefixes[0])
     if prefixes:
-        raise TaskctlError(f"several stacks in {root}: name one with --prefix {'|'.join(prefixes)}")
+        raise TaskctlError(
+            f"several stacks in {where}: name one with --prefix {'|'.join(prefixes)}"
+        )
     raise TaskctlError(
-        f"no stack: Terraform has no outputs of one in {root}. Name it with --prefix, or the "
+        f"no stack: Terraform has no outputs of one in {where}. Name it with --prefix, or the "
         "folder that was applied with --root"
     )
+
+
+def _reason(stderr: str) -> str:
+    """Terraform's errors without what it says before them, on one line."""
+    before, error, rest = stderr.partition("Error: ")
+    return shorten(error + rest if error else before, _MAX_REASON, placeholder=" ...")
 
 
 def _prefixes(outputs: Any) -> Iterator[str]:
