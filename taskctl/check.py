@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,7 +19,13 @@ from taskctl import options
 from taskctl.output import counted, print_json, say
 from taskctl.schedule import Schedule
 from taskctl.task_code import use_task_folder
-from taskctl.tfvars import find_problems, find_task_folder, read_tfvars, tfvars_schedules
+from taskctl.tfvars import (
+    find_layer,
+    find_problems,
+    find_task_folder,
+    read_tfvars,
+    tfvars_schedules,
+)
 
 _MAX_OF_ONE_SCHEDULE = 20
 
@@ -30,12 +36,14 @@ def check(
     ),
     as_json: options.Json = False,
 ) -> None:
-    """Checks schedules, every line of their task files, and the task code. AWS is not asked.
+    """Checks schedules, task files and task code. AWS is not asked.
 
     The schedules are judged by the module's own checks, as `terraform plan` does. Then task code
-    is imported, each task of each list is read, its function looked for, and its arguments tried
-    on that function's parameters, without running it. Generators are not run, and objects in S3
-    are not read. Exit code 1 says that there are problems.
+    is imported (compiled packages of the layer have to be such as run here), each task of tfvars
+    and task files is read, its function looked for, and its arguments tried on that function's
+    parameters, without running it. Generators are not run, and objects in S3 are not read: of
+    those lists only the functions that their schedules name are looked for. Exit code 1 says that
+    there are problems.
 
     \b
     Examples:
@@ -43,44 +51,54 @@ def check(
       taskctl check --tfvars prod.tfvars
     """
     values = read_tfvars(tfvars)
-    folder = use_task_folder(find_task_folder(values, tfvars))
+    folder = use_task_folder(find_task_folder(values, tfvars), layer=find_layer(values, tfvars))
     problems = find_problems(values, folder)
     schedules = [] if problems else tfvars_schedules(values)
     problems += find_code_problems(folder)
-    tasks = 0
+    tasks = unread = 0
     for schedule in schedules:
         count, found = _check_tasks(schedule, folder)
-        tasks += count
+        tasks += count or 0
+        unread += count is None
         shown = found[:_MAX_OF_ONE_SCHEDULE]
         problems += [f'schedule "{schedule.name}": {problem}' for problem in shown]
         if len(found) > len(shown):
             problems.append(f'schedule "{schedule.name}": and {len(found) - len(shown)} more')
     if as_json:
-        told = {"schedules": len(values["schedules"]), "tasks": tasks, "problems": problems}
-        print_json(told)
+        print_json(
+            {
+                "schedules": len(values["schedules"]),
+                "tasks": tasks,
+                "lists_not_read": unread,
+                "problems": problems,
+            }
+        )
     else:
         for problem in problems:
             say(problem)
         looked = f"{counted(len(values['schedules']), 'schedule')}, {counted(tasks, 'task')}"
+        if unread:
+            looked += f", {counted(unread, 'list')} not read (S3, generators)"
         say(f"{looked}: {counted(len(problems), 'problem') if problems else 'no problem'}.")
     if problems:
         raise typer.Exit(1)
 
 
-def _check_tasks(schedule: Schedule, folder: Path) -> tuple[int, list[str]]:
-    """How many tasks its list has, and what is wrong with them."""
+def _check_tasks(schedule: Schedule, folder: Path) -> tuple[int | None, list[str]]:
+    """How many tasks its list has, None if that is not read; and what is wrong with them."""
     firing = Firing.from_event(schedule.input, request_id="check")
-    if firing.tasks_source is not None:
-        return 0, [*_check_source(firing.tasks_source, folder)]
-    if firing.tasks_s3_uri is not None:
-        return 0, []
-    count, problems = 0, []
-    task_list = TaskList(firing, folder)
+    no_task = _check_name(find_task, firing.task, folder)
+    problems = no_task + _check_name(find_task_source, firing.tasks_source, folder)
+    if firing.tasks_source is not None or firing.tasks_s3_uri is not None:
+        return None, problems
+    count = 0
     try:
-        for listed in task_list:
+        for listed in TaskList(firing, folder):
             count += 1
             if isinstance(listed, Refused):
                 problems.append(f"{_place(firing, listed.number)}: {listed.reason}")
+            elif no_task and listed[0].task == firing.task:
+                continue  # it is said once, and not of each task
             elif problem := _check_message(listed[0], folder):
                 number = int(listed[0].id.rpartition("#")[2])
                 problems.append(f"{_place(firing, number)}: {problem}")
@@ -89,11 +107,14 @@ def _check_tasks(schedule: Schedule, folder: Path) -> tuple[int, list[str]]:
     return count, problems
 
 
-def _check_source(name: str, folder: Path) -> Iterator[str]:
+def _check_name(find: Callable[[str, Path], Any], name: str | None, folder: Path) -> list[str]:
+    """What is wrong with a name that a schedule gives, if it gives one."""
     try:
-        find_task_source(name, folder)
+        if name is not None:
+            find(name, folder)
     except (LookupError, ImportError) as error:
-        yield str(error)
+        return [str(error)]
+    return []
 
 
 def _check_message(message: Message, folder: Path) -> str | None:

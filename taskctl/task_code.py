@@ -8,9 +8,11 @@ from pathlib import Path
 from local import ROOT
 from taskctl.errors import TaskctlError
 
+LAYER = ROOT / "layer"
 
-def use_task_folder(folder: Path) -> Path:
-    """Makes the files of a task folder importable, and the layer's packages after them.
+
+def use_task_folder(folder: Path, *, layer: Path = LAYER) -> Path:
+    """Makes the files of a task folder importable, and a layer's packages after them.
 
     Returns:
         The folder, absolute.
@@ -22,5 +24,5 @@ def use_task_folder(folder: Path) -> Path:
         raise TaskctlError(f"{folder}: no such folder; task code lies in task_code_dir")
     folder = folder.resolve()
     sys.path.insert(0, str(folder))
-    sys.path.append(str(ROOT / "layer" / "python"))
+    sys.path.append(str(layer.resolve() / "python"))
     return folder

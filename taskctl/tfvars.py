@@ -29,6 +29,8 @@ _CHECKS = [
 _ROOT = "root.tf.json"
 _VALIDATION = re.compile(r"^  validation \{\n(?:    .*\n|\n)*  \}\n", re.MULTILINE)
 """As `terraform fmt` lays it out."""
+_LOCALS = {"partition": "aws", "region": "REGION", "account": "ACCOUNT"}
+"""What AWS would be asked for: here, words in what a validation says."""
 _WHEN = {
     "expression", "timezone", "description", "enabled", "flexible_window_minutes", "start_date",
     "end_date", "delivery_retries", "delivery_max_age", "expected_every",
@@ -50,9 +52,12 @@ def read_tfvars(path: Path) -> dict[str, Any]:
     """
     if not path.is_file():
         raise TaskctlError(f"{path}: no such file")
-    variables = _VALIDATION.sub(_local_validation, _VARIABLES.read_text(encoding="utf-8"))
+    variables = _VALIDATION.sub(_without_aws, _VARIABLES.read_text(encoding="utf-8"))
     names = re.findall(r'^variable "(\w+)"', variables, re.MULTILINE)
-    typed = {"output": {"values": {"value": {name: f"${{var.{name}}}" for name in names}}}}
+    typed = {
+        "locals": _LOCALS,
+        "output": {"values": {"value": {name: f"${{var.{name}}}" for name in names}}},
+    }
     as_written = {
         "variable": {name: {"type": "any", "default": None} for name in names},
         "output": {
@@ -107,6 +112,16 @@ def find_task_folder(values: dict[str, Any], path: Path) -> Path:
     return Path(path.parent / (values["task_code_dir"] or ROOT / "tasks"))
 
 
+def find_layer(values: dict[str, Any], path: Path) -> Path:
+    """Where the packages of task code lie, in its folder `python`.
+
+    Args:
+        values: what read_tfvars returned.
+        path: the file of values.
+    """
+    return Path(path.parent / (values["layer_dir"] or ROOT / "layer"))
+
+
 def tfvars_schedules(variables: dict[str, Any]) -> list[Schedule]:
     """The schedules of what read_tfvars returned.
 
@@ -149,9 +164,10 @@ def _date(schedule: str, field: str, fields: dict[str, Any]) -> datetime | None:
     )
 
 
-def _local_validation(found: re.Match[str]) -> str:
-    """A validation, if no more than the values is needed for it; not if it asks AWS."""
-    return "" if "local." in found[0] else found[0]
+def _without_aws(found: re.Match[str]) -> str:
+    """A validation, if its condition needs no more than the values; not if it asks AWS."""
+    condition, _, _ = found[0].partition("error_message")
+    return "" if "local." in condition else found[0]
 
 
 def _tell(diagnostic: dict[str, Any], path: Path, names: list[str]) -> None:

@@ -40,9 +40,12 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_what_is_right_is_counted(project: Path, taskctl: Taskctl) -> None:
+def test_what_is_right_is_counted_and_what_is_not_read_as_well(
+    project: Path, taskctl: Taskctl
+) -> None:
     told = taskctl("check")
-    assert (told.returncode, told.stdout) == (0, "4 schedules, 5 tasks: no problem.\n"), told.stderr
+    assert told.returncode == 0, told.stderr
+    assert told.stdout == ("4 schedules, 5 tasks, 1 list not read (S3, generators): no problem.\n")
 
 
 def test_each_line_that_cannot_run_is_named_with_its_reason(
@@ -55,6 +58,7 @@ def test_each_line_that_cannot_run_is_named_with_its_reason(
     assert json.loads(told.stdout) == {
         "schedules": 4,
         "tasks": 7,
+        "lists_not_read": 1,
         "problems": [
             'schedule "file": names.csv, line 3: 1 fields, where the header has 2',
             "schedule \"file\": names.csv, line 4: greet: times is 'often': "
@@ -76,6 +80,12 @@ def test_of_a_file_that_is_wrong_throughout_the_first_lines_are_told(
     ("before", "after", "problem"),
     [
         ('task = "greet", tasks =', 'task = "gret", tasks =', "no @task('gret')"),
+        ('task = "greet", tasks_source', 'task = "gret", tasks_source', "no @task('gret')"),
+        (
+            'task = "greet", tasks_source = "customers"',
+            'task = "gret", tasks_s3_uri = "s3://bucket/list.txt"',
+            "no @task('gret')",
+        ),
         ('"customers"', '"custom"', "no @task_source('custom')"),
         ("rate(1 day)", "rate(1 dya)", 'expression "rate(1 dya)": rate(value unit) takes'),
         ("names.csv", "nomes.csv", 'tasks_file "nomes.csv" is not there'),
@@ -87,7 +97,18 @@ def test_what_a_schedule_names_has_to_be_there(
     (project / "terraform.tfvars").write_text(TFVARS.replace(before, after, 1))
     told = taskctl("check")
     assert told.returncode == 1
-    assert problem in told.stdout
+    assert told.stdout.count(problem) == 1
+
+
+def test_packages_are_those_of_the_layer_that_the_file_names(
+    project: Path, taskctl: Taskctl
+) -> None:
+    (project / "mine" / "python").mkdir(parents=True)
+    (project / "mine" / "python" / "my_package.py").touch()
+    (project / "code" / "other.py").write_text("import my_package")
+    (project / "terraform.tfvars").write_text(f'layer_dir = "mine"\n{TFVARS}')
+    told = taskctl("check")
+    assert told.returncode == 0, told.stdout
 
 
 def test_a_file_that_does_not_import_is_named_also_if_no_schedule_needs_it(

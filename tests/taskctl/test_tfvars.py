@@ -78,6 +78,11 @@ def test_variables_of_the_environment_are_not_taken(
         ("schedules = 5", "line 1: schedules: "),
         ('schedules = { a = { retries = "many" } }', 'line 1: schedules: element "a": '),
         ("prefix = nothing", "line 1: "),
+        (
+            'kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:alias/mine"',
+            'line 1: kms_key_arn is "arn:aws:kms:eu-central-1:123456789012:alias/mine": it has to '
+            "be the ARN of a key (not of an alias), arn:aws:kms:REGION:ACCOUNT:key/ID.",
+        ),
     ],
 )
 def test_a_mistake_is_told_with_its_line(tmp_path: Path, text: str, sentence: str) -> None:
@@ -86,6 +91,12 @@ def test_a_mistake_is_told_with_its_line(tmp_path: Path, text: str, sentence: st
         read_tfvars(path)
     assert str(told.value).startswith(f"{path}, {sentence}")
     assert "\n" not in str(told.value)
+
+
+def test_what_only_aws_can_say_is_not_judged(tmp_path: Path) -> None:
+    """Whether a key is of the region that is going to be deployed to."""
+    key = "arn:aws:kms:eu-central-1:123456789012:key/1234"
+    assert read_tfvars(write(tmp_path, f'kms_key_arn = "{key}"'))["kms_key_arn"] == key
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
