@@ -82,12 +82,12 @@ class Run:
     @property
     def failed(self) -> list[TaskRecord]:
         """The tasks that became dead letters."""
-        return [task for task in self.tasks.values() if Outcome(task.outcome).is_dead]
+        return [task for task in self.tasks.values() if task.has_failed]
 
     @property
     def has_failed(self) -> bool:
         """Whether anything of it needs somebody."""
-        return bool(self.failed or self.refused or self.problem)
+        return bool(self.failed) or any(one.has_failed for one in self._sent.values())
 
     def as_json(self) -> dict[str, Any]:
         """The run for --json."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from task_scheduler.outcome import Outcome
 from taskctl import aws
 from taskctl.errors import TaskctlError
 from taskctl.stack import Stack
@@ -42,6 +43,11 @@ class FiringRecord:
     only: int | None = None
     reason: str | None = None
     error: str | None = None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether lines were refused, the list is incomplete, or nothing was sent."""
+        return bool(self.refused or self.reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +84,11 @@ class TaskRecord:
     def firing(self) -> str:
         """The key of its firing; the id itself for a message typed by hand."""
         return self.id.rpartition("#")[0] or self.id
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the task became a dead letter: not if another attempt follows."""
+        return Outcome(self.outcome).is_dead
 
     @property
     def position(self) -> str:

@@ -102,7 +102,7 @@ def _follow(
 
 
 def _tell(record: Record, *, failed: bool, as_json: bool) -> None:
-    if failed and record.error is None:
+    if failed and not record.has_failed:
         return
     if as_json:
         print_json_line({name: getattr(record, name) for name in record.__slots__})

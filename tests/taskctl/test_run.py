@@ -7,8 +7,10 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import Any
 
 import pytest
@@ -136,9 +138,11 @@ def test_what_is_not_yet_there_or_no_longer_is_told_in_a_sentence(operate: Opera
     assert "'a while'" in told.stderr
 
 
-def test_follow_tells_of_each_line_as_it_comes(applied: Applied, operate: Operate) -> None:
-    following = subprocess.Popen(
-        [sys.executable, "-P", "-m", "taskctl", "runs", "nightly", "--follow", "--since", "1s",
+@contextmanager
+def following(applied: Applied, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """`runs --follow` for as long as the block lasts."""
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "taskctl", "runs", *arguments, "--follow", "--since", "1s",
          "--prefix", "operated"],
         env={**os.environ, **applied.aws, "PYTHONPATH": f"{ROOT}:{ROOT}/lambda_src/python"},
         stdout=subprocess.PIPE,
@@ -148,13 +152,31 @@ def test_follow_tells_of_each_line_as_it_comes(applied: Applied, operate: Operat
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )  # fmt: skip
     try:
-        assert operate("run", "nightly", "--yes").returncode == 0
-        assert following.stdout is not None
-        lines = [following.stdout.readline() for _ in range(3)]
-        following.send_signal(signal.SIGINT)
-        rest, errors = following.communicate()
+        yield process
+        process.send_signal(signal.SIGINT)
+        rest, errors = process.communicate()
     finally:
-        following.kill()
+        process.kill()
+    assert (process.returncode, errors) == (0, ""), rest
+
+
+def test_follow_tells_of_each_line_as_it_comes(applied: Applied, operate: Operate) -> None:
+    with following(applied, "nightly") as process:
+        assert operate("run", "nightly", "--yes").returncode == 0
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(3)]
     assert sum("2 sent" in line for line in lines) == 1
     assert sum("success, attempt 1" in line for line in lines) == 2
-    assert (following.returncode, errors) == (0, ""), rest
+
+
+def test_follow_tells_of_failures_alone_where_they_are_asked_for(
+    applied: Applied, operate: Operate
+) -> None:
+    with following(applied, "--failed") as process:
+        assert operate("run", "wavering", "--yes").returncode == 0  # at its second attempt
+        assert operate("run", "lines", "--yes").returncode == 1
+        assert operate("run", "needy", "--task", "3", "--yes").returncode == 1
+        assert process.stdout is not None
+        lines = [*takewhile(lambda line: "there is no gamma" not in line, process.stdout)]
+    assert sum("lines  2 sent, 1 refused" in line for line in lines) == 1
+    assert not any("wavering" in line for line in lines)

@@ -39,6 +39,10 @@ module "task_scheduler" {
       tasks      = ["alpha", "beta", "gamma"]
       retries    = 0
     }
+    wavering = {
+      expression = "at(2037-01-01T00:00:00)"
+      task       = "waver"
+    }
     lines = {
       expression = "at(2037-01-01T00:00:00)"
       task       = "greet"

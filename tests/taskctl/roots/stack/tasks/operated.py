@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from task_scheduler import task, task_source
+from task_scheduler import Retry, task, task_source
 
 
 @task("greet")
@@ -16,6 +16,14 @@ def need(name: str, folder: str) -> str:
     if not (Path(folder) / name).exists():
         raise FileNotFoundError(f"there is no {name}")
     return f"found {name}"
+
+
+@task("waver")
+def waver(context) -> str:
+    """Succeeds at its second attempt."""
+    if context.attempt == 1:
+        raise Retry("not yet", after=1)
+    return "now"
 
 
 @task_source("half")
