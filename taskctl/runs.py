@@ -60,7 +60,7 @@ def runs(
         _check_name(stack, schedule)
     if follow:
         with suppress(KeyboardInterrupt):
-            _follow(stack, schedule, records, failed=failed, as_json=as_json)
+            _follow(stack, schedule, start, records, failed=failed, as_json=as_json)
         return
     found = list(add_up(records).values())
     if failed:
@@ -87,7 +87,13 @@ def _check_name(stack: Stack, schedule: str) -> None:
 
 
 def _follow(
-    stack: Stack, schedule: str | None, records: list[Record], *, failed: bool, as_json: bool
+    stack: Stack,
+    schedule: str | None,
+    start: datetime,
+    records: list[Record],
+    *,
+    failed: bool,
+    as_json: bool,
 ) -> None:
     seen: set[Record] = set()
     while True:
@@ -95,7 +101,7 @@ def _follow(
             if record not in seen:
                 seen.add(record)
                 _tell(record, failed=failed, as_json=as_json)
-        since = datetime.now(UTC) - _LATE
+        since = max(start, datetime.now(UTC) - _LATE)
         seen = {record for record in seen if record.time >= since}
         time.sleep(_POLL_SECONDS)
         records = read_records(stack, since=since, schedule=schedule)

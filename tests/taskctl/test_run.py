@@ -142,8 +142,8 @@ def test_what_is_not_yet_there_or_no_longer_is_told_in_a_sentence(operate: Opera
 def following(applied: Applied, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """`runs --follow` for as long as the block lasts."""
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "taskctl", "runs", *arguments, "--follow", "--since", "1s",
-         "--prefix", "operated"],
+        [sys.executable, "-P", "-m", "taskctl", "runs", "--follow", "--since", "1s",
+         "--prefix", "operated", *arguments],
         env={**os.environ, **applied.aws, "PYTHONPATH": f"{ROOT}:{ROOT}/lambda_src/python"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -167,6 +167,18 @@ def test_follow_tells_of_each_line_as_it_comes(applied: Applied, operate: Operat
         lines = [process.stdout.readline() for _ in range(3)]
     assert sum("2 sent" in line for line in lines) == 1
     assert sum("success, attempt 1" in line for line in lines) == 2
+
+
+def test_follow_tells_of_nothing_older_than_what_it_was_asked_for(
+    applied: Applied, read: Read
+) -> None:
+    read("run", "nightly", "--yes")
+    now = datetime.now(UTC).isoformat()
+    with following(applied, "nightly", "--since", now, "--json") as process:
+        key = read("run", "nightly", "--yes")["firing"]
+        assert process.stdout is not None
+        lines = [json.loads(process.stdout.readline()) for _ in range(3)]
+    assert {(line.get("firing") or line["id"]).partition("#")[0] for line in lines} == {key}
 
 
 def test_follow_tells_of_failures_alone_where_they_are_asked_for(
