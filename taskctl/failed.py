@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from taskctl import options
-from taskctl.dead_letter_queue import DeadLetterQueue
+from taskctl.dead_letter_queue import HOLD_SECONDS, DeadLetterQueue
 from taskctl.letters import Letter
 from taskctl.output import Column, note, print_table, say
 from taskctl.stack import find_stack
@@ -40,21 +40,23 @@ def failed(
     stack = find_stack(prefix, root)
     stack.schedule_names()  # says so if there is no such stack
     letters: list[Letter] = []
-    hidden = 0
+    notes: list[str] = []
     for url in (stack.firings_dead_letter_url, stack.tasks_dead_letter_url):
-        found, more = _look(url, count)
+        found, hidden = _look(url, count)
         letters += found
-        hidden += more
+        if hidden > 0:
+            notes.append(f"About {hidden} more are not shown: {_why(url, len(found), count)}.")
     letters.sort(key=lambda letter: letter.time)
     if letters or as_json:
         print_table(_COLUMNS, [_row(letter) for letter in letters], as_json=as_json)
     else:
         say("No dead letters.")
-    if hidden > 0:
-        note(f"About {hidden} more are not shown: -n shows more.")
+    for text in notes:
+        note(text)
 
 
 def _look(url: str, count: int) -> tuple[list[Letter], int]:
+    """Up to so many letters, and how many there are besides."""
     with DeadLetterQueue(url) as queue:
         total = queue.count()
         found: list[Letter] = []
@@ -63,6 +65,15 @@ def _look(url: str, count: int) -> tuple[list[Letter], int]:
             if len(found) >= count:
                 break
         return found[:count], total - len(found[:count])
+
+
+def _why(url: str, shown: int, count: int) -> str:
+    """Why there are letters that are not shown."""
+    if shown == count:
+        return "-n shows more"
+    if url.endswith(".fifo"):
+        return "of a message group SQS hands out ten, and others when those are redriven"
+    return f"another command may hold them, for up to {HOLD_SECONDS // 60} minutes"
 
 
 def _row(letter: Letter) -> dict[str, Any]:

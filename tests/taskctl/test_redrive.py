@@ -146,24 +146,37 @@ def test_nothing_is_sent_where_nobody_can_be_asked(operate: Operate) -> None:
     assert "--yes" in told.stderr
 
 
-def test_tasks_of_a_fifo_queue_keep_their_group(applied: Applied, taskctl: Taskctl) -> None:
-    prefix = f"lined-up-{uuid4().hex[:8]}"
-    sqs, fifo = client("sqs", applied.aws), {"FifoQueue": "true"}
-    client("scheduler", applied.aws).create_schedule_group(Name=prefix)
-    queue = sqs.create_queue(QueueName=f"{prefix}-tasks.fifo", Attributes=fifo)["QueueUrl"]
-    dead = sqs.create_queue(QueueName=f"{prefix}-tasks-dead-letter.fifo", Attributes=fifo)
-    sqs.create_queue(QueueName=f"{prefix}-firings-dead-letter")
-    for number in range(12):  # SQS hands out ten of a group, and the next when those are deleted
-        sqs.send_message(
-            QueueUrl=dead["QueueUrl"],
-            MessageBody=json.dumps({"version": 1, "id": f"s@t#{number}", "text": "x"}),
-            MessageGroupId="mine",
-            MessageDeduplicationId=str(number),
-        )
+def make_dead_letters(emulator: Emulator, *texts: str, fifo: bool = False) -> str:
+    """A stack as far as letters need it, with tasks of these texts in its dead-letter queue.
 
-    told = taskctl("redrive", "--yes", "--prefix", prefix, environment=applied.aws)
+    Returns:
+        Its prefix.
+    """
+    prefix = f"dead-{uuid4().hex[:8]}"
+    sqs = client("sqs", emulator.environment())
+    client("scheduler", emulator.environment()).create_schedule_group(Name=prefix)
+    sqs.create_queue(QueueName=f"{prefix}-firings-dead-letter")
+    for name in ("tasks", "tasks-dead-letter"):
+        queue = sqs.create_queue(
+            QueueName=f"{prefix}-{name}{'.fifo' if fifo else ''}",
+            Attributes={"FifoQueue": "true"} if fifo else {},
+        )["QueueUrl"]
+    for number, text in enumerate(texts):
+        body = json.dumps({"version": 1, "id": f"s@t#{number}", "text": text})
+        ordered = {"MessageGroupId": "mine", "MessageDeduplicationId": str(number)}
+        sqs.send_message(QueueUrl=queue, MessageBody=body, **(ordered if fifo else {}))
+    return prefix
+
+
+def test_tasks_of_a_fifo_queue_keep_their_group(emulator: Emulator, taskctl: Taskctl) -> None:
+    # SQS hands out ten of a group, and the next when those are deleted
+    prefix = make_dead_letters(emulator, *["x"] * 12, fifo=True)
+
+    told = taskctl("redrive", "--yes", "--prefix", prefix, environment=emulator.environment())
 
     assert (told.returncode, told.stdout) == (0, "Sent again: 12 tasks.\n"), told.stderr
+    sqs = client("sqs", emulator.environment())
+    queue = sqs.get_queue_url(QueueName=f"{prefix}-tasks.fifo")["QueueUrl"]
     received = sqs.receive_message(
         QueueUrl=queue, MaxNumberOfMessages=10, AttributeNames=["MessageGroupId"]
     )["Messages"]
@@ -171,6 +184,26 @@ def test_tasks_of_a_fifo_queue_keep_their_group(applied: Applied, taskctl: Taskc
     assert [json.loads(message["Body"])["id"].rpartition("#")[2] for message in received] == [
         str(number) for number in range(10)
     ]
+
+
+def test_failed_says_why_letters_are_not_shown(emulator: Emulator, taskctl: Taskctl) -> None:
+    def noted(prefix: str, *arguments: str) -> str:
+        told = taskctl("failed", "--prefix", prefix, *arguments, environment=emulator.environment())
+        assert told.returncode == 0
+        return told.stderr
+
+    prefix = make_dead_letters(emulator, *["x"] * 12, fifo=True)
+    assert noted(prefix) == (
+        "About 2 more are not shown: of a message group SQS hands out ten, and others when those "
+        "are redriven.\n"
+    )
+    prefix = make_dead_letters(emulator, "one", "two")
+    assert noted(prefix, "-n", "1") == "About 1 more are not shown: -n shows more.\n"
+    assert noted(prefix) == ""
+    sqs = client("sqs", emulator.environment())
+    queue = sqs.get_queue_url(QueueName=f"{prefix}-tasks-dead-letter")["QueueUrl"]
+    sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=1)
+    assert "another command may hold them" in noted(prefix)
 
 
 Requests = list[tuple[str, dict[str, Any]]]
@@ -206,23 +239,6 @@ def requests(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Re
     events.register("before-call.sqs.SendMessageBatch", refuse)
     yield asked
     aws.client.cache_clear()
-
-
-def make_dead_letters(emulator: Emulator, *texts: str) -> str:
-    """A stack as far as redrive needs it, with tasks of these texts in its dead-letter queue.
-
-    Returns:
-        Its prefix.
-    """
-    prefix = f"dead-{uuid4().hex[:8]}"
-    sqs = client("sqs", emulator.environment())
-    client("scheduler", emulator.environment()).create_schedule_group(Name=prefix)
-    for name in ("tasks", "firings-dead-letter", "tasks-dead-letter"):
-        queue = sqs.create_queue(QueueName=f"{prefix}-{name}")["QueueUrl"]
-    for number, text in enumerate(texts):
-        body = json.dumps({"version": 1, "id": f"s@t#{number}", "text": text})
-        sqs.send_message(QueueUrl=queue, MessageBody=body)
-    return prefix
 
 
 def test_letters_go_one_by_one_each_deleted_before_the_next(
