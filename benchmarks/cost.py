@@ -1,6 +1,6 @@
 """What a load costs a month on AWS, by list prices, from the figures that were measured.
 
-Prices are those of us-east-1 before free tiers, per AWS's price lists of November 2026.
+Prices are those of `taskctl cost`.
 """
 
 from __future__ import annotations
@@ -10,21 +10,13 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from benchmarks.figures import Figure
+from taskctl import pricing
 
 TASKS = 100_000 * 365 / 12
 """A month's: 100,000 a day."""
 FIRINGS = 24 * 365 / 12
 TASK_SECONDS = 0.2
 MEMORY_GB = 128 / 1024
-
-_LAMBDA_REQUEST = 0.2e-6
-_X86_GB_SECOND = 0.0000166667
-_ARM_GB_SECOND = 0.0000133334
-_STANDARD_REQUEST = 0.4e-6
-_FIFO_REQUEST = 0.5e-6
-_FIRING = 1e-6
-_LOG_BYTE = 0.5e-9
-_POLLERS, _POLLS_A_MINUTE, _MINUTES = 2, 3, 60 * 730
 
 AWS_LOG_BYTES = 5_700
 """What the original logs a task on AWS, where its environment holds a session token."""
@@ -52,14 +44,12 @@ class Design:
     @property
     def dollars(self) -> float:
         """A month's cost: schedule, queue, its idle polling, functions, logs."""
-        idle = self.sqs_request * _POLLERS * _POLLS_A_MINUTE * _MINUTES
         return (
-            FIRINGS * (_FIRING + _LAMBDA_REQUEST)
-            + TASKS * self.requests * self.sqs_request
-            + idle
-            + TASKS * self.invocations * _LAMBDA_REQUEST
+            FIRINGS * (pricing.SCHEDULER_INVOCATION + pricing.LAMBDA_REQUEST)
+            + (TASKS * self.requests + pricing.IDLE_POLLS) * self.sqs_request
+            + TASKS * self.invocations * pricing.LAMBDA_REQUEST
             + TASKS * self.seconds * MEMORY_GB * self.gb_second
-            + TASKS * self.log_bytes * _LOG_BYTE
+            + TASKS * self.log_bytes * pricing.LOG_BYTE
         )
 
 
@@ -101,16 +91,16 @@ def _designs(figures: Mapping[str, Figure], *, waits_overlap: bool) -> tuple[Des
             invocations=ours("invocations"),
             seconds=TASK_SECONDS * share + ours("invocations") * ours("invocation") / 1_000,
             log_bytes=ours("log_bytes"),
-            sqs_request=_STANDARD_REQUEST,
-            gb_second=_ARM_GB_SECOND,
+            sqs_request=pricing.SQS_REQUEST[False],
+            gb_second=pricing.GB_SECOND["arm64"],
         ),
         Design(
             requests=yardstick("requests"),
             invocations=yardstick("invocations"),
             seconds=TASK_SECONDS + yardstick("invocation") / 1_000,
             log_bytes=yardstick("log_bytes"),
-            sqs_request=_FIFO_REQUEST,
-            gb_second=_X86_GB_SECOND,
+            sqs_request=pricing.SQS_REQUEST[True],
+            gb_second=pricing.GB_SECOND["x86_64"],
         ),
     )
 

@@ -29,6 +29,8 @@ DEDUPLICATION_WRITES = 2
 IDLE_POLLERS = 2
 POLLS_A_MINUTE = 3
 """Of an idle poller of Lambda's, which waits for 20 seconds."""
+IDLE_POLLS = IDLE_POLLERS * POLLS_A_MINUTE * 60 * HOURS_A_MONTH
+"""Requests a month to an idle queue."""
 
 METRICS = 2
 """What a firing whose tasks succeed counts: sent, and the duration of success."""
@@ -158,10 +160,9 @@ def shared_usage(firings: float, setup: Setup) -> dict[str, tuple[float, float]]
     Args:
         firings: a month, of all schedules.
     """
-    polls = IDLE_POLLERS * POLLS_A_MINUTE * 60 * HOURS_A_MONTH
     metrics = METRICS * _hours_share(firings)
     return {
-        "idle polling": (polls, polls * SQS_REQUEST[setup.fifo]),
+        "idle polling": (IDLE_POLLS, IDLE_POLLS * SQS_REQUEST[setup.fifo]),
         "metrics": (metrics, metrics * METRIC),
         "alarms": (setup.alarms, setup.alarms * ALARM),
         "dashboard": (int(setup.dashboard), setup.dashboard * DASHBOARD),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 import pytest
 
-from benchmarks import report
+from benchmarks import cost, report
 from benchmarks.__main__ import measure
 from benchmarks.figures import Figure, alternate
 from benchmarks.sizes import TINY
@@ -66,3 +67,16 @@ def test_goals_are_for_the_medians(goal: dict[str, Any], met: bool | None) -> No
 def test_the_docs_show_the_results_that_are_committed() -> None:
     results = json.loads(report.RESULTS.read_text())
     assert report.markdown(results) in report.DOCUMENT.read_text()
+
+
+def test_the_costs_that_are_committed_are_those_of_the_price_list() -> None:
+    names = {field.name for field in fields(Figure)}
+    committed = {
+        figure["key"]: Figure(**{name: figure[name] for name in names & figure.keys()})
+        for figure in json.loads(report.RESULTS.read_text())["figures"]
+    }
+    costs = list(cost.measure(committed))
+    assert costs
+    for figure in costs:
+        assert figure.ours == pytest.approx(committed[figure.key].ours)
+        assert figure.yardstick == pytest.approx(committed[figure.key].yardstick)
