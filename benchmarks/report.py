@@ -9,7 +9,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -51,12 +50,12 @@ def record(figures: Sequence[Figure], facts: Mapping[str, Any]) -> dict[str, Any
     }
 
 
-def write(results: Mapping[str, Any], *, path: Path = RESULTS, document: Path = DOCUMENT) -> None:
+def write(results: Mapping[str, Any]) -> None:
     """Writes the results, and their table into the document."""
-    path.write_text(json.dumps(results, indent=1) + "\n")
-    before, _, rest = document.read_text().partition(_BEGIN)
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+    before, _, rest = DOCUMENT.read_text().partition(_BEGIN)
     after = rest.partition(_END)[2]
-    document.write_text(f"{before}{_BEGIN}\n{markdown(results)}{_END}{after}")
+    DOCUMENT.write_text(f"{before}{_BEGIN}\n{markdown(results)}{_END}{after}")
 
 
 def markdown(results: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ CHAT_WARNINGS = ("results-untold",)
 
 _SETTINGS = (
     "architecture", "fifo", "deduplication", "batch_size", "task_concurrency", "send_task_memory",
-    "run_task_memory",
+    "run_task_memory", "metrics_by_schedule",
 )  # fmt: skip
 
 
@@ -48,7 +48,6 @@ def written_basis(path: Path) -> Basis:
     schedules = values["schedules"]
     setup = Setup(
         **{name: values[name] for name in _SETTINGS},
-        metrics_by_schedule=values.get("metrics_by_schedule", False),
         alarms=len(ESSENTIAL_ALARMS) + len(early_warnings) if monitoring else 0,
         dashboard=bool(monitoring and monitoring["dashboard"]),
         watched=frozenset(

@@ -112,14 +112,13 @@ _TASK_FIELDS = (
 )  # fmt: skip
 
 
-def add_up(records: Iterable[Record], runs: dict[str, Run] | None = None) -> dict[str, Run]:
+def add_up(records: Iterable[Record]) -> dict[str, Run]:
     """The runs that records tell of, by key, in the order of their first records.
 
     Args:
         records: in the order of time.
-        runs: those known so far; they are added to.
     """
-    runs = {} if runs is None else runs
+    runs: dict[str, Run] = {}
     for record in records:
         run = runs.get(record.firing)
         if run is None:

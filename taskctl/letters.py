@@ -38,7 +38,6 @@ class Letter:
 
     Attributes:
         id: SQS's.
-        queue_url: of the queue that it lies in.
         receipt_handle: what it is deleted by.
         body: as it is.
         message_group: of a FIFO queue.
@@ -54,7 +53,6 @@ class Letter:
     """
 
     id: str
-    queue_url: str
     receipt_handle: str
     body: str
     message_group: str | None
@@ -93,7 +91,6 @@ def read_letter(received: Mapping[str, Any], queue_url: str) -> Letter:
     read = _task(received, told) if is_task else _firing(received["Body"], told)
     return Letter(
         id=received["MessageId"],
-        queue_url=queue_url,
         receipt_handle=received["ReceiptHandle"],
         body=received["Body"],
         message_group=system.get("MessageGroupId"),

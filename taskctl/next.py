@@ -13,9 +13,10 @@ import typer
 from taskctl import options
 from taskctl.calendar.expressions import Rate
 from taskctl.calendar.firings import Firing, firings
-from taskctl.find import find_schedules
+from taskctl.errors import TaskctlError, did_you_mean
 from taskctl.output import Column, Row, print_table
 from taskctl.schedule import Schedule, read_calendar
+from taskctl.tfvars import read_tfvars, tfvars_schedules
 
 COUNT_OF_ONE = 5
 COUNT_OF_ALL = 1
@@ -44,12 +45,30 @@ def next_firings(
       taskctl next --tfvars terraform.tfvars     before anything is deployed
       taskctl next --json | jq -r '.[].due'
     """
-    found = find_schedules(schedule, tfvars=tfvars, prefix=prefix, root=root)
+    found = _written(schedule, tfvars) if tfvars else _deployed(schedule, prefix, root)
     count = count or (COUNT_OF_ALL if schedule is None else COUNT_OF_ONE)
     now = datetime.now(UTC)
     rows = [row for each in found for row in _rows(each, now, count)]
     rows.sort(key=lambda row: (row["due"] is None, row["due"] or now, row["schedule"]))
     print_table(_columns(now), rows, as_json=as_json)
+
+
+def _written(name: str | None, tfvars: Path) -> list[Schedule]:
+    """The schedule of a name, or all, of a file of values."""
+    written = tfvars_schedules(read_tfvars(tfvars))
+    found = [schedule for schedule in written if name in (None, schedule.name)]
+    if name is not None and not found:
+        near = did_you_mean(name, [schedule.name for schedule in written])
+        raise TaskctlError(f"no schedule {name!r} in {tfvars}{near}")
+    return found
+
+
+def _deployed(name: str | None, prefix: str | None, root: Path) -> list[Schedule]:
+    """The schedule of a name, or all, of a stack."""
+    from taskctl.stack import find_stack  # boto3 takes longer to import than all else here
+
+    stack = find_stack(prefix, root)
+    return stack.schedules() if name is None else [stack.schedule(name)]
 
 
 def _rows(schedule: Schedule, now: datetime, count: int) -> Iterator[dict[str, Any]]:

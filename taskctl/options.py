@@ -21,7 +21,3 @@ Tfvars = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Prints JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Does not ask; for scripts.")]
-TaskCode = Annotated[
-    Path,
-    typer.Option("--task-code-dir", help="The folder of task code and task files."),
-]

@@ -41,7 +41,9 @@ def try_task(
     timeout: Annotated[
         float, typer.Option(min=0.1, help="Seconds that run_task would have.")
     ] = 60.0,
-    task_code_dir: options.TaskCode = Path("tasks"),
+    task_code_dir: Annotated[
+        Path, typer.Option("--task-code-dir", help="The folder of task code and task files.")
+    ] = Path("tasks"),
     as_json: options.Json = False,
 ) -> None:
     """Runs a task's function once on this machine, and shows the message that chat would get.
