@@ -39,9 +39,9 @@ def cost(
     ] = Assumptions.task_log_bytes,
     as_json: options.Json = False,
 ) -> None:
-    """What schedules cost a month: usage and US dollars of each, and of what they share.
+    """What schedules cost a month, in usage and US dollars.
 
-    It is an estimate: below the table stands what it assumes.
+    Each of them, and what they share. It is an estimate: below the table stands what it assumes.
 
     \b
     Examples:

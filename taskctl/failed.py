@@ -25,11 +25,11 @@ def failed(
     root: options.Root = Path(),
     as_json: options.Json = False,
 ) -> None:
-    """What failed for good and lies in the dead-letter queues, with the reason, the oldest first.
+    """What lies in the dead-letter queues, with the reason why.
 
-    A letter is a task, a line of a list that is no task, or a firing: one that Scheduler could not
-    deliver, that send_task failed at, or whose list is incomplete. Looking at them takes nothing
-    away.
+    It failed for good; the oldest comes first. A letter is a task, a line of a list that is no
+    task, or a firing: one that Scheduler could not deliver, that send_task failed at, or whose list
+    is incomplete. Looking at them takes nothing away.
 
     \b
     Examples:

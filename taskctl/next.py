@@ -33,10 +33,10 @@ def next_firings(
     root: options.Root = Path(),
     as_json: options.Json = False,
 ) -> None:
-    """When schedules fire next: in their own zone, in UTC, and in that of this machine.
+    """When schedules fire next: in their own zone, in UTC and here.
 
-    Days on which the clocks are set forward or back are marked, and so are times that are skipped
-    because the clocks leap over them.
+    Here is the zone of this machine. Days on which the clocks are set forward or back are marked,
+    and so are times that are skipped because the clocks leap over them.
 
     \b
     Examples:

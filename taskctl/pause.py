@@ -21,9 +21,10 @@ def pause(
     yes: options.Yes = False,
     as_json: options.Json = False,
 ) -> None:
-    """Lets a schedule fire no more, until it is resumed or Terraform is applied.
+    """Lets a schedule fire no more, until it is resumed.
 
-    Tasks that were sent already go on. What is due in the meantime is not made up for.
+    The next `terraform apply` resumes it, too, unless `enabled = false` is written there. Tasks
+    that were sent already go on. What is due in the meantime is not made up for.
 
     \b
     Examples:

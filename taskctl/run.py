@@ -45,7 +45,7 @@ def run(
     yes: options.Yes = False,
     as_json: options.Json = False,
 ) -> None:
-    """Fires a schedule now, and follows its tasks until each has come to its end.
+    """Fires a schedule now, and follows its tasks to their ends.
 
     The firing has a key of its own: it is no repetition of another, also where deduplication is
     on. A paused schedule fires as well. Exit code 1 says that something failed; Ctrl-C stops

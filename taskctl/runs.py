@@ -40,10 +40,11 @@ def runs(
     root: options.Root = Path(),
     as_json: options.Json = False,
 ) -> None:
-    """What ran: each firing with the outcomes of its tasks, the oldest first.
+    """What ran: each firing with the outcomes of its tasks.
 
-    It reads the functions' logs, and so goes back as far as they are kept (log_retention_days).
-    `queued` are tasks of which there is no line yet: they wait, they run, or their function died.
+    The oldest comes first. It reads the functions' logs, and so goes back as far as they are kept
+    (log_retention_days). `queued` are tasks of which there is no line yet: they wait, they run, or
+    their function died.
 
     \b
     Examples:

@@ -46,11 +46,11 @@ def try_task(
     ] = Path("tasks"),
     as_json: options.Json = False,
 ) -> None:
-    """Runs a task's function once on this machine, and shows the message that chat would get.
+    """Runs a task's function here, and shows what chat would get.
 
-    It goes the way that run_task goes: the arguments travel as a message, the function is looked
-    for in the task folder, its time is limited. AWS is not asked for anything; what the function
-    itself does is done.
+    It runs once, and goes the way that run_task goes: the arguments travel as a message, the
+    function is looked for in the task folder, its time is limited. AWS is not asked for anything;
+    what the function itself does is done.
 
     \b
     Examples:
