@@ -16,8 +16,7 @@ from taskctl.history import BY_HAND, Run, add_up
 from taskctl.invoke import invoke
 from taskctl.output import confirm, counted, note, print_json, say
 from taskctl.records import Record, TaskRecord, read_records
-from taskctl.run_table import outcomes_in_words
-from taskctl.runs import line
+from taskctl.run_table import log_line, outcomes_in_words
 from taskctl.schedule import Schedule, read_calendar
 from taskctl.stack import Stack, find_stack
 from taskctl.times import parse_time, rfc3339
@@ -117,7 +116,7 @@ def _follow(stack: Stack, schedule: str, key: str, since: datetime, *, quietly: 
         records = [record for record in records if record.firing == key]
         for record in records:
             if record not in told and isinstance(record, TaskRecord) and not quietly:
-                say(line(record))
+                say(log_line(record))
             told.add(record)
         found = add_up(records).get(key)
         if found is not None and found.is_over:

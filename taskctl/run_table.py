@@ -1,4 +1,4 @@
-"""Runs and their tasks as rows."""
+"""Runs and their tasks as rows of a table, and as lines of text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from task_scheduler.outcome import Outcome
 from taskctl.history import AGAIN, BY_HAND, Run
 from taskctl.output import Column, Row
-from taskctl.records import TaskRecord
+from taskctl.records import FiringRecord, Record, TaskRecord
 
 _STYLES = {
     Outcome.SUCCESS: "green", Outcome.RETRY: "yellow", Outcome.DUPLICATE: "dim",
@@ -62,6 +62,21 @@ def in_words(task: TaskRecord) -> str | None:
         again = "" if task.retry_after is None else f" (again in {task.retry_after:.0f} s)"
         return " ".join(words.split()) + again
     return task.result and " ".join(task.result.split())
+
+
+def log_line(record: Record) -> str:
+    """A record as one line of text."""
+    at = f"{record.time.astimezone():%H:%M:%S}"
+    if isinstance(record, FiringRecord):
+        sent = "not sent" if record.sent is None else f"{record.sent} sent"
+        refused = f", {record.refused} refused" if record.refused else ""
+        reason = f": {record.reason}" if record.reason else ""
+        return f"{at}  {record.schedule}  {sent}{refused}{reason}"
+    words = in_words(record)
+    told = f"{record.outcome}, attempt {record.attempt}, {took(record.duration_ms / 1000)}"
+    return f"{at}  {record.schedule or ''} {task_name(record)}  {told}" + (
+        f": {words}" if words else ""
+    )
 
 
 def took(seconds: float) -> str:

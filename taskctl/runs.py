@@ -15,8 +15,8 @@ from taskctl import options
 from taskctl.errors import TaskctlError, did_you_mean
 from taskctl.history import Run, add_up
 from taskctl.output import print_json, print_json_line, print_table, say
-from taskctl.records import FiringRecord, Record, read_records
-from taskctl.run_table import columns, in_words, run_rows, task_name, took
+from taskctl.records import Record, read_records
+from taskctl.run_table import columns, log_line, run_rows
 from taskctl.stack import Stack, find_stack
 from taskctl.times import parse_since
 
@@ -114,19 +114,4 @@ def _tell(record: Record, *, failed: bool, as_json: bool) -> None:
     if as_json:
         print_json_line({name: getattr(record, name) for name in record.__slots__})
     else:
-        say(line(record))
-
-
-def line(record: Record) -> str:
-    """A record as one line of text."""
-    at = f"{record.time.astimezone():%H:%M:%S}"
-    if isinstance(record, FiringRecord):
-        sent = "not sent" if record.sent is None else f"{record.sent} sent"
-        refused = f", {record.refused} refused" if record.refused else ""
-        reason = f": {record.reason}" if record.reason else ""
-        return f"{at}  {record.schedule}  {sent}{refused}{reason}"
-    words = in_words(record)
-    told = f"{record.outcome}, attempt {record.attempt}, {took(record.duration_ms / 1000)}"
-    return f"{at}  {record.schedule or ''} {task_name(record)}  {told}" + (
-        f": {words}" if words else ""
-    )
+        say(log_line(record))
