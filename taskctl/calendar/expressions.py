@@ -73,5 +73,5 @@ def _at(text: str) -> At:
         pass
     raise IllegalExpression(
         "at(yyyy-mm-ddThh:mm:ss) takes a date and time that exist, without a zone (that goes into "
-        "timezone) and fractions of a second"
+        "timezone) or fractions of a second"
     )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
+from local import ROOT
 from taskctl.calendar.cron import IllegalExpression
 from taskctl.calendar.expressions import Rate, parse
 
-TABLE = json.loads((Path(__file__).parents[1] / "expressions.json").read_text(encoding="utf-8"))
+TABLE = json.loads((ROOT / "tests" / "expressions.json").read_text(encoding="utf-8"))
 
 FIELDS = ["minutes", "hours", "day-of-month", "month", "day-of-week", "year"]
 
@@ -49,6 +49,16 @@ def test_an_error_says_what_would_be_right(expression: str, sentence: str) -> No
     with pytest.raises(IllegalExpression) as refused:
         parse(expression)
     assert str(refused.value).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    "expression", ["daily", "rate(5 weeks)", "at(2037-02-30T00:00:00)", "cron(0 10 1 * MON *)"]
+)
+def test_an_error_has_the_words_of_the_modules_plan(expression: str) -> None:
+    written = ROOT / "modules" / "scheduler" / "expressions.tf"
+    with pytest.raises(IllegalExpression) as refused:
+        parse(expression)
+    assert f'"{refused.value}"' in written.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
