@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 
-from taskctl.letters import Kind, Letter, read_letter
+from local import ROOT
+from task_scheduler.outcome import Outcome
+from taskctl.letters import DIED, Kind, Letter, read_letter
 
 FIRINGS = "https://sqs.example/1/jobs-firings-dead-letter"
 TASKS = "https://sqs.example/1/jobs-tasks-dead-letter.fifo"
@@ -125,3 +128,18 @@ def test_what_cannot_be_read_is_not_sent_again() -> None:
     assert not letter({"version": 99}, TASKS).can_be_sent
     assert not letter("whatever").can_be_sent
     assert not letter(["a", "list"]).can_be_sent
+
+
+def test_every_kind_and_outcome_is_explained() -> None:
+    document = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    table = document.partition("## What a dead letter says")[2].partition("\n## ")[0]
+    rows = re.findall(r"(?m)^\| (task|line|firing|unknown) \| (?:`(\w+)` )?\|", table)
+    dead = [DIED, *(outcome for outcome in Outcome if outcome.is_dead)]
+    assert sorted(rows) == sorted(
+        [
+            *((Kind.TASK, outcome) for outcome in dead),
+            (Kind.LINE, "refused"),
+            *((Kind.FIRING, outcome) for outcome in ("failed", "incomplete", "undelivered")),
+            (Kind.UNKNOWN, ""),
+        ]
+    )
