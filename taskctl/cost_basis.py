@@ -50,7 +50,7 @@ def written_basis(path: Path) -> Basis:
         **{name: values[name] for name in _SETTINGS},
         alarms=len(ESSENTIAL_ALARMS) + len(early_warnings) if monitoring else 0,
         dashboard=bool(monitoring and monitoring["dashboard"]),
-        watched=frozenset(
+        silence_alarms=frozenset(
             name for name in schedules if monitoring and schedules[name]["expected_every"]
         ),
     )
@@ -77,7 +77,7 @@ def deployed_basis(prefix: str | None, root: Path) -> Basis:
         names = ESSENTIAL_ALARMS + EARLY_WARNINGS + CHAT_WARNINGS
         alarms = cloudwatch.describe_alarms(AlarmNames=[f"{stack.prefix}-{name}" for name in names])
         silences = cloudwatch.get_paginator("describe_alarms").paginate(AlarmNamePrefix=silent)
-        watched = {
+        silence_alarms = {
             alarm["AlarmName"].removeprefix(silent)
             for page in silences
             for alarm in page["MetricAlarms"]
@@ -98,6 +98,6 @@ def deployed_basis(prefix: str | None, root: Path) -> Basis:
         dashboard=any(
             entry["DashboardName"] == stack.prefix for entry in dashboards["DashboardEntries"]
         ),
-        watched=frozenset(watched),
+        silence_alarms=frozenset(silence_alarms),
     )
     return Basis(schedules, setup)

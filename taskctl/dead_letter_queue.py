@@ -52,8 +52,8 @@ class DeadLetterQueue:
         """About how many letters there are."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         with aws.explained():
-            told = self._sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=names)
-        return sum(int(told["Attributes"][name]) for name in names)
+            answer = self._sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=names)
+        return sum(int(answer["Attributes"][name]) for name in names)
 
     def receive(self, *, before: datetime) -> Iterator[list[Letter]]:
         """The letters that came before a time, up to ten at once, until no more come.

@@ -23,11 +23,12 @@ def invoke(function: str, event: Mapping[str, Any]) -> Any:
     lambda_ = aws.client("lambda", read_timeout=_MAX_SECONDS + 10, total_max_attempts=1)
     with aws.explained():
         answer = lambda_.invoke(FunctionName=function, Payload=json.dumps(event))
-    told = json.loads(answer["Payload"].read())
+    returned = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
-        reason = f"{told.get('errorType', 'error')}: {told.get('errorMessage', 'no reason given')}"
+        kind = returned.get("errorType", "error")
+        reason = f"{kind}: {returned.get('errorMessage', 'no reason given')}"
         raise TaskctlError(f"{function} failed: {reason}")
-    return told
+    return returned
 
 
 def invoke_later(function: str, event: Mapping[str, Any]) -> None:

@@ -83,12 +83,12 @@ SHORT_ID = 8
 def read_letter(received: Mapping[str, Any], queue_url: str) -> Letter:
     """A message of one of the dead-letter queues, as SQS handed it over with all attributes."""
     system = received.get("Attributes", {})
-    told = {
+    attributes = {
         name: value.get("StringValue", "")
         for name, value in received.get("MessageAttributes", {}).items()
     }
     is_task = "tasks-dead-letter" in queue_url.rpartition("/")[2]
-    read = _task(received, told) if is_task else _firing(received["Body"], told)
+    read = _task(received, attributes) if is_task else _firing(received["Body"], attributes)
     return Letter(
         id=received["MessageId"],
         receipt_handle=received["ReceiptHandle"],
@@ -99,15 +99,18 @@ def read_letter(received: Mapping[str, Any], queue_url: str) -> Letter:
     )
 
 
-def _task(received: Mapping[str, Any], told: Mapping[str, str]) -> dict[str, Any]:
-    died = "its function died, or its time was over, at each try; the log tells more"
+def _task(received: Mapping[str, Any], attributes: Mapping[str, str]) -> dict[str, Any]:
+    reason = "its function died, or its time was over, at each try; the log tells more"
+    if "error" in attributes:
+        reason = f"{attributes['error']}: {attributes['reason']}"
+    attempts = attributes.get("attempts")
     read: dict[str, Any] = {
         "kind": Kind.TASK,
-        "outcome": told.get("outcome", DIED),
-        "reason": f"{told['error']}: {told['reason']}" if "error" in told else died,
-        "attempts": int(told["attempts"]) if "attempts" in told else None,
-        "schedule": told.get("schedule"),
-        "what": told.get("task", ""),
+        "outcome": attributes.get("outcome", DIED),
+        "reason": reason,
+        "attempts": int(attempts) if attempts else None,
+        "schedule": attributes.get("schedule"),
+        "what": attributes.get("task", ""),
     }
     try:
         message = Message.decode(received["Body"], sqs_id=received["MessageId"])
@@ -115,7 +118,7 @@ def _task(received: Mapping[str, Any], told: Mapping[str, str]) -> dict[str, Any
         return (
             read
             | {"outcome": Outcome.UNREADABLE}
-            | ({} if "error" in told else {"reason": str(error)})
+            | ({} if "error" in attributes else {"reason": str(error)})
         )
     position = f"#{message.id.rpartition('#')[2]}" if "#" in message.id else ""
     text = f"“{message.text}”" if message.text and message.task else message.text
@@ -126,7 +129,7 @@ def _task(received: Mapping[str, Any], told: Mapping[str, str]) -> dict[str, Any
     }
 
 
-def _firing(body: str, told: Mapping[str, str]) -> dict[str, Any]:
+def _firing(body: str, attributes: Mapping[str, str]) -> dict[str, Any]:
     try:
         letter = json.loads(body)
     except ValueError:
@@ -159,10 +162,10 @@ def _firing(body: str, told: Mapping[str, str]) -> dict[str, Any]:
         case {"requestPayload": {"schedule": schedule} as event}:
             return _failed(schedule, event, letter)
         case {"version": _, "schedule": schedule}:
-            return _undelivered(schedule, letter, told)
-    if "SCHEDULE_ARN" in told:  # Scheduler cuts an event that makes too large a letter
-        schedule = told["SCHEDULE_ARN"].rpartition("/")[2]
-        return _undelivered(schedule, {}, told) | {"needs_input": True}
+            return _undelivered(schedule, letter, attributes)
+    if "SCHEDULE_ARN" in attributes:  # Scheduler cuts an event that makes too large a letter
+        schedule = attributes["SCHEDULE_ARN"].rpartition("/")[2]
+        return _undelivered(schedule, {}, attributes) | {"needs_input": True}
     return {"kind": Kind.UNKNOWN, "reason": "no letter of Scheduler's, Lambda's or send_task's"}
 
 
@@ -186,18 +189,22 @@ def _failed(schedule: str, event: dict[str, Any], letter: Mapping[str, Any]) -> 
     }
 
 
-def _undelivered(schedule: str, event: dict[str, Any], told: Mapping[str, str]) -> dict[str, Any]:
+def _undelivered(
+    schedule: str, event: dict[str, Any], attributes: Mapping[str, str]
+) -> dict[str, Any]:
     """What Scheduler sends: the event as it would have been delivered, and why it was not."""
-    time = told.get("SCHEDULED_TIME")
+    time, retries = attributes.get("SCHEDULED_TIME"), attributes.get("RETRY_ATTEMPTS")
     if time and _scheduled_time(event) is None:
         event = {**event, "scheduled_time": time}
-    reason = ": ".join(told[name] for name in ("ERROR_CODE", "ERROR_MESSAGE") if told.get(name))
+    reason = ": ".join(
+        attributes[name] for name in ("ERROR_CODE", "ERROR_MESSAGE") if attributes.get(name)
+    )
     return {
         "kind": Kind.FIRING,
         "schedule": schedule,
         "what": _due(event),
         "outcome": "undelivered",
-        "attempts": int(told["RETRY_ATTEMPTS"]) + 1 if "RETRY_ATTEMPTS" in told else None,
+        "attempts": int(retries) + 1 if retries else None,
         "reason": reason or "no reason given",
         "event": event,
     }

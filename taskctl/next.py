@@ -73,12 +73,12 @@ def _deployed(name: str | None, prefix: str | None, root: Path) -> list[Schedule
 
 def _rows(schedule: Schedule, now: datetime, count: int) -> Iterator[dict[str, Any]]:
     expression, zone = read_calendar(schedule)
-    told = {
+    row = {
         "schedule": schedule.name,
         "expression": schedule.expression,
         "timezone": schedule.timezone,
     }
-    nothing = {**told, "due": None, "local": None, "here": None}
+    nothing = {**row, "due": None, "local": None, "here": None}
     if not schedule.enabled:
         yield {**nothing, "note": "disabled"}
         return
@@ -98,7 +98,7 @@ def _rows(schedule: Schedule, now: datetime, count: int) -> Iterator[dict[str, A
         if schedule.flexible_window_minutes:
             notes.append(f"or up to {schedule.flexible_window_minutes} min later")
         yield {
-            **told,
+            **row,
             "due": firing.due,
             "local": firing.local,
             "here": firing.due.astimezone(),

@@ -49,7 +49,7 @@ class Setup:
 
     Attributes:
         alarms: those of the stack as a whole.
-        watched: the schedules with an alarm of their own, for when they are silent.
+        silence_alarms: the schedules with an alarm of their own, for when they are silent.
         others: the module's variables of these names.
     """
 
@@ -63,7 +63,7 @@ class Setup:
     metrics_by_schedule: bool
     alarms: int
     dashboard: bool
-    watched: frozenset[str]
+    silence_alarms: frozenset[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +131,7 @@ def schedule_usage(
     log_bytes = (
         FIRING_LOG_BYTES + (1 + batches) * PLATFORM_LOG_BYTES + tasks * assumptions.task_log_bytes
     )
-    alarms = int(name in setup.watched)
+    alarms = int(name in setup.silence_alarms)
     metrics = (METRICS * setup.metrics_by_schedule + alarms) * _hours_share(firings)
     firing_usd = (
         SCHEDULER_INVOCATION

@@ -147,9 +147,9 @@ def _read(
                     continue
                 if schedule is not None and line.get("schedule") != schedule:
                     continue
-                told = {name: line[name] for name in names & line.keys()}
-                told["time"] = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
-                found.append(kind(**told))
+                values = {name: line[name] for name in names & line.keys()}
+                values["time"] = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
+                found.append(kind(**values))
     except logs.exceptions.ResourceNotFoundException as error:
         stack.schedule_names()  # says so if there is no such stack
         raise TaskctlError(f"no log group {group} in this account and region") from error

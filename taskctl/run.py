@@ -110,14 +110,14 @@ def _sent(summary: dict[str, Any]) -> str:
 
 def _follow(stack: Stack, schedule: str, key: str, since: datetime, *, quietly: bool) -> Run:
     """The run, once it is over; tells of each attempt on the way."""
-    told: set[Record] = set()
+    seen: set[Record] = set()
     while True:
         records = read_records(stack, since=since, schedule=schedule)
         records = [record for record in records if record.firing == key]
         for record in records:
-            if record not in told and isinstance(record, TaskRecord) and not quietly:
+            if record not in seen and isinstance(record, TaskRecord) and not quietly:
                 say(log_line(record))
-            told.add(record)
+            seen.add(record)
         found = add_up(records).get(key)
         if found is not None and found.is_over:
             return found

@@ -73,8 +73,8 @@ def log_line(record: Record) -> str:
         reason = f": {record.reason}" if record.reason else ""
         return f"{at}  {record.schedule}  {sent}{refused}{reason}"
     words = in_words(record)
-    told = f"{record.outcome}, attempt {record.attempt}, {took(record.duration_ms / 1000)}"
-    return f"{at}  {record.schedule or ''} {task_name(record)}  {told}" + (
+    attempt = f"{record.outcome}, attempt {record.attempt}, {took(record.duration_ms / 1000)}"
+    return f"{at}  {record.schedule or ''} {task_name(record)}  {attempt}" + (
         f": {words}" if words else ""
     )
 

@@ -92,8 +92,8 @@ class Stack:
         # UpdateSchedule sets to its default whatever it is not given.
         taken = scheduler.meta.service_model.operation_model("UpdateSchedule").input_shape.members
         with aws.explained():
-            told = scheduler.get_schedule(GroupName=self.prefix, Name=name)
-            kept = {key: value for key, value in told.items() if key in taken}
+            answer = scheduler.get_schedule(GroupName=self.prefix, Name=name)
+            kept = {key: value for key, value in answer.items() if key in taken}
             scheduler.update_schedule(**kept | {"State": "ENABLED" if enabled else "DISABLED"})
 
     def schedule_names(self) -> list[str]:
@@ -112,17 +112,17 @@ class Stack:
 
     def _schedule(self, name: str) -> Schedule:
         with aws.explained():
-            told = aws.client("scheduler").get_schedule(GroupName=self.prefix, Name=name)
-        sent = json.loads(told["Target"]["Input"])
+            answer = aws.client("scheduler").get_schedule(GroupName=self.prefix, Name=name)
+        sent = json.loads(answer["Target"]["Input"])
         return Schedule(
             name=name,
-            expression=told["ScheduleExpression"],
-            timezone=told.get("ScheduleExpressionTimezone", "UTC"),
-            enabled=told["State"] == "ENABLED",
-            start=told.get("StartDate"),
-            end=told.get("EndDate"),
-            flexible_window_minutes=told["FlexibleTimeWindow"].get("MaximumWindowInMinutes"),
-            created=told.get("CreationDate"),
+            expression=answer["ScheduleExpression"],
+            timezone=answer.get("ScheduleExpressionTimezone", "UTC"),
+            enabled=answer["State"] == "ENABLED",
+            start=answer.get("StartDate"),
+            end=answer.get("EndDate"),
+            flexible_window_minutes=answer["FlexibleTimeWindow"].get("MaximumWindowInMinutes"),
+            created=answer.get("CreationDate"),
             input={key: value for key, value in sent.items() if key != "scheduled_time"},
         )
 

@@ -98,7 +98,7 @@ def find_problems(values: dict[str, Any], folder: Path) -> list[str]:
         path.write_text(json.dumps(given), encoding="utf-8")
         problems, diagnostics = _values(path, files)
     if problems is None:
-        return [" ".join(told.get("detail", told["summary"]).split()) for told in diagnostics]
+        return [" ".join(each.get("detail", each["summary"]).split()) for each in diagnostics]
     return list(problems)
 
 

@@ -141,11 +141,11 @@ def _chat_message(attempt: Attempt, result: Result) -> tuple[str, str]:
 
 def _print_traceback(error: BaseException, folder: Path) -> None:
     """The traceback from the task's own code on."""
-    told = traceback.TracebackException.from_exception(error)
-    own = [index for index, frame in enumerate(told.stack) if _is_within(frame.filename, folder)]
+    trace = traceback.TracebackException.from_exception(error)
+    own = [index for index, frame in enumerate(trace.stack) if _is_within(frame.filename, folder)]
     if own:
-        del told.stack[: own[0]]
-        note("".join(told.format()).rstrip())
+        del trace.stack[: own[0]]
+        note("".join(trace.format()).rstrip())
 
 
 def _is_within(file: str, folder: Path) -> bool:

@@ -24,7 +24,7 @@ SETUP = Setup(
     metrics_by_schedule=False,
     alarms=0,
     dashboard=False,
-    watched=frozenset(),
+    silence_alarms=frozenset(),
 )
 NOTHING_BUT_TASKS = Assumptions(
     cold_start_seconds=0, firing_seconds=0, message_seconds=0, task_log_bytes=0
@@ -74,8 +74,8 @@ def test_waiting_tasks_that_overlap_share_their_time() -> None:
         ("deduplication", True, 2000 * 0.625e-6),
         ("architecture", "x86_64", 100.25 * 0.0000033333),
         ("metrics_by_schedule", True, 2 * 0.3 / 730),
-        ("watched", frozenset(["a"]), 0.1 + 0.3 / 730),
-        ("watched", frozenset(["b"]), 0),
+        ("silence_alarms", frozenset(["a"]), 0.1 + 0.3 / 730),
+        ("silence_alarms", frozenset(["b"]), 0),
     ],
 )
 def test_a_setting_costs_what_it_costs(setting: str, value: object, usd: float) -> None:
