@@ -100,14 +100,14 @@ def read_letter(received: Mapping[str, Any], queue_url: str) -> Letter:
 
 
 def _task(received: Mapping[str, Any], attributes: Mapping[str, str]) -> dict[str, Any]:
-    reason = "its function died, or its time was over, at each try; the log tells more"
-    if "error" in attributes:
-        reason = f"{attributes['error']}: {attributes['reason']}"
+    # an exception without a text leaves no reason
+    reason = ": ".join(attributes[name] for name in ("error", "reason") if name in attributes)
+    died = "its function died, or its time was over, at each try; the log tells more"
     attempts = attributes.get("attempts")
     read: dict[str, Any] = {
         "kind": Kind.TASK,
         "outcome": attributes.get("outcome", DIED),
-        "reason": reason,
+        "reason": reason or died,
         "attempts": int(attempts) if attempts else None,
         "schedule": attributes.get("schedule"),
         "what": attributes.get("task", ""),
@@ -115,11 +115,7 @@ def _task(received: Mapping[str, Any], attributes: Mapping[str, str]) -> dict[st
     try:
         message = Message.decode(received["Body"], sqs_id=received["MessageId"])
     except (Unreadable, ValueError) as error:
-        return (
-            read
-            | {"outcome": Outcome.UNREADABLE}
-            | ({} if "error" in attributes else {"reason": str(error)})
-        )
+        return read | {"outcome": Outcome.UNREADABLE, "reason": reason or str(error)}
     position = f"#{message.id.rpartition('#')[2]}" if "#" in message.id else ""
     text = f"“{message.text}”" if message.text and message.task else message.text
     parts = [position, message.task, text]

@@ -119,6 +119,11 @@ def test_a_task_tells_what_run_task_wrote_down() -> None:
     assert (read.schedule, read.what, read.message_group) == ("nightly", "#2 greet “A”", "group")
 
 
+def test_an_exception_without_a_text_is_told_by_its_name() -> None:
+    body = {"version": 1, "id": "nightly@x#2", "task": "greet"}
+    assert letter(body, TASKS, outcome="failed", error="ValueError").reason == "ValueError"
+
+
 def test_a_task_without_a_reason_died_with_its_function() -> None:
     read = letter({"version": 1, "id": "nightly@x#2", "text": "A"}, TASKS)
     assert (read.outcome, read.can_be_sent) == ("died", True)
