@@ -1,4 +1,4 @@
-"""What the records add up to: runs, each a firing and its tasks with what came of them."""
+"""What the lines of the log add up to: runs, each a firing and its tasks with what came of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from task_scheduler.outcome import Outcome
-from taskctl.records import FiringRecord, Record, TaskRecord
+from taskctl.log_lines import FiringLine, LogLine, TaskLine
 
 BY_HAND = "+run-"
 AGAIN = "+again-"
@@ -34,19 +34,19 @@ class Run:
     scheduled_time: str | None
     began: datetime
     ended: datetime
-    tasks: dict[str, TaskRecord] = field(default_factory=dict)
-    _sent: dict[tuple[int | None, int | None], FiringRecord] = field(default_factory=dict)
+    tasks: dict[str, TaskLine] = field(default_factory=dict)
+    _sent: dict[tuple[int | None, int | None], FiringLine] = field(default_factory=dict)
 
-    def add(self, record: Record) -> None:
-        """Takes in a further record of the firing, newer than those before."""
-        self.ended = record.time
-        if isinstance(record, FiringRecord):
-            self._sent[record.only, record.began_at] = record
+    def add(self, line: LogLine) -> None:
+        """Takes in a further line of the firing, newer than those before."""
+        self.ended = line.time
+        if isinstance(line, FiringLine):
+            self._sent[line.only, line.began_at] = line
             return
-        known = self.tasks.get(record.id)
+        known = self.tasks.get(line.id)
         # a duplicate says that the task had come to its end before, not what came of it
-        if known is None or record.outcome != Outcome.DUPLICATE:
-            self.tasks[record.id] = record
+        if known is None or line.outcome != Outcome.DUPLICATE:
+            self.tasks[line.id] = line
 
     @property
     def sent(self) -> int | None:
@@ -55,7 +55,7 @@ class Run:
 
     @property
     def refused(self) -> int:
-        """Lines that were no tasks."""
+        """Lines of its list that were no tasks."""
         return sum(one.refused or 0 for one in self._sent.values())
 
     @property
@@ -80,7 +80,7 @@ class Run:
         return bool(self._sent) and is_whole and not under_way
 
     @property
-    def failed(self) -> list[TaskRecord]:
+    def failed(self) -> list[TaskLine]:
         """The tasks that became dead letters."""
         return [task for task in self.tasks.values() if task.has_failed]
 
@@ -112,18 +112,18 @@ _TASK_FIELDS = (
 )  # fmt: skip
 
 
-def add_up(records: Iterable[Record]) -> dict[str, Run]:
-    """The runs that records tell of, by key, in the order of their first records.
+def add_up(lines: Iterable[LogLine]) -> dict[str, Run]:
+    """The runs that lines of the log tell of, by key, in the order of their first lines.
 
     Args:
-        records: in the order of time.
+        lines: in the order of time.
     """
     runs: dict[str, Run] = {}
-    for record in records:
-        run = runs.get(record.firing)
+    for line in lines:
+        run = runs.get(line.firing)
         if run is None:
-            run = runs[record.firing] = Run(
-                record.firing, record.schedule, record.scheduled_time, record.time, record.time
+            run = runs[line.firing] = Run(
+                line.firing, line.schedule, line.scheduled_time, line.time, line.time
             )
-        run.add(record)
+        run.add(line)
     return runs

@@ -14,9 +14,9 @@ from taskctl import options
 from taskctl.errors import TaskctlError
 from taskctl.history import BY_HAND, Run, add_up
 from taskctl.invoke import invoke
+from taskctl.log_lines import LogLine, TaskLine, read_log_lines
 from taskctl.output import confirm, counted, note, print_json, say
-from taskctl.records import Record, TaskRecord, read_records
-from taskctl.run_table import log_line, outcomes_in_words
+from taskctl.run_table import line_text, outcomes_in_words
 from taskctl.schedule import Schedule, read_calendar
 from taskctl.stack import Stack, find_stack
 from taskctl.times import parse_time, rfc3339
@@ -110,15 +110,15 @@ def _sent(summary: dict[str, Any]) -> str:
 
 def _follow(stack: Stack, schedule: str, key: str, since: datetime, *, quietly: bool) -> Run:
     """The run, once it is over; tells of each attempt on the way."""
-    seen: set[Record] = set()
+    seen: set[LogLine] = set()
     while True:
-        records = read_records(stack, since=since, schedule=schedule)
-        records = [record for record in records if record.firing == key]
-        for record in records:
-            if record not in seen and isinstance(record, TaskRecord) and not quietly:
-                say(log_line(record))
-            seen.add(record)
-        found = add_up(records).get(key)
+        lines = read_log_lines(stack, since=since, schedule=schedule)
+        lines = [line for line in lines if line.firing == key]
+        for line in lines:
+            if line not in seen and isinstance(line, TaskLine) and not quietly:
+                say(line_text(line))
+            seen.add(line)
+        found = add_up(lines).get(key)
         if found is not None and found.is_over:
             return found
         time.sleep(_POLL_SECONDS)

@@ -9,8 +9,8 @@ from typing import Any
 
 from task_scheduler.outcome import Outcome
 from taskctl.history import AGAIN, BY_HAND, Run
+from taskctl.log_lines import FiringLine, LogLine, TaskLine
 from taskctl.output import Column, Row
-from taskctl.records import FiringRecord, Record, TaskRecord
 
 _STYLES = {
     Outcome.SUCCESS: "green", Outcome.RETRY: "yellow", Outcome.DUPLICATE: "dim",
@@ -18,7 +18,7 @@ _STYLES = {
 }  # fmt: skip
 
 
-def run_rows(run: Run, tasks: Iterable[TaskRecord]) -> Iterator[dict[str, Any]]:
+def run_rows(run: Run, tasks: Iterable[TaskLine]) -> Iterator[dict[str, Any]]:
     """A row for a run, and one for each of the tasks given."""
     counts = outcomes_in_words(run)
     yield {
@@ -49,13 +49,13 @@ def outcomes_in_words(run: Run) -> str:
     return ", ".join(parts) or ("not sent" if run.problem else "no tasks")
 
 
-def task_name(task: TaskRecord) -> str:
+def task_name(task: TaskLine) -> str:
     """Position and function."""
     position = f"#{task.position}" if task.position else task.id[:8]
     return f"{position} {task.task or '(text)'}"
 
 
-def in_words(task: TaskRecord) -> str | None:
+def in_words(task: TaskLine) -> str | None:
     """Its result, or why it failed."""
     if task.error is not None:
         words = f"{task.error}: {task.reason}"
@@ -64,17 +64,17 @@ def in_words(task: TaskRecord) -> str | None:
     return task.result and " ".join(task.result.split())
 
 
-def log_line(record: Record) -> str:
-    """A record as one line of text."""
-    at = f"{record.time.astimezone():%H:%M:%S}"
-    if isinstance(record, FiringRecord):
-        sent = "not sent" if record.sent is None else f"{record.sent} sent"
-        refused = f", {record.refused} refused" if record.refused else ""
-        reason = f": {record.reason}" if record.reason else ""
-        return f"{at}  {record.schedule}  {sent}{refused}{reason}"
-    words = in_words(record)
-    attempt = f"{record.outcome}, attempt {record.attempt}, {took(record.duration_ms / 1000)}"
-    return f"{at}  {record.schedule or ''} {task_name(record)}  {attempt}" + (
+def line_text(line: LogLine) -> str:
+    """A line of the log, for people."""
+    at = f"{line.time.astimezone():%H:%M:%S}"
+    if isinstance(line, FiringLine):
+        sent = "not sent" if line.sent is None else f"{line.sent} sent"
+        refused = f", {line.refused} refused" if line.refused else ""
+        reason = f": {line.reason}" if line.reason else ""
+        return f"{at}  {line.schedule}  {sent}{refused}{reason}"
+    words = in_words(line)
+    attempt = f"{line.outcome}, attempt {line.attempt}, {took(line.duration_ms / 1000)}"
+    return f"{at}  {line.schedule or ''} {task_name(line)}  {attempt}" + (
         f": {words}" if words else ""
     )
 

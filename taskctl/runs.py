@@ -14,9 +14,9 @@ import typer
 from taskctl import options
 from taskctl.errors import TaskctlError, did_you_mean
 from taskctl.history import Run, add_up
+from taskctl.log_lines import LogLine, read_log_lines
 from taskctl.output import print_json, print_json_line, print_table, say
-from taskctl.records import Record, read_records
-from taskctl.run_table import columns, log_line, run_rows
+from taskctl.run_table import columns, line_text, run_rows
 from taskctl.stack import Stack, find_stack
 from taskctl.times import parse_since
 
@@ -56,14 +56,14 @@ def runs(
     """
     start = parse_since(since)
     stack = find_stack(prefix, root)
-    records = read_records(stack, since=start, schedule=schedule)
-    if schedule is not None and not records:
+    lines = read_log_lines(stack, since=start, schedule=schedule)
+    if schedule is not None and not lines:
         _check_name(stack, schedule)
     if follow:
         with suppress(KeyboardInterrupt):
-            _follow(stack, schedule, start, records, failed=failed, as_json=as_json)
+            _follow(stack, schedule, start, lines, failed=failed, as_json=as_json)
         return
-    found = list(add_up(records).values())
+    found = list(add_up(lines).values())
     if failed:
         found = [run for run in found if run.has_failed]
     if as_json:
@@ -80,7 +80,7 @@ def _rows(run: Run, schedule: str | None, failed: bool) -> Iterable[dict[str, An
 
 
 def _check_name(stack: Stack, schedule: str) -> None:
-    """Raises TaskctlError for a schedule that there is not; a removed one may have records."""
+    """Raises TaskctlError for a schedule that there is not; a removed one may have log lines."""
     names = stack.schedule_names()
     if schedule not in names:
         near = did_you_mean(schedule, names)
@@ -91,27 +91,27 @@ def _follow(
     stack: Stack,
     schedule: str | None,
     start: datetime,
-    records: list[Record],
+    lines: list[LogLine],
     *,
     failed: bool,
     as_json: bool,
 ) -> None:
-    seen: set[Record] = set()
+    seen: set[LogLine] = set()
     while True:
-        for record in records:
-            if record not in seen:
-                seen.add(record)
-                _tell(record, failed=failed, as_json=as_json)
+        for line in lines:
+            if line not in seen:
+                seen.add(line)
+                _tell(line, failed=failed, as_json=as_json)
         since = max(start, datetime.now(UTC) - _LATE)
-        seen = {record for record in seen if record.time >= since}
+        seen = {line for line in seen if line.time >= since}
         time.sleep(_POLL_SECONDS)
-        records = read_records(stack, since=since, schedule=schedule)
+        lines = read_log_lines(stack, since=since, schedule=schedule)
 
 
-def _tell(record: Record, *, failed: bool, as_json: bool) -> None:
-    if failed and not record.has_failed:
+def _tell(line: LogLine, *, failed: bool, as_json: bool) -> None:
+    if failed and not line.has_failed:
         return
     if as_json:
-        print_json_line({name: getattr(record, name) for name in record.__slots__})
+        print_json_line({name: getattr(line, name) for name in line.__slots__})
     else:
-        say(log_line(record))
+        say(line_text(line))

@@ -16,7 +16,7 @@ from taskctl.stack import Stack
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FiringRecord:
+class FiringLine:
     """What one invocation of send_task did.
 
     Attributes:
@@ -51,7 +51,7 @@ class FiringRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskRecord:
+class TaskLine:
     """What came of one attempt of a task.
 
     Attributes:
@@ -96,14 +96,12 @@ class TaskRecord:
         return self.id.rpartition("#")[2] if "#" in self.id else ""
 
 
-Record = FiringRecord | TaskRecord
-_Kind = TypeVar("_Kind", FiringRecord, TaskRecord)
+LogLine = FiringLine | TaskLine
+_Kind = TypeVar("_Kind", FiringLine, TaskLine)
 
 
-def read_records(
-    stack: Stack, *, since: datetime, schedule: str | None = None
-) -> list[FiringRecord | TaskRecord]:
-    """The records of a time, in its order.
+def read_log_lines(stack: Stack, *, since: datetime, schedule: str | None = None) -> list[LogLine]:
+    """The lines from a time on, the oldest first.
 
     Args:
         stack: whose.
@@ -115,10 +113,10 @@ def read_records(
     """
     with ThreadPoolExecutor() as threads:
         firings = threads.submit(
-            _read, stack, stack.send_task_log, "firing", FiringRecord, since, schedule
+            _read, stack, stack.send_task_log, "firing", FiringLine, since, schedule
         )
-        tasks = _read(stack, stack.run_task_log, "task", TaskRecord, since, schedule)
-        return sorted([*firings.result(), *tasks], key=lambda record: record.time)
+        tasks = _read(stack, stack.run_task_log, "task", TaskLine, since, schedule)
+        return sorted([*firings.result(), *tasks], key=lambda line: line.time)
 
 
 def _read(
@@ -141,13 +139,13 @@ def _read(
                 startTime=int(since.timestamp() * 1000),
                 filterPattern=f'{{ $.message = "{message}"{narrowed} }}',
             ):
-                line = _parse(event["message"])
+                logged = _parse(event["message"])
                 # a task can log lines of its own with our message
-                if line.get("message") != message or "service" not in line:
+                if logged.get("message") != message or "service" not in logged:
                     continue
-                if schedule is not None and line.get("schedule") != schedule:
+                if schedule is not None and logged.get("schedule") != schedule:
                     continue
-                values = {name: line[name] for name in names & line.keys()}
+                values = {name: logged[name] for name in names & logged.keys()}
                 values["time"] = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
                 found.append(kind(**values))
     except logs.exceptions.ResourceNotFoundException as error:
