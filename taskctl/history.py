@@ -61,7 +61,7 @@ class Run:
     @property
     def problem(self) -> str | None:
         """Why send_task failed, or could not send the whole list."""
-        return next((one.reason for one in self._sent.values() if one.reason), None)
+        return next((one.problem for one in self._sent.values() if one.problem), None)
 
     @property
     def outcomes(self) -> Counter[str]:

@@ -29,7 +29,7 @@ class FiringLine:
         began_at: the line that it went on with; None for the beginning.
         continued_at: the line that another invocation goes on with; None at the list's end.
         only: the one position that it was asked for.
-        reason, error: why the list is incomplete, or why it failed.
+        reason, error: why the list is incomplete, or why it failed, and the exception's type.
     """
 
     time: datetime
@@ -45,9 +45,14 @@ class FiringLine:
     error: str | None = None
 
     @property
+    def problem(self) -> str | None:
+        """Why it failed; the exception's type where that has no text."""
+        return self.reason or self.error
+
+    @property
     def has_failed(self) -> bool:
         """Whether lines were refused, the list is incomplete, or nothing was sent."""
-        return bool(self.refused or self.reason)
+        return bool(self.refused or self.problem)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,8 +70,8 @@ def line_text(line: LogLine) -> str:
     if isinstance(line, FiringLine):
         sent = "not sent" if line.sent is None else f"{line.sent} sent"
         refused = f", {line.refused} refused" if line.refused else ""
-        reason = f": {line.reason}" if line.reason else ""
-        return f"{at}  {line.schedule}  {sent}{refused}{reason}"
+        problem = f": {line.problem}" if line.problem else ""
+        return f"{at}  {line.schedule}  {sent}{refused}{problem}"
     words = in_words(line)
     attempt = f"{line.outcome}, attempt {line.attempt}, {took(line.duration_ms / 1000)}"
     return f"{at}  {line.schedule or ''} {task_name(line)}  {attempt}" + (

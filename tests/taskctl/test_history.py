@@ -1,0 +1,44 @@
+"""What lines of the log add up to."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from taskctl.history import add_up
+from taskctl.log_lines import FiringLine, TaskLine
+
+NOW = datetime.now(UTC)
+KEY = "nightly@2026-11-24T02:00:00Z"
+
+
+def firing(**values: object) -> FiringLine:
+    return FiringLine(time=NOW, firing=KEY, schedule="nightly", **values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("line", "problem", "has_failed"),
+    [
+        (firing(sent=2, refused=0), None, False),
+        (firing(sent=2, refused=1), None, True),
+        (firing(reason="throttled", error="NotSent"), "throttled", True),
+        (firing(error="ValueError"), "ValueError", True),  # of no text
+    ],
+)
+def test_a_firing_has_failed_that_refused_lines_or_could_not_send(
+    line: FiringLine, problem: str | None, has_failed: bool
+) -> None:
+    run = add_up([line])[KEY]
+    assert (run.problem, run.has_failed, line.has_failed) == (problem, has_failed, has_failed)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "has_failed"),
+    [("success", False), ("retry", False), ("duplicate", False), ("failed", True),
+     ("expired", True), ("unreadable", True)],
+)  # fmt: skip
+def test_a_task_has_failed_that_became_a_dead_letter(outcome: str, has_failed: bool) -> None:
+    line = TaskLine(time=NOW, id=f"{KEY}#1", attempt=1, outcome=outcome, duration_ms=1)
+    run = add_up([line])[KEY]
+    assert (run.has_failed, line.has_failed) == (has_failed, has_failed)
