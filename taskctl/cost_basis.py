@@ -51,7 +51,9 @@ def written_basis(path: Path) -> Basis:
         alarms=len(ESSENTIAL_ALARMS) + len(early_warnings) if monitoring else 0,
         dashboard=bool(monitoring and monitoring["dashboard"]),
         silence_alarms=frozenset(
-            name for name in schedules if monitoring and schedules[name]["expected_every"]
+            name
+            for name, schedule in schedules.items()
+            if monitoring and schedule["enabled"] and schedule["expected_every"]
         ),
     )
     return Basis(tfvars_schedules(values), setup, find_task_folder(values, path))

@@ -101,6 +101,7 @@ def test_alarms_and_the_dashboard_are_those_that_the_file_asks_for(
 ) -> None:
     path = tmp_path / "a.tfvars"
     schedule = '{ expression = "rate(1 hour)", task = "x", expected_every = 7200 }'
+    off = schedule.replace("{", "{ enabled = false,")
     counted = []
     everything = "{ early_warnings = true, dashboard = true }"
     for wanted in (
@@ -109,9 +110,10 @@ def test_alarms_and_the_dashboard_are_those_that_the_file_asks_for(
         f'monitoring = {everything}\nnotify = {{ secret = "chat" }}',
         "monitoring = null",
     ):
-        path.write_text(f"{wanted}\nschedules = {{ a = {schedule} }}")
+        path.write_text(f"{wanted}\nschedules = {{ a = {schedule}, off = {off} }}")
         rows = by_name(told(taskctl, "--tfvars", path))
         counted.append([rows["alarms"]["alarms"], rows["dashboard"]["usd"], rows["a"]["alarms"]])
+        assert rows["off"]["alarms"] == 0
     assert counted == [[5, 0, 1], [12, 3, 1], [13, 3, 1], [0, 0, 0]]
 
 
