@@ -18,7 +18,7 @@ from taskctl.calendar.expressions import At, Expression, Rate
 
 @dataclass(frozen=True)
 class Firing:
-    """One time that a schedule is due.
+    """When a firing is due, and what the clocks do then; what it sends is task_scheduler's Firing.
 
     Attributes:
         due: when, in UTC.
