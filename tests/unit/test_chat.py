@@ -18,6 +18,7 @@ from task_scheduler import chat_service
 from task_scheduler.chat import Targets
 from task_scheduler.chat_message import ChatMessage
 from task_scheduler.chat_service import Target, tell_all
+from task_scheduler.log import logger
 
 MESSAGE = ChatMessage(title="s: 1 failed", body="✗ #1", kind="failure")
 
@@ -244,6 +245,7 @@ def test_each_problem_is_told_in_the_order_of_the_services() -> None:
     [
         ("json://localhost, xml://localhost", ["JSON", "XML"]),
         ("json://localhost\n\n xml://localhost \n", ["JSON", "XML"]),
+        (" json://localhost ,\n,xml://localhost\t,", ["JSON", "XML"]),
         ("json://a,b@localhost/?x=1,2", ["JSON"]),
         ("", []),
     ],
@@ -253,6 +255,12 @@ def test_a_parameter_is_urls_between_lines_commas_or_blanks(text: str, names: li
 
     assert [target.name for target in targets.usable] == names
     assert not targets.malformed
+
+
+def test_a_message_is_signed_with_the_name_of_this_installation() -> None:
+    [target] = Targets("json://localhost").usable
+
+    assert target._service.asset.app_id == logger.service
 
 
 def test_urls_that_apprise_does_not_know_are_told_by_their_places(

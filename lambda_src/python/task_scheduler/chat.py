@@ -36,11 +36,8 @@ class Targets:
 
     def __init__(self, text: str) -> None:
         urls = [url.strip(", \t") for url in _BETWEEN_URLS.split(text)]
-        asset = apprise.AppriseAsset(
-            app_id=logger.service,
-            service_timeout=0,  # the threads that it takes would not be muted
-            result_log_disk_size=0,
-        )
+        # without a time-out of Apprise's own, which takes a thread more: a target has its deadline
+        asset = apprise.AppriseAsset(app_id=logger.service, service_timeout=0)
         plugins = [apprise.Apprise.instantiate(url, asset=asset) for url in urls if url]
         self.usable = [Target(plugin) for plugin in plugins if plugin is not None]
         places = [str(place) for place, plugin in enumerate(plugins, start=1) if plugin is None]
