@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from local.emulator import Emulator
-from task_scheduler import aws, registry
+from task_scheduler import aws, registry, send_task
 from task_scheduler.log import logger
 from task_scheduler.message import Message
 from task_scheduler.run_task import handler
@@ -302,3 +302,62 @@ def note(text: str, **attributes: Any) -> Message:
 
 def fail(text: str, **attributes: Any) -> Message:
     return Message(id=f"s@t#{text}", schedule="s", task="fail", text=text, **attributes)
+
+
+EVENT = {"version": 1, "schedule": "s", "scheduled_time": "2026-11-23T02:00:00Z"}
+
+Fire = Callable[..., Any]
+
+
+@pytest.fixture
+def queue(make_queue: Callable[..., Queue], monkeypatch: pytest.MonkeyPatch) -> Queue:
+    made = make_queue()
+    monkeypatch.setenv("QUEUE_URL", made.url)
+    return made
+
+
+@pytest.fixture
+def firings_dead_letter(make_queue: Callable[..., Queue], monkeypatch: pytest.MonkeyPatch) -> Queue:
+    made = make_queue()
+    monkeypatch.setenv("FIRINGS_DEAD_LETTER_URL", made.url)
+    return made
+
+
+@pytest.fixture
+def fire(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fire:
+    monkeypatch.setenv("LAMBDA_TASK_ROOT", str(tmp_path))
+
+    def fire(context: Context | None = None, **attributes: Any) -> Any:
+        return send_task.handler({**EVENT, **attributes}, context or Context())  # type: ignore[arg-type]
+
+    return fire
+
+
+class Chain:
+    """Lambda's side of a function that invokes itself."""
+
+    def __init__(self) -> None:
+        self.events: list[Any] = []
+
+    def invoke(self, **request: Any) -> None:
+        assert (request["FunctionName"], request["InvocationType"]) == ("send-task", "Event")
+        self.events.append(json.loads(request["Payload"]))
+
+
+@dataclass
+class Hurried(Context):
+    """An invocation whose time is up after so many looks at the clock."""
+
+    looks: int = 0
+
+    def get_remaining_time_in_millis(self) -> int:
+        self.looks -= 1
+        return 30_000 if self.looks >= 0 else 1_000
+
+
+@pytest.fixture
+def chain(monkeypatch: pytest.MonkeyPatch) -> Chain:
+    made = Chain()
+    monkeypatch.setattr("task_scheduler.aws.lambda_", lambda: made)
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "send-task")
+    return made

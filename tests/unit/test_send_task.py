@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Lock
 from typing import Any
@@ -14,36 +13,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from task_scheduler.errors import BadFiring
-from task_scheduler.send_task import _alarm, handler
-from tests.unit.conftest import Context, Queue
-
-EVENT = {"version": 1, "schedule": "s", "scheduled_time": "2026-11-23T02:00:00Z"}
-
-Fire = Callable[..., Any]
-
-
-@pytest.fixture
-def queue(make_queue: Callable[..., Queue], monkeypatch: pytest.MonkeyPatch) -> Queue:
-    made = make_queue()
-    monkeypatch.setenv("QUEUE_URL", made.url)
-    return made
-
-
-@pytest.fixture
-def firings_dead_letter(make_queue: Callable[..., Queue], monkeypatch: pytest.MonkeyPatch) -> Queue:
-    made = make_queue()
-    monkeypatch.setenv("FIRINGS_DEAD_LETTER_URL", made.url)
-    return made
-
-
-@pytest.fixture
-def fire(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fire:
-    monkeypatch.setenv("LAMBDA_TASK_ROOT", str(tmp_path))
-
-    def fire(context: Context | None = None, **attributes: Any) -> Any:
-        return handler({**EVENT, **attributes}, context or Context())  # type: ignore[arg-type]
-
-    return fire
+from task_scheduler.send_task import _time_limit
+from tests.unit.conftest import Chain, Context, Fire, Hurried, Queue
 
 
 def test_a_list_of_a_hundred_tasks_takes_ten_requests_and_arrives_whole(
@@ -225,42 +196,12 @@ def test_a_fifo_queue_gets_groups_in_order_and_hashed_ids(
     assert firings_dead_letter.receive_all() == []
 
 
-class Chain:
-    """Lambda's side of a function that invokes itself."""
-
-    def __init__(self) -> None:
-        self.events: list[Any] = []
-
-    def invoke(self, **request: Any) -> None:
-        assert (request["FunctionName"], request["InvocationType"]) == ("send-task", "Event")
-        self.events.append(json.loads(request["Payload"]))
-
-
-@dataclass
-class Hurried(Context):
-    """An invocation whose time is up after so many looks at the clock."""
-
-    looks: int = 0
-
-    def get_remaining_time_in_millis(self) -> int:
-        self.looks -= 1
-        return 30_000 if self.looks >= 0 else 1_000
-
-
-@pytest.fixture
-def chain(monkeypatch: pytest.MonkeyPatch) -> Chain:
-    made = Chain()
-    monkeypatch.setattr("task_scheduler.aws.lambda_", lambda: made)
-    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "send-task")
-    return made
-
-
 @pytest.mark.parametrize(("total", "reserve"), [(40.0, 10.0), (120.0, 30.0), (900.0, 30.0)])
 def test_a_quarter_of_the_time_is_kept_and_at_most_half_a_minute(
     total: float, reserve: float
 ) -> None:
     context = Context(total)
-    is_time_up = _alarm(context)  # type: ignore[arg-type]
+    is_time_up = _time_limit(context)  # type: ignore[arg-type]
 
     context.seconds = reserve
     assert not is_time_up()

@@ -12,10 +12,7 @@ from task_scheduler.firing import Firing
 from task_scheduler.message import Message
 from task_scheduler.sources import TaskList
 from task_scheduler.success_limit import SuccessLimit
-from tests.unit.conftest import Queue
-from tests.unit.test_send_task import Chain, Fire, Hurried, chain, fire, firings_dead_letter, queue
-
-__all__ = ["chain", "fire", "firings_dead_letter", "queue"]
+from tests.unit.conftest import Chain, Fire, Hurried, Queue
 
 ALL = ["success", "failure", "recovered"]
 QUIETER = ["failure", "recovered"]
