@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from benchmarks.designs import Design, Run, publish_layer
 from benchmarks.events import firing, texts
 from benchmarks.figures import Figure, alternate
 from benchmarks.functions import Code
-from benchmarks.houses import House, Run, publish_layer
 from benchmarks.sizes import Sizes
 from local.emulator import Emulator
 
@@ -16,27 +16,27 @@ _WAIT_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
-class Houses:
+class Designs:
     """Ours, and the yardstick without and with its logs."""
 
-    ours: House
-    silent: House
-    logging: House
+    ours: Design
+    silent: Design
+    logging: Design
 
 
 def measure(code: Code, emulator: Emulator, sizes: Sizes) -> Iterator[Figure]:
     """Fired directly, not by a schedule: the emulator looks at those every ten seconds."""
-    houses = _build(code, emulator)
-    _warm_up(houses)
-    yield from _nothing(houses, sizes)
-    yield from _waiting(houses, sizes)
+    designs = _build(code, emulator)
+    _warm_up(designs)
+    yield from _nothing(designs, sizes)
+    yield from _waiting(designs, sizes)
 
 
-def _build(code: Code, emulator: Emulator) -> Houses:
+def _build(code: Code, emulator: Emulator) -> Designs:
     dependencies = publish_layer(emulator, "dependencies", code.dependencies)
     runtime = publish_layer(emulator, "runtime", code.runtime)
-    return Houses(
-        House(
+    return Designs(
+        Design(
             emulator,
             "ours",
             package="task_scheduler",
@@ -45,7 +45,7 @@ def _build(code: Code, emulator: Emulator) -> Houses:
             environment={"TASK_CONCURRENCY": "10"},
         ),
         *(
-            House(
+            Design(
                 emulator,
                 f"yardstick-logs-{logs}",
                 package="benchmarks.yardstick",
@@ -59,20 +59,20 @@ def _build(code: Code, emulator: Emulator) -> Houses:
     )
 
 
-def _warm_up(houses: Houses) -> None:
+def _warm_up(designs: Designs) -> None:
     """Until each has all the processes that it will have."""
-    houses.ours.fire(firing(task="wait", args={"seconds": _WAIT_SECONDS}, tasks=texts(200)))
-    for house in (houses.silent, houses.logging):
-        house.fire({"tasks": texts(1)})
+    designs.ours.fire(firing(task="wait", args={"seconds": _WAIT_SECONDS}, tasks=texts(200)))
+    for design in (designs.silent, designs.logging):
+        design.fire({"tasks": texts(1)})
 
 
-def _nothing(houses: Houses, sizes: Sizes) -> Iterator[Figure]:
+def _nothing(designs: Designs, sizes: Sizes) -> Iterator[Figure]:
     number = sizes.run
     ours, silent, logging = alternate(
         sizes.rounds,
-        lambda: houses.ours.fire(firing(task="nothing", tasks=texts(number))),
-        lambda: houses.silent.fire({"tasks": texts(number)}),
-        lambda: houses.logging.fire({"tasks": texts(number)}),
+        lambda: designs.ours.fire(firing(task="nothing", tasks=texts(number))),
+        lambda: designs.silent.fire({"tasks": texts(number)}),
+        lambda: designs.logging.fire({"tasks": texts(number)}),
     )
     name = f"firing to last outcome, {number} tasks that do nothing"
     for key, yardstick, note in (
@@ -96,8 +96,8 @@ def _nothing(houses: Houses, sizes: Sizes) -> Iterator[Figure]:
         yardstick=[run.log_bytes / number for run in logging],
         note="with the lines that Lambda adds",
     )
-    full = houses.ours.fill_then_run(firing(task="nothing", tasks=texts(number)))
-    full_yardstick = houses.silent.fill_then_run({"tasks": texts(number)})
+    full = designs.ours.fill_then_run(firing(task="nothing", tasks=texts(number)))
+    full_yardstick = designs.silent.fill_then_run({"tasks": texts(number)})
     yield Figure(
         key="invocations",
         name=f"run_task invocations a task, {number} on the queue",
@@ -114,14 +114,14 @@ def _nothing(houses: Houses, sizes: Sizes) -> Iterator[Figure]:
     )
 
 
-def _waiting(houses: Houses, sizes: Sizes) -> Iterator[Figure]:
+def _waiting(designs: Designs, sizes: Sizes) -> Iterator[Figure]:
     part, scale = sizes.waiting_in_yardstick, sizes.waiting / sizes.waiting_in_yardstick
     ours, yardstick = alternate(
         sizes.rounds,
-        lambda: houses.ours.fire(
+        lambda: designs.ours.fire(
             firing(task="wait", args={"seconds": _WAIT_SECONDS}, tasks=texts(sizes.waiting))
         ),
-        lambda: houses.silent.fire({"tasks": texts(part, f"wait {_WAIT_SECONDS}")}),
+        lambda: designs.silent.fire({"tasks": texts(part, f"wait {_WAIT_SECONDS}")}),
     )
     yield Figure(
         key="end_to_end_waiting",

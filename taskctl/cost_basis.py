@@ -15,7 +15,7 @@ ESSENTIAL_ALARMS = (
 )  # fmt: skip
 EARLY_WARNINGS = (
     "send-task-errors", "run-task-errors", "send-task-throttles", "run-task-throttles",
-    "send-task-duration", "run-task-duration", "firings-refused",
+    "send-task-duration", "run-task-duration", "firings-rejected",
 )  # fmt: skip
 CHAT_WARNINGS = ("results-untold",)
 """As modules/monitoring/alarms.tf names them."""
@@ -90,7 +90,7 @@ def deployed_basis(prefix: str | None, root: Path) -> Basis:
     setup = Setup(
         architecture=run_task["Architectures"][0],
         fifo=queue["EventSourceArn"].endswith(".fifo"),
-        deduplication="IDEMPOTENCY_TABLE" in environment,
+        deduplication="DEDUPLICATION_TABLE" in environment,
         batch_size=queue["BatchSize"],
         task_concurrency=int(environment.get("TASK_CONCURRENCY", "1")),
         send_task_memory=send_task["MemorySize"],

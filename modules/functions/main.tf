@@ -89,7 +89,7 @@ locals {
           MESSAGE_RETENTION     = tostring(var.message_retention)
           TASK_CONCURRENCY      = tostring(var.task_concurrency)
         },
-        { for table in aws_dynamodb_table.outcomes : "IDEMPOTENCY_TABLE" => table.name },
+        { for table in aws_dynamodb_table.outcomes : "DEDUPLICATION_TABLE" => table.name },
         local.notify_environment,
       )
       customer_key = { for action in ["kms:Decrypt", "kms:GenerateDataKey"] :

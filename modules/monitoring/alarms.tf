@@ -122,8 +122,8 @@ locals {
       threshold   = floor(local.run_task_seconds * 900) # milliseconds
       periods     = 1
     }
-    firings-refused = {
-      description = "Lambda refused a firing, and Scheduler will try again. Look at ${var.functions.send_task.name} in Lambda's console: whether it is there and active, and whether the role of the schedules may still invoke it (a permissions boundary or an organisation's policy may have changed)."
+    firings-rejected = {
+      description = "Lambda rejected a firing, and Scheduler will try again. Look at ${var.functions.send_task.name} in Lambda's console: whether it is there and active, and whether the role of the schedules may still invoke it (a permissions boundary or an organisation's policy may have changed)."
       namespace   = "AWS/Scheduler"
       metric      = "TargetErrorCount"
       dimensions  = { ScheduleGroup = var.schedule_group }

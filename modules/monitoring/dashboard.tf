@@ -9,7 +9,7 @@ locals {
       stat  = "Sum"
       lines = [
         ["AWS/Scheduler", "InvocationAttemptCount", "ScheduleGroup", var.schedule_group, { label = "fired" }],
-        ["AWS/Scheduler", "TargetErrorCount", "ScheduleGroup", var.schedule_group, { label = "refused" }],
+        ["AWS/Scheduler", "TargetErrorCount", "ScheduleGroup", var.schedule_group, { label = "rejected" }],
         ["AWS/Scheduler", "InvocationDroppedCount", "ScheduleGroup", var.schedule_group, { label = "dropped" }],
         ["AWS/Lambda", "Errors", "FunctionName", var.functions.send_task.name, { label = "failed in send_task" }],
       ]

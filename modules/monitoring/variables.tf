@@ -69,7 +69,7 @@ variable "chat" {
 }
 
 variable "early_warnings" {
-  description = "Whether there are alarms for errors, throttles, durations and firings that Lambda refused, too, and, with chat, for results that could not be told."
+  description = "Whether there are alarms for errors, throttles, durations and firings that Lambda rejected, too, and, with chat, for results that could not be told."
   type        = bool
   nullable    = false
 }

@@ -13,10 +13,10 @@ import pytest
 from local import terraform
 from local.emulator import Emulator
 from local.leftovers import client
-from tests.faults.house import House
 from tests.faults.proxy import FaultProxy
+from tests.faults.stack import Stack
 
-ROOT = Path("tests", "faults", "roots", "house")
+ROOT = Path("tests", "faults", "roots", "stack")
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +26,7 @@ def applied(emulator: Emulator) -> dict[str, Any]:
         for command in ("init", "apply -auto-approve"):
             terraform.run(module / ROOT, emulator.environment(), *command.split(), "-input=false")
         told = json.loads(terraform.run(module / ROOT, emulator.environment(), "output", "-json"))
-    outputs: dict[str, Any] = told["house"]["value"]
+    outputs: dict[str, Any] = told["stack"]["value"]
     return outputs
 
 
@@ -66,20 +66,20 @@ def proxy(session_proxy: FaultProxy) -> Iterator[FaultProxy]:
 
 
 @pytest.fixture
-def open_house(
+def open_stack(
     emulator: Emulator,
     applied: dict[str, Any],
     variables: dict[str, dict[str, str]],
     cold_start: float,
     proxy: FaultProxy,
     tmp_path: Path,
-) -> Iterator[Callable[..., House]]:
+) -> Iterator[Callable[..., Stack]]:
     """Makes the applied module ready for a test, with timings and variables of the test's own."""
-    house = House(applied, variables, cold_start, emulator.environment(), tmp_path)
-    yield lambda **settings: house.prepare(proxy.url, **settings)
-    house.close()
+    stack = Stack(applied, variables, cold_start, emulator.environment(), tmp_path)
+    yield lambda **settings: stack.prepare(proxy.url, **settings)
+    stack.close()
 
 
 @pytest.fixture
-def house(open_house: Callable[..., House]) -> House:
-    return open_house()
+def stack(open_stack: Callable[..., Stack]) -> Stack:
+    return open_stack()

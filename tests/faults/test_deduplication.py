@@ -10,8 +10,8 @@ import pytest
 from local.emulator import Emulator
 from local.leftovers import client
 from tests.faults import proxy as faults
-from tests.faults.house import TASKS, House
 from tests.faults.proxy import FaultProxy, Rule
+from tests.faults.stack import TASKS, Stack
 
 
 @pytest.fixture
@@ -24,14 +24,14 @@ def table(emulator: Emulator) -> dict[str, str]:
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    return {"IDEMPOTENCY_TABLE": name}
+    return {"DEDUPLICATION_TABLE": name}
 
 
 def test_with_records_only_death_between_effect_and_record_repeats_an_effect(
-    open_house: Callable[..., House], proxy: FaultProxy, table: dict[str, str]
+    open_stack: Callable[..., Stack], proxy: FaultProxy, table: dict[str, str]
 ) -> None:
     """Messages are sent twice, batches are delivered twice at once, the table is throttled."""
-    house = open_house(run_task_timeout=5, **table)
+    stack = open_stack(run_task_timeout=5, **table)
     texts = [str(number) for number in range(TASKS)]
     for number in range(200, TASKS, 500):
         texts[number] = f"dies-after {number}"
@@ -40,12 +40,12 @@ def test_with_records_only_death_between_effect_and_record_repeats_an_effect(
     throttled = Rule("PutItem", faults.over_capacity, share=0.05, tries=2)
     proxy.inject(sent_twice, throttled)
 
-    house.fire(tasks=texts, run=False)
-    house.deliver_twice_at_once(batches=10)
-    house.run()
-    house.wait_until_done()
+    stack.fire(tasks=texts, run=False)
+    stack.deliver_twice_at_once(batches=10)
+    stack.run()
+    stack.wait_until_done()
 
     assert sent_twice.struck > 20
     assert throttled.struck > 50
-    assert len(house.notes("deaths")) == 8
-    house.check_books(texts, again=[text for text in texts if text.startswith("dies-after")])
+    assert len(stack.notes("deaths")) == 8
+    stack.check_books(texts, again=[text for text in texts if text.startswith("dies-after")])

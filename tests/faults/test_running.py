@@ -9,8 +9,8 @@ from pathlib import Path
 
 from task_scheduler.message import Message
 from tests.faults import proxy as faults
-from tests.faults.house import TASKS, House
 from tests.faults.proxy import CLIENTS_TRIES, FaultProxy, Rule
+from tests.faults.stack import TASKS, Stack
 
 
 def _among(*befalls: str) -> list[str]:
@@ -27,17 +27,17 @@ def _of(befalls: str, texts: list[str]) -> set[str]:
 
 
 def test_tasks_that_end_their_function_are_run_again_or_dead_letters_and_no_neighbour_is_lost(
-    open_house: Callable[..., House],
+    open_stack: Callable[..., Stack],
 ) -> None:
     """By os._exit and by overrunning it, before and after the effect, once and always."""
-    house = open_house(run_task_timeout=4, max_receive_count=3)
+    stack = open_stack(run_task_timeout=4, max_receive_count=3)
     once = ["dies-before", "overruns-before", "dies-after", "overruns-after", "sleeps"]
     texts = _among(*once, "always-dies", *once)
 
-    house.fire(tasks=texts)
-    house.wait_until_done()
+    stack.fire(tasks=texts)
+    stack.wait_until_done()
 
-    assert Counter(text.split()[0] for text, _ in house.notes("deaths")) == {
+    assert Counter(text.split()[0] for text, _ in stack.notes("deaths")) == {
         "dies-before": 2,
         "dies-after": 2,
         "overruns-before": 2,
@@ -45,34 +45,34 @@ def test_tasks_that_end_their_function_are_run_again_or_dead_letters_and_no_neig
         "always-dies": 3,
     }
     [always] = _of("always-dies", texts)
-    again = house.effects() - Counter(texts)
-    assert again.keys() <= house.lost_with_their_process()
+    again = stack.effects() - Counter(texts)
+    assert again.keys() <= stack.lost_with_their_process()
     struck_after = _of("dies-after", texts) | _of("overruns-after", texts) | {always}
     assert {text for text in again if " " in text} == struck_after
     assert again.pop(always) == 2
     assert set(again.values()) == {1}
-    house.check_books(texts, dead=[always], run_too=[always], again=again + Counter({always: 2}))
+    stack.check_books(texts, dead=[always], run_too=[always], again=again + Counter({always: 2}))
 
 
 def test_retries_come_although_the_visibility_cannot_be_changed(
-    open_house: Callable[..., House], proxy: FaultProxy
+    open_stack: Callable[..., Stack], proxy: FaultProxy
 ) -> None:
-    house = open_house(run_task_timeout=4)
+    stack = open_stack(run_task_timeout=4)
     rule = Rule("ChangeMessageVisibilityBatch", faults.forbidden)
     proxy.inject(rule)
     texts = _among(*["raises-once"] * 40)
-    house.fire(tasks=texts)
-    house.wait_until_done()
+    stack.fire(tasks=texts)
+    stack.wait_until_done()
     assert rule.struck >= 20
-    house.check_books(texts)
+    stack.check_books(texts)
 
 
 def test_failed_tasks_wait_on_the_queue_while_their_dead_letter_queue_refuses_them(
-    open_house: Callable[..., House], proxy: FaultProxy
+    open_stack: Callable[..., Stack], proxy: FaultProxy
 ) -> None:
     """Those that it refuses for ever SQS itself dead-letters in the end, without a reason."""
-    house = open_house(run_task_timeout=6, max_receive_count=4)
-    name = house.names["tasks_dead_letter_queue"]["name"]
+    stack = open_stack(run_task_timeout=6, max_receive_count=4)
+    name = stack.names["tasks_dead_letter_queue"]["name"]
     for_ever = Rule("SendMessageBatch", faults.forbidden, about=(name, "unlucky"))
     for_a_while = [
         Rule("SendMessageBatch", fault, about=(name,), tries=CLIENTS_TRIES, times=times)
@@ -81,18 +81,18 @@ def test_failed_tasks_wait_on_the_queue_while_their_dead_letter_queue_refuses_th
     proxy.inject(for_ever, *for_a_while)
     texts = _among(*["raises"] * 15, *["raises unlucky"] * 5)
 
-    house.fire(tasks=texts, retries=0)
-    house.wait_until_done()
+    stack.fire(tasks=texts, retries=0)
+    stack.wait_until_done()
 
     assert for_ever.struck == 5 * 4
     assert [rule.struck for rule in for_a_while] == [2, 6, 12]
-    house.check_books(texts, dead=_of("raises", texts))
-    reasons = {json.loads(each["body"])["text"]: each.get("reason") for each in house.letters}
+    stack.check_books(texts, dead=_of("raises", texts))
+    reasons = {json.loads(each["body"])["text"]: each.get("reason") for each in stack.letters}
     assert Counter(reasons.values()) == {"no luck": 15, None: 5}
 
 
 def test_hostile_messages_are_dead_letters_and_take_no_neighbour_along(
-    house: House, tmp_path: Path
+    stack: Stack, tmp_path: Path
 ) -> None:
     mark = tmp_path / "executed"
     hostile = [body.replace("MARK", str(mark)) for body in HOSTILE]
@@ -104,12 +104,12 @@ def test_hostile_messages_are_dead_letters_and_take_no_neighbour_along(
     for index, body in enumerate(hostile * 5):
         bodies.insert(30 * index, body)
 
-    house.put(bodies)
-    house.wait_until_done()
+    stack.put(bodies)
+    stack.wait_until_done()
 
-    assert house.effects() == Counter(texts)
-    assert Counter(letter["body"] for letter in house.letters) == Counter(hostile * 5)
-    assert {letter["outcome"] for letter in house.letters} == {"unreadable"}
+    assert stack.effects() == Counter(texts)
+    assert Counter(letter["body"] for letter in stack.letters) == Counter(hostile * 5)
+    assert {letter["outcome"] for letter in stack.letters} == {"unreadable"}
     assert not mark.exists()
 
 

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.faults import proxy as faults
-from tests.faults.house import TASKS, House
 from tests.faults.proxy import FaultProxy, Rule
+from tests.faults.stack import TASKS, Stack
 
 TEXTS = [str(number) for number in range(TASKS)]
 
 
 def test_what_was_not_taken_is_sent_again_and_nothing_twice(
-    house: House, proxy: FaultProxy
+    stack: Stack, proxy: FaultProxy
 ) -> None:
     rules = [
         Rule("SendMessageBatch", faults.throttled, share=0.1),
@@ -25,18 +25,18 @@ def test_what_was_not_taken_is_sent_again_and_nothing_twice(
     ]
     proxy.inject(*rules)
 
-    house.fire(tasks=TEXTS)
-    house.wait_until_done()
+    stack.fire(tasks=TEXTS)
+    stack.wait_until_done()
 
     throttled, failing, reset, partial, silent = (rule.struck for rule in rules)
     assert min(throttled, failing, reset) >= 10
     assert partial >= 20
     assert silent == 4
-    house.check_books(TEXTS)
+    stack.check_books(TEXTS)
 
 
 def test_only_what_was_taken_without_send_task_knowing_is_run_twice(
-    house: House, proxy: FaultProxy
+    stack: Stack, proxy: FaultProxy
 ) -> None:
     rules = [
         Rule("SendMessageBatch", faults.reset_after_effect, share=0.1),
@@ -46,30 +46,30 @@ def test_only_what_was_taken_without_send_task_knowing_is_run_twice(
     ]
     proxy.inject(*rules)
 
-    house.fire(tasks=TEXTS)
-    house.wait_until_done()
+    stack.fire(tasks=TEXTS)
+    stack.wait_until_done()
 
     reset, partial, twice, silent = (rule.struck for rule in rules)
     assert min(reset, twice) >= 10
     assert partial >= 20
     assert silent == 4
-    house.check_books(TEXTS, again=Counter(text for rule in rules for text in rule.taken))
+    stack.check_books(TEXTS, again=Counter(text for rule in rules for text in rule.taken))
 
 
 def test_a_firing_whose_function_is_killed_is_sent_again_and_only_what_it_had_sent_runs_twice(
-    open_house: Callable[..., House], proxy: FaultProxy, tmp_path: Path
+    open_stack: Callable[..., Stack], proxy: FaultProxy, tmp_path: Path
 ) -> None:
-    house = open_house(FAULTS_FOLDER=str(tmp_path))
+    stack = open_stack(FAULTS_FOLDER=str(tmp_path))
     sent = Rule("SendMessageBatch", faults.seen)
     proxy.inject(sent)
 
-    house.fire_asynchronously(
+    stack.fire_asynchronously(
         until=lambda: set(TEXTS) <= set(sent.taken), task="record", tasks_source="killed"
     )
-    house.wait_until_done()
+    stack.wait_until_done()
 
     again = Counter(sent.taken) - Counter(TEXTS)
     assert again.keys() <= set(TEXTS[:1_000])
     assert len(again) > 500
-    house.check_books(TEXTS, again=again)
-    assert house.firings_letters == []
+    stack.check_books(TEXTS, again=again)
+    assert stack.firings_letters == []

@@ -10,7 +10,7 @@ from pytest_terraform import tf
 
 from local import terraform
 from local.emulator import Emulator
-from tests.system.house import Records
+from tests.system.stack import Records
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from local.chat import serving
 from local.emulator import Emulator
 from local.leftovers import client
 from tests.system.examples import EXAMPLES, Example, run_schedule
-from tests.system.house import wait_for
+from tests.system.stack import wait_for
 
 
 def test_every_example_is_applied_here() -> None:

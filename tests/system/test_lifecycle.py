@@ -94,11 +94,11 @@ def applied(tmp_path: Path) -> Iterator[Applied]:
     (tasks / "list.txt").write_text("a\n", encoding="utf-8")
     with Emulator() as emulator, terraform.workspace() as module:
         with terraform.attached(module, emulator.environment()) as aws:
-            house = Applied(module, tasks, aws)
+            stack = Applied(module, tasks, aws)
             terraform.run(module, aws, "init", "-input=false")
-            assert house.plan(BEFORE)
-            house.apply()
-            yield house
+            assert stack.plan(BEFORE)
+            stack.apply()
+            yield stack
 
 
 def test_every_input_changes_in_place_and_destroy_leaves_nothing(applied: Applied) -> None:

@@ -8,26 +8,26 @@ import pytest
 from pytest_terraform import tf
 
 from local.emulator import Emulator
-from tests.system.house import House, Records, wait_for
+from tests.system.stack import Records, Stack, wait_for
 
 tf.terraform("outcomes", scope="module")  # defines the fixture `outcomes`
 
 
 @pytest.fixture(scope="module")
-def house(emulator: Emulator, outcomes: tf.TerraformTestApi) -> House:
+def stack(emulator: Emulator, outcomes: tf.TerraformTestApi) -> Stack:
     """The root `outcomes`, applied by pytest-terraform."""
-    return House(outcomes.outputs["names"]["value"], emulator.environment())
+    return Stack(outcomes.outputs["names"]["value"], emulator.environment())
 
 
-def test_a_task_runs_once_when_it_names_no_list(house: House, records: Records) -> None:
-    house.fire(
+def test_a_task_runs_once_when_it_names_no_list(stack: Stack, records: Records) -> None:
+    stack.fire(
         schedule="alone", task="record", args={"folder": str(records.folder), "text": "here"}
     )
     assert records.wait(1) == [{"text": "here"}]
 
 
-def test_each_row_of_a_csv_file_is_a_task(house: House, records: Records) -> None:
-    house.fire(
+def test_each_row_of_a_csv_file_is_a_task(stack: Stack, records: Records) -> None:
+    stack.fire(
         schedule="rows", task="row", tasks_file="cities.csv", args={"folder": str(records.folder)}
     )
     assert sorted(records.wait(2), key=lambda record: record["number"]) == [
@@ -37,52 +37,52 @@ def test_each_row_of_a_csv_file_is_a_task(house: House, records: Records) -> Non
 
 
 def test_a_line_that_is_no_task_becomes_a_letter_and_the_rest_is_sent(
-    house: House, records: Records
+    stack: Stack, records: Records
 ) -> None:
-    house.fire(
+    stack.fire(
         schedule="mixed",
         task="record",
         tasks_file="mixed.jsonl",
         args={"folder": str(records.folder)},
     )
     assert sorted(record["text"] for record in records.wait(2)) == ["one", "three"]
-    (letter,) = wait_for(lambda: house.letters("firings_dead_letter_queue", '"mixed"'))
+    (letter,) = wait_for(lambda: stack.letters("firings_dead_letter_queue", '"mixed"'))
     told = json.loads(letter["body"])
     assert (letter["kind"], told["file"], told["line"]) == ("line", "mixed.jsonl", 2)
     assert told["start"] == "no task at all {"
 
 
 def test_a_task_out_of_retries_is_a_dead_letter_with_its_reason(
-    house: House, records: Records
+    stack: Stack, records: Records
 ) -> None:
-    house.fire(
+    stack.fire(
         schedule="failing",
         task="fail",
         tasks=["Ada"],
         retries=1,
         args={"folder": str(records.folder)},
     )
-    (letter,) = wait_for(lambda: house.letters("tasks_dead_letter_queue", '"failing"'))
+    (letter,) = wait_for(lambda: stack.letters("tasks_dead_letter_queue", '"failing"'))
     assert records.read() == [{"text": "Ada"}] * 2
     assert (letter["outcome"], letter["error"]) == ("failed", "RuntimeError")
     assert (letter["reason"], letter["attempts"]) == ("no service for Ada", "2")
     assert letter["first_received"] < letter["last_received"]
 
 
-def test_a_task_that_recovers_is_no_dead_letter(house: House, records: Records) -> None:
-    house.fire(schedule="recovering", task="recover", args={"folder": str(records.folder)})
+def test_a_task_that_recovers_is_no_dead_letter(stack: Stack, records: Records) -> None:
+    stack.fire(schedule="recovering", task="recover", args={"folder": str(records.folder)})
     assert len(records.wait(2)) == 2
-    assert house.letters("tasks_dead_letter_queue", '"recovering"') == []
+    assert stack.letters("tasks_dead_letter_queue", '"recovering"') == []
 
 
-def test_a_task_that_nobody_registered_is_a_dead_letter_at_once(house: House) -> None:
-    house.fire(schedule="stranger", task="nobody", tasks=["x"], retries=5)
-    (letter,) = wait_for(lambda: house.letters("tasks_dead_letter_queue", '"stranger"'))
+def test_a_task_that_nobody_registered_is_a_dead_letter_at_once(stack: Stack) -> None:
+    stack.fire(schedule="stranger", task="nobody", tasks=["x"], retries=5)
+    (letter,) = wait_for(lambda: stack.letters("tasks_dead_letter_queue", '"stranger"'))
     assert (letter["error"], letter["attempts"]) == ("UnknownTask", "1")
     assert "record" in letter["reason"]
 
 
-def test_a_task_that_waited_past_its_age_is_not_run(house: House, records: Records) -> None:
+def test_a_task_that_waited_past_its_age_is_not_run(stack: Stack, records: Records) -> None:
     body = {
         "version": 1,
         "id": "late#1",
@@ -90,8 +90,8 @@ def test_a_task_that_waited_past_its_age_is_not_run(house: House, records: Recor
         "args": {"folder": str(records.folder), "text": "too late"},
         "max_age": 1,
     }
-    house.send(json.dumps(body), delay=3)
-    (letter,) = wait_for(lambda: house.letters("tasks_dead_letter_queue", "late#1"))
+    stack.send(json.dumps(body), delay=3)
+    (letter,) = wait_for(lambda: stack.letters("tasks_dead_letter_queue", "late#1"))
     assert letter["outcome"] == "expired"
     assert records.read() == []
 
@@ -107,28 +107,28 @@ def test_a_task_that_waited_past_its_age_is_not_run(house: House, records: Recor
     ],
 )
 def test_an_unreadable_message_is_a_dead_letter_while_its_neighbours_run(
-    house: House, records: Records, body: str
+    stack: Stack, records: Records, body: str
 ) -> None:
     name = body[body.index("poison") :].partition('"')[0]
     mark = records.folder / "executed"
-    house.send(body.replace("MARK", str(mark)))
-    house.fire(
+    stack.send(body.replace("MARK", str(mark)))
+    stack.fire(
         schedule="beside",
         task="record",
         tasks=["1", "2", "3"],
         args={"folder": str(records.folder)},
     )
     assert sorted(record["text"] for record in records.wait(3)) == ["1", "2", "3"]
-    (letter,) = wait_for(lambda: house.letters("tasks_dead_letter_queue", name))
+    (letter,) = wait_for(lambda: stack.letters("tasks_dead_letter_queue", name))
     assert letter["outcome"] == "unreadable"
     assert letter["reason"]
     assert letter["body"] == body.replace("MARK", str(mark))
     assert not mark.exists()
 
 
-def test_a_firing_that_send_task_fails_at_ends_in_the_firings_queue(house: House) -> None:
-    house.fire(schedule="broken", tasks_file="nowhere.txt")
-    (letter,) = wait_for(lambda: house.letters("firings_dead_letter_queue", "nowhere.txt"))
+def test_a_firing_that_send_task_fails_at_ends_in_the_firings_queue(stack: Stack) -> None:
+    stack.fire(schedule="broken", tasks_file="nowhere.txt")
+    (letter,) = wait_for(lambda: stack.letters("firings_dead_letter_queue", "nowhere.txt"))
     told = json.loads(letter["body"])
     assert told["requestPayload"]["schedule"] == "broken"
     assert told["requestContext"]["condition"] == "RetriesExhausted"
@@ -136,8 +136,8 @@ def test_a_firing_that_send_task_fails_at_ends_in_the_firings_queue(house: House
 
 
 def test_a_schedule_fires_and_its_tasks_run_with_their_texts_untouched(
-    house: House, scheduled: Records
+    stack: Stack, scheduled: Records
 ) -> None:
     texts = {record["text"] for record in scheduled.wait(2)}
     assert texts == {'<first> & "second"', "zweite Aufgabe: größer"}
-    assert house.letters("firings_dead_letter_queue", '"minutely"') == []
+    assert stack.letters("firings_dead_letter_queue", '"minutely"') == []

@@ -6,30 +6,30 @@ import pytest
 from pytest_terraform import tf
 
 from local.emulator import Emulator
-from tests.system.house import House, Records, wait_for
+from tests.system.stack import Records, Stack, wait_for
 
 tf.terraform("pair", scope="module")  # defines the fixture `pair`
 
 
 @pytest.fixture(scope="module")
-def houses(emulator: Emulator, pair: tf.TerraformTestApi) -> list[House]:
+def stacks(emulator: Emulator, pair: tf.TerraformTestApi) -> list[Stack]:
     """Both, applied by pytest-terraform."""
-    return [House(pair.outputs[name]["value"], emulator.environment()) for name in ("day", "night")]
+    return [Stack(pair.outputs[name]["value"], emulator.environment()) for name in ("day", "night")]
 
 
 def test_each_runs_its_own_tasks_with_names_of_its_own(
-    houses: list[House], records: Records
+    stacks: list[Stack], records: Records
 ) -> None:
-    day, night = houses
-    for house, text in [(day, "by day"), (night, "by night")]:
-        house.fire(schedule="s", task="record", tasks=[text], args={"folder": str(records.folder)})
+    day, night = stacks
+    for stack, text in [(day, "by day"), (night, "by night")]:
+        stack.fire(schedule="s", task="record", tasks=[text], args={"folder": str(records.folder)})
     assert sorted(record["text"] for record in records.wait(2)) == ["by day", "by night"]
-    arns = [{value["arn"] for value in house.names.values() if "arn" in value} for house in houses]
+    arns = [{value["arn"] for value in stack.names.values() if "arn" in value} for stack in stacks]
     assert arns[0].isdisjoint(arns[1])
 
 
-def test_a_dead_letter_of_one_is_none_of_the_other(houses: list[House]) -> None:
-    day, night = houses
+def test_a_dead_letter_of_one_is_none_of_the_other(stacks: list[Stack]) -> None:
+    day, night = stacks
     body = '{"unreadable": "by day"}'
     day.send(body)
     wait_for(lambda: day.letters("tasks_dead_letter_queue", body))

@@ -19,8 +19,8 @@ from local import ROOT, terraform
 from local.chat import Chat, serving
 from local.emulator import Emulator
 from local.leftovers import client
-from tests.system.house import wait_for
 from tests.system.recorder import recording
+from tests.system.stack import wait_for
 
 FUNCTIONS = ("send_task", "run_task")
 ROLES = (*FUNCTIONS, "scheduler")

@@ -15,7 +15,7 @@ from local.leftovers import client
 from task_scheduler import sending
 from taskctl import aws
 from taskctl.redrive import redrive
-from tests.system.house import wait_for
+from tests.system.stack import wait_for
 from tests.taskctl.conftest import Applied, Operate, Taskctl
 
 Read = Callable[..., Any]

@@ -18,7 +18,7 @@ The stations, in the order in which a task passes them; each imports only from t
     chat_message     what they are told
     task_line        the line in the log that is a task's record and metric
     short_form       a result in a few words
-    once             one effect for a message, however often it is delivered
+    deduplication    one effect for a message, however often it is delivered
     runners          one task after the other, or several side by side
     time_guard       whether there is time for one more
     attempt          one try to run one task

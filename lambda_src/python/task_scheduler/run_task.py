@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from task_scheduler import aws
 from task_scheduler.attempt import Attempt, Result
 from task_scheduler.backoff import compute_backoff
+from task_scheduler.deduplication import once
 from task_scheduler.errors import BatchFailed, LetterNotSent, NeverStarted
 from task_scheduler.letters import task_letter
 from task_scheduler.log import logger, reason_of
-from task_scheduler.once import once
 from task_scheduler.outcome import Outcome
 from task_scheduler.record import Record
 from task_scheduler.runners import Inline, Perform, Runner, Threads
@@ -214,7 +214,7 @@ class _Batch:
 
     def _make_runner(self, context: LambdaContext) -> Runner:
         perform: Perform = self._perform
-        if table := os.environ.get("IDEMPOTENCY_TABLE"):
+        if table := os.environ.get("DEDUPLICATION_TABLE"):
             keep_seconds = int(os.environ["MESSAGE_RETENTION"])
             perform = once(
                 perform, self._postpone, table=table, keep_seconds=keep_seconds, context=context

@@ -22,8 +22,8 @@ run "outcomes_are_remembered_for_as_long_as_a_message_lives" {
 
   assert {
     condition = tomap({
-      for name, value in one(aws_lambda_function.this["run_task"].environment).variables : name => value if contains(["IDEMPOTENCY_TABLE", "MESSAGE_RETENTION"], name)
-    }) == tomap({ IDEMPOTENCY_TABLE = "nightly-outcomes", MESSAGE_RETENTION = "345600" })
+      for name, value in one(aws_lambda_function.this["run_task"].environment).variables : name => value if contains(["DEDUPLICATION_TABLE", "MESSAGE_RETENTION"], name)
+    }) == tomap({ DEDUPLICATION_TABLE = "nightly-outcomes", MESSAGE_RETENTION = "345600" })
     error_message = "run_task does not know the table"
   }
 

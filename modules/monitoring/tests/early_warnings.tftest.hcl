@@ -19,15 +19,15 @@ run "early_warnings_come_before_the_dead_letters" {
       run-task-throttles  = ["AWS/Lambda", "Throttles", "nightly-run-task", "Sum", 0, 3]
       send-task-duration  = ["AWS/Lambda", "Duration", "nightly-send-task", "Maximum", 26250, 1]
       run-task-duration   = ["AWS/Lambda", "Duration", "nightly-run-task", "Maximum", 49500, 1]
-      firings-refused     = ["AWS/Scheduler", "TargetErrorCount", "nightly", "Sum", 0, 1]
+      firings-rejected    = ["AWS/Scheduler", "TargetErrorCount", "nightly", "Sum", 0, 1]
     }
     error_message = "a warning is missing, or looks at something else"
   }
 
   assert {
     condition = { for key, alarm in aws_cloudwatch_metric_alarm.this : key => keys(alarm.dimensions)[0] if alarm.namespace == "AWS/Scheduler" } == {
-      firings-dropped = "ScheduleGroup"
-      firings-refused = "ScheduleGroup"
+      firings-dropped  = "ScheduleGroup"
+      firings-rejected = "ScheduleGroup"
     }
     error_message = "Scheduler's metrics are those of the group"
   }

@@ -26,7 +26,7 @@ def wait_for(find: Callable[[], Value]) -> Value:
 
 
 @dataclass
-class House:
+class Stack:
     """The module as it was applied."""
 
     names: dict[str, Any]

@@ -1,4 +1,4 @@
-output "house" {
+output "stack" {
   description = "Everything that the module tells."
   value       = module.task_scheduler
 }

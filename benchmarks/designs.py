@@ -39,7 +39,7 @@ class Run:
     log_bytes: int
 
 
-class House:
+class Design:
     """One design on the emulator: send_task, a queue, run_task.
 
     Args:

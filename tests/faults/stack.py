@@ -31,7 +31,7 @@ QUEUES = ("queue", "tasks_dead_letter_queue", "firings_dead_letter_queue")
 
 
 @dataclass
-class House:
+class Stack:
     """The applied module.
 
     Attributes:
@@ -55,7 +55,7 @@ class House:
         run_task_timeout: int = 20,
         max_receive_count: int = 13,
         **variables: str,
-    ) -> House:
+    ) -> Stack:
         """Empties the queues and gives the functions an endpoint, timings and variables.
 
         What a function had when it died is received again as soon as this machine allows: no

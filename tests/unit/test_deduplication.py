@@ -24,7 +24,7 @@ def table(sqs: object, monkeypatch: pytest.MonkeyPatch) -> str:
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    monkeypatch.setenv("IDEMPOTENCY_TABLE", name)
+    monkeypatch.setenv("DEDUPLICATION_TABLE", name)
     return name
 
 
@@ -182,7 +182,7 @@ def test_a_task_whose_outcome_cannot_be_recorded_is_done_still(
 
             @task("last")
             def last():
-                boto3.client("dynamodb").delete_table(TableName=os.environ["IDEMPOTENCY_TABLE"])
+                boto3.client("dynamodb").delete_table(TableName=os.environ["DEDUPLICATION_TABLE"])
         """
     )
     bench.put(Message(id="x", task="last"))
@@ -198,7 +198,7 @@ def test_a_task_whose_outcome_cannot_be_recorded_is_done_still(
 def test_without_the_table_messages_wait_on_the_queue_and_are_not_run(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, log_lines: Log
 ) -> None:
-    monkeypatch.setenv("IDEMPOTENCY_TABLE", "gone")
+    monkeypatch.setenv("DEDUPLICATION_TABLE", "gone")
     bench.put("a text", Message(id="y", task="unknown"))
 
     with pytest.raises(Exception, match="none of 2 tasks"):
