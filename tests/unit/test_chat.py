@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from threading import Event
+from threading import enumerate as enumerate_threads
 from types import SimpleNamespace
 from typing import Any
 
@@ -229,15 +230,30 @@ class Told:
 def test_each_problem_is_told_in_the_order_of_the_services() -> None:
     over = Event()
     says: list[Callable[[], str | None]] = [
-        lambda: "first", lambda: None, lambda: str(over.wait(30)), lambda: "last",
+        lambda: "first", lambda: None, lambda: str(over.wait(5)), lambda: "last",
     ]  # fmt: skip
     targets: Any = [Told(each) for each in says]
+    before = set(enumerate_threads())
     try:
         problems = tell_all(targets, MESSAGE, time.monotonic() + 0.2)
+        # what hangs must not keep the process from ending
+        hanging = [thread.daemon for thread in set(enumerate_threads()) - before]
     finally:
         over.set()
 
     assert problems == ["first", "Slack: no answer in time", "last"]
+    assert hanging == [True]
+
+
+def test_without_time_nothing_is_waited_for() -> None:
+    over = Event()
+    targets: Any = [Told(lambda: str(over.wait(5)))]
+    begun = time.monotonic()
+    try:
+        assert tell_all(targets, MESSAGE, begun - 1) == ["Slack: no answer in time"]
+        assert time.monotonic() - begun < 0.9
+    finally:
+        over.set()
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
@@ -178,6 +179,19 @@ def test_why_the_services_are_not_known_is_told_without_what_is_secret(
     assert message.body.endswith("\nNot told one by one: 1 failed; see the log.")
 
 
+def test_services_that_are_not_known_in_time_are_not_waited_for(
+    services: Services, log_lines: Log
+) -> None:
+    over = Event()
+    services.trouble = lambda: over.wait(5)
+    try:
+        Notifier().tell([FAILURE], seconds=0.05)
+    finally:
+        over.set()
+
+    assert [line["reason"] for line in log_lines()] == ["there was no time left to tell it"]
+
+
 def test_malformed_urls_are_warned_of_once_and_again_when_they_are_others(
     services: Services, log_lines: Log
 ) -> None:
@@ -249,6 +263,17 @@ def test_a_notice_says_which_task_and_what_came_of_it() -> None:
     )
     assert succeeded is not None
     assert succeeded[0].words == '{"rows":3}'
+
+
+def test_a_message_typed_by_hand_may_belong_to_no_schedule_and_have_any_id() -> None:
+    tried, result, tries = SUCCESS
+    assert tried.message is not None
+    typed = replace(tried.message, id="my#own#3", schedule=None)
+
+    found = ending(replace(tried, message=typed), result, tries)
+
+    assert found is not None
+    assert (found[0].schedule, found[0].position) == ("", "3")
 
 
 def test_a_body_that_is_no_message_has_nobody_to_be_told_to() -> None:

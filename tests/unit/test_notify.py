@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -353,11 +353,16 @@ def test_a_parameter_that_may_not_be_read_is_told_with_the_missing_permission(
     assert "not authorized to perform: ssm:GetParameter" in line["reason"]
 
 
+@pytest.mark.parametrize("kind", [str, str.encode])
 def test_a_secret_of_secrets_manager_names_the_services_as_well(
-    bench: Bench, room: ChatRoom, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, room: ChatRoom, monkeypatch: pytest.MonkeyPatch, kind: Callable[[str], Any]
 ) -> None:
     name = f"chat-{uuid.uuid4().hex}"
-    aws.secretsmanager().create_secret(Name=name, SecretString=f"{SLACK_URL}, {DISCORD_URL}")
+    value = kind(f"{SLACK_URL}, {DISCORD_URL}")
+    if isinstance(value, str):
+        aws.secretsmanager().create_secret(Name=name, SecretString=value)
+    else:
+        aws.secretsmanager().create_secret(Name=name, SecretBinary=value)
     monkeypatch.delenv("NOTIFY_SSM_PARAMETER")
     monkeypatch.setenv("NOTIFY_SECRET", name)
     bench.put(note("1", notify_on=ALL))
