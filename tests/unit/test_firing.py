@@ -79,10 +79,10 @@ def test_a_tasks_own_arguments_come_over_the_schedules() -> None:
         ({}, "version None"),
         ({**EVENT, "version": 2}, "version 2"),
         ({**EVENT, "tasks_file": "a.txt"}, "tasks and tasks_file"),
-        ({**EVENT, "tasks": None}, "neither a task nor a list"),
-        ({**EVENT, "tasks": [1]}, "a list of strings"),
+        ({**EVENT, "tasks": None}, "a firing with neither a task nor a list of tasks$"),
+        ({**EVENT, "tasks": [1]}, "tasks: must be a list of strings$"),
         ({**EVENT, "tasks": "a"}, "tasks is a str: must be a list"),
-        ({**EVENT, "schedule": None}, "without a schedule"),
+        ({**EVENT, "schedule": None}, "a firing without a schedule$"),
         ({**EVENT, "retries": True}, "retries is a bool"),
         ({**EVENT, "Retries": 2}, "'Retries': no such attribute"),
         ({**EVENT, "notify_on": ["never"]}, "notify_on has 'never': known are success, failure"),
@@ -92,5 +92,5 @@ def test_a_tasks_own_arguments_come_over_the_schedules() -> None:
     ],
 )
 def test_a_bad_event_names_what_is_wrong(event: Any, problem: str) -> None:
-    with pytest.raises(BadFiring, match=problem):
+    with pytest.raises(BadFiring, match=f"^{problem}"):
         Firing.from_event(event, request_id="r")

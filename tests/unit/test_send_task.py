@@ -45,6 +45,15 @@ def test_the_only_task_that_was_asked_for_is_sent_with_the_id_that_it_always_has
     assert firings_dead_letter.receive_all() == []
 
 
+@pytest.mark.usefixtures("firings_dead_letter")
+def test_the_only_task_that_was_asked_for_may_stand_anywhere(queue: Queue, fire: Fire) -> None:
+    fire(tasks=["one", "two", "three", "four"], only=3)
+
+    [message] = queue.receive_all()
+    body = json.loads(message["body"])
+    assert (body["id"], body["text"]) == ("s@2026-11-23T02:00:00Z#3", "three")
+
+
 def test_a_bad_line_alone_becomes_a_letter_with_its_place_and_the_rest_is_sent(
     queue: Queue, firings_dead_letter: Queue, fire: Fire, tmp_path: Path
 ) -> None:

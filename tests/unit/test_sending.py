@@ -101,6 +101,17 @@ def test_whatever_sqs_refuses_in_between_each_message_is_taken_once(
     assert sorted(sqs.taken) == sorted(bodies)
 
 
+def test_a_batch_is_filled_to_the_last_byte() -> None:
+    sqs = Sqs()
+    half = "x" * (MAX_BYTES // 2)
+
+    with Sender(sqs, "url") as sender:  # type: ignore[arg-type]
+        for body in (half, half, half, half, "y"):
+            sender.put(Entry(body))
+
+    assert [len(batch) for batch in sqs.requests] == [2, 2, 1]
+
+
 def test_small_messages_fill_their_batches() -> None:
     sqs = Sqs()
 

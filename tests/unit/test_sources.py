@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from task_scheduler.errors import BadFiring
-from task_scheduler.firing import Firing
+from task_scheduler.firing import Cursor, Firing
 from task_scheduler.message import Message
 from task_scheduler.sources import Refused, TaskList
 
@@ -44,6 +45,23 @@ def test_inline_tasks_are_texts_with_the_schedules_settings(tmp_path: Path) -> N
         id="s@r#2", schedule="s", task="t", text="b", args={"k": "v"}, retries=5, max_age=60
     )
     assert len(messages) == 2
+
+
+def test_a_list_that_was_not_begun_goes_on_where_it_is_to(tmp_path: Path) -> None:
+    cursor = Cursor(line=7, offset=99, header=["a"], etag='"e"')
+    firing = replace(_firing(tasks_file="list.csv"), cursor=cursor)
+
+    assert TaskList(firing, tmp_path).cursor == cursor
+
+
+def test_a_task_without_a_list_that_cannot_be_sent_is_refused_without_a_line(
+    tmp_path: Path,
+) -> None:
+    [place] = TaskList(_firing(task="t", args={"a": "x" * 250_000}), tmp_path)
+
+    assert isinstance(place, Refused)
+    assert (place.number, place.data) == (1, b"")
+    assert place.reason.startswith("makes a message of 2500")
 
 
 def test_without_a_list_the_function_runs_once(tmp_path: Path) -> None:

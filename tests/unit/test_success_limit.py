@@ -125,6 +125,18 @@ def test_once_a_list_is_known_to_be_long_nothing_is_held(tmp_path: Any) -> None:
     assert sent[:3] == [(f"s@t#{position}", QUIETER) for position in (1, 2, 3)]
 
 
+def test_a_list_whose_successes_nobody_wants_is_not_held_at_all(tmp_path: Any) -> None:
+    firing = Firing(key="s@t", schedule="s", tasks=[], notify_on=["failure"])
+    sent: list[str] = []
+    limit = SuccessLimit(
+        TaskList(firing, tmp_path), lambda message, _body: sent.append(message.id), limit=2
+    )
+
+    limit.put(firing.message(1, text="x"), "its body")
+
+    assert sent == ["s@t#1"]
+
+
 def test_a_short_list_is_sent_as_it_was_put(tmp_path: Any) -> None:
     firing = Firing(key="s@t", schedule="s", tasks=[], notify_on=ALL)
     sent: list[tuple[Message, str]] = []
