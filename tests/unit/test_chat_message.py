@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from task_scheduler.chat_message import MAX_BODY, MAX_TITLE, ChatMessage, Notice, compose
+from task_scheduler.chat_message import MAX_BODY, MAX_TITLE, ChatMessage, Notice, _fit, compose
 from task_scheduler.outcome import Occasion
 
 SUCCESS, FAILURE, RECOVERED = Occasion.SUCCESS, Occasion.FAILURE, Occasion.RECOVERED
@@ -119,6 +119,20 @@ def test_what_there_is_no_room_for_is_counted() -> None:
     assert lines[0] == f"✗ #100: {'x' * 190}"
     assert len(lines) == 8 + 2
     assert lines[-2:] == ["... and 12 more", "Not told one by one: 3 failed; see the log."]
+
+
+def test_lines_fill_what_is_kept_free_for_how_many_more_there_are() -> None:
+    room = MAX_BODY - 30
+    assert _fit(["x" * (room - 1)], None) == "x" * (room - 1)
+    assert _fit(["x" * room], None) == "... and 1 more"
+    assert _fit(["x" * (room - 3), "y"], None) == "x" * (room - 3) + "\ny"
+    assert _fit(["x" * (room - 3), "yy"], None) == "x" * (room - 3) + "\n... and 1 more"
+
+
+def test_a_long_title_is_shortened() -> None:
+    message = told(notice(SUCCESS, 1, schedule="s" * 200))
+
+    assert message.title == "s" * (MAX_TITLE - 30) + "... (93 more characters)"
 
 
 bells = st.builds(
