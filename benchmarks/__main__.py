@@ -1,9 +1,12 @@
-"""`make bench`: measures everything, prints the table, writes results.json and the docs' table."""
+"""`make bench`: measures everything, prints the table, writes results.json and the docs' table.
+
+`python -m benchmarks NAME...` measures those benchmarks alone and writes nothing.
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 
 from rich.console import Console
@@ -18,19 +21,26 @@ from local.emulator import ITS_OWN_LOG_WAITS, Emulator
 _console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 
 
-def main() -> None:
+def main(names: Sequence[str]) -> None:
     """Measure, print, write."""
     facts = report.machine()
-    figures = list(measure(FULL, say=_console.print))
+    figures = list(measure(FULL, say=_console.print, names=names))
     results = report.record(figures, facts)
-    report.write(results)
     _console.print(report.table(results))
     missed = sum(figure.met is False for figure in figures)
-    _console.print(f"\n{missed} goals not met. Written to benchmarks/results.json.")
+    _console.print(f"\n{missed} goals not met.")
+    if not names:
+        report.write(results)
+        _console.print("Written to benchmarks/results.json.")
 
 
-def measure(sizes: Sizes, *, say: Callable[[str], None]) -> Iterator[Figure]:
-    """Every figure; says what is being measured."""
+def measure(
+    sizes: Sizes, *, say: Callable[[str], None], names: Sequence[str] = ()
+) -> Iterator[Figure]:
+    """Every figure, or those of the benchmarks with these names; says what is being measured.
+
+    Raises LocalError for a name that no benchmark has.
+    """
     with ExitStack() as stack:
         code = stack.enter_context(Code.copied())
         emulator = stack.enter_context(Emulator(log_waits=ITS_OWN_LOG_WAITS))
@@ -41,18 +51,22 @@ def measure(sizes: Sizes, *, say: Callable[[str], None]) -> Iterator[Figure]:
             "start of a function": lambda: starting.measure(code, sizes),
             "a list larger than memory": lambda: memory.measure(code, emulator, sizes),
         }
+        for name in names:
+            if name not in benchmarks:
+                raise LocalError(f"no benchmark is named {name}; there are {', '.join(benchmarks)}")
         figures: dict[str, Figure] = {}
-        for name, benchmark in benchmarks.items():
+        for name in names or benchmarks:
             say(f"Measuring: {name} ...")
-            figures |= {figure.key: figure for figure in benchmark()}
-    figures["requests"] = cost.derive_requests(figures)
-    figures |= {figure.key: figure for figure in cost.measure(figures)}
+            figures |= {figure.key: figure for figure in benchmarks[name]()}
+    if not names:
+        figures["requests"] = cost.derive_requests(figures)
+        figures |= {figure.key: figure for figure in cost.measure(figures)}
     yield from figures.values()
 
 
 if __name__ == "__main__":
     try:
-        main()
+        main(sys.argv[1:])
     except LocalError as error:
         sys.exit(f"The benchmarks failed: {error}")
     except KeyboardInterrupt:

@@ -13,6 +13,7 @@ from benchmarks import cost, report
 from benchmarks.__main__ import measure
 from benchmarks.figures import Figure, alternate
 from benchmarks.sizes import TINY
+from local import LocalError
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +42,19 @@ def test_runs_ten_tasks_an_invocation_and_the_yardstick_one(
     assert figures["invocations"].yardstick == [1]
     assert figures["requests"].ours[0] == pytest.approx(0.3)
     assert figures["requests"].yardstick == [3]
+
+
+def test_a_benchmark_can_be_measured_alone() -> None:
+    said: list[str] = []
+    alone = {figure.key for figure in measure(TINY, say=said.append, names=["running"])}
+    assert said == ["Measuring: running ..."]
+    assert "run_cpu" in alone
+    assert not any(key.startswith(("cost", "send")) for key in alone)
+
+
+def test_a_benchmark_that_is_not_there_is_told_with_those_that_are() -> None:
+    with pytest.raises(LocalError, match=r"named walking; there are sending, "):
+        list(measure(TINY, say=lambda _: None, names=["walking"]))
 
 
 def test_sides_take_turns() -> None:
