@@ -32,7 +32,7 @@ lint: ## terraform fmt, tflint, checkov, ruff, mypy, workflows, generated docs
 	$(run) local.lint
 
 bench: ## measures this design against one message a task, one at a time; minutes
-	$(set_up) tools emulator layer
+	$(set_up) tools emulator layer terraform
 	$(run) benchmarks
 
 pictures: ## draws docs/pictures from a real run

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 
 from rich.console import Console
 
-from benchmarks import cost, end_to_end, memory, report, running, sending, starting
+from benchmarks import cost, end_to_end, memory, module, report, running, sending, starting
 from benchmarks.figures import Figure
 from benchmarks.functions import Code
 from benchmarks.sizes import FULL, Sizes
@@ -50,6 +50,7 @@ def measure(
             "running": lambda: running.measure(code, sizes),
             "start of a function": lambda: starting.measure(code, sizes),
             "a list larger than memory": lambda: memory.measure(code, emulator, sizes),
+            "many schedules": lambda: module.measure(emulator, sizes),
         }
         for name in names:
             if name not in benchmarks:

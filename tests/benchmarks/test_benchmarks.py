@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
 import pytest
 
-from benchmarks import cost, report
+from benchmarks import cost, module, report
 from benchmarks.__main__ import measure
 from benchmarks.figures import Figure, alternate
 from benchmarks.sizes import TINY
@@ -44,16 +45,50 @@ def test_runs_ten_tasks_an_invocation_and_the_yardstick_one(
     assert figures["requests"].yardstick == [3]
 
 
+def test_each_schedule_is_one_resource_more_and_the_yardstick_has_no_other(
+    figures: Mapping[str, Figure],
+) -> None:
+    def resources(number: int) -> list[int]:
+        return [int(found) for found in re.findall(r"\d+", figures[f"module_state_{number}"].note)]
+
+    few, many = TINY.schedules
+    (ours_of_few, bare_of_few), (ours_of_many, bare_of_many) = resources(few), resources(many)
+    assert ours_of_many - ours_of_few == many - few
+    assert (bare_of_few, bare_of_many) == (few, many)
+
+
+def test_no_two_schedules_of_the_benchmark_are_alike() -> None:
+    made = module.schedules(1_000)
+    assert len(made) == 1_000
+    assert len({json.dumps(schedule) for schedule in made.values()}) == 1_000
+
+
+def test_growth_is_of_what_one_more_schedule_costs_on_each_side_in_each_round() -> None:
+    def life(cost: float) -> module.Life:
+        return module.Life({}, {"plan": 7 + cost}, 0, round(7 + cost), 0)
+
+    lives = {
+        number: [[life(2 * number), life(number**2)], [life(5 * number), life(5 * number)]]
+        for number in (1, 100, 1_000)
+    }
+    grown = {figure.key: figure for figure in module.growths(lives, "CPU time")}
+    assert list(grown) == ["module_plan_growth_1000", "module_state_growth_1000"]
+    for figure in grown.values():
+        assert figure.ours == pytest.approx([1, 1_100 / 101])
+        assert figure.yardstick == pytest.approx([1, 1])
+        assert figure.met is False
+
+
 def test_a_benchmark_can_be_measured_alone() -> None:
     said: list[str] = []
     alone = {figure.key for figure in measure(TINY, say=said.append, names=["running"])}
     assert said == ["Measuring: running ..."]
     assert "run_cpu" in alone
-    assert not any(key.startswith(("cost", "send")) for key in alone)
+    assert not any(key.startswith(("cost", "send", "module")) for key in alone)
 
 
 def test_a_benchmark_that_is_not_there_is_told_with_those_that_are() -> None:
-    with pytest.raises(LocalError, match=r"named walking; there are sending, "):
+    with pytest.raises(LocalError, match=r"named walking; there are sending, .*, many schedules"):
         list(measure(TINY, say=lambda _: None, names=["walking"]))
 
 
