@@ -36,7 +36,7 @@ variable "schedules" {
     - `timezone`: IANA time zone in which cron and at are meant; `var.timezone` if not given.
     - `description`: a note that the console shows, up to 512 characters.
     - `enabled`: false keeps the schedule but does not fire it. Default true.
-    - `expected_every`: an alarm goes off when it has not fired for so many seconds, 60 to 604800 (7 days; an alarm cannot look further back); a little more than the longest time between two firings, such as 90000 (25 hours) for a daily one. 0.40 USD a month. Not watched if not given.
+    - `expected_every`: an alarm goes off when it has not fired for so many seconds, 60 to 604800 (7 days; an alarm cannot look further back); a little more than the longest time between two firings, such as 90000 (25 hours) for a daily one. 0.40 USD a month. Not watched if not given, with `enabled = false` or without `monitoring`; for up to 100 schedules.
     - `flexible_window_minutes`: fires at any moment within so many minutes after it is due, 1 to 1440 (a day); exactly when due if not given.
     - `start_date`, `end_date`: fires only between these, RFC 3339 in UTC, such as `2027-01-01T00:00:00Z`; AWS ignores them for at. Take a `start_date` out once it is past: AWS may refuse it when the schedule is changed or made anew.
 

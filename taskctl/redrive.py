@@ -17,6 +17,7 @@ import typer
 
 from task_scheduler.errors import NotSent
 from task_scheduler.sending import Entry, send_batch
+from task_scheduler.values import sendable
 from taskctl import aws, options
 from taskctl.dead_letter_queue import DeadLetterQueue
 from taskctl.errors import TaskctlError
@@ -170,7 +171,7 @@ def _entry(letter: Letter, stack: Stack) -> Entry:
         firing, _, position = envelope["id"].rpartition("#")
         firing = firing.partition(AGAIN)[0]
         envelope["id"] = f"{firing}{AGAIN}{letter.short_id}#{position}"
-        body = json.dumps(envelope, ensure_ascii=False)
+        body = sendable(json.dumps(envelope, ensure_ascii=False))
     if not stack.queue_url.endswith(".fifo"):
         return Entry(body)
     name = envelope["id"] if isinstance(envelope, dict) else letter.id

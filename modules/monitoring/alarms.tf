@@ -136,13 +136,13 @@ locals {
   # Where results are told in chat, that they cannot be told is a warning, too.
   chat_warnings = {
     results-untold = {
-      description = "For 15 minutes results could not be told in chat. The reason is in the log of ${var.functions.run_task.name} (message \"notification\"): the parameter or the secret that notify names cannot be read, or a service does not take messages. The tasks themselves have run."
+      description = "Results could not be told in chat. The reason is in the log of ${var.functions.run_task.name} (message \"notification\"): the parameter or the secret that notify names cannot be read, or a service does not take messages. The tasks themselves have run."
       namespace   = "TaskScheduler"
       metric      = "untold"
       dimensions  = { service = var.prefix }
       statistic   = "Sum"
       threshold   = 0
-      periods     = 3
+      periods     = 1
     }
   }
 

@@ -29,7 +29,7 @@ resource "aws_cloudwatch_metric_alarm" "silence" {
   for_each = var.expected_every
 
   alarm_name          = "${var.prefix}-silent-${each.key}"
-  alarm_description   = "The schedule ${each.key} has not fired for ${each.value} seconds (expected_every). `taskctl next ${each.key} --prefix ${var.prefix}` tells when it should have and whether it is paused, ${local.taskctl.failed} and the log of ${var.functions.send_task.name} what stopped it. For a schedule that has never fired yet, the alarm ends with its first firing."
+  alarm_description   = "The schedule ${each.key} has not fired for ${each.value} seconds (expected_every). `taskctl next ${each.key} --prefix ${var.prefix}` tells when it should have and whether it is paused, ${local.taskctl.failed} and the log of ${var.functions.send_task.name} what stopped it. A firing by hand (`taskctl run`) counts as one. For a schedule that has never fired yet, the alarm ends with its first firing."
   namespace           = "TaskScheduler/${var.prefix}"
   metric_name         = "Firings"
   dimensions          = { schedule = each.key }

@@ -138,6 +138,12 @@ def test_the_documents_give_the_price_that_is_computed(taskctl: Taskctl, tmp_pat
     assert f"[{costs['usd']:.2f} dollars a month](docs/cost.md)" in readme
 
 
+def test_each_alarm_is_in_the_guide_to_failures() -> None:
+    guide = (ROOT / "docs" / "failure-modes.md").read_text(encoding="utf-8")
+    names = ESSENTIAL_ALARMS + EARLY_WARNINGS + CHAT_WARNINGS
+    assert [name for name in names if f"`{name}`" not in guide] == []
+
+
 def test_alarms_have_the_names_that_the_module_gives_them() -> None:
     written = (ROOT / "modules" / "monitoring" / "alarms.tf").read_text(encoding="utf-8")
     names = re.findall(r"^    ([a-z-]+) = \{$", written, re.MULTILINE)

@@ -32,6 +32,17 @@ class Slotted:
     x: object
 
 
+@exchange
+class Careful:
+    @property
+    def x(self) -> object:
+        raise AssertionError("code of the class was called")
+
+    @x.setter
+    def x(self, value: object) -> None:
+        raise AssertionError("code of the class was called")
+
+
 TAGS = [
     f"py/{tag}" for tag in ("object", "reduce", "type", "function", "mod", "repr", "id", "tuple",
                             "set", "state", "newargs", "newargsex", "initargs", "seq", "b64", "")
@@ -134,13 +145,14 @@ MISSHAPEN: list[dict[str, Any]] = [
     {"py/object": f"{__name__}.Known", "__dict__": {}},
     {"py/object": f"{__name__}.Known", "__class__": "int"},
     {"py/object": f"{__name__}.Slotted", "gone": 1},
+    {"py/object": f"{__name__}.Careful", "x": 1},
 ]
 
 
 @pytest.mark.parametrize("args", MISSHAPEN)
 def test_an_object_that_its_class_could_not_have_is_unreadable(args: dict[str, Any]) -> None:
     body = json.dumps({"version": 1, "id": "x", "task": "note", "args": {"a": args}})
-    with pytest.raises(Unreadable, match=r"(Known|Slotted) has no attribute"):
+    with pytest.raises(Unreadable, match=r"(Known|Slotted|Careful) has no attribute"):
         Message.decode(body, sqs_id="sqs-1")
 
 
@@ -148,6 +160,13 @@ def test_an_object_that_its_class_could_not_have_is_unreadable(args: dict[str, A
 def test_any_version_but_ours_is_unreadable(version: object) -> None:
     body = json.dumps({"version": version, "id": "x", "text": "y"})
     with pytest.raises(Unreadable, match=r"version \w+: this run_task knows version 1"):
+        Message.decode(body, sqs_id="sqs-1")
+
+
+def test_an_object_among_the_occasions_is_unreadable() -> None:
+    occasion = {"py/object": f"{__name__}.Known"}
+    body = json.dumps({"version": 1, "id": "x", "text": "y", "notify_on": [occasion]})
+    with pytest.raises(Unreadable, match="notify_on has a Known: known are success, failure"):
         Message.decode(body, sqs_id="sqs-1")
 
 

@@ -185,7 +185,10 @@ def test_it_follows_to_the_web_only(server: Server, run: Callable[..., Any]) -> 
         run("http", url=f"{server.url}/redirect?to=file:///etc/hostname")
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0x7f.1", "x@127.0.0.1"])
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "localhost", "0x7f.1", "x@127.0.0.1", "0.0.0.0", "0", "[::ffff:127.0.0.1]"],
+)
 @pytest.mark.parametrize("by_redirect", [False, True])
 def test_lambdas_own_runtime_is_not_asked_for_anything(
     server: Server,
@@ -212,7 +215,7 @@ def test_https_is_of_the_web_too(run: Callable[..., Any]) -> None:
 @pytest.mark.parametrize(
     "url",
     ["file:///etc/passwd?hunter2", "ftp://h/hunter2", "hunter2", "http:///hunter2", "http://[hunter2",
-     "http://127.0.0.1:9/a b hunter2", "http://127.0.0.1:x/hunter2"],
+     "http://127.0.0.1:9/a b hunter2", "http://127.0.0.1%3A9/hunter2", "http://127.0.0.1:x/hunter2"],
 )  # fmt: skip
 def test_what_is_no_url_of_the_web_is_refused_and_not_repeated(
     run: Callable[..., Any], url: str

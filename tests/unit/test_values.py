@@ -114,3 +114,26 @@ def test_every_other_tag_is_refused_and_nothing_is_imported(hostile: dict[str, A
         with pytest.raises(Unreadable, match="is refused"):
             from_json(text)
     assert "antigravity" not in sys.modules
+
+
+def test_a_class_whose_objects_are_more_than_their_attributes_is_not_exchanged() -> None:
+    with pytest.raises(TypeError, match="has a __new__ of its own"):
+
+        @exchange
+        class Words(list[str]):
+            pass
+
+
+def test_keys_that_jsonpickle_would_drop_are_refused_beside_an_object() -> None:
+    with pytest.raises(NotPlain, match="'py/state' is refused"):
+        to_json({"a": ({"py/state": [1]},)})
+
+
+def test_an_object_that_does_not_let_itself_be_read_is_refused() -> None:
+    @exchange
+    class Shy:
+        def __getstate__(self) -> object:
+            raise LookupError("not for you")
+
+    with pytest.raises(NotPlain, match="Shy cannot travel in a message: not for you"):
+        to_json(Shy())

@@ -23,5 +23,7 @@ def check_attributes(
 def check_occasions(words: list[Any], error: type[ValueError]) -> None:
     """Raises the error for the first of the words that is no occasion."""
     for word in words:
-        if word not in list(Occasion):
-            raise error(f"notify_on has {word!r}: known are {', '.join(Occasion)}")
+        # nothing of an object is called, not even to show it
+        if not isinstance(word, str) or word not in list(Occasion):
+            shown = repr(word) if isinstance(word, str) else f"a {type(word).__name__}"
+            raise error(f"notify_on has {shown}: known are {', '.join(Occasion)}")

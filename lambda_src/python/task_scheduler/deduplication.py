@@ -63,6 +63,7 @@ def once(
     from aws_lambda_powertools.utilities.idempotency import IdempotencyConfig, idempotent_function
     from aws_lambda_powertools.utilities.idempotency.exceptions import (
         IdempotencyAlreadyInProgressError,
+        IdempotencyInconsistentStateError,
         IdempotencyPersistenceLayerError,
     )
 
@@ -95,7 +96,7 @@ def once(
         except IdempotencyAlreadyInProgressError:
             error = InProgressElsewhere("another delivery of it is in progress")
             return postpone(attempt, error, record_expired)
-        except IdempotencyPersistenceLayerError as error:
+        except (IdempotencyInconsistentStateError, IdempotencyPersistenceLayerError) as error:
             if not results:
                 return postpone(attempt, error, compute_backoff(attempt.number))
             logger.warning("outcome not recorded", exc_info=error)

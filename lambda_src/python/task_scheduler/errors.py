@@ -53,7 +53,8 @@ class BadArguments(TypeError):
 
 
 class NeverStarted(RuntimeError):
-    """A message was received as often as permitted, and there was never time to start its task."""
+    """A message's task could not be started, and it would not be received once more: there was no
+    time, it was in progress elsewhere, or the table of outcomes did not answer."""
 
 
 class Expired(RuntimeError):

@@ -59,7 +59,7 @@ def task_letter(attempt: Attempt, result: Result) -> Entry:
     """
     attributes = {
         "outcome": result.outcome,
-        "reason": reason_of(result.error) if result.error else None,
+        "reason": reason_of(result.error) if result.error is not None else None,
         "error": type(result.error).__name__,
         "attempts": str(result.attempt),
         "first_received": _rfc3339(attempt.record.first_received),

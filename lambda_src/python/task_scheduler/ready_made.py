@@ -107,7 +107,8 @@ def http(
 def _host(url: str) -> str:
     with suppress(ValueError):
         parts = urlsplit(url)
-        if parts.scheme in ("http", "https") and parts.hostname:
+        # urllib would take %3A for a colon, and so another host than is checked here
+        if parts.scheme in ("http", "https") and parts.hostname and "%" not in parts.netloc:
             if _is_own_runtime(parts.hostname, parts.port or 80):
                 raise RequestRefused(OWN_RUNTIME)
             return parts.hostname
@@ -120,7 +121,8 @@ def _is_own_runtime(host: str, port: int) -> bool:
         return False
     with suppress(OSError):
         addresses = [ip_address(found[4][0]) for found in getaddrinfo(host, port)]
-        return any(address.is_loopback or address.is_link_local for address in addresses)
+        plain = [getattr(address, "ipv4_mapped", None) or address for address in addresses]
+        return any(a.is_loopback or a.is_link_local or a.is_unspecified for a in plain)
     return False
 
 

@@ -223,7 +223,9 @@ class _Batch:
         return Inline(perform) if slots == 1 else Threads(perform, self._give_up, slots)
 
     def _perform(self, attempt: Attempt, context: TaskContext) -> Result:
-        return self._settle(attempt, attempt.run(context))
+        result = attempt.run(context)
+        # one that was given up has been settled as that
+        return result if context.cancelled else self._settle(attempt, result)
 
     def _postpone(self, attempt: Attempt, error: Exception, wait: float) -> Result:
         return self._settle(attempt, attempt.postponed(error, wait))
@@ -243,7 +245,7 @@ class _Batch:
             )
         except Exception as error:
             # nothing is lost: SQS's own redrive comes last
-            why = reason_of(result.error) if result.error else "no reason"
+            why = reason_of(result.error) if result.error is not None else "no reason"
             kept = LetterNotSent(f"{result.outcome}: {why}; its letter was not sent: {error}")
             return replace(
                 result,

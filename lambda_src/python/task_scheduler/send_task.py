@@ -15,7 +15,7 @@ from task_scheduler.embedded_metrics import metrics
 from task_scheduler.errors import BadFiring, IncompleteFiring
 from task_scheduler.firing import Cursor, Firing
 from task_scheduler.letters import incomplete_letter, line_letter
-from task_scheduler.log import logger, shorten
+from task_scheduler.log import logger, reason_of, shorten
 from task_scheduler.message import Message
 from task_scheduler.sending import Entry, Sender
 from task_scheduler.sources import Refused, TaskList
@@ -77,7 +77,7 @@ def handler(event: Any, context: LambdaContext) -> Summary:
             "schedule": firing.schedule,
             "firing": firing.key,
             "scheduled_time": firing.scheduled_time,
-            "reason": shorten(str(error)),
+            "reason": shorten(reason_of(error)),
             "error": type(error).__name__,
         }
         logger.error("firing", extra={name: value for name, value in told.items() if value})

@@ -20,8 +20,8 @@ def log_task(attempt: Attempt, result: Result) -> None:
         **attempt.about,
         "duration_ms": round(result.seconds * 1000),
         "result": short_form(result.value),
-        "reason": shorten(reason_of(error)) if error else None,
-        "error": type(error).__name__ if error else None,
+        "reason": shorten(reason_of(error)) if error is not None else None,
+        "error": type(error).__name__ if error is not None else None,
         "retry_after": result.retry_after and round(result.retry_after, 1),
         **metrics("duration_ms", by=("outcome",), schedule=attempt.about.get("schedule")),
     }

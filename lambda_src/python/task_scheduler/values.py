@@ -8,11 +8,14 @@ settings: here a `py/` key is refused unless it is the `py/object` of a register
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import json
 import re
+from types import MemberDescriptorType
 from typing import Any, NoReturn, TypeVar
 
 from task_scheduler.errors import NotPlain, Unreadable
+from task_scheduler.log import reason_of
 
 TAG = "py/"
 OBJECT = "py/object"
@@ -32,7 +35,14 @@ def exchange(cls: Class) -> Class:
     """Class decorator: objects of this class may travel in messages and come back as themselves.
 
     Their attributes are restored as they were; `__init__` is not called again.
+
+    Raises:
+        TypeError: it is a class whose objects hold more than attributes, such as a dict's subclass.
     """
+    if cls.__new__ is not object.__new__:
+        raise TypeError(
+            f"@exchange {cls.__qualname__}: has a __new__ of its own, as dict and list do"
+        )
     _classes[f"{cls.__module__}.{cls.__qualname__}"] = cls
     return cls
 
@@ -44,10 +54,19 @@ def to_json(value: Any) -> str:
         NotPlain: the value, or something in it, is neither plain JSON nor of a registered class.
     """
     try:
-        plain = value if _is_plain(value) else _without_tags(_flatten(value))
+        plain = value if _is_plain(value) else _flattened(value)
         text = _ENCODER.encode(plain)
-    except (ValueError, RecursionError) as error:
-        raise NotPlain(f"{type(value).__name__} cannot travel in a message: {error}") from error
+    except NotPlain:
+        raise
+    except Exception as error:  # jsonpickle calls methods of the object's own
+        raise NotPlain(
+            f"{type(value).__name__} cannot travel in a message: {reason_of(error)}"
+        ) from error
+    return sendable(text)
+
+
+def sendable(text: str) -> str:
+    """JSON with the characters that SQS refuses in a body escaped."""
     return _REFUSED_BY_SQS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
@@ -74,10 +93,26 @@ def _is_plain(value: Any) -> bool:
     return kind in _PLAIN or (kind is list and all(map(_is_plain, value)))
 
 
-def _flatten(value: Any) -> Any:
+def _flattened(value: Any) -> Any:
     import jsonpickle
 
-    return jsonpickle.Pickler(make_refs=False).flatten(value)
+    _check_keys(value)
+    return _without_tags(jsonpickle.Pickler(make_refs=False).flatten(value))
+
+
+def _check_keys(value: Any) -> None:
+    """Refuses keys that jsonpickle would take for its own, and drop."""
+    match value:
+        case list() | tuple():
+            for item in value:
+                _check_keys(item)
+        case dict():
+            for key, item in value.items():
+                if isinstance(key, str) and key.startswith(TAG):
+                    raise NotPlain(
+                        f"{key!r} is refused: keys that begin with {TAG} are jsonpickle's"
+                    )
+                _check_keys(item)
 
 
 def _without_tags(flat: Any) -> Any:
@@ -115,12 +150,18 @@ def _rebuild(cls: type, fields: dict[str, Any]) -> Any:
     instance: object = object.__new__(cls)
     for name, value in fields.items():
         try:
-            if name.startswith("__"):
+            if name.startswith("__") or _calls_code(cls, name):
                 raise AttributeError
             object.__setattr__(instance, name, value)  # a frozen dataclass refuses its own
         except (AttributeError, TypeError):
             raise Unreadable(f"{cls.__qualname__} has no attribute {name[:100]!r}") from None
     return instance
+
+
+def _calls_code(cls: type, name: str) -> bool:
+    """Whether setting an attribute would call something, as of a property; a slot is not that."""
+    found = inspect.getattr_static(cls, name, None)
+    return hasattr(type(found), "__set__") and not isinstance(found, MemberDescriptorType)
 
 
 def _check_tags(mapping: dict[str, Any], error: type[Exception], cure: str) -> None:
