@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -596,3 +597,36 @@ def test_of_an_error_without_words_its_letter_says_which_it_is(
 
     [letter] = bench.letters.receive_all()
     assert letter["attributes"]["reason"] == "<Mute, whose str raises ValueError>"
+
+
+def test_a_task_that_was_given_up_has_one_letter_whatever_it_does_later(
+    bench: Bench, write_tasks: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASK_CONCURRENCY", "2")
+    folder = write_tasks(
+        late="""
+            import time
+            from pathlib import Path
+            from task_scheduler import task
+
+            @task("late", timeout=0.2)
+            def late(text, context):
+                while not context.cancelled:
+                    time.sleep(0.01)
+                try:
+                    raise ValueError("after all")
+                finally:
+                    Path(__file__).with_name("raised").touch()
+        """
+    )
+    bench.put(Message(id="x", schedule="s", task="late", text="a", retries=0), note("neighbour"))
+
+    before = threading.enumerate()
+    bench.run()
+
+    bench.wait_until((folder / "raised").exists)
+    for thread in threading.enumerate():
+        if thread not in before:
+            thread.join()
+    [letter] = bench.letters.receive_all()
+    assert letter["attributes"]["error"] == "TaskTimeout"

@@ -39,10 +39,8 @@ def exchange(cls: Class) -> Class:
     Raises:
         TypeError: it is a class whose objects hold more than attributes, such as a dict's subclass.
     """
-    if cls.__new__ is not object.__new__:
-        raise TypeError(
-            f"@exchange {cls.__qualname__}: has a __new__ of its own, as dict and list do"
-        )
+    if any("__new__" in vars(base) for base in cls.__mro__[:-1]):
+        raise TypeError(f"@exchange {cls.__qualname__}: has a __new__, as dict and list do")
     _classes[f"{cls.__module__}.{cls.__qualname__}"] = cls
     return cls
 
@@ -109,9 +107,7 @@ def _check_keys(value: Any) -> None:
         case dict():
             for key, item in value.items():
                 if isinstance(key, str) and key.startswith(TAG):
-                    raise NotPlain(
-                        f"{key!r} is refused: keys that begin with {TAG} are jsonpickle's"
-                    )
+                    raise NotPlain(f"{key!r} is refused: such keys are jsonpickle's own")
                 _check_keys(item)
 
 
