@@ -540,4 +540,6 @@ def test_an_unexpected_error_in_telling_fails_no_task(
     bench.put(note("1", notify_on=ALL))
 
     assert bench.run() == []
-    assert [line["message"] for line in log_lines()] == ["task", "notification failed"]
+    _, warning = log_lines()
+    assert (warning["level"], warning["message"]) == ("WARNING", "notification failed")
+    assert "RuntimeError: a bug" in warning["exception"]

@@ -102,6 +102,16 @@ def test_a_task_is_retried_and_is_a_letter_with_its_reason_after_the_last_attemp
     }
 
 
+def test_without_a_parameter_nobody_is_told_whatever_a_message_asks_for(
+    bench: Bench, log_lines: Log
+) -> None:
+    bench.put(note("1", notify_on=["success"]))
+
+    assert bench.run() == []
+
+    assert [line["message"] for line in log_lines()] == ["task"]
+
+
 def test_a_never_retry_exception_fails_for_good_at_once(bench: Bench) -> None:
     bench.put(fail("2", args={"error": "KeyError"}, retries=5))
 
@@ -129,7 +139,7 @@ def test_retry_after_says_when_the_message_is_visible_again(bench: Bench) -> Non
     assert [record["messageId"] for record in bench.receive()] == kept
 
 
-@pytest.mark.parametrize(("after", "seconds"), [(0.2, 1), (1.0, 1), (43_200.0, 42_000)])
+@pytest.mark.parametrize(("after", "seconds"), [(0, 0), (0.2, 1), (1.0, 1), (43_200.0, 42_000)])
 def test_a_wait_is_whole_seconds_and_never_shorter_than_asked_for(
     bench: Bench, after: float, seconds: int
 ) -> None:
