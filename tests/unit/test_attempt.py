@@ -60,6 +60,12 @@ def test_of_a_body_that_cannot_be_read_sqs_id_is_known(tmp_path: Path) -> None:
     assert unreadable.run(context).outcome is Outcome.UNREADABLE
 
 
+def test_a_text_typed_by_hand_goes_by_sqs_id(write_tasks: Write) -> None:
+    typed = Attempt.prepare(record_of("a text"), task_folder=write_tasks(), max_receives=5)
+
+    assert typed.about == {"id": "sqs-1", "attempt": 1}
+
+
 @pytest.mark.parametrize(("receives", "is_last"), [(4, False), (5, True), (6, True)])
 def test_it_is_the_last_if_sqs_would_not_hand_it_over_once_more(
     tmp_path: Path, receives: int, is_last: bool

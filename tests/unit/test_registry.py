@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
@@ -10,7 +12,7 @@ import pytest
 
 from task_scheduler import task
 from task_scheduler.errors import BadArguments, BrokenTaskFile, DuplicateTask, UnknownTask
-from task_scheduler.registry import find_problems, find_task
+from task_scheduler.registry import find_problems, find_task, find_task_source
 from task_scheduler.task_context import TaskContext
 
 Write = Callable[..., Path]
@@ -124,6 +126,25 @@ def test_problems_are_found_before_a_message_asks_for_a_task(write_tasks: Write)
     ]
 
 
+def test_a_file_that_python_has_a_module_of_is_told_to_be_renamed(write_tasks: Write) -> None:
+    folder = write_tasks(json=GOOD, time=GOOD)
+
+    for _ in range(2):  # the first time leaves everybody's module alone
+        assert find_problems(folder) == [
+            f"{name}.py does not import: ImportError: {found} is imported in its place: rename it"
+            for name, found in [("json", json.__file__), ("time", "a module of Python")]
+        ]
+        assert sys.modules["json"] is json
+
+
+def test_a_broken_file_registers_no_generator_either(write_tasks: Write) -> None:
+    source = 'from task_scheduler import task_source\n@task_source("list")\ndef tasks(): ...\n'
+    folder = write_tasks(broken=source + "1 / 0\n")
+
+    with pytest.raises(BrokenTaskFile, match=r"no @task_source\('list'\)"):
+        find_task_source("list", folder)
+
+
 def test_a_whole_task_folder_has_no_problems(write_tasks: Write) -> None:
     assert find_problems(write_tasks(good=GOOD)) == []
 
@@ -132,7 +153,7 @@ def test_a_whole_task_folder_has_no_problems(write_tasks: Write) -> None:
     ("text", "args", "problem"),
     [
         (None, {}, "was given nothing: missing a required argument: 'first'"),
-        ("a", {"first": "b"}, "multiple values for argument 'first'"),
+        ("a", {"first": "b"}, "was given a text, first: multiple values for argument 'first'"),
         (
             "a",
             {"third": "b"},

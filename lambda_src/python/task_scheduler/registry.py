@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -161,7 +160,7 @@ def _import_files(folder: Path) -> None:
 
 def _import_file(module: str, folder: Path) -> None:
     try:
-        found = importlib.import_module(module).__file__
+        found = getattr(importlib.import_module(module), "__file__", None)
         if found is None or not Path(found).is_relative_to(folder):
             raise ImportError(
                 f"{found or 'a module of Python'} is imported in its place: rename it"
@@ -169,7 +168,6 @@ def _import_file(module: str, folder: Path) -> None:
     # whatever a file does at import, exiting included, breaks its own tasks only
     except (Exception, SystemExit) as error:
         _broken[module] = f"{type(error).__name__}: {reason_of(error)}"
-        sys.modules.pop(module, None)
         _tasks.forget(module)
         _task_sources.forget(module)
     else:
