@@ -61,7 +61,9 @@ def test_of_a_body_that_cannot_be_read_sqs_id_is_known(tmp_path: Path) -> None:
 
 
 def test_a_text_typed_by_hand_goes_by_sqs_id(write_tasks: Write) -> None:
-    typed = Attempt.prepare(record_of("a text"), task_folder=write_tasks(), max_receives=5, retention=inf)
+    typed = Attempt.prepare(
+        record_of("a text"), task_folder=write_tasks(), max_receives=5, retention=inf
+    )
 
     assert typed.about == {"id": "sqs-1", "attempt": 1}
 
