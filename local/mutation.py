@@ -122,7 +122,7 @@ def _read() -> dict[str, Results]:
 def _table(counts: Mapping[str, Counter[str]], total: Counter[str]) -> Table:
     others = sorted(set(total) - {"killed", "timeout", "survived", "no tests"})
     table = Table(box=box.SIMPLE_HEAD, show_footer=True)
-    table.add_column("module", "all")
+    table.add_column("module", "all", no_wrap=True)
     columns = ["mutants", "killed", "timeout", "survived", "no tests", *others]
     for name in columns:
         table.add_column(

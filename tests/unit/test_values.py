@@ -85,7 +85,7 @@ def test_what_json_has_no_word_for_does_not_travel(value: object) -> None:
 
 @pytest.mark.parametrize("text", ["NaN", '{"a": [Infinity]}', "-Infinity"])
 def test_what_json_has_no_word_for_is_not_json(text: str) -> None:
-    with pytest.raises(json.JSONDecodeError, match="Infinity is not JSON|NaN is not JSON"):
+    with pytest.raises(json.JSONDecodeError, match=r"(Infinity|NaN) is not JSON"):
         from_json(text)
 
 
