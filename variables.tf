@@ -395,7 +395,7 @@ variable "monitoring" {
     - `emails`: addresses that get the alarms; each has to confirm by a link that AWS sends.
     - `topic`: `{ arn = "..." }`, an SNS topic of yours that gets the alarms, instead of one that is made here. It has to be in the same account and region.
     - `longest_wait`: after how many seconds a task that waits is an alarm, 60 to 604800 (7 days); half of `message_retention` if not given, which is 2 days by default. Set it to what your tasks may be late by: it is what tells that none is run any more.
-    - `early_warnings`: 7 more alarms, for errors, throttles and durations of both functions and for firings that Lambda rejected, and with `notify` one for results that could not be told; 0.80 USD a month. Default false.
+    - `early_warnings`: 7 more alarms, for errors, throttles and durations of both functions and for firings that Lambda rejected, 0.70 USD a month, and with `notify` one for results that could not be told, 0.10 USD. Default false.
     - `dashboard`: a CloudWatch dashboard, 3 USD a month, nothing within an account's first three; two of its graphs read the log, at 0.005 USD a GB. Default false.
     - `tracing`: X-Ray traces of both functions, 5 USD a million. Default false.
   EOT

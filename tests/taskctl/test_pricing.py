@@ -128,11 +128,8 @@ OF_A_SCHEDULE = (set(Outcome) - {Outcome.UNREADABLE}) | {"sent", "refused"}
             "USD a month, nothing within an account's first ten",
             len(ESSENTIAL_ALARMS) * pricing.ALARM,
         ),
-        (
-            "monitoring",
-            "USD a month. Default false",
-            len(EARLY_WARNINGS + CHAT_WARNINGS) * pricing.ALARM,
-        ),
+        ("monitoring", "USD a month, and with `notify`", len(EARLY_WARNINGS) * pricing.ALARM),
+        ("monitoring", "USD. Default false", len(CHAT_WARNINGS) * pricing.ALARM),
         ("monitoring", "USD a month, nothing within an account's first three", pricing.DASHBOARD),
     ],
 )
