@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from local import ROOT
+from taskctl.calendar.expressions import parse
 from tests.taskctl.conftest import Operate, Taskctl
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -88,6 +89,39 @@ def test_a_command_is_run_or_it_is_said_why_not(
     operate: Operate = request.getfixturevalue("operate")
     told = operate(arguments[0], *arguments[1:], "--yes")
     assert told.returncode == 0, f"{block}: {command}: {told.stderr}"
+
+
+def mentions(pattern: str) -> list[str]:
+    """What fits a pattern in any document, each once."""
+    texts = (document.read_text(encoding="utf-8") for document in DOCUMENTS)
+    found = sorted({mention for text in texts for mention in re.findall(pattern, text)})
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("mention", mentions(r"`((?:bin/)?taskctl [^`]+)`"))
+def test_a_command_that_a_text_mentions_is_there_with_its_options(
+    mention: str, taskctl: Taskctl
+) -> None:
+    command, *rest = mention.partition("taskctl ")[2].split()
+    told = taskctl(*([command] if command != "--help" else []), "--help")
+    assert told.returncode == 0, told.stderr
+    options = [word for word in re.findall(r"--?[a-z-]+", " ".join(rest)) if word[0] == "-"]
+    assert [option for option in options if not re.search(rf"{option}\b", told.stdout)] == []
+
+
+@pytest.mark.parametrize("mention", mentions(r"`(make [^`]+)`"))
+def test_a_target_of_make_that_a_text_mentions_is_there(mention: str) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    _, target, *variables = mention.split()
+    assert re.search(rf"^{target}: ", makefile, re.MULTILINE)
+    names = re.findall(r"([A-Z]+)=", " ".join(variables))
+    assert [name for name in names if f"$({name})" not in makefile] == []
+
+
+@pytest.mark.parametrize("expression", mentions(r"\b(?:cron|rate|at)\([^)]*\d[^)]*\)"))
+def test_an_expression_that_a_text_mentions_is_legal(expression: str) -> None:
+    parse(expression)
 
 
 @pytest.mark.parametrize("block", of("python"), ids=str)
