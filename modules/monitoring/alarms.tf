@@ -4,8 +4,7 @@ locals {
   # As it stands in a mail, outside of the folder with Terraform's state.
   taskctl = { for command in ["failed", "redrive", "runs"] : command => "`taskctl ${command} --prefix ${var.prefix}`" }
 
-  dead_letter_days = floor(var.dead_letter_retention / 86400)
-  letters_expire   = "The alarm ends when the queue is empty, which it also is when its letters are ${local.dead_letter_days} days old: then SQS drops them."
+  letters_expire = "The alarm ends when the queue is empty, which it also is once its letters are ${var.dead_letter_retention} seconds old (dead_letter_retention): then SQS drops them."
 
   # The time guard interrupts a task this long before the end of run_task; what is longer than nine
   # tenths of what is left is close to that.
