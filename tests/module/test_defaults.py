@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from local import terraform
 from local.emulator import REGION
 
 from .conftest import Planned, Variables, resources
@@ -95,3 +97,9 @@ def test_policies_name_this_account_and_region(planned: Planned) -> None:
     for queue in resources(planned, "aws_sqs_queue").values():
         on = {statement["Resource"] for statement in json.loads(queue["policy"])["Statement"]}
         assert on == {f"arn:aws:sqs:{REGION}:000000000000:{queue['name']}"}
+
+
+def test_nothing_in_the_module_is_deprecated(root: Path) -> None:
+    """The stand-in deprecates what any provider from 5.76 to the last 6.x does."""
+    told = json.loads(terraform.run(root, {}, "validate", "-json", "-no-tests"))
+    assert [found["summary"] for found in told["diagnostics"]] == []
