@@ -11,7 +11,7 @@ from pathlib import Path
 
 from local import ROOT, LocalError, setup
 
-# Each is held to the versions of those before it: they share an environment.
+# In this order: what shares .build/venv is held to the versions of those before it, by -c lines.
 SOURCES = [
     ROOT / "layer" / "requirements-layer.in",
     ROOT / "local" / "requirements.in",

@@ -41,7 +41,7 @@ class Example:
         return [f"-var={key}={value}" for key, value in self.variables.items()]
 
     def prepare(self, root: Path, emulator: Emulator) -> None:
-        """Make what the README of an example asks its user for: a bucket, a file."""
+        """Make what the example asks its user for: a bucket, a file."""
         if self.orders:
             client("s3", emulator.environment()).create_bucket(Bucket=BUCKET)
             with (root / "orders.csv").open("w") as file:
