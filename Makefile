@@ -7,7 +7,7 @@ OUT ?= layer
 MODULES ?=
 
 old_python = Python 3.11 or newer is needed, this is %s (%s). Name another: make PYTHON=python3.13
-set_up = @"$(PYTHON)" -c 'import platform as p, sys; sys.version_info >= (3, 11) or sys.exit("$(old_python)" % (p.python_version(), sys.executable))' && "$(PYTHON)" -m local.setup
+set_up = @"$(PYTHON)" -c 'import platform as p, sys; sys.version_info >= (3, 11) or sys.exit("$(old_python)" % (p.python_version(), sys.executable))' && "$(PYTHON)" -m tools.setup
 run = @.build/venv/bin/python -m
 
 .PHONY: help demo test mutation lint bench pictures package-layer fmt docs lock clean
@@ -17,7 +17,7 @@ help: ## this list
 
 demo: ## the whole system at work on this machine, without an AWS account
 	$(set_up) tools emulator layer terraform
-	$(run) local.demo
+	$(run) task_scheduler_local.demo
 
 test: ## every test
 	$(set_up) tests emulator layer terraform
@@ -25,11 +25,11 @@ test: ## every test
 
 mutation: ## how many small faults in the runtime its unit tests notice; MODULES may be given
 	$(set_up) tests emulator
-	$(run) local.mutation $(MODULES)
+	$(run) tools.mutation $(MODULES)
 
 lint: ## terraform fmt, tflint, checkov, ruff, mypy, workflows, generated docs
 	$(set_up) tests layer terraform checkov go_tools
-	$(run) local.lint
+	$(run) tools.lint
 
 bench: ## measures this design against one message a task, one at a time; minutes
 	$(set_up) tools emulator layer terraform
@@ -37,26 +37,26 @@ bench: ## measures this design against one message a task, one at a time; minute
 
 pictures: ## draws docs/pictures from a real run
 	$(set_up) tests emulator layer terraform
-	$(run) local.pictures
+	$(run) tools.pictures
 
 package-layer: ## builds layer/python; RUNTIME, ARCHITECTURE, REQUIREMENTS and OUT may be given
 	$(set_up) tools
-	$(run) local.layer --runtime "$(RUNTIME)" --architecture "$(ARCHITECTURE)" --requirements "$(REQUIREMENTS)" --out "$(OUT)"
+	$(run) layer.build --runtime "$(RUNTIME)" --architecture "$(ARCHITECTURE)" --requirements "$(REQUIREMENTS)" --out "$(OUT)"
 
 fmt: ## formats Terraform and Python
 	$(set_up) tests terraform
-	$(run) local.terraform fmt -recursive
+	$(run) task_scheduler_local.terraform fmt -recursive
 	$(run) ruff format
 	$(run) ruff check --fix
 
 docs: ## writes what is generated: docs/reference.md (needs Go), lists of zones and modules
 	$(set_up) tests layer terraform go_tools
-	$(run) local.generate
-	$(run) local.reference
+	$(run) tools.generate
+	$(run) tools.reference
 
 lock: ## pins what the .in files ask for, by version and hash; UPGRADE=1 takes newer ones
 	$(set_up) tools
-	$(run) local.lock
+	$(run) tools.lock
 
 clean: ## removes all that was built
 	@rm -rf .build layer/python

@@ -15,8 +15,8 @@ from benchmarks import cost, end_to_end, memory, module, report, running, sendin
 from benchmarks.figures import Figure
 from benchmarks.functions import Code
 from benchmarks.sizes import FULL, Sizes
-from local import LocalError
-from local.emulator import ITS_OWN_LOG_WAITS, Emulator
+from task_scheduler_local import LocalError
+from task_scheduler_local.emulator import ITS_OWN_LOG_WAITS, Emulator
 
 _console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from benchmarks.figures import Figure
-from taskctl import pricing
+from taskctl.costs import pricing
 
 TASKS = 100_000 * 365 / 12
 """A month's: 100,000 a day."""

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local import LocalError
-from local.emulator import Emulator
-from local.leftovers import client
+from task_scheduler_local import LocalError
+from task_scheduler_local.emulator import Emulator
+from task_scheduler_local.leftovers import client
 
 PATIENCE_SECONDS = 300
 BATCH_SIZE = 10

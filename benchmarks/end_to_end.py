@@ -10,7 +10,7 @@ from benchmarks.events import firing, texts
 from benchmarks.figures import Figure, alternate
 from benchmarks.functions import Code
 from benchmarks.sizes import Sizes
-from local.emulator import Emulator
+from task_scheduler_local.emulator import Emulator
 
 _WAIT_SECONDS = 0.2
 

@@ -14,8 +14,9 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Self
 
-from local import ROOT, LocalError, setup
-from local.emulator import REGION
+from task_scheduler_local import LocalError
+from task_scheduler_local.emulator import REGION
+from task_scheduler_local.places import EMULATOR, LAYER, ROOT, VENV, python
 
 HERE = Path(__file__).resolve().parent
 
@@ -42,7 +43,7 @@ class Code:
         """The code in a temporary folder."""
         sources = {
             "runtime": ROOT / "lambda_src" / "python",
-            "dependencies": setup.LAYER / "python",
+            "dependencies": LAYER / "python",
             "tasks": HERE / "tasks",
             "yardstick": HERE / "yardstick",
         }
@@ -85,7 +86,7 @@ class Function:
         self, handler: str, path: Sequence[Path], environment: Mapping[str, str], log: Path
     ) -> None:
         self._process = subprocess.Popen(
-            [setup.python(setup.EMULATOR), HERE / "host.py", handler, log],
+            [python(EMULATOR), HERE / "host.py", handler, log],
             env={
                 "LAMBDA_TASK_ROOT": str(path[0]),
                 "PYTHONPATH": ":".join(map(str, path)),
@@ -125,7 +126,7 @@ class Stub:
 
     def __init__(self, *, milliseconds: float) -> None:
         self._process = subprocess.Popen(
-            [setup.python(setup.VENV), HERE / "stub.py", str(milliseconds)],
+            [python(VENV), HERE / "stub.py", str(milliseconds)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -9,8 +9,8 @@ from benchmarks.events import firing
 from benchmarks.figures import Figure
 from benchmarks.functions import Code, Designs, Stub
 from benchmarks.sizes import Sizes
-from local.emulator import Emulator
-from local.leftovers import client
+from task_scheduler_local.emulator import Emulator
+from task_scheduler_local.leftovers import client
 
 _LINE_BYTES = 100
 _BUCKET = "long-lists"

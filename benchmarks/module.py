@@ -14,9 +14,9 @@ from typing import Any
 
 from benchmarks.figures import Figure, alternate
 from benchmarks.sizes import Sizes
-from local import terraform
-from local.emulator import REGION, Emulator
-from local.leftovers import client
+from task_scheduler_local import terraform
+from task_scheduler_local.emulator import REGION, Emulator
+from task_scheduler_local.leftovers import client
 
 _COMMANDS = {
     "plan": ["plan"],

@@ -15,7 +15,7 @@ from typing import Any
 from rich.table import Table
 
 from benchmarks.figures import Figure
-from local import ROOT
+from task_scheduler_local.places import ROOT
 
 RESULTS = ROOT / "benchmarks" / "results.json"
 DOCUMENT = ROOT / "docs" / "benchmarks.md"

@@ -8,8 +8,8 @@ from benchmarks.events import firing, texts
 from benchmarks.figures import Figure, alternate
 from benchmarks.functions import Code, Designs, Stub, Usage
 from benchmarks.sizes import Sizes
-from local.emulator import Emulator
-from local.leftovers import client
+from task_scheduler_local.emulator import Emulator
+from task_scheduler_local.leftovers import client
 
 _LIST = "list.txt"
 _STUB_MILLISECONDS = 15

@@ -11,7 +11,7 @@ from benchmarks.figures import Figure, alternate
 from benchmarks.functions import Code, Designs, Function, Stub
 from benchmarks.running import NOWHERE
 from benchmarks.sizes import Sizes
-from local import setup
+from task_scheduler_local.places import EMULATOR, python
 
 _HELLO = ["Hello from Lambda #1!", "Hello from Lambda #2!"]
 
@@ -19,9 +19,7 @@ _HELLO = ["Hello from Lambda #1!", "Hello from Lambda #2!"]
 def measure(code: Code, sizes: Sizes) -> Iterator[Figure]:
     """The original's two hello tasks: without byte code, as archives are, and then with it."""
     yield from _starts(code, sizes, "", 1, "")
-    subprocess.run(
-        [setup.python(setup.EMULATOR), "-m", "compileall", "-q", code.folder], check=True
-    )
+    subprocess.run([python(EMULATOR), "-m", "compileall", "-q", code.folder], check=True)
     yield from _starts(code, sizes, "_compiled", None, "with byte code, which archives do not hold")
 
 

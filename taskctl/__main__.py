@@ -38,7 +38,7 @@ class Commands(TyperGroup):
             return None
         module, _, function = COMMANDS[cmd_name].partition(":")
         app = typer.Typer(rich_markup_mode=None, add_completion=False)
-        app.command(cmd_name)(getattr(import_module(f"taskctl.{module}"), function))
+        app.command(cmd_name)(getattr(import_module(f"taskctl.commands.{module}"), function))
         return typer.main.get_command(app)
 
 

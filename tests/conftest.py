@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from local import terraform
-from local.emulator import Emulator
+from task_scheduler_local import terraform
+from task_scheduler_local.emulator import Emulator
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """pytest-terraform runs the terraform that local/ runs."""
+    """pytest-terraform runs the terraform of the local run."""
     config.option.dest_tf_binary = str(terraform.binary())
 
 

@@ -14,7 +14,7 @@ from benchmarks import cost, module, report
 from benchmarks.__main__ import measure
 from benchmarks.figures import Figure, alternate
 from benchmarks.sizes import TINY
-from local import LocalError
+from task_scheduler_local import LocalError
 
 
 @pytest.fixture(scope="module")

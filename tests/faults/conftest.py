@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from local import terraform
-from local.emulator import Emulator
-from local.leftovers import client
+from task_scheduler_local import terraform
+from task_scheduler_local.emulator import Emulator
+from task_scheduler_local.leftovers import client
 from tests.faults.proxy import FaultProxy
 from tests.faults.stack import Stack
 

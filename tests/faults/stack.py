@@ -13,7 +13,7 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-from local.leftovers import client
+from task_scheduler_local.leftovers import client
 
 TASKS = 2_000
 """In each test, at least."""

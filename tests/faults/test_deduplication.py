@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from local.emulator import Emulator
-from local.leftovers import client
+from task_scheduler_local.emulator import Emulator
+from task_scheduler_local.leftovers import client
 from tests.faults import proxy as faults
 from tests.faults.proxy import FaultProxy, Rule
 from tests.faults.stack import TASKS, Stack

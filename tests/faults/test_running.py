@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from task_scheduler.message import Message
+from task_scheduler.queue.message import Message
 from tests.faults import proxy as faults
 from tests.faults.proxy import CLIENTS_TRIES, FaultProxy, Rule
 from tests.faults.stack import TASKS, Stack

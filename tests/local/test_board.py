@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from typing import Any
 
-from local.board import count_outcomes, read_rows
+from task_scheduler_local.board import count_outcomes, read_rows
 
 
 def event(line: str | dict[str, Any], stream: str = "1") -> dict[str, str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from local import demo
-from local.board import Row
+from task_scheduler_local import demo
+from task_scheduler_local.board import Row
 
 EXPECTED = {"hello": {"success": 2}, "fetch": {"failed": 1}}
 

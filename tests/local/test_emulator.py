@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from local import ROOT, LocalError, emulator
-from local.emulator import Emulator
+from task_scheduler_local import LocalError, emulator
+from task_scheduler_local.emulator import Emulator
+from task_scheduler_local.places import ROOT
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
@@ -90,7 +91,7 @@ def test_a_dead_one_is_told_with_its_last_words() -> None:
 def test_it_is_gone_with_its_folder_when_its_parent_is_killed() -> None:
     program = (
         "import json, sys, time\n"
-        "from local.emulator import Emulator\n"
+        "from task_scheduler_local.emulator import Emulator\n"
         "with Emulator() as running:\n"
         "    print(json.dumps([running.endpoint_url, str(running._folder)]), flush=True)\n"
         "    time.sleep(600)\n"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from local import LocalError
-from local.layer import Target, build
-from local.setup import LAYER_REQUIREMENTS
+from layer.build import Target, build
+from task_scheduler_local import LocalError
+from tools.setup import LAYER_REQUIREMENTS
 
 ARM = Target("python3.13", "arm64")
 

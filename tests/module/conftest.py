@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from local import LocalError, terraform
-from local.emulator import Emulator
+from task_scheduler_local import LocalError, terraform
+from task_scheduler_local.emulator import Emulator
 
 Variables = dict[str, Any]
 Planned = dict[str, Any]

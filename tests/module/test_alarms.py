@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from task_scheduler import send_task
-from task_scheduler.time_guard import TimeGuard
+from task_scheduler.execution.time_budget import TimeGuard
 
 from .conftest import Planned, Variables, resources
 

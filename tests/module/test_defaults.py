@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from local import terraform
-from local.emulator import REGION
+from task_scheduler_local import terraform
+from task_scheduler_local.emulator import REGION
 
 from .conftest import Planned, Variables, resources
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from local import ROOT, LocalError, terraform
+from task_scheduler_local import LocalError, terraform
+from task_scheduler_local.places import ROOT
 
 FILES = [
     path.relative_to(ROOT)

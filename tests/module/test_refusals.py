@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.emulator import REGION
+from task_scheduler_local.emulator import REGION
 
 from .conftest import Variables
 

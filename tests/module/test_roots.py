@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from local import terraform
-from local.emulator import Emulator
+from task_scheduler_local import terraform
+from task_scheduler_local.emulator import Emulator
 
 from .conftest import SMALL_LAYER, Planned, resources
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from local import terraform
-from local.emulator import Emulator
+from task_scheduler_local import terraform
+from task_scheduler_local.emulator import Emulator
 from tests.module.conftest import Planned, Variables, resources
 
 

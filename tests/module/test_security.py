@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from local import terraform
-from local.emulator import REGION, Emulator
+from task_scheduler_local import terraform
+from task_scheduler_local.emulator import REGION, Emulator
 
 from .conftest import SMALL_LAYER, Planned, resources
 

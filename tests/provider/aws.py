@@ -6,7 +6,7 @@ from typing import Any
 
 import boto3
 
-from local.emulator import Emulator
+from task_scheduler_local.emulator import Emulator
 
 
 def client(emulator: Emulator, service: str) -> Any:

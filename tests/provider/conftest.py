@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local.emulator import Emulator
+from task_scheduler_local.emulator import Emulator
 
 from .root import Root, attached_root
 

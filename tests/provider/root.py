@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from local import terraform
-from local.provider.attach import attached
+from task_scheduler_local import terraform
+from task_scheduler_local.provider.attach import attached
 
 PROVIDERS = """
 terraform {

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from local.provider.archive import ArchiveFile
-from local.provider.errors import ProviderError
+from task_scheduler_local.provider.archive import ArchiveFile
+from task_scheduler_local.provider.errors import ProviderError
 
 
 def _read(output: Path, **arguments: Any) -> dict[str, Any]:

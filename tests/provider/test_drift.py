@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.emulator import Emulator
+from task_scheduler_local.emulator import Emulator
 
 from .aws import client
 from .root import Root

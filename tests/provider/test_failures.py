@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from local.emulator import Emulator
+from task_scheduler_local.emulator import Emulator
 
 from .aws import client
 from .root import Root, attached_root

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from local.provider.aws import AwsProvider
-from local.provider.planning import plan, replacements, settle
-from local.provider.schema import parse
-from local.provider.values import UNKNOWN, decode, encode, same
+from task_scheduler_local.provider.aws import AwsProvider
+from task_scheduler_local.provider.planning import plan, replacements, settle
+from task_scheduler_local.provider.schema import parse
+from task_scheduler_local.provider.values import UNKNOWN, decode, encode, same
 
 _PROVIDER = AwsProvider()
 _FORCED = [

@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from local import ROOT, terraform
-from local.emulator import Emulator
-from local.provider import install
-from local.provider.attach import attached
+from task_scheduler_local import terraform
+from task_scheduler_local.emulator import Emulator
+from task_scheduler_local.places import ROOT
+from task_scheduler_local.provider import install
+from task_scheduler_local.provider.attach import attached
 
 from .root import PROVIDERS
 
@@ -113,7 +114,7 @@ def _plugin(*command: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
 
 @_looks_in_proc
 def test_a_plugin_ends_with_the_terraform_that_started_it(tmp_path: Path) -> None:
-    script = f"'{sys.executable}' -m local.provider archive & echo $!; wait"
+    script = f"'{sys.executable}' -m task_scheduler_local.provider archive & echo $!; wait"
     with _plugin("/bin/sh", "-c", script, folder=tmp_path) as parent:
         assert parent.stdout
         pid = int(parent.stdout.readline())
@@ -130,7 +131,7 @@ def test_a_plugin_ends_with_the_terraform_that_started_it(tmp_path: Path) -> Non
 
 @_looks_in_proc
 def test_ctrl_c_is_left_to_terraform(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "local.provider", "archive"]
+    command = [sys.executable, "-m", "task_scheduler_local.provider", "archive"]
     with _plugin(*command, folder=tmp_path) as plugin:
         assert plugin.stdout
         plugin.stdout.readline()
@@ -157,7 +158,7 @@ def test_attached_providers_end_with_the_block(tmp_path: Path) -> None:
 )
 def test_started_otherwise_it_says_what_is_missing(environment: dict[str, str], told: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "local.provider", "aws"],
+        [sys.executable, "-m", "task_scheduler_local.provider", "aws"],
         cwd=ROOT,
         env=environment,
         capture_output=True,

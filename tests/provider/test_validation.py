@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from local.provider.schema import parse
-from local.provider.validation import check
+from task_scheduler_local.provider.schema import parse
+from task_scheduler_local.provider.validation import check
 
 
 def _problems(form: str, text: str) -> list[str]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from local import terraform
+from task_scheduler_local import terraform
 
 
 def planned_changes(root: Path, aws: Mapping[str, str], *arguments: str) -> dict[str, list[str]]:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from pytest_terraform import tf
 
-from local import terraform
-from local.emulator import Emulator
+from task_scheduler_local import terraform
+from task_scheduler_local.emulator import Emulator
 from tests.system.stack import Records
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from local import ROOT
-from local.emulator import Emulator
-from local.leftovers import client
+from task_scheduler_local.emulator import Emulator
+from task_scheduler_local.leftovers import client
+from task_scheduler_local.places import ROOT
 
 BUCKET = "lists-of-the-large-task-file"
 

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from urllib.parse import unquote, urlsplit
 
-from local.emulator import REGION
+from task_scheduler_local.emulator import REGION
 
 ACCOUNT = "000000000000"
 

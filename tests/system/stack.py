@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from local.leftovers import client
+from task_scheduler_local.leftovers import client
 
 PATIENCE_SECONDS = 180
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from local import ROOT
+from task_scheduler_local.places import ROOT
 
 Start = Callable[[], subprocess.Popen[str]]
 
@@ -23,7 +23,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
     def start() -> subprocess.Popen[str]:
         demo = subprocess.Popen(
-            [sys.executable, "-m", "local.demo"],
+            [sys.executable, "-m", "task_scheduler_local.demo"],
             cwd=ROOT,
             env=os.environ | {"TMPDIR": str(tmp_path)},
             stdout=subprocess.PIPE,

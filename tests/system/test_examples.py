@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from local import ROOT, terraform
-from local.chat import serving
-from local.emulator import Emulator
-from local.leftovers import client
+from task_scheduler_local import terraform
+from task_scheduler_local.chat import serving
+from task_scheduler_local.emulator import Emulator
+from task_scheduler_local.leftovers import client
+from task_scheduler_local.places import ROOT
 from tests.system.examples import EXAMPLES, Example, run_schedule
 from tests.system.stack import wait_for
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from local import terraform
-from local.emulator import REGION, Emulator
-from local.leftovers import client, leftovers
+from task_scheduler_local import terraform
+from task_scheduler_local.emulator import REGION, Emulator
+from task_scheduler_local.leftovers import client, leftovers
 from tests.system.changes import planned_changes
 
 # The same all the time: the emulator cannot give a log group another key.

@@ -7,7 +7,7 @@ import json
 import pytest
 from pytest_terraform import tf
 
-from local.emulator import Emulator
+from task_scheduler_local.emulator import Emulator
 from tests.system.stack import Records, Stack, wait_for
 
 tf.terraform("outcomes", scope="module")  # defines the fixture `outcomes`

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from local import terraform
-from local.emulator import Emulator
-from local.layer import Target, build
-from local.setup import LAYER_REQUIREMENTS
+from layer.build import Target, build
+from task_scheduler_local import terraform
+from task_scheduler_local.emulator import Emulator
+from tools.setup import LAYER_REQUIREMENTS
 
 
 def archives(module: Path, aws: dict[str, str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pytest_terraform import tf
 
-from local.emulator import Emulator
+from task_scheduler_local.emulator import Emulator
 from tests.system.stack import Records, Stack, wait_for
 
 tf.terraform("pair", scope="module")  # defines the fixture `pair`

@@ -15,10 +15,11 @@ from typing import Any
 
 import pytest
 
-from local import ROOT, terraform
-from local.chat import Chat, serving
-from local.emulator import Emulator
-from local.leftovers import client
+from task_scheduler_local import terraform
+from task_scheduler_local.chat import Chat, serving
+from task_scheduler_local.emulator import Emulator
+from task_scheduler_local.leftovers import client
+from task_scheduler_local.places import ROOT
 from tests.system.recorder import recording
 from tests.system.stack import wait_for
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from local import ROOT, setup, terraform
-from local.emulator import Emulator
+from task_scheduler_local import terraform
+from task_scheduler_local.emulator import Emulator
+from task_scheduler_local.places import LAYER, ROOT
 from tests.system.changes import planned_changes
 from tests.system.examples import EXAMPLES
 
@@ -38,7 +39,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["git", "archive", commit], cwd=ROOT, stdout=subprocess.PIPE, check=True
     ).stdout
     subprocess.run(["tar", "-x"], cwd=folder, input=archive, check=True)
-    shutil.copytree(setup.LAYER / "python", folder / "layer" / "python")
+    shutil.copytree(LAYER / "python", folder / "layer" / "python")
     return folder
 
 

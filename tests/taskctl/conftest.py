@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from local import ROOT, terraform
-from local.emulator import Emulator
+from task_scheduler_local import terraform
+from task_scheduler_local.emulator import Emulator
+from task_scheduler_local.places import ROOT
 
 Taskctl = Callable[..., subprocess.CompletedProcess[str]]
 

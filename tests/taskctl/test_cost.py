@@ -14,9 +14,9 @@ from uuid import uuid4
 import boto3
 import pytest
 
-from local import ROOT
-from local.emulator import Emulator
-from taskctl.cost_basis import CHAT_WARNINGS, EARLY_WARNINGS, ESSENTIAL_ALARMS
+from task_scheduler_local.emulator import Emulator
+from task_scheduler_local.places import ROOT
+from taskctl.costs.cost_basis import CHAT_WARNINGS, EARLY_WARNINGS, ESSENTIAL_ALARMS
 
 from .conftest import Taskctl
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from local import ROOT
+from task_scheduler_local.places import ROOT
 from taskctl.calendar.expressions import parse
 from tests.taskctl.conftest import Operate, Taskctl
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from local import ROOT
+from task_scheduler_local.places import ROOT
 from taskctl.calendar.cron import IllegalExpression
 from taskctl.calendar.expressions import Rate, parse
 

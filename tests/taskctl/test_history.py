@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from taskctl.history import add_up
-from taskctl.log_lines import FiringLine, TaskLine
+from taskctl.runs.history import add_up
+from taskctl.runs.log_lines import FiringLine, TaskLine
 
 NOW = datetime.now(UTC)
 KEY = "nightly@2026-11-24T02:00:00Z"

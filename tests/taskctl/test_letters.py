@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from local import ROOT
 from task_scheduler.outcome import Outcome
-from taskctl.letters import DIED, Kind, Letter, read_letter
+from task_scheduler_local.places import ROOT
+from taskctl.dead_letters.dead_letter import DIED, Kind, Letter, read_letter
 
 FIRINGS = "https://sqs.example/1/jobs-firings-dead-letter"
 TASKS = "https://sqs.example/1/jobs-tasks-dead-letter.fifo"

@@ -12,8 +12,8 @@ from uuid import uuid4
 import boto3
 import pytest
 
-from local import terraform
-from local.emulator import Emulator
+from task_scheduler_local import terraform
+from task_scheduler_local.emulator import Emulator
 
 from .conftest import Taskctl
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from local import terraform
-from local.leftovers import client
+from task_scheduler_local import terraform
+from task_scheduler_local.leftovers import client
 from tests.taskctl.conftest import Applied, Taskctl
 
 STACK = ("--prefix", "operated")

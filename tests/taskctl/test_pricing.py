@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from local import ROOT
 from task_scheduler.outcome import Outcome
-from taskctl import pricing
-from taskctl.cost_basis import CHAT_WARNINGS, EARLY_WARNINGS, ESSENTIAL_ALARMS
-from taskctl.pricing import Assumptions, Setup, schedule_usage, shared_usage
+from task_scheduler_local.places import ROOT
+from taskctl.costs import pricing
+from taskctl.costs.cost_basis import CHAT_WARNINGS, EARLY_WARNINGS, ESSENTIAL_ALARMS
+from taskctl.costs.pricing import Assumptions, Setup, schedule_usage, shared_usage
 
 SETUP = Setup(
     architecture="arm64",

@@ -10,11 +10,11 @@ from uuid import uuid4
 import pytest
 import typer
 
-from local.emulator import Emulator
-from local.leftovers import client
-from task_scheduler import sending
+from task_scheduler.queue import sending
+from task_scheduler_local.emulator import Emulator
+from task_scheduler_local.leftovers import client
 from taskctl import aws
-from taskctl.redrive import redrive
+from taskctl.commands.redrive import redrive
 from tests.system.stack import wait_for
 from tests.taskctl.conftest import Applied, Operate, Taskctl
 

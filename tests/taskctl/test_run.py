@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from local import ROOT
-from local.leftovers import client
-from taskctl import pricing
+from task_scheduler_local.leftovers import client
+from task_scheduler_local.places import ROOT
+from taskctl.costs import pricing
 from tests.taskctl.conftest import Applied, Operate
 
 Read = Callable[..., Any]

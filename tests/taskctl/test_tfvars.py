@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from local import ROOT
+from task_scheduler_local.places import ROOT
 from taskctl.errors import TaskctlError
-from taskctl.tfvars import read_tfvars, tfvars_schedules
+from taskctl.project.tfvars import read_tfvars, tfvars_schedules
 
 
 def write(folder: Path, text: str, name: str = "a.tfvars") -> Path:

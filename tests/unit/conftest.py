@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local.emulator import Emulator
-from task_scheduler import aws, registry, send_task
-from task_scheduler.log import logger
-from task_scheduler.message import Message
+from task_scheduler import aws, send_task
+from task_scheduler.observability.log import logger
+from task_scheduler.queue.message import Message
 from task_scheduler.run_task import handler
+from task_scheduler.tasks import registry
+from task_scheduler_local.emulator import Emulator
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Optional
 
 import pytest
 
-from task_scheduler.arguments import bind
 from task_scheduler.errors import BadArguments
+from task_scheduler.tasks.arguments import bind
 
 if TYPE_CHECKING:
     from decimal import Decimal as NotImported

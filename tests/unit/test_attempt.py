@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from task_scheduler.attempt import Attempt
 from task_scheduler.errors import Expired, NeverStarted, Retry, Unreadable
-from task_scheduler.message import Message
+from task_scheduler.execution.attempt import Attempt
 from task_scheduler.outcome import Outcome
-from task_scheduler.record import Record
-from task_scheduler.registered import Task
+from task_scheduler.queue.message import Message
+from task_scheduler.queue.record import Record
+from task_scheduler.tasks.registered import Task
 from tests.unit.conftest import Write
 
 TIME = "2026-11-23T02:00:00Z"

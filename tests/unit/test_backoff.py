@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from task_scheduler.backoff import compute_backoff
+from task_scheduler.queue.backoff import compute_backoff
 
 
 def test_the_series_is_the_documented_one() -> None:

@@ -15,11 +15,10 @@ import apprise
 import pytest
 import requests
 
-from task_scheduler import chat_service
-from task_scheduler.chat import Targets
-from task_scheduler.chat_message import ChatMessage
-from task_scheduler.chat_service import Target, tell_all
-from task_scheduler.log import logger
+from task_scheduler.notifications.chat_message import ChatMessage
+from task_scheduler.notifications.service import Target, tell_all
+from task_scheduler.notifications.targets import Targets
+from task_scheduler.observability.log import logger
 
 MESSAGE = ChatMessage(title="s: 1 failed", body="✗ #1", kind="failure")
 
@@ -71,7 +70,8 @@ class Service:
 def service(monkeypatch: pytest.MonkeyPatch) -> Service:
     made = Service()
     monkeypatch.setattr(
-        chat_service, "time", SimpleNamespace(monotonic=lambda: made.now, sleep=made.sleep)
+        "task_scheduler.notifications.service.time",
+        SimpleNamespace(monotonic=lambda: made.now, sleep=made.sleep),
     )
     plugin = apprise.Apprise.instantiate("slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ")
     assert plugin is not None

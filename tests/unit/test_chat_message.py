@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from task_scheduler.chat_message import MAX_BODY, MAX_TITLE, ChatMessage, Notice, _fit, compose
+from task_scheduler.notifications.chat_message import (
+    MAX_BODY,
+    MAX_TITLE,
+    ChatMessage,
+    Notice,
+    _fit,
+    compose,
+)
 from task_scheduler.outcome import Occasion
 
 SUCCESS, FAILURE, RECOVERED = Occasion.SUCCESS, Occasion.FAILURE, Occasion.RECOVERED

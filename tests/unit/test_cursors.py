@@ -19,11 +19,11 @@ from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from local.emulator import Emulator
 from task_scheduler.errors import BadFiring, IncompleteFiring
-from task_scheduler.firing import Cursor, Firing
-from task_scheduler.message import Message
-from task_scheduler.sources import Refused, TaskList
+from task_scheduler.queue.message import Message
+from task_scheduler.runs.run import Cursor, Firing
+from task_scheduler.task_list.task_list import Refused, TaskList
+from task_scheduler_local.emulator import Emulator
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

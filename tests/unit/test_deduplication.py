@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
-from task_scheduler.message import Message
+from task_scheduler.queue.message import Message
 from tests.unit.conftest import Bench, Log, Write, fail, note
 
 
@@ -84,7 +84,7 @@ def test_only_the_outcome_is_stored(bench: Bench, table: str) -> None:
 def test_a_task_that_is_retried_is_run_again_and_a_final_failure_is_not(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, log_lines: Log
 ) -> None:
-    monkeypatch.setattr("task_scheduler.attempt.compute_backoff", lambda _attempt: 0.0)
+    monkeypatch.setattr("task_scheduler.execution.attempt.compute_backoff", lambda _attempt: 0.0)
     bench.put(fail("1", retries=1), note("neighbour"))
 
     assert len(bench.run()) == 1

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from task_scheduler.errors import BadFiring
-from task_scheduler.firing import Cursor, Firing
-from task_scheduler.message import Message
+from task_scheduler.queue.message import Message
+from task_scheduler.runs.run import Cursor, Firing
 
 EVENT = {
     "version": 1,

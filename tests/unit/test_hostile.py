@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from task_scheduler.errors import Unreadable
-from task_scheduler.message import Message
-from task_scheduler.values import exchange
+from task_scheduler.queue.message import Message
+from task_scheduler.queue.serialization import exchange
 from tests.unit.conftest import Bench, note
 
 

@@ -10,12 +10,17 @@ from typing import Any
 
 import pytest
 
-from task_scheduler.attempt import Attempt, Result
 from task_scheduler.errors import IncompleteFiring
-from task_scheduler.firing import Firing
-from task_scheduler.letters import START_BYTES, incomplete_letter, line_letter, task_letter
+from task_scheduler.execution.attempt import Attempt, Result
 from task_scheduler.outcome import Outcome
-from task_scheduler.sources import Refused
+from task_scheduler.queue.dead_letters import (
+    START_BYTES,
+    incomplete_letter,
+    line_letter,
+    task_letter,
+)
+from task_scheduler.runs.run import Firing
+from task_scheduler.task_list.task_list import Refused
 from tests.unit.test_attempt import attempt
 
 

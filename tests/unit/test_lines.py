@@ -6,9 +6,9 @@ import io
 
 import pytest
 
-from task_scheduler import lines
 from task_scheduler.errors import RefusedLine
-from task_scheduler.lines import Line, read_lines, text_of
+from task_scheduler.task_list import text_lines
+from task_scheduler.task_list.text_lines import Line, read_lines, text_of
 
 MARK = b"\xef\xbb\xbf"
 
@@ -41,7 +41,7 @@ def test_a_byte_order_mark_is_none_but_at_the_beginning_of_the_file() -> None:
 def test_of_a_line_that_is_too_long_only_the_beginning_is_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(lines, "MAX_LINE_BYTES", 8)
+    monkeypatch.setattr(text_lines, "MAX_LINE_BYTES", 8)
 
     fits, too_long, after = read_lines(io.BytesIO(b"1234567\n" + b"x" * 200_000 + b"\nafter"))
 

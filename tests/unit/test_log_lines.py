@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-from task_scheduler.log import logger
-from task_scheduler.message import Message
-from task_scheduler.short_form import short_form
+from task_scheduler.execution.preview import short_form
+from task_scheduler.observability.log import logger
+from task_scheduler.queue.message import Message
 from tests.unit.conftest import Bench, Log, Write, fail, note
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from task_scheduler.errors import RefusedLine, Unreadable
-from task_scheduler.message import MAX_BODY_BYTES, Message
+from task_scheduler.queue.message import MAX_BODY_BYTES, Message
 
 SQS_CHARACTERS = {0x9, 0xA, 0xD}
 

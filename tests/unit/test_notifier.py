@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from task_scheduler import chat_service, notify
-from task_scheduler.attempt import Result
-from task_scheduler.chat_message import ChatMessage, Notice
 from task_scheduler.errors import NoTargets
-from task_scheduler.notify import Ended, Notifier, ending
+from task_scheduler.execution.attempt import Result
+from task_scheduler.notifications import notifier, service
+from task_scheduler.notifications.chat_message import ChatMessage, Notice
+from task_scheduler.notifications.notifier import Ended, Notifier, ending
 from task_scheduler.outcome import Occasion, Outcome
 from tests.unit.conftest import Log
 from tests.unit.test_attempt import TIME, attempt
@@ -61,9 +61,9 @@ class Services:
 @pytest.fixture
 def services(monkeypatch: pytest.MonkeyPatch) -> Services:
     made = Services()
-    monkeypatch.setattr(notify, "time", SimpleNamespace(monotonic=lambda: made.now))
-    monkeypatch.setattr(notify, "_read_targets", made.read)
-    monkeypatch.setattr(chat_service, "tell_all", made.tell)
+    monkeypatch.setattr(notifier, "time", SimpleNamespace(monotonic=lambda: made.now))
+    monkeypatch.setattr(notifier, "_read_targets", made.read)
+    monkeypatch.setattr(service, "tell_all", made.tell)
     return made
 
 

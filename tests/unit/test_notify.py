@@ -19,8 +19,9 @@ from apprise.plugins.discord import NotifyDiscord
 from apprise.plugins.slack import NotifySlack
 from botocore.stub import Stubber
 
-from task_scheduler import aws, chat, chat_service, notify
-from task_scheduler.message import Message
+from task_scheduler import aws
+from task_scheduler.notifications import notifier, service, targets
+from task_scheduler.queue.message import Message
 from tests.unit.chat_services import Answer, ChatService, Discord, Slack, serving
 from tests.unit.conftest import Bench, Log, fail, note
 
@@ -58,19 +59,19 @@ class ChatRoom:
 def room(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatRoom]:
     """Both services in the parameter of run_task, and a sandbox that has told nothing yet."""
     del bench  # its emulator's environment is what comes first
-    monkeypatch.setattr(notify, "NOTIFIER", notify.Notifier())
+    monkeypatch.setattr(notifier, "NOTIFIER", notifier.Notifier())
     # a message is not held back because one went out a second ago
     monkeypatch.setattr(NotifySlack, "request_rate_per_sec", 0)
     monkeypatch.setattr(NotifyDiscord, "request_rate_per_sec", 0)
-    monkeypatch.setattr(chat_service, "FIRST_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(service, "FIRST_WAIT_SECONDS", 0.05)
     with serving(Slack()) as slack, serving(Discord()) as discord:
         monkeypatch.setattr(NotifySlack, "webhook_url", f"{slack.url}/services")
         monkeypatch.setattr(NotifyDiscord, "notify_url", f"{discord.url}/api/webhooks")
         made = ChatRoom(slack, discord)
         made.set_urls(SLACK_URL, DISCORD_URL)
         monkeypatch.setenv("NOTIFY_SSM_PARAMETER", made.parameter)
-        chat._get.cache_clear()
-        chat._targets.cache_clear()
+        targets._get.cache_clear()
+        targets._targets.cache_clear()
         yield made
 
 
@@ -203,7 +204,7 @@ def test_failures_within_a_minute_are_counted_in_the_next_message(
         bench.run()
     assert room.titles == ["s: 1 failed"]
 
-    notify.NOTIFIER._quiet_until = 0.0  # the minute is over
+    notifier.NOTIFIER._quiet_until = 0.0  # the minute is over
     bench.put(fail("4", notify_on=["failure"], retries=0))
     bench.run()
 
@@ -261,7 +262,7 @@ def test_what_was_not_told_is_counted_in_the_next_message(bench: Bench, room: Ch
     room.slack.answers.append(Answer(403, "invalid_token"))
     bench.put(fail("1", notify_on=ALL, retries=0), note("2", notify_on=ALL))
     bench.run()
-    chat._targets.cache_clear()  # as if it had been left alone for long enough
+    targets._targets.cache_clear()  # as if it had been left alone for long enough
 
     bench.put(note("3", notify_on=ALL))
     bench.run()
@@ -312,7 +313,7 @@ def test_a_service_that_hangs_is_not_waited_for_beyond_the_functions_time(
 def test_a_task_that_took_all_the_time_is_told_still(
     bench: Bench, room: ChatRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("task_scheduler.time_guard.RESERVE_SHARE", 0.8)
+    monkeypatch.setattr("task_scheduler.execution.time_budget.RESERVE_SHARE", 0.8)
     bench.put(Message(id="s@t#1", schedule="s", task="hang", retries=0, notify_on=["failure"]))
 
     bench.run(seconds=3, passing=True)
@@ -536,7 +537,7 @@ def test_an_unexpected_error_in_telling_fails_no_task(
     def broken(*_: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(notify, "compose", broken)
+    monkeypatch.setattr(notifier, "compose", broken)
     bench.put(note("1", notify_on=ALL))
 
     assert bench.run() == []

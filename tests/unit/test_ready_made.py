@@ -16,10 +16,10 @@ from urllib.parse import unquote_to_bytes
 import pytest
 
 from task_scheduler.errors import BadArguments, Retry
-from task_scheduler.message import Message
-from task_scheduler.ready_made import RequestRefused
-from task_scheduler.registry import find_task
-from task_scheduler.task_context import TaskContext
+from task_scheduler.queue.message import Message
+from task_scheduler.tasks.builtin import RequestRefused
+from task_scheduler.tasks.context import TaskContext
+from task_scheduler.tasks.registry import find_task
 from tests.unit.chat_services import POLL_SECONDS
 from tests.unit.conftest import Bench
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from task_scheduler.record import Record
+from task_scheduler.queue.record import Record
 
 STANDARD: dict[str, Any] = {
     "messageId": "059f36b4-87a3-44ab-83d2-661975830a7d",

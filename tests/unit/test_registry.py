@@ -12,8 +12,8 @@ import pytest
 
 from task_scheduler import task
 from task_scheduler.errors import BadArguments, BrokenTaskFile, DuplicateTask, UnknownTask
-from task_scheduler.registry import find_problems, find_task, find_task_source
-from task_scheduler.task_context import TaskContext
+from task_scheduler.tasks.context import TaskContext
+from task_scheduler.tasks.registry import find_problems, find_task, find_task_source
 
 Write = Callable[..., Path]
 

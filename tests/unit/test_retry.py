@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from task_scheduler import Retry
-from task_scheduler.retry_after import retry_after
+from task_scheduler.tasks.retry_after import retry_after
 
 HALF_A_DAY = 43_200
 

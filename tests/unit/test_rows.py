@@ -6,10 +6,10 @@ import io
 
 import pytest
 
-from task_scheduler import rows
 from task_scheduler.errors import RefusedLine
-from task_scheduler.lines import read_lines
-from task_scheduler.rows import Rows
+from task_scheduler.task_list import csv_rows
+from task_scheduler.task_list.csv_rows import Rows
+from task_scheduler.task_list.text_lines import read_lines
 
 
 def read(text: str) -> list[list[str] | str]:
@@ -32,7 +32,7 @@ def test_a_quoted_field_is_what_stands_between_the_quotes(text: str) -> None:
 
 
 def test_a_row_may_be_as_long_as_a_message_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "MAX_LINE_BYTES", 12)
+    monkeypatch.setattr(csv_rows, "MAX_LINE_BYTES", 12)
     refused = "a quote that is not closed within 12 bytes"
 
     assert read('"234\n678\n01"\nnext\n') == [["234\n678\n01"], ["next"]]

@@ -15,8 +15,8 @@ import pytest
 
 from task_scheduler import run_task
 from task_scheduler.errors import BatchFailed
-from task_scheduler.message import Message
-from task_scheduler.sending import send_batch
+from task_scheduler.queue.message import Message
+from task_scheduler.queue.sending import send_batch
 from tests.unit.conftest import Bench, Log, Queue, Write, fail, note
 from tests.unit.test_attempt import attempt
 
@@ -77,7 +77,7 @@ def test_the_environment_is_not_in_the_log(
 def test_a_task_is_retried_and_is_a_letter_with_its_reason_after_the_last_attempt(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("task_scheduler.attempt.compute_backoff", lambda _attempt: 0.0)
+    monkeypatch.setattr("task_scheduler.execution.attempt.compute_backoff", lambda _attempt: 0.0)
     bench.put(fail("2", retries=2), note("ok"))
 
     kept = [len(bench.run()) for _ in range(1)]
@@ -164,7 +164,7 @@ def test_a_hand_written_messages_retries_are_capped_by_the_queues_receives(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MAX_RECEIVE_COUNT", "2")
-    monkeypatch.setattr("task_scheduler.attempt.compute_backoff", lambda _attempt: 0.0)
+    monkeypatch.setattr("task_scheduler.execution.attempt.compute_backoff", lambda _attempt: 0.0)
     bench.put(fail("2", retries=1_000), note("neighbour"))
 
     bench.run()

@@ -9,13 +9,13 @@ from threading import Event, current_thread
 
 import pytest
 
-from task_scheduler.attempt import Attempt, Result
 from task_scheduler.errors import TaskTimeout
-from task_scheduler.message import Message
+from task_scheduler.execution.attempt import Attempt, Result
+from task_scheduler.execution.runners import Threads
 from task_scheduler.outcome import Outcome
-from task_scheduler.record import Record
-from task_scheduler.runners import Threads
-from task_scheduler.task_context import TaskContext
+from task_scheduler.queue.message import Message
+from task_scheduler.queue.record import Record
+from task_scheduler.tasks.context import TaskContext
 
 DONE = Result(outcome=Outcome.SUCCESS)
 

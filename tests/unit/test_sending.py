@@ -10,7 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from task_scheduler.errors import NotSent
-from task_scheduler.sending import MAX_ATTEMPTS, MAX_BYTES, MAX_ENTRIES, Entry, Sender, send_batch
+from task_scheduler.queue.sending import (
+    MAX_ATTEMPTS,
+    MAX_BYTES,
+    MAX_ENTRIES,
+    Entry,
+    Sender,
+    send_batch,
+)
 
 
 class Sqs:
@@ -43,7 +50,7 @@ class Sqs:
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """How long it would have waited, each time."""
     waited: list[float] = []
-    monkeypatch.setattr("task_scheduler.sending.time.sleep", waited.append)
+    monkeypatch.setattr("task_scheduler.queue.sending.time.sleep", waited.append)
     return waited
 
 

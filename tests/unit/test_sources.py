@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from task_scheduler.errors import BadFiring
-from task_scheduler.firing import Cursor, Firing
-from task_scheduler.message import Message
-from task_scheduler.sources import Refused, TaskList
+from task_scheduler.queue.message import Message
+from task_scheduler.runs.run import Cursor, Firing
+from task_scheduler.task_list.task_list import Refused, TaskList
 
 
 def _firing(**attributes: Any) -> Firing:

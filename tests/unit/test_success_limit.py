@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from task_scheduler.firing import Firing
-from task_scheduler.message import Message
-from task_scheduler.sources import TaskList
-from task_scheduler.success_limit import SuccessLimit
+from task_scheduler.queue.message import Message
+from task_scheduler.runs.run import Firing
+from task_scheduler.task_list.success_limit import SuccessLimit
+from task_scheduler.task_list.task_list import TaskList
 from tests.unit.conftest import Chain, Fire, Hurried, Queue
 
 ALL = ["success", "failure", "recovered"]

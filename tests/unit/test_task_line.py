@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from task_scheduler.attempt import Attempt, Result
-from task_scheduler.embedded_metrics import metrics
 from task_scheduler.errors import Expired, Retry, UnknownTask
+from task_scheduler.execution.attempt import Attempt, Result
+from task_scheduler.execution.task_record import log_task
+from task_scheduler.observability.metrics import metrics
 from task_scheduler.outcome import Outcome
-from task_scheduler.task_line import log_task
 from tests.unit.conftest import Log
 from tests.unit.test_attempt import TIME, attempt
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from task_scheduler.time_guard import TimeGuard
+from task_scheduler.execution.time_budget import TimeGuard
 
 
 @dataclass

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from task_scheduler.errors import NotPlain, Unreadable
-from task_scheduler.values import exchange, from_json, to_json
+from task_scheduler.queue.serialization import exchange, from_json, to_json
 
 
 @exchange

@@ -10,26 +10,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from task_scheduler import aws
-from task_scheduler.attempt import Attempt, Result
-from task_scheduler.backoff import compute_backoff
-from task_scheduler.deduplication import once
 from task_scheduler.errors import BatchFailed, LetterNotSent, NeverStarted
-from task_scheduler.letters import task_letter
-from task_scheduler.log import logger, reason_of
+from task_scheduler.execution.attempt import Attempt, Result
+from task_scheduler.execution.idempotency import once
+from task_scheduler.execution.runners import Inline, Perform, Runner, Threads
+from task_scheduler.execution.task_record import log_task
+from task_scheduler.execution.time_budget import TimeGuard
+from task_scheduler.observability.log import logger, reason_of
 from task_scheduler.outcome import Outcome
-from task_scheduler.record import Record
-from task_scheduler.runners import Inline, Perform, Runner, Threads
-from task_scheduler.sending import send_batch
-from task_scheduler.task_context import TaskContext
-from task_scheduler.task_line import log_task
-from task_scheduler.time_guard import TimeGuard
+from task_scheduler.queue.backoff import compute_backoff
+from task_scheduler.queue.dead_letters import task_letter
+from task_scheduler.queue.record import Record
+from task_scheduler.queue.sending import send_batch
+from task_scheduler.tasks.context import TaskContext
 from task_scheduler.time_limit import within
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
     from mypy_boto3_sqs.type_defs import ChangeMessageVisibilityBatchRequestEntryTypeDef
 
-    from task_scheduler.notify import Ended
+    from task_scheduler.notifications.notifier import Ended
 
 MAX_GIVEN_BACK = 1_000
 _given_back: Counter[str] = Counter()
@@ -127,7 +127,7 @@ class _Batch:
         ):
             return
         try:
-            from task_scheduler.notify import NOTIFIER
+            from task_scheduler.notifications.notifier import NOTIFIER
 
             NOTIFIER.tell(self._ended, seconds=self._guard.left_for_report())
         except Exception:

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from task_scheduler import aws
-from task_scheduler.embedded_metrics import metrics
 from task_scheduler.errors import BadFiring, IncompleteFiring
-from task_scheduler.firing import Cursor, Firing
-from task_scheduler.letters import incomplete_letter, line_letter
-from task_scheduler.log import logger, reason_of, shorten
-from task_scheduler.message import Message
-from task_scheduler.sending import Entry, Sender
-from task_scheduler.sources import Refused, TaskList
-from task_scheduler.success_limit import SuccessLimit
+from task_scheduler.observability.log import logger, reason_of, shorten
+from task_scheduler.observability.metrics import metrics
+from task_scheduler.queue.dead_letters import incomplete_letter, line_letter
+from task_scheduler.queue.message import Message
+from task_scheduler.queue.sending import Entry, Sender
+from task_scheduler.runs.run import Cursor, Firing
+from task_scheduler.task_list.success_limit import SuccessLimit
+from task_scheduler.task_list.task_list import Refused, TaskList
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

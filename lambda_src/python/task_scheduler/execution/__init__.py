@@ -1,0 +1,1 @@
+"""One batch: attempts, runners, time budget, idempotency."""

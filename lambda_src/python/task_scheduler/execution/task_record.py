@@ -1,0 +1,34 @@
+"""The one line that a task has in the log for each attempt; it is the task's metric as well."""
+
+from __future__ import annotations
+
+from task_scheduler.errors import EXPLAINED
+from task_scheduler.execution.attempt import Attempt, Result
+from task_scheduler.execution.preview import short_form
+from task_scheduler.observability.log import logger, reason_of, shorten
+from task_scheduler.observability.metrics import metrics
+
+
+def log_task(attempt: Attempt, result: Result) -> None:
+    """Logs what came of an attempt.
+
+    The metric is `duration_ms` by outcome: how long, and, as its sample count, how many.
+    """
+    error = result.error
+    fields = {
+        "outcome": result.outcome,
+        **attempt.about,
+        "duration_ms": round(result.seconds * 1000),
+        "result": short_form(result.value),
+        "reason": shorten(reason_of(error)) if error is not None else None,
+        "error": type(error).__name__ if error is not None else None,
+        "retry_after": result.retry_after and round(result.retry_after, 1),
+        **metrics("duration_ms", by=("outcome",), schedule=attempt.about.get("schedule")),
+    }
+    present = {name: value for name, value in fields.items() if value is not None}
+    if error is None:
+        logger.info("task", extra=present)
+    else:
+        logger.error(
+            "task", extra=present, exc_info=None if isinstance(error, EXPLAINED) else error
+        )

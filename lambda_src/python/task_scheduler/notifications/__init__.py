@@ -1,0 +1,1 @@
+"""Notifications: what is said of results, to whom, and its delivery."""

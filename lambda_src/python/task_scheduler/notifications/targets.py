@@ -1,0 +1,91 @@
+"""Which services are told: those whose Apprise URLs a parameter or a secret holds.
+
+None of the URLs, which are secrets, gets into a log.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from functools import cache, lru_cache, partial
+
+import apprise
+from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvider
+from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+
+from task_scheduler import aws
+from task_scheduler.errors import NoTargets
+from task_scheduler.notifications.muted import mute
+from task_scheduler.notifications.service import Target
+from task_scheduler.observability.log import logger
+
+KEPT_SECONDS = 300
+"""A new value of the parameter or the secret is found after five minutes."""
+
+_BETWEEN_URLS = re.compile(r"[\r\n]+|[\s,]+(?=[A-Za-z][\w+.-]*://)")
+
+
+class Targets:
+    """The services that the parameter or the secret names, as it was when last read.
+
+    Attributes:
+        usable: those that messages go to.
+        malformed: what to say of the others, if there are any: their places, never their text.
+    """
+
+    def __init__(self, text: str) -> None:
+        urls = [url.strip(", \t") for url in _BETWEEN_URLS.split(text)]
+        # without a time-out of Apprise's own, which takes a thread more: a target has its deadline
+        asset = apprise.AppriseAsset(app_id=logger.service, service_timeout=0)
+        plugins = [apprise.Apprise.instantiate(url, asset=asset) for url in urls if url]
+        self.usable = [Target(plugin) for plugin in plugins if plugin is not None]
+        places = [str(place) for place, plugin in enumerate(plugins, start=1) if plugin is None]
+        self.malformed = (
+            f"{_place()}: of the {len(plugins)} URLs in it Apprise does not know "
+            f"number {', '.join(places)}; the others are used"
+            if places
+            else ""
+        )
+
+
+def read_targets() -> Targets:
+    """The services to tell. Call it in a thread of its own: it is muted from here on.
+
+    Raises:
+        NoTargets: the parameter or the secret cannot be read, or holds no URL; says why.
+    """
+    mute()
+    targets = _targets(_read())
+    if not targets.usable:
+        raise NoTargets(f"{_place()} holds no URL that Apprise knows")
+    return targets
+
+
+@cache
+def _get() -> Callable[[], object]:
+    """What reads the parameter or the secret, and keeps it for a while."""
+    if parameter := os.environ.get("NOTIFY_SSM_PARAMETER"):
+        ssm = SSMProvider(boto3_client=aws.ssm())
+        return partial(ssm.get, parameter, max_age=KEPT_SECONDS, decrypt=True)
+    secrets = SecretsProvider(boto3_client=aws.secretsmanager())
+    return partial(secrets.get, os.environ["NOTIFY_SECRET"], max_age=KEPT_SECONDS)
+
+
+def _read() -> str:
+    try:
+        value = _get()()
+    except GetParameterError as error:
+        raise NoTargets(f"{_place()} cannot be read: {error}") from error
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _place() -> str:
+    if name := os.environ.get("NOTIFY_SSM_PARAMETER"):
+        return f"SSM parameter {name}"
+    return f"secret {os.environ['NOTIFY_SECRET']}"
+
+
+@lru_cache(maxsize=1)
+def _targets(text: str) -> Targets:
+    return Targets(text)

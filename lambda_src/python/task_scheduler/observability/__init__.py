@@ -1,0 +1,1 @@
+"""The log, the records of tasks in it, and metrics."""

@@ -1,0 +1,177 @@
+"""Onto a queue in full batches, several in flight, sent again until every message is there."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import BoundedSemaphore, Lock
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from task_scheduler.errors import NotSent
+from task_scheduler.queue.backoff import compute_backoff
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+
+MAX_ENTRIES = 10
+MAX_BYTES = 256 * 1024
+"""SQS's limits for one SendMessageBatch request: entries, and bytes of bodies and attributes."""
+
+MAX_ATTEMPTS = 8
+"""Times that an entry is sent; the waits between are 0.1, 0.2, 0.4 ... 2 s and 7 s in all."""
+
+MAX_ATTRIBUTE_CHARACTERS = 1_000
+
+_REFUSED_BY_SQS = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One message to be sent.
+
+    Attributes:
+        body: what SQS accepts as a body; Message.encode makes no other.
+        attributes: string attributes; empty ones are left out, long ones cut, characters that SQS
+            refuses replaced.
+        message_group, deduplication_id: what a FIFO queue needs, and no other takes.
+    """
+
+    body: str
+    attributes: Mapping[str, str | None] = field(default_factory=dict)
+    message_group: str | None = None
+    deduplication_id: str | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes that count towards SQS's limits: the body, names, types and values."""
+        return len(self.body.encode()) + sum(
+            len(f"{name}String{value}".encode()) for name, value in self._values().items()
+        )
+
+    def as_request(self, entry_id: str) -> SendMessageBatchRequestEntryTypeDef:
+        """The entry of a SendMessageBatch request."""
+        request: SendMessageBatchRequestEntryTypeDef = {
+            "Id": entry_id,
+            "MessageBody": self.body,
+            "MessageAttributes": {
+                name: {"DataType": "String", "StringValue": value}
+                for name, value in self._values().items()
+            },
+        }
+        if self.message_group is not None and self.deduplication_id is not None:
+            request["MessageGroupId"] = self.message_group
+            request["MessageDeduplicationId"] = self.deduplication_id
+        return request
+
+    def _values(self) -> dict[str, str]:
+        return {
+            name: _REFUSED_BY_SQS.sub("\ufffd", value[:MAX_ATTRIBUTE_CHARACTERS])
+            for name, value in self.attributes.items()
+            if value
+        }
+
+
+def send_batch(client: SQSClient, queue_url: str, entries: Sequence[Entry]) -> int:
+    """Sends up to ten entries, and those that SQS did not take again, until it has taken all.
+
+    Whole requests that fail (throttled, 5xx, no connection) are the client's to repeat.
+
+    Returns:
+        The requests that it took.
+
+    Raises:
+        NotSent: SQS refused an entry MAX_ATTEMPTS times; names SQS's reason.
+    """
+    waiting = {str(index): entry for index, entry in enumerate(entries)}
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        response = client.send_message_batch(
+            QueueUrl=queue_url,
+            Entries=[entry.as_request(entry_id) for entry_id, entry in waiting.items()],
+        )
+        failed = response.get("Failed", [])
+        if not failed:
+            return attempt
+        waiting = {failure["Id"]: waiting[failure["Id"]] for failure in failed}
+        if attempt < MAX_ATTEMPTS:
+            time.sleep(compute_backoff(attempt, base=0.1, cap=2))
+    reason = f"{failed[0]['Code']}: {failed[0].get('Message', 'no reason given')}"
+    raise NotSent(f"{len(failed)} of {len(entries)} messages sent {attempt} times: {reason}")
+
+
+class Sender:
+    """Sends what is put into it, in full batches from a bounded pool of threads.
+
+    A context manager: at its end what is left is sent and every answer awaited.
+
+    Attributes:
+        entries: that were put.
+        requests: that SQS answered.
+    """
+
+    def __init__(self, client: SQSClient, queue_url: str, *, in_flight: int = 1) -> None:
+        self.entries = 0
+        self.requests = 0
+        self._client = client
+        self._queue_url = queue_url
+        # here, since run_task sends letters, seldom, and never needs a pool
+        from concurrent.futures import ThreadPoolExecutor
+
+        self._pool = ThreadPoolExecutor(in_flight)
+        self._free = BoundedSemaphore(in_flight)
+        self._lock = Lock()
+        self._failure: Exception | None = None
+        self._batch: list[Entry] = []
+        self._bytes = 0
+
+    def put(self, entry: Entry) -> None:
+        """Adds an entry to the batch, and sends the batch before it if the entry does not fit.
+
+        Raises:
+            NotSent, botocore's errors: an earlier batch could not be sent.
+        """
+        size = entry.size
+        if len(self._batch) == MAX_ENTRIES or self._bytes + size > MAX_BYTES:
+            self._submit()
+        self._batch.append(entry)
+        self._bytes += size
+        self.entries += 1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if error is None and self._batch:
+                self._submit()
+        finally:
+            self._pool.shutdown(wait=True)
+        if error is None and self._failure is not None:
+            raise self._failure
+
+    def _submit(self) -> None:
+        self._free.acquire()
+        if self._failure is not None:
+            self._free.release()
+            raise self._failure
+        batch, self._batch, self._bytes = self._batch, [], 0
+        self._pool.submit(self._send, batch)
+
+    def _send(self, batch: list[Entry]) -> None:
+        try:
+            requests = send_batch(self._client, self._queue_url, batch)
+        except Exception as error:
+            self._failure = error
+        else:
+            with self._lock:
+                self.requests += requests
+        finally:
+            self._free.release()

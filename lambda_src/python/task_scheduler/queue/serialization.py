@@ -1,0 +1,170 @@
+"""What may travel in a message: plain JSON, and objects of classes that task code registered.
+
+jsonpickle turns a registered object into plain JSON. The way back is our own, because
+jsonpickle.decode runs code that the bytes name (py/reduce, py/object, py/type ...) whatever its
+settings: here a `py/` key is refused unless it is the `py/object` of a registered class.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import json
+import re
+from types import MemberDescriptorType
+from typing import Any, NoReturn, TypeVar
+
+from task_scheduler.errors import NotPlain, Unreadable
+from task_scheduler.observability.log import reason_of
+
+TAG = "py/"
+OBJECT = "py/object"
+
+# The characters that SQS refuses in a body and that json.dumps leaves as they are.
+_REFUSED_BY_SQS = re.compile("[\ud800-\udfff\ufffe\uffff]")
+
+_PLAIN = frozenset({type(None), bool, int, float, str})
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+_classes: dict[str, type] = {}
+
+Class = TypeVar("Class", bound=type)
+
+
+def exchange(cls: Class) -> Class:
+    """Class decorator: objects of this class may travel in messages and come back as themselves.
+
+    Their attributes are restored as they were; `__init__` is not called again.
+
+    Raises:
+        TypeError: it is a class whose objects hold more than attributes, such as a dict's subclass.
+    """
+    if any("__new__" in vars(base) for base in cls.__mro__[:-1]):
+        raise TypeError(f"@exchange {cls.__qualname__}: has a __new__, as dict and list do")
+    _classes[f"{cls.__module__}.{cls.__qualname__}"] = cls
+    return cls
+
+
+def to_json(value: Any) -> str:
+    """The value as compact JSON, in characters that SQS accepts.
+
+    Raises:
+        NotPlain: the value, or something in it, is neither plain JSON nor of a registered class.
+    """
+    try:
+        plain = value if _is_plain(value) else _flattened(value)
+        text = _ENCODER.encode(plain)
+    except NotPlain:
+        raise
+    except Exception as error:  # jsonpickle calls methods of the object's own
+        raise NotPlain(
+            f"{type(value).__name__} cannot travel in a message: {reason_of(error)}"
+        ) from error
+    return sendable(text)
+
+
+def sendable(text: str) -> str:
+    """JSON with the characters that SQS refuses in a body escaped."""
+    return _REFUSED_BY_SQS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def from_json(text: str) -> Any:
+    """What JSON says, registered objects rebuilt. Nothing is imported and nothing executed.
+
+    Raises:
+        json.JSONDecodeError: the text is not JSON.
+        Unreadable: it is nested too deep, or has a `py/` key that is not a registered class's.
+    """
+    try:
+        return _restore(json.loads(text, parse_constant=_refuse_constant))
+    except RecursionError as error:
+        raise Unreadable("nested too deep") from error
+
+
+def _is_plain(value: Any) -> bool:
+    kind = type(value)
+    if kind is dict:
+        return all(
+            type(key) is str and not key.startswith(TAG) and _is_plain(item)
+            for key, item in value.items()
+        )
+    return kind in _PLAIN or (kind is list and all(map(_is_plain, value)))
+
+
+def _flattened(value: Any) -> Any:
+    import jsonpickle
+
+    _check_keys(value)
+    return _without_tags(jsonpickle.Pickler(make_refs=False).flatten(value))
+
+
+def _check_keys(value: Any) -> None:
+    """Refuses keys that jsonpickle would take for its own, and drop."""
+    match value:
+        case list() | tuple():
+            for item in value:
+                _check_keys(item)
+        case dict():
+            for key, item in value.items():
+                if isinstance(key, str) and key.startswith(TAG):
+                    raise NotPlain(f"{key!r} is refused: such keys are jsonpickle's own")
+                _check_keys(item)
+
+
+def _without_tags(flat: Any) -> Any:
+    """jsonpickle's output with registered objects as the only tags left, and tuples as lists."""
+    match flat:
+        case list():
+            return [_without_tags(item) for item in flat]
+        case {"py/tuple": list(items)} if len(flat) == 1:
+            return [_without_tags(item) for item in items]
+        case {"py/object": name, "py/state": list(state)} if name in _classes:
+            names = [field.name for field in dataclasses.fields(_classes[name])]
+            flat = {OBJECT: name, **dict(zip(names, state, strict=True))}
+        case dict():
+            pass
+        case _:
+            return flat
+    _check_tags(
+        flat, NotPlain, "decorate its class with @task_scheduler.exchange, or send plain JSON"
+    )
+    return {key: item if key == OBJECT else _without_tags(item) for key, item in flat.items()}
+
+
+def _restore(plain: Any) -> Any:
+    match plain:
+        case list():
+            return [_restore(item) for item in plain]
+        case dict():
+            _check_tags(plain, Unreadable, "no class of the task folder is registered for it")
+            fields = {key: _restore(item) for key, item in plain.items() if key != OBJECT}
+            return _rebuild(_classes[plain[OBJECT]], fields) if OBJECT in plain else fields
+    return plain
+
+
+def _rebuild(cls: type, fields: dict[str, Any]) -> Any:
+    instance: object = object.__new__(cls)
+    for name, value in fields.items():
+        try:
+            if name.startswith("__") or _calls_code(cls, name):
+                raise AttributeError
+            object.__setattr__(instance, name, value)  # a frozen dataclass refuses its own
+        except (AttributeError, TypeError):
+            raise Unreadable(f"{cls.__qualname__} has no attribute {name[:100]!r}") from None
+    return instance
+
+
+def _calls_code(cls: type, name: str) -> bool:
+    """Whether setting an attribute would call something, as of a property; a slot is not that."""
+    found = inspect.getattr_static(cls, name, None)
+    return hasattr(type(found), "__set__") and not isinstance(found, MemberDescriptorType)
+
+
+def _check_tags(mapping: dict[str, Any], error: type[Exception], cure: str) -> None:
+    for key, value in mapping.items():
+        if key.startswith(TAG) and not (key == OBJECT and value in list(_classes)):
+            raise error(f"{key} {str(value)[:100]!r} is refused: {cure}")
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise json.JSONDecodeError(f"{name} is not JSON", name, 0)

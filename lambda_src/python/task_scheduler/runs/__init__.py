@@ -1,0 +1,1 @@
+"""Runs: one time that a schedule is due."""

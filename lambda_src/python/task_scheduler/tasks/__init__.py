@@ -1,0 +1,1 @@
+"""Task code: the functions that it registers, their arguments and context, built-in tasks."""

@@ -1,0 +1,66 @@
+"""What a task may know of its own attempt."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass, field
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from task_scheduler.observability.log import logger
+
+if TYPE_CHECKING:
+    Adapter = logging.LoggerAdapter[logging.Logger]
+else:
+    Adapter = logging.LoggerAdapter
+
+
+class TaskLogger(Adapter):
+    """Python's logger, whose lines are JSON and name the task that they are about."""
+
+    def process(
+        self, msg: Any, kwargs: MutableMapping[str, Any]
+    ) -> tuple[Any, MutableMapping[str, Any]]:
+        # as LoggerAdapter(merge_extra=True) does from Python 3.13 on
+        return msg, {**kwargs, "extra": {**(self.extra or {}), **(kwargs.get("extra") or {})}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskContext:
+    """What a task's function gets if it has a parameter named `context`.
+
+    Attributes:
+        schedule: the schedule's name; None for a message typed by hand.
+        scheduled_time: when the firing was due, RFC 3339 UTC; None likewise.
+        attempt: which attempt this is, from 1.
+        deadline: when its time is over, in seconds of time.monotonic().
+        about: fields that each line of its logger has.
+    """
+
+    schedule: str | None
+    scheduled_time: str | None
+    attempt: int
+    deadline: float
+    about: Mapping[str, Any] = field(default_factory=dict)
+    _cancelled: Event = field(default_factory=Event)
+
+    @property
+    def logger(self) -> TaskLogger:
+        """Logs JSON lines with the task's id, schedule, name and attempt."""
+        return TaskLogger(logging.getLogger(logger.name), self.about)
+
+    @property
+    def remaining(self) -> float:
+        """Seconds left; below 0 when the time is over."""
+        return self.deadline - time.monotonic()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the attempt was given up: whatever the function still does is not asked for."""
+        return self._cancelled.is_set()
+
+    def cancel(self) -> None:
+        """Marks the attempt as given up."""
+        self._cancelled.set()

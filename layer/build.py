@@ -1,0 +1,109 @@
+"""`make package-layer`: the dependency layer, byte for byte the same wherever it is built."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from task_scheduler_local import LocalError
+from task_scheduler_local.places import BUILD, VENV, python
+from task_scheduler_local.uv import uv
+
+_RUNTIMES = ("python3.12", "python3.13", "python3.14")
+_ARCHITECTURES = {"arm64": "aarch64", "x86_64": "x86_64"}
+_EPOCH = 315532800  # 1980-01-01, the earliest time that a zip file can hold
+
+
+@dataclass(frozen=True)
+class Target:
+    """A Lambda runtime and architecture.
+
+    Raises LocalError for one that this project does not run on.
+    """
+
+    runtime: str
+    architecture: str
+
+    def __post_init__(self) -> None:
+        if self.runtime not in _RUNTIMES:
+            raise LocalError(f"RUNTIME={self.runtime}: expected one of {', '.join(_RUNTIMES)}")
+        if self.architecture not in _ARCHITECTURES:
+            legal = " or ".join(_ARCHITECTURES)
+            raise LocalError(f"ARCHITECTURE={self.architecture}: expected {legal}")
+
+    def uv_arguments(self) -> list[str]:
+        """Wheels for this target, whatever the host is.
+
+        These runtimes run on Amazon Linux 2023 (glibc 2.34), which takes manylinux_2_28 wheels.
+        """
+        machine = _ARCHITECTURES[self.architecture]
+        version = self.runtime.removeprefix("python")
+        return [f"--python-platform={machine}-manylinux_2_28", f"--python-version={version}"]
+
+
+def build(requirements: Path, out: Path, *, target: Target | None) -> Path:
+    """Build OUT/python from a requirements file; target None is this machine.
+
+    Returns the folder built. Raises LocalError when the file is missing or a package has no wheel.
+    """
+    if not requirements.is_file():
+        raise LocalError(f"there is no requirements file {requirements}")
+    BUILD.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=BUILD, prefix="layer-") as work:
+        fresh = Path(work) / "python"
+        uv(
+            "pip",
+            "install",
+            f"--python={python(VENV)}",
+            f"--target={fresh}",
+            f"--requirements={requirements}",
+            "--only-binary=:all:",
+            "--link-mode=copy",  # a link would share its times and modes with uv's cache
+            *(target.uv_arguments() if target else []),
+        )
+        _make_reproducible(fresh)
+        final = out / "python"
+        out.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(final, ignore_errors=True)
+        shutil.move(fresh, final)
+    return final
+
+
+def _make_reproducible(folder: Path) -> None:
+    """Take out what differs between two builds: the builder's paths, times and modes."""
+    (folder / ".lock").unlink(missing_ok=True)
+    shutil.rmtree(folder / "bin", ignore_errors=True)  # scripts that name the builder's interpreter
+    for record in folder.glob("*.dist-info/RECORD"):
+        lines = record.read_text(encoding="utf-8").splitlines(keepends=True)
+        kept = [line for line in lines if not re.match(r"(\.\./)*bin/", line)]
+        record.write_text("".join(sorted(kept)), encoding="utf-8")
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+        os.utime(path, (_EPOCH, _EPOCH))
+
+
+def main() -> None:
+    """The command line behind `make package-layer`."""
+    parser = argparse.ArgumentParser(prog="layer.build", description=__doc__)
+    parser.add_argument("--runtime", required=True)
+    parser.add_argument("--architecture", required=True)
+    parser.add_argument("--requirements", required=True, type=Path)
+    parser.add_argument("--out", required=True, type=Path)
+    options = parser.parse_args()
+    target = Target(options.runtime, options.architecture)
+    folder = build(options.requirements.resolve(), options.out.resolve(), target=target)
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    print(f"{folder}: {target.runtime}, {target.architecture}, {size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except LocalError as error:
+        sys.exit(f"The layer was not built: {error}")

@@ -1,0 +1,255 @@
+"""`make demo`: the whole system at work on this machine, from a schedule to its tasks' outcomes."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import EndpointConnectionError, HTTPClientError
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from task_scheduler_local import LocalError, terraform
+from task_scheduler_local.board import Row, count_outcomes, read_rows
+from task_scheduler_local.chat import Chat, serving
+from task_scheduler_local.emulator import Emulator
+from task_scheduler_local.leftovers import client, leftovers
+
+_LEADS_SECONDS = (8, 40, 120)  # until the schedules are due; a slow machine needs another try
+_PATIENCE_SECONDS = 120
+_POLL_SECONDS = 0.3
+_CHAT_SECONDS = 20  # more than run_task waits for a chat service
+_COLOURS = {"success": "green", "retry": "yellow", "failed": "red", "queued": "dim"}
+
+_PARAMETER = "/hello/chat"
+_PARAMETER_VARIABLE = f"-var=chat_parameter={_PARAMETER}"
+
+Rows = Mapping[str, Row]
+
+console = Console(highlight=False)
+
+
+def main() -> bool:
+    """Run the demo; whether every task came to the outcome that the example states."""
+    console.print("Schedule -> send_task -> queue -> run_task -> chat, all on this machine.\n")
+    with Emulator() as emulator, serving() as chat, terraform.workspace() as module:
+        root = module / "examples" / "hello"
+        with terraform.attached(root, emulator.environment()) as aws:
+            return _run(emulator, chat, root, aws)
+
+
+def _run(emulator: Emulator, chat: Chat, root: Path, aws: Mapping[str, str]) -> bool:
+    ssm = client("ssm", aws)
+    ssm.put_parameter(Name=_PARAMETER, Type="SecureString", Value=chat.url)
+    due = _apply(root, aws)
+    outputs = {
+        name: output["value"]
+        for name, output in json.loads(terraform.run(root, aws, "output", "-json")).items()
+    }
+    expected: dict[str, dict[str, int]] = outputs["expected_outcomes"]
+    names = outputs["task_scheduler"]
+    rows = _watch(emulator, names, due, expected)
+    _show_dead_letters(aws, names["tasks_dead_letter_queue"])
+    told = _show_chat(chat, {name for name, counts in expected.items() if counts.get("failed")})
+    with _progress("Destroying it all"):
+        terraform.run(root, aws, "destroy", "-auto-approve", "-input=false", _PARAMETER_VARIABLE)
+    ssm.delete_parameter(Name=_PARAMETER)
+    if left := leftovers(aws):
+        raise LocalError(f"destroy left behind: {', '.join(left)}")
+    console.print("Nothing is left: no queue, function, schedule, role, layer or log group.")
+    return _judge(rows, expected) and told
+
+
+def _apply(root: Path, aws: Mapping[str, str]) -> datetime:
+    """Apply the example with schedules that are due soon after; returns when."""
+    with _progress("Starting Terraform"):
+        terraform.run(root, aws, "init", "-input=false")
+    for lead in _LEADS_SECONDS:
+        due = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=lead)
+        expression = f"at({due:%Y-%m-%dT%H:%M:%S})"
+        try:
+            with _progress("Applying examples/hello to an AWS emulator"):
+                terraform.run(
+                    root,
+                    aws,
+                    "apply",
+                    "-auto-approve",
+                    "-input=false",
+                    f"-var=expression={expression}",
+                    _PARAMETER_VARIABLE,
+                )
+            break
+        except LocalError:
+            # As AWS does, the provider refuses a time that is past when the schedule is created.
+            if datetime.now(UTC) < due or lead == _LEADS_SECONDS[-1]:
+                raise
+            console.print(f"It took longer than the {lead} s until the schedules were due: again.")
+    return due
+
+
+def _watch(
+    emulator: Emulator,
+    names: Mapping[str, Any],
+    due: datetime,
+    expected: Mapping[str, Mapping[str, int]],
+) -> Rows:
+    """Show each task from its firing to its outcome; returns when all have one, or too late."""
+    rows: dict[str, Row] = {}
+    logs = client("logs", emulator.environment())
+    groups = [f"/aws/lambda/{names[function]['name']}" for function in ("send_task", "run_task")]
+    wanted = {schedule: sum(counts.values()) for schedule, counts in expected.items()}
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    console.print(
+        f"\n{len(wanted)} schedules are due at {due:%H:%M:%S} UTC; the emulator looks every 10 s.\n"
+    )
+    with _display() as show:
+        while time.monotonic() < deadline:
+            emulator.check()
+            before, rows = rows, read_rows(_events(logs, groups))
+            show(rows, [row for row in rows.values() if row != before.get(row.id)])
+            counts = count_outcomes(rows.values())
+            if all(counts.get(name, Counter()).total() >= n for name, n in wanted.items()):
+                break
+            time.sleep(_POLL_SECONDS)
+    return rows
+
+
+def _events(logs: Any, groups: list[str]) -> Iterator[Mapping[str, Any]]:
+    for group in groups:
+        for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group):
+            yield from page["events"]
+
+
+@contextmanager
+def _display() -> Iterator[Callable[[Rows, list[Row]], None]]:
+    """A live table of all rows on a terminal, otherwise a line for each that changed."""
+
+    def print_lines(_rows: Rows, changed: list[Row]) -> None:
+        for row in changed:
+            console.print(_line(row), soft_wrap=True)
+
+    if not console.is_terminal:
+        yield print_lines
+        return
+    with Live(console=console, auto_refresh=False) as live:
+        yield lambda rows, changed: live.update(_table(rows) if rows else "", refresh=bool(changed))
+
+
+def _table(rows: Rows) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("Schedule", "#", "Task", "Attempt", "Outcome", "Took"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("Result or reason", overflow="fold")
+    for row in rows.values():
+        table.add_row(*_cells(row))
+    return table
+
+
+def _cells(row: Row) -> list[str | Text]:
+    outcome = Text(row.outcome, style=_COLOURS.get(row.outcome, ""))
+    if not row.attempt:
+        return [row.schedule, row.position, "", "", outcome, "", ""]
+    took = f"{row.duration_ms} ms"
+    return [row.schedule, row.position, row.task, str(row.attempt), outcome, took, Text(row.words)]
+
+
+def _line(row: Row) -> Text:
+    schedule, position, task, attempt, outcome, took, words = map(str, _cells(row))
+    attempt = f"attempt {attempt}" if attempt else ""
+    name = f"{schedule}#{position}"
+    columns = f"{name:14} {outcome:8} {task:8} {attempt:10} {took:>7}  {words}"
+    return Text(columns.rstrip())
+
+
+def _show_dead_letters(aws: Mapping[str, str], queue: Mapping[str, str]) -> None:
+    received = client("sqs", aws).receive_message(
+        QueueUrl=queue["url"], MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+    )
+    for letter in received.get("Messages", []):
+        told = {name: value["StringValue"] for name, value in letter["MessageAttributes"].items()}
+        console.print(f"\nDead letter in {queue['name']}", style="bold")
+        for name, value in [*sorted(told.items()), ("message", letter["Body"])]:
+            console.print(Text(f"  {name:15}{value}"), soft_wrap=True)
+    console.print()
+
+
+def _show_chat(chat: Chat, failing: set[str]) -> bool:
+    """Show what arrived in chat; whether it told of the schedules that fail."""
+    deadline = time.monotonic() + _CHAT_SECONDS
+    while True:
+        messages = list(chat.messages)
+        told = {name for name in failing for text in messages if f"{name}: " in text}
+        if told == failing or time.monotonic() > deadline:
+            break
+        time.sleep(_POLL_SECONDS)
+    for number, text in enumerate(messages, start=1):
+        title, *lines = text.splitlines()
+        console.print(f"Chat message {number} of {len(messages)}", style="bold")
+        for line in [title, *lines]:
+            console.print(Text(f"  {line}"), soft_wrap=True)
+        console.print()
+    for name in sorted(failing - told):
+        console.print(f"Chat was not told that {name} failed.")
+    return told == failing
+
+
+def _judge(rows: Rows, expected: Mapping[str, Mapping[str, int]]) -> bool:
+    """Say how many tasks came to the outcome that the example states; whether all did."""
+    stated = {schedule: Counter(dict(counts)) for schedule, counts in expected.items()}
+    seen = count_outcomes(rows.values())
+    nothing: Counter[str] = Counter()
+    wrong = [name for name in {**stated, **seen} if stated.get(name) != seen.get(name)]
+    for name in wrong:
+        wanted, saw = stated.get(name, nothing), seen.get(name, nothing)
+        console.print(f"{name}: expected {_in_words(wanted)}, saw {_in_words(saw)}")
+    right = sum((seen.get(name, nothing) & counts).total() for name, counts in stated.items())
+    all_stated = sum(stated.values(), nothing)
+    console.print(
+        f"{right} of {all_stated.total()} tasks came to the outcome that the example states "
+        f"({_in_words(all_stated)}).",
+        soft_wrap=True,
+    )
+    return not wrong
+
+
+def _in_words(counts: Counter[str]) -> str:
+    return ", ".join(f"{n} {outcome}" for outcome, n in sorted(counts.items())) or "nothing"
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[None]:
+    console.print(f"{what} ... ", end="")
+    start = time.monotonic()
+    try:
+        yield
+    except BaseException:
+        console.print("stopped")
+        raise
+    console.print(f"{time.monotonic() - start:.1f} s")
+
+
+def _end(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        sys.exit(0 if main() else 1)
+    except LocalError as error:
+        sys.exit(f"The demo failed: {error}")
+    except (EndpointConnectionError, HTTPClientError) as error:
+        sys.exit(f"The demo failed: the emulator does not answer any more: {error}")
+    except KeyboardInterrupt:
+        console.print("\nStopped. Nothing is left running.")
+        sys.exit(130)

@@ -1,0 +1,42 @@
+"""The filesystem mirror that Terraform finds the stand-ins in."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+
+VERSIONS = {"aws": "5.100.0+standin", "archive": "2.7.1+standin"}
+
+_ROOT = Path(__file__).resolve().parents[2]
+_MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
+
+# A shebang line that named the interpreter itself could grow too long and cannot hold blanks.
+_LAUNCHER = """\
+#!/bin/sh
+PYTHONPATH={root} exec {python} -m task_scheduler_local.provider {name}
+"""
+
+
+def install(mirror: Path, python: Path) -> None:
+    """Writes launchers of both providers, for this platform, into the folder `mirror`.
+
+    `python` is the interpreter of a virtual environment with local/requirements.txt.
+    """
+    machine = os.uname().machine
+    target = f"{sys.platform}_{_MACHINES.get(machine, machine)}"
+    for name, version in VERSIONS.items():
+        folder = mirror / "registry.terraform.io" / "hashicorp" / name / version / target
+        folder.mkdir(parents=True, exist_ok=True)
+        launcher = folder / f"terraform-provider-{name}_v{version}"
+        text = _LAUNCHER.format(
+            root=shlex.quote(str(_ROOT)), python=shlex.quote(str(python)), name=name
+        )
+        if launcher.is_file() and launcher.read_text(encoding="utf-8") == text:
+            continue
+        # Not in the launcher's folder, which Terraform takes the checksum of.
+        unfinished = mirror / f".{name}.{os.getpid()}"
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.chmod(0o755)
+        unfinished.replace(launcher)

@@ -1,0 +1,76 @@
+"""Run uv, which installs packages, with the index and certificates that pip is set up with."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from task_scheduler_local import LocalError
+from task_scheduler_local.places import ROOT, VENV, python
+
+
+def uv(*arguments: str) -> None:
+    """Run uv with the package index, mirror and certificates that pip is set up with."""
+    run([str(VENV / "bin" / "uv"), *arguments, "--quiet"], extra=_pip_settings())
+
+
+def run(command: Sequence[str], *, extra: dict[str, str] | None = None) -> None:
+    """Run a command of the set-up in silence.
+
+    Raises LocalError, with the end of its output, when it fails.
+    """
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=_environment() | (extra or {}),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise LocalError(_in_words(command, done.stdout))
+
+
+def _in_words(command: Sequence[str], output: str) -> str:
+    """What went wrong in a line, and the end of what the command said of it."""
+    name = " ".join([Path(command[0]).name, *command[1:3]])
+    said = [line for line in output.strip().splitlines() if not line.startswith("WARNING: Retry")]
+    what = "failed"
+    if "from versions: none" in output or "Failed to fetch" in output:
+        what = "cannot reach PyPI, or the mirror that pip is set up with; is there a network?"
+    return "\n    ".join([f"`{name} ...` {what}", *said[-8:]])
+
+
+def _environment() -> dict[str, str]:
+    """The user's environment without what would bend other interpreters."""
+    bends = ("PYTHON", "VIRTUAL_ENV", "PIP_TARGET", "PIP_PREFIX", "PIP_USER", "UV_PYTHON")
+    return {name: value for name, value in os.environ.items() if not name.startswith(bends)}
+
+
+def _pip_settings() -> dict[str, str]:
+    """pip's own index, mirror and certificate settings under the names that uv reads."""
+    names = {
+        "index-url": ("UV_DEFAULT_INDEX", " "),
+        "extra-index-url": ("UV_INDEX", " "),
+        "find-links": ("UV_FIND_LINKS", ","),
+        "cert": ("SSL_CERT_FILE", " "),
+    }
+    listed = subprocess.run(
+        [str(python(VENV)), "-m", "pip", "config", "list"],
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout
+    settings: dict[str, str] = {}
+    for line in listed.splitlines():  # the environment's lines first: they win
+        key, _, value = line.partition("=")
+        name, separator = names.get(key.rpartition(".")[2], ("", ""))
+        if name and name not in os.environ:
+            settings.setdefault(name, separator.join(ast.literal_eval(value).split()))
+    return settings

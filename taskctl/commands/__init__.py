@@ -1,0 +1,1 @@
+"""The commands of taskctl, a file each; none imports another."""

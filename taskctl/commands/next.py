@@ -1,0 +1,145 @@
+"""`taskctl next`: when schedules fire next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from taskctl.calendar.expressions import Rate
+from taskctl.calendar.firings import Firing, firings
+from taskctl.errors import TaskctlError, did_you_mean
+from taskctl.project.schedule import Schedule, read_calendar
+from taskctl.project.tfvars import read_tfvars, tfvars_schedules
+from taskctl.ui import options
+from taskctl.ui.output import Column, Row, print_table
+
+COUNT_OF_ONE = 5
+COUNT_OF_ALL = 1
+
+
+def next_firings(
+    schedule: Annotated[str | None, typer.Argument(help="One schedule; otherwise all.")] = None,
+    count: Annotated[
+        int | None,
+        typer.Option("-n", min=1, max=100_000, help="Firings of each; 5 of one, 1 of all."),
+    ] = None,
+    tfvars: options.Tfvars = None,
+    prefix: options.Prefix = None,
+    root: options.Root = Path(),
+    as_json: options.Json = False,
+) -> None:
+    """When schedules fire next: in their own zone, in UTC and here.
+
+    Here is the zone of this machine. Days on which the clocks are set forward or back are marked,
+    and so are times that are skipped because the clocks leap over them.
+
+    \b
+    Examples:
+      taskctl next
+      taskctl next nightly -n 20
+      taskctl next --tfvars terraform.tfvars     before anything is deployed
+      taskctl next --json | jq -r '.[].due'
+    """
+    found = _written(schedule, tfvars) if tfvars else _deployed(schedule, prefix, root)
+    count = count or (COUNT_OF_ALL if schedule is None else COUNT_OF_ONE)
+    now = datetime.now(UTC)
+    rows = [row for each in found for row in _rows(each, now, count)]
+    rows.sort(key=lambda row: (row["due"] is None, row["due"] or now, row["schedule"]))
+    print_table(_columns(now), rows, as_json=as_json)
+
+
+def _written(name: str | None, tfvars: Path) -> list[Schedule]:
+    """The schedule of a name, or all, of a file of values."""
+    written = tfvars_schedules(read_tfvars(tfvars))
+    found = [schedule for schedule in written if name in (None, schedule.name)]
+    if name is not None and not found:
+        near = did_you_mean(name, [schedule.name for schedule in written])
+        raise TaskctlError(f"no schedule {name!r} in {tfvars}{near}")
+    return found
+
+
+def _deployed(name: str | None, prefix: str | None, root: Path) -> list[Schedule]:
+    """The schedule of a name, or all, of a stack."""
+    from taskctl.stack.stack import find_stack  # boto3 takes longer to import than all else here
+
+    stack = find_stack(prefix, root)
+    return stack.schedules() if name is None else [stack.schedule(name)]
+
+
+def _rows(schedule: Schedule, now: datetime, count: int) -> Iterator[dict[str, Any]]:
+    expression, zone = read_calendar(schedule)
+    row = {
+        "schedule": schedule.name,
+        "expression": schedule.expression,
+        "timezone": schedule.timezone,
+    }
+    nothing = {**row, "due": None, "local": None, "here": None}
+    if not schedule.enabled:
+        yield {**nothing, "note": "disabled"}
+        return
+    found = firings(
+        expression,
+        zone,
+        after=now,
+        created=schedule.created or now,
+        start=schedule.start,
+        end=schedule.end,
+    )
+    firing = None
+    for firing in islice(found, count):
+        notes = [*_notes(firing)]
+        if isinstance(expression, Rate) and not schedule.start:
+            notes.append("counted from its creation" if schedule.created else "if created now")
+        if schedule.flexible_window_minutes:
+            notes.append(f"or up to {schedule.flexible_window_minutes} min later")
+        yield {
+            **row,
+            "due": firing.due,
+            "local": firing.local,
+            "here": firing.due.astimezone(),
+            "note": ", ".join(notes) or None,
+        }
+    if firing is None:
+        yield {**nothing, "note": "does not fire any more"}
+
+
+def _notes(firing: Firing) -> Iterator[str]:
+    if firing.skipped:
+        first, others = firing.skipped[0], len(firing.skipped) - 1
+        more = f" and {others} more" if others else ""
+        yield f"skips {first:%a %Y-%m-%d %H:%M}{more}, which the clocks leap over"
+    if firing.clock_change:
+        direction = "forward" if firing.clock_change > timedelta(0) else "back"
+        yield f"clocks go {direction} {abs(firing.clock_change)} that day"
+    if firing.occurs_twice:
+        yield "this time comes twice, it fires the first time"
+
+
+def _columns(now: datetime) -> list[Column]:
+    def wait(due: datetime) -> str:
+        minutes = round((due - now).total_seconds() / 60)
+        days, hours = divmod(minutes // 60, 24)
+        if days:
+            return f"{days} d {hours} h"
+        return f"{hours} h {minutes % 60} min" if hours else f"{minutes} min"
+
+    def style(row: Row) -> str:
+        return "dim" if row["due"] is None else "yellow" if row["note"] else ""
+
+    columns = [
+        Column(key="schedule", heading="schedule", style=lambda row: "bold"),
+        Column(key="local", heading="due", show=lambda at: f"{at:%a %Y-%m-%d %H:%M}"),
+        Column(key="timezone", heading="in"),
+        Column(key="due", heading="UTC", show=lambda at: f"{at:%Y-%m-%d %H:%M}"),
+        Column(key="here", heading="here", show=lambda at: f"{at:%Y-%m-%d %H:%M}"),
+        Column(key="due", heading="from now", show=wait, right=True),
+        Column(key="note", heading="", style=style),
+    ]
+    if not now.astimezone().utcoffset():
+        del columns[4]  # this machine has UTC
+    return columns

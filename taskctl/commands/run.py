@@ -1,0 +1,124 @@
+"""`taskctl run`: a schedule fires now."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import uuid4
+
+import typer
+
+from taskctl.errors import TaskctlError
+from taskctl.project.schedule import Schedule, read_calendar
+from taskctl.runs.history import BY_HAND, Run, add_up
+from taskctl.runs.log_lines import LogLine, TaskLine, read_log_lines
+from taskctl.runs.run_table import line_text, outcomes_in_words
+from taskctl.stack.invoke import invoke
+from taskctl.stack.stack import Stack, find_stack
+from taskctl.ui import options
+from taskctl.ui.output import confirm, counted, note, print_json, say
+from taskctl.ui.times import parse_time, rfc3339
+
+_POLL_SECONDS = 1.0
+_CLOCKS = timedelta(minutes=5)
+"""By how much this machine's clock may be wrong."""
+
+
+def run(
+    schedule: Annotated[str, typer.Argument(help="The schedule.")],
+    task: Annotated[
+        int | None, typer.Option("--task", min=1, help="Only the task at this position.")
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at",
+            help="Fires for this past time: tasks see it as the scheduled one. A time without an "
+            "offset is in the schedule's own zone.",
+        ),
+    ] = None,
+    prefix: options.Prefix = None,
+    root: options.Root = Path(),
+    yes: options.Yes = False,
+    as_json: options.Json = False,
+) -> None:
+    """Fires a schedule now, and follows its tasks to their ends.
+
+    The firing has a key of its own: it is no repetition of another, also where deduplication is
+    on. A paused schedule fires as well. Exit code 1 says that something failed; Ctrl-C stops
+    looking on, and nothing else.
+
+    \b
+    Examples:
+      taskctl run nightly
+      taskctl run nightly --task 3
+      taskctl run nightly --at 2026-11-23T02:00 --yes
+    """
+    stack = find_stack(prefix, root)
+    found = stack.schedule(schedule)
+    scheduled_time = _scheduled_time(found, at)
+    what = f"task #{task} of {schedule}" if task else schedule
+    when = f"for {rfc3339(scheduled_time)}" if at else "now"
+    confirm(f"Run {what} {when}, in the stack {stack.prefix!r}?", yes=yes)
+    key = f"{schedule}@{rfc3339(scheduled_time)}{BY_HAND}{uuid4().hex[:8]}"
+    event = {**found.input, "scheduled_time": rfc3339(scheduled_time), "key": key, "only": task}
+    begun = datetime.now(UTC)
+    summary = invoke(stack.send_task, event)
+    _check(summary, task)
+    if not as_json:
+        say(f"{schedule}: fired as {key}, {_sent(summary)}")
+    try:
+        ended = _follow(stack, schedule, key, begun - _CLOCKS, quietly=as_json)
+    except KeyboardInterrupt:
+        note("\nNo longer looked on. The tasks go on: taskctl runs tells what comes of them.")
+        raise typer.Exit(130) from None
+    if as_json:
+        print_json(ended.as_json())
+    else:
+        say(f"{schedule}: {outcomes_in_words(ended)}")
+        if ended.refused or ended.problem:
+            say("taskctl failed tells what could not be sent, and why.")
+    if ended.has_failed:
+        raise typer.Exit(1)
+
+
+def _scheduled_time(schedule: Schedule, at: str | None) -> datetime:
+    now = datetime.now(UTC)
+    if at is None:
+        return now
+    time = parse_time(at, read_calendar(schedule)[1])
+    if time > now:
+        raise TaskctlError(f"--at {at}: {rfc3339(time)} is still to come, it has to be past")
+    return time
+
+
+def _check(summary: dict[str, Any], task: int | None) -> None:
+    """Raises TaskctlError if there is no task of that number."""
+    nothing = not summary["sent"] and not summary["refused"] and not summary["continued_at"]
+    if task is not None and nothing and not summary["reason"]:
+        raise TaskctlError(f"no task #{task} in the list of {summary['schedule']}: nothing was run")
+
+
+def _sent(summary: dict[str, Any]) -> str:
+    sent = f"{counted(summary['sent'], 'task')} sent"
+    refused = f", {summary['refused']} refused" if summary["refused"] else ""
+    more = f", goes on at line {summary['continued_at']}" if summary["continued_at"] else ""
+    return sent + refused + more
+
+
+def _follow(stack: Stack, schedule: str, key: str, since: datetime, *, quietly: bool) -> Run:
+    """The run, once it is over; tells of each attempt on the way."""
+    seen: set[LogLine] = set()
+    while True:
+        lines = read_log_lines(stack, since=since, schedule=schedule)
+        lines = [line for line in lines if line.firing == key]
+        for line in lines:
+            if line not in seen and isinstance(line, TaskLine) and not quietly:
+                say(line_text(line))
+            seen.add(line)
+        found = add_up(lines).get(key)
+        if found is not None and found.is_over:
+            return found
+        time.sleep(_POLL_SECONDS)

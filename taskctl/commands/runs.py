@@ -1,0 +1,117 @@
+"""`taskctl runs`: what ran, and what came of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from taskctl.errors import TaskctlError, did_you_mean
+from taskctl.runs.history import Run, add_up
+from taskctl.runs.log_lines import LogLine, read_log_lines
+from taskctl.runs.run_table import columns, line_text, run_rows
+from taskctl.stack.stack import Stack, find_stack
+from taskctl.ui import options
+from taskctl.ui.output import print_json, print_json_line, print_table, say
+from taskctl.ui.times import parse_since
+
+_POLL_SECONDS = 2.0
+_LATE = timedelta(minutes=2)
+"""Lines may come into the log in another order than that of their times."""
+
+
+def runs(
+    schedule: Annotated[str | None, typer.Argument(help="One schedule, with its tasks.")] = None,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Only runs with failures, and the tasks that failed.")
+    ] = False,
+    since: Annotated[
+        str, typer.Option(help="From when on: 90m, 12h or 7d ago, or a date and time.")
+    ] = "1d",
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Goes on with what happens from now on.")
+    ] = False,
+    prefix: options.Prefix = None,
+    root: options.Root = Path(),
+    as_json: options.Json = False,
+) -> None:
+    """What ran: each firing with the outcomes of its tasks.
+
+    The oldest comes first. It reads the functions' logs, and so goes back as far as they are kept
+    (log_retention_days). `queued` are tasks of which there is no line yet: they wait, they run, or
+    their function died.
+
+    \b
+    Examples:
+      taskctl runs
+      taskctl runs nightly --since 7d
+      taskctl runs --failed
+      taskctl runs --follow
+      taskctl runs --json | jq '.[] | select(.outcomes.failed)'
+    """
+    start = parse_since(since)
+    stack = find_stack(prefix, root)
+    lines = read_log_lines(stack, since=start, schedule=schedule)
+    if schedule is not None and not lines:
+        _check_name(stack, schedule)
+    if follow:
+        with suppress(KeyboardInterrupt):
+            _follow(stack, schedule, start, lines, failed=failed, as_json=as_json)
+        return
+    found = list(add_up(lines).values())
+    if failed:
+        found = [run for run in found if run.has_failed]
+    if as_json:
+        print_json([run.as_json() for run in found])
+    elif found:
+        print_table(columns(), [row for run in found for row in _rows(run, schedule, failed)])
+    else:
+        say(f"{'Nothing failed' if failed else 'Nothing ran'} since {start:%Y-%m-%d %H:%M} UTC.")
+
+
+def _rows(run: Run, schedule: str | None, failed: bool) -> Iterable[dict[str, Any]]:
+    shown = run.failed if failed else run.tasks.values() if schedule else []
+    return run_rows(run, shown)
+
+
+def _check_name(stack: Stack, schedule: str) -> None:
+    """Raises TaskctlError for a schedule that there is not; a removed one may have log lines."""
+    names = stack.schedule_names()
+    if schedule not in names:
+        near = did_you_mean(schedule, names)
+        raise TaskctlError(f"no schedule {schedule!r} in the stack {stack.prefix!r}{near}")
+
+
+def _follow(
+    stack: Stack,
+    schedule: str | None,
+    start: datetime,
+    lines: list[LogLine],
+    *,
+    failed: bool,
+    as_json: bool,
+) -> None:
+    seen: set[LogLine] = set()
+    while True:
+        for line in lines:
+            if line not in seen:
+                seen.add(line)
+                _tell(line, failed=failed, as_json=as_json)
+        since = max(start, datetime.now(UTC) - _LATE)
+        seen = {line for line in seen if line.time >= since}
+        time.sleep(_POLL_SECONDS)
+        lines = read_log_lines(stack, since=since, schedule=schedule)
+
+
+def _tell(line: LogLine, *, failed: bool, as_json: bool) -> None:
+    if failed and not line.has_failed:
+        return
+    if as_json:
+        print_json_line({name: getattr(line, name) for name in line.__slots__})
+    else:
+        say(line_text(line))

@@ -1,0 +1,152 @@
+"""`taskctl try`: a task's function runs here, without AWS."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from task_scheduler.errors import EXPLAINED, RefusedLine
+from task_scheduler.execution.attempt import Attempt, Result
+from task_scheduler.execution.preview import short_form
+from task_scheduler.notifications.chat_message import compose
+from task_scheduler.notifications.notifier import ending
+from task_scheduler.outcome import Occasion
+from task_scheduler.queue.message import Message
+from task_scheduler.queue.record import Record
+from taskctl.errors import TaskctlError
+from taskctl.project.task_code import use_task_folder
+from taskctl.runs.run_table import took
+from taskctl.ui import options
+from taskctl.ui.output import note, print_json, say
+
+_SCHEDULE = "try"
+
+
+def try_task(
+    name: Annotated[str, typer.Argument(help="What @task(...) calls it.")],
+    text: Annotated[
+        str | None, typer.Argument(help="A task's text: the function's first argument.")
+    ] = None,
+    args: Annotated[
+        list[str] | None,
+        typer.Option("--args", help="name=value, as often as needed; or a JSON object."),
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option(min=0.1, help="Seconds that run_task would have.")
+    ] = 60.0,
+    task_code_dir: Annotated[
+        Path, typer.Option("--task-code-dir", help="The folder of task code and task files.")
+    ] = Path("tasks"),
+    as_json: options.Json = False,
+) -> None:
+    """Runs a task's function here, and shows what chat would get.
+
+    It runs once, and goes the way that run_task goes: the arguments travel as a message, the
+    function is looked for in the task folder, its time is limited. AWS is not asked for anything;
+    what the function itself does is done.
+
+    \b
+    Examples:
+      taskctl try greet Ada
+      taskctl try greet Ada --args greeting=Hi
+      taskctl try report --args '{"days": 7}' --task-code-dir my/tasks
+    """
+    folder = use_task_folder(task_code_dir)
+    message = Message(
+        id=f"{_SCHEDULE}#1",
+        schedule=_SCHEDULE,
+        task=name,
+        text=text,
+        args=_read_args(args or []),
+        retries=0,
+        notify_on=[occasion.value for occasion in Occasion],
+    )
+    attempt = _prepare(message, folder)
+    own = attempt.task.timeout if attempt.task else None
+    result = attempt.run(attempt.context(min(timeout, own or timeout)))
+    title, body = _chat_message(attempt, result)
+    reason = f"{type(result.error).__name__}: {result.error}" if result.error else None
+    if as_json:
+        print_json(
+            {
+                "outcome": result.outcome,
+                "duration_ms": round(result.seconds * 1000),
+                "result": short_form(result.value),
+                "reason": reason,
+                "chat": {"title": title, "body": body},
+            }
+        )
+    else:
+        if result.error is not None and not isinstance(result.error, EXPLAINED):
+            _print_traceback(result.error, folder)
+        say(f"{name}: {result.outcome} after {took(result.seconds)}")
+        say(reason or f"result: {short_form(result.value) or 'none'}")
+        say("\nChat would get:")
+        say("\n".join(f"  {line}" for line in [title, *body.splitlines()]))
+    if result.error is not None:
+        raise typer.Exit(1)
+
+
+def _read_args(given: list[str]) -> Mapping[str, Any]:
+    read: dict[str, Any] = {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if one.lstrip().startswith("{"):
+            try:
+                read |= json.loads(one)
+            except ValueError as error:
+                raise TaskctlError(f"--args {one}: no JSON: {error}") from error
+        elif equals and name.isidentifier():
+            read[name] = value
+        else:
+            raise TaskctlError(f"--args {one}: has to be name=value, or a JSON object")
+    return read
+
+
+def _prepare(message: Message, folder: Path) -> Attempt:
+    """What run_task makes of the message once it has travelled."""
+    try:
+        body = message.encode()
+    except RefusedLine as error:
+        raise TaskctlError(f"send_task would refuse it: {error}") from error
+    now = time.time()
+    record = Record(
+        sqs_id=_SCHEDULE,
+        receipt_handle="",
+        body=body,
+        receives=1,
+        sent=now,
+        first_received=now,
+        message_group=None,
+        deduplication_id=None,
+    )
+    return Attempt.prepare(record, task_folder=folder, max_receives=1, retention=math.inf)
+
+
+def _chat_message(attempt: Attempt, result: Result) -> tuple[str, str]:
+    ended = ending(attempt, result, 1)
+    if ended is None:
+        raise TaskctlError(f"{attempt.record.body}: no message that run_task can read")
+    notice, _ = ended
+    composed = compose([notice], [notice], {})
+    return composed.title, composed.body
+
+
+def _print_traceback(error: BaseException, folder: Path) -> None:
+    """The traceback from the task's own code on."""
+    trace = traceback.TracebackException.from_exception(error)
+    own = [index for index, frame in enumerate(trace.stack) if _is_within(frame.filename, folder)]
+    if own:
+        del trace.stack[: own[0]]
+        note("".join(trace.format()).rstrip())
+
+
+def _is_within(file: str, folder: Path) -> bool:
+    return Path(file).is_relative_to(folder)

@@ -1,0 +1,1 @@
+"""AWS prices and what a stack costs."""

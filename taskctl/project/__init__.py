@@ -1,0 +1,1 @@
+"""The user's project: tfvars, task code, task lists, Terraform."""

