@@ -6,7 +6,7 @@ of its users (an object, a parameter, a topic's policy), from facts about the re
 one talks to an emulator on this machine and to nothing else. They call themselves
 5.100.0+standin and 2.7.1+standin.
 
-`install` makes Terraform find them. By hand, with requirements/tools.txt in the environment:
+`install` makes Terraform find them. By hand, with the extra `local` installed:
 
     python -c 'from pathlib import Path; import sys
     from task_scheduler_local.provider import install

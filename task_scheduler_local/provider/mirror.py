@@ -22,7 +22,7 @@ PYTHONPATH={root} exec {python} -m task_scheduler_local.provider {name}
 def install(mirror: Path, python: Path) -> None:
     """Writes launchers of both providers, for this platform, into the folder `mirror`.
 
-    `python` is the interpreter of a virtual environment with local/requirements.txt.
+    `python` is the interpreter of a virtual environment with the extra `local` installed.
     """
     machine = os.uname().machine
     target = f"{sys.platform}_{_MACHINES.get(machine, machine)}"

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from layer.build import Target, build
+from layer.build import USERS_LOCK, Target, build
 from task_scheduler_local import terraform
 from task_scheduler_local.emulator import Emulator
-from tools.setup import LAYER_REQUIREMENTS
 
 
 def archives(module: Path, aws: dict[str, str]) -> dict[str, str]:
@@ -84,7 +83,7 @@ def test_the_layer_for_aws_is_the_same_whoever_builds_it(
             os.umask(mask)
             with terraform.workspace() as copy:
                 module = Path(shutil.copytree(copy, tmp_path / f"umask {mask:o}"))
-            build(LAYER_REQUIREMENTS, module / "layer", target=Target("python3.13", "arm64"))
+            build(USERS_LOCK, module / "layer", target=Target("python3.13", "arm64"))
             found.append(archives(module, emulator.environment()))
     finally:
         os.umask(umask)
