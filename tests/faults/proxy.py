@@ -84,7 +84,7 @@ class Rule:
     Attributes:
         operation: an API operation of AWS.
         fault: what happens to it.
-        about: what its body contains, all of it.
+        log_fields: what its body contains, all of it.
         share: of the requests, 0 to 1; drawn from a generator of the rule's own, begun with SEED.
         times: at most so often.
         tries: the client's first tries that it strikes, so that a later one goes through.
@@ -95,7 +95,7 @@ class Rule:
 
     operation: str
     fault: Fault
-    about: tuple[str, ...] = ()
+    log_fields: tuple[str, ...] = ()
     share: float = 1.0
     times: int | None = None
     tries: int = CLIENTS_TRIES - 2
@@ -109,7 +109,7 @@ class Rule:
     def strikes(self, exchange: Exchange, attempt: int) -> bool:
         if exchange.operation != self.operation:
             return False
-        if not all(part.encode() in exchange.body for part in self.about):
+        if not all(part.encode() in exchange.body for part in self.log_fields):
             return False
         if attempt > self.tries or (self.times is not None and self.struck >= self.times):
             return False
@@ -123,24 +123,24 @@ class Rule:
         self.taken.extend(json.loads(entry["MessageBody"])["text"] for entry in entries)
 
 
-def throttled(_exchange: Exchange, rule: Rule) -> Answer | None:
+def throttled(_serializable: Exchange, rule: Rule) -> Answer | None:
     """In both of AWS's ways, by turns."""
     return error(400, "RequestThrottled") if rule.struck % 2 else error(503, "ThrottlingException")
 
 
-def over_capacity(_exchange: Exchange, _rule: Rule) -> Answer | None:
+def over_capacity(_serializable: Exchange, _rule: Rule) -> Answer | None:
     return error(400, "ProvisionedThroughputExceededException")
 
 
-def failing(_exchange: Exchange, _rule: Rule) -> Answer | None:
+def failing(_serializable: Exchange, _rule: Rule) -> Answer | None:
     return error(500, "InternalFailure")
 
 
-def forbidden(_exchange: Exchange, _rule: Rule) -> Answer | None:
+def forbidden(_serializable: Exchange, _rule: Rule) -> Answer | None:
     return error(403, "AccessDeniedException")
 
 
-def reset(_exchange: Exchange, _rule: Rule) -> Answer | None:
+def reset(_serializable: Exchange, _rule: Rule) -> Answer | None:
     return None
 
 

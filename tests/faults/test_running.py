@@ -73,9 +73,9 @@ def test_failed_tasks_wait_on_the_queue_while_their_dead_letter_queue_refuses_th
     """Those that it refuses for ever SQS itself dead-letters in the end, without a reason."""
     stack = open_stack(run_task_timeout=6, max_receive_count=4)
     name = stack.names["tasks_dead_letter_queue"]["name"]
-    for_ever = Rule("SendMessageBatch", faults.forbidden, about=(name, "unlucky"))
+    for_ever = Rule("SendMessageBatch", faults.forbidden, log_fields=(name, "unlucky"))
     for_a_while = [
-        Rule("SendMessageBatch", fault, about=(name,), tries=CLIENTS_TRIES, times=times)
+        Rule("SendMessageBatch", fault, log_fields=(name,), tries=CLIENTS_TRIES, times=times)
         for fault, times in [(faults.silent, 2), (faults.failing, 6), (faults.throttled, 12)]
     ]
     proxy.inject(for_ever, *for_a_while)
@@ -87,7 +87,7 @@ def test_failed_tasks_wait_on_the_queue_while_their_dead_letter_queue_refuses_th
     assert for_ever.struck == 5 * 4
     assert [rule.struck for rule in for_a_while] == [2, 6, 12]
     stack.check_books(texts, dead=_of("raises", texts))
-    reasons = {json.loads(each["body"])["text"]: each.get("reason") for each in stack.letters}
+    reasons = {json.loads(each["body"])["text"]: each.get("reason") for each in stack.dead_letters}
     assert Counter(reasons.values()) == {"no luck": 15, None: 5}
 
 
@@ -108,8 +108,10 @@ def test_hostile_messages_are_dead_letters_and_take_no_neighbour_along(
     stack.wait_until_done()
 
     assert stack.effects() == Counter(texts)
-    assert Counter(letter["body"] for letter in stack.letters) == Counter(hostile * 5)
-    assert {letter["outcome"] for letter in stack.letters} == {"unreadable"}
+    assert Counter(dead_letter["body"] for dead_letter in stack.dead_letters) == Counter(
+        hostile * 5
+    )
+    assert {dead_letter["outcome"] for dead_letter in stack.dead_letters} == {"unreadable"}
     assert not mark.exists()
 
 
