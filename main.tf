@@ -28,7 +28,7 @@ module "functions" {
   queues = {
     tasks                = module.queue.tasks
     tasks_dead_letters   = module.queue.tasks_dead_letters
-    firings_dead_letters = module.queue.firings_dead_letters
+    runs_dead_letters = module.queue.runs_dead_letters
   }
   max_receive_count    = local.max_receive_count
   task_objects         = distinct(compact([for schedule in var.schedules : schedule.tasks_s3_uri]))
@@ -67,7 +67,7 @@ module "scheduler" {
   notify_on             = var.notify == null ? null : var.notify_on
   task_code_dir         = local.task_code_dir
   send_task_arn         = module.functions.send_task.arn
-  dead_letter_queue_arn = module.queue.firings_dead_letters.arn
+  dead_letter_queue_arn = module.queue.runs_dead_letters.arn
   kms_key_arn           = var.kms_key_arn
   roles                 = var.roles
   tags                  = var.tags
@@ -81,7 +81,7 @@ module "monitoring" {
   queues = {
     tasks                = module.queue.tasks
     tasks_dead_letters   = module.queue.tasks_dead_letters
-    firings_dead_letters = module.queue.firings_dead_letters
+    runs_dead_letters = module.queue.runs_dead_letters
   }
   message_retention     = var.message_retention
   dead_letter_retention = var.dead_letter_retention

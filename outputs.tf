@@ -8,13 +8,13 @@ output "tasks_dead_letter_queue" {
   value       = module.queue.tasks_dead_letters
 }
 
-output "firings_dead_letter_queue" {
-  description = "The dead-letter queue of firings (not delivered, or failed in send_task) and of lines that are no tasks: name, arn and url."
-  value       = module.queue.firings_dead_letters
+output "runs_dead_letter_queue" {
+  description = "The dead-letter queue of runs (not delivered, or failed in send_task) and of lines that are no tasks: name, arn and url."
+  value       = module.queue.runs_dead_letters
 }
 
 output "send_task" {
-  description = "The function that puts the tasks of a firing on the queue: name, arn and log_group."
+  description = "The function that puts the tasks of a run on the queue: name, arn and log_group."
   value       = module.functions.send_task
 }
 

@@ -36,7 +36,7 @@ variable "schedules" {
     - `timezone`: IANA time zone in which cron and at are meant; `var.timezone` if not given.
     - `description`: a note that the console shows, up to 512 characters.
     - `enabled`: false keeps the schedule but does not fire it. Default true.
-    - `expected_every`: an alarm goes off when it has not fired for so many seconds, 60 to 604800 (7 days; an alarm cannot look further back); a little more than the longest time between two firings, such as 90000 (25 hours) for a daily one. 0.40 USD a month. Not watched if not given, with `enabled = false` or without `monitoring`; for up to 100 schedules.
+    - `expected_every`: an alarm goes off when it has not fired for so many seconds, 60 to 604800 (7 days; an alarm cannot look further back); a little more than the longest time between two runs, such as 90000 (25 hours) for a daily one. 0.40 USD a month. Not watched if not given, with `enabled = false` or without `monitoring`; for up to 100 schedules.
     - `flexible_window_minutes`: fires at any moment within so many minutes after it is due, 1 to 1440 (a day); exactly when due if not given.
     - `start_date`, `end_date`: fires only between these, RFC 3339 in UTC, such as `2027-01-01T00:00:00Z`; AWS ignores them for at. Take a `start_date` out once it is past: AWS may refuse it when the schedule is changed or made anew.
 
@@ -51,7 +51,7 @@ variable "schedules" {
     If something fails:
     - `retries`: how often a task that failed is tried again, 0 to 100. Default 2.
     - `max_age`: a task that has waited on the queue for more than so many seconds, 1 to 1209600 (14 days), is not started and becomes a dead letter instead; any time if not given.
-    - `delivery_retries`: how often Scheduler tries again to hand a firing over, 0 to 185. Default 3.
+    - `delivery_retries`: how often Scheduler tries again to hand a run over, 0 to 185. Default 3.
     - `delivery_max_age`: and for how long, in seconds, 60 to 86400 (a day). Default 3600 (an hour).
     - `notify_on`: what of its tasks is told, as `var.notify_on` if not given; `[]` for nothing.
   EOT
@@ -128,7 +128,7 @@ variable "architecture" {
 }
 
 variable "send_task_timeout" {
-  description = "How long putting the tasks of one firing on the queue may take, in seconds, 1 to 900 (15 minutes)."
+  description = "How long putting the tasks of one run on the queue may take, in seconds, 1 to 900 (15 minutes)."
   type        = number
   default     = 30
   nullable    = false
@@ -358,14 +358,14 @@ variable "notify" {
 }
 
 variable "notify_on" {
-  description = "What is told, of schedules that do not say it themselves, as a list of: `failure`, after a task's last attempt; `recovered`, a success after a failed attempt; `success`, and that of short lists only. Failures and recoveries are told at most once a minute by each running copy of run_task, which then tells how many more there were."
+  description = "What is told, of schedules that do not say it themselves, as a list of: `failure`, after a task's last attempt; `recovery`, a success after a failed attempt; `success`, and that of short lists only. Failures and recoveries are told at most once a minute by each running copy of run_task, which then tells how many more there were."
   type        = set(string)
-  default     = ["failure", "recovered"]
+  default     = ["failure", "recovery"]
   nullable    = false
 
   validation {
-    condition     = length(setsubtract(var.notify_on, ["success", "failure", "recovered"])) == 0
-    error_message = "notify_on has ${join(", ", [for word in setsubtract(var.notify_on, ["success", "failure", "recovered"]) : "\"${word}\""])}: it has to be a list of \"success\", \"failure\" and \"recovered\"."
+    condition     = length(setsubtract(var.notify_on, ["success", "failure", "recovery"])) == 0
+    error_message = "notify_on has ${join(", ", [for word in setsubtract(var.notify_on, ["success", "failure", "recovery"]) : "\"${word}\""])}: it has to be a list of \"success\", \"failure\" and \"recovered\"."
   }
 }
 
@@ -390,12 +390,12 @@ variable "metrics_by_schedule" {
 
 variable "monitoring" {
   description = <<-EOT
-    Alarms, saved log queries and what is wanted beyond them; null switches all of it off. The default, `{}`, is 5 alarms (letters in either dead-letter queue, tasks that wait too long, firings that were dropped or lost), without which a task can fail for good and nobody knows: 0.50 USD a month, nothing within an account's first ten alarms. They reach nobody until `emails` or `topic` is given.
+    Alarms, saved log queries and what is wanted beyond them; null switches all of it off. The default, `{}`, is 5 alarms (letters in either dead-letter queue, tasks that wait too long, runs that were dropped or lost), without which a task can fail for good and nobody knows: 0.50 USD a month, nothing within an account's first ten alarms. They reach nobody until `emails` or `topic` is given.
 
     - `emails`: addresses that get the alarms; each has to confirm by a link that AWS sends.
     - `topic`: `{ arn = "..." }`, an SNS topic of yours that gets the alarms, instead of one that is made here. It has to be in the same account and region.
     - `longest_wait`: after how many seconds a task that waits is an alarm, 60 to 604800 (7 days); half of `message_retention` if not given, which is 2 days by default. Set it to what your tasks may be late by: it is what tells that none is run any more.
-    - `early_warnings`: 7 more alarms, for errors, throttles and durations of both functions and for firings that Lambda rejected, 0.70 USD a month, and with `notify` one for results that could not be told, 0.10 USD. Default false.
+    - `early_warnings`: 7 more alarms, for errors, throttles and durations of both functions and for runs that Lambda rejected, 0.70 USD a month, and with `notify` one for results that could not be told, 0.10 USD. Default false.
     - `dashboard`: a CloudWatch dashboard, 3 USD a month, nothing within an account's first three; two of its graphs read the log, at 0.005 USD a GB. Default false.
     - `tracing`: X-Ray traces of both functions, 5 USD a million. Default false.
   EOT

@@ -46,7 +46,7 @@ def measure(
         emulator = stack.enter_context(Emulator(log_waits=ITS_OWN_LOG_WAITS))
         benchmarks: dict[str, Callable[[], Iterator[Figure]]] = {
             "sending": lambda: sending.measure(code, emulator, sizes),
-            "from firing to last outcome": lambda: end_to_end.measure(code, emulator, sizes),
+            "from run to last outcome": lambda: end_to_end.measure(code, emulator, sizes),
             "running": lambda: running.measure(code, sizes),
             "start of a function": lambda: starting.measure(code, sizes),
             "a list larger than memory": lambda: memory.measure(code, emulator, sizes),

@@ -14,7 +14,7 @@ from taskctl.costs import pricing
 
 TASKS = 100_000 * 365 / 12
 """A month's: 100,000 a day."""
-FIRINGS = 24 * 365 / 12
+RUNS = 24 * 365 / 12
 TASK_SECONDS = 0.2
 MEMORY_GB = 128 / 1024
 
@@ -45,7 +45,7 @@ class Design:
     def dollars(self) -> float:
         """A month's cost: schedule, queue, its idle polling, functions, logs."""
         return (
-            FIRINGS * (pricing.SCHEDULER_INVOCATION + pricing.LAMBDA_REQUEST)
+            RUNS * (pricing.SCHEDULER_INVOCATION + pricing.LAMBDA_REQUEST)
             + (TASKS * self.requests + pricing.IDLE_POLLS) * self.sqs_request
             + TASKS * self.invocations * pricing.LAMBDA_REQUEST
             + TASKS * self.seconds * MEMORY_GB * self.gb_second

@@ -26,10 +26,10 @@ _STATES = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible
 
 @dataclass(frozen=True)
 class Run:
-    """What a firing came to.
+    """What a run came to.
 
     Attributes:
-        seconds: from the firing to the end of the last task.
+        seconds: from the run to the end of the last task.
         invocations: of run_task.
         log_bytes: of both functions' logs.
     """
@@ -103,11 +103,11 @@ class Design:
     def _create_functions(
         self, package: str, code: Path, layers: Sequence[str], environment: Mapping[str, str]
     ) -> None:
-        letters = self._sqs.create_queue(QueueName=f"{self._name}-dead-letter")["QueueUrl"]
+        dead_letters = self._sqs.create_queue(QueueName=f"{self._name}-dead-letter")["QueueUrl"]
         variables = {
             "QUEUE_URL": self._queue_url,
-            "FIRINGS_DEAD_LETTER_URL": letters,
-            "TASKS_DEAD_LETTER_URL": letters,
+            "RUNS_DEAD_LETTER_URL": dead_letters,
+            "TASKS_DEAD_LETTER_URL": dead_letters,
             "MAX_RECEIVE_COUNT": "13",
             "MESSAGE_RETENTION": "345600",
             **environment,

@@ -1,4 +1,4 @@
-"""From a firing to the last task's end, on the emulator as real Lambda functions."""
+"""From a run to the last task's end, on the emulator as real Lambda functions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from benchmarks.designs import Design, Run, publish_layer
-from benchmarks.events import firing, texts
+from benchmarks.events import run, texts
 from benchmarks.figures import Figure, alternate
 from benchmarks.functions import Code
 from benchmarks.sizes import Sizes
@@ -61,7 +61,7 @@ def _build(code: Code, emulator: Emulator) -> Designs:
 
 def _warm_up(designs: Designs) -> None:
     """Until each has all the processes that it will have."""
-    designs.ours.fire(firing(task="wait", args={"seconds": _WAIT_SECONDS}, tasks=texts(200)))
+    designs.ours.fire(run(task="wait", args={"seconds": _WAIT_SECONDS}, tasks=texts(200)))
     for design in (designs.silent, designs.logging):
         design.fire({"tasks": texts(1)})
 
@@ -70,11 +70,11 @@ def _nothing(designs: Designs, sizes: Sizes) -> Iterator[Figure]:
     number = sizes.run
     ours, silent, logging = alternate(
         sizes.rounds,
-        lambda: designs.ours.fire(firing(task="nothing", tasks=texts(number))),
+        lambda: designs.ours.fire(run(task="nothing", tasks=texts(number))),
         lambda: designs.silent.fire({"tasks": texts(number)}),
         lambda: designs.logging.fire({"tasks": texts(number)}),
     )
-    name = f"firing to last outcome, {number} tasks that do nothing"
+    name = f"run to last outcome, {number} tasks that do nothing"
     for key, yardstick, note in (
         ("end_to_end_logs", logging, "with"),
         ("end_to_end", silent, "without"),
@@ -96,7 +96,7 @@ def _nothing(designs: Designs, sizes: Sizes) -> Iterator[Figure]:
         yardstick=[run.log_bytes / number for run in logging],
         note="with the lines that Lambda adds",
     )
-    full = designs.ours.fill_then_run(firing(task="nothing", tasks=texts(number)))
+    full = designs.ours.fill_then_run(run(task="nothing", tasks=texts(number)))
     full_yardstick = designs.silent.fill_then_run({"tasks": texts(number)})
     yield Figure(
         key="invocations",
@@ -119,13 +119,13 @@ def _waiting(designs: Designs, sizes: Sizes) -> Iterator[Figure]:
     ours, yardstick = alternate(
         sizes.rounds,
         lambda: designs.ours.fire(
-            firing(task="wait", args={"seconds": _WAIT_SECONDS}, tasks=texts(sizes.waiting))
+            run(task="wait", args={"seconds": _WAIT_SECONDS}, tasks=texts(sizes.waiting))
         ),
         lambda: designs.silent.fire({"tasks": texts(part, f"wait {_WAIT_SECONDS}")}),
     )
     yield Figure(
         key="end_to_end_waiting",
-        name=f"firing to last outcome, {sizes.waiting} tasks that wait {_WAIT_SECONDS} s",
+        name=f"run to last outcome, {sizes.waiting} tasks that wait {_WAIT_SECONDS} s",
         unit="s",
         ours=_seconds(ours),
         yardstick=[seconds * scale for seconds in _seconds(yardstick)],

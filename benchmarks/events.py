@@ -7,21 +7,21 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
-_firings = count()
+_runs = count()
 
 
-def firing(**attributes: Any) -> dict[str, Any]:
-    """A schedule's input, each a firing of its own."""
+def run(**attributes: Any) -> dict[str, Any]:
+    """A schedule's input, each a run of its own."""
     return {
         "version": 1,
         "schedule": "benchmark",
-        "key": f"benchmark@{next(_firings)}",
+        "key": f"benchmark@{next(_runs)}",
     } | attributes
 
 
 def texts(number: int, prefix: str = "nothing") -> list[str]:
-    """Tasks of no two firings are alike: a FIFO queue would drop those."""
-    begun = next(_firings)
+    """Tasks of no two runs are alike: a FIFO queue would drop those."""
+    begun = next(_runs)
     return [f"{prefix} {begun}-{index}" for index in range(number)]
 
 

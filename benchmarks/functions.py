@@ -167,7 +167,7 @@ class Designs:
         """Our send_task."""
         return self._ours(
             "send_task",
-            {"QUEUE_URL": queue_url, "FIRINGS_DEAD_LETTER_URL": queue_url, **environment},
+            {"QUEUE_URL": queue_url, "RUNS_DEAD_LETTER_URL": queue_url, **environment},
         )
 
     def run_task(self, **environment: str) -> Function:

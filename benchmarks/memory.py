@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from tempfile import TemporaryFile
 
-from benchmarks.events import firing
+from benchmarks.events import run
 from benchmarks.figures import Figure
 from benchmarks.functions import Code, Designs, Stub
 from benchmarks.sizes import Sizes
@@ -31,7 +31,7 @@ def measure(code: Code, emulator: Emulator, sizes: Sizes) -> Iterator[Figure]:
             f"{stub.endpoint_url}/000000000000/tasks", AWS_ENDPOINT_URL_S3=emulator.endpoint_url
         ) as send_task,
     ):
-        usage = send_task.invoke(firing(task="nothing", tasks_s3_uri=f"s3://{_BUCKET}/list.txt"))
+        usage = send_task.invoke(run(task="nothing", tasks_s3_uri=f"s3://{_BUCKET}/list.txt"))
         requests = stub.requests()
     megabytes = sizes.long_list * _LINE_BYTES // 1_000_000
     yield Figure(

@@ -27,7 +27,7 @@ _COMMANDS = {
 _BUCKET = "terraform-state"
 _LINEAR = 1.25
 _ZONES = ("Europe/Berlin", "America/New_York", "Asia/Tokyo", "UTC")
-_NEVER = "2100-01-01T00:00:00Z"  # a firing under way would make its log group again after destroy
+_NEVER = "2100-01-01T00:00:00Z"  # a run under way would make its log group again after destroy
 _DAYS = ("*", "MON", "MON-FRI", "SAT,SUN")
 
 # The least that Terraform can do with the same schedules. for_each goes through texts here, too.
@@ -48,7 +48,9 @@ _BARE = {
                     "role_arn": "arn:aws:iam::000000000000:role/scheduler",
                     "input": "${each.value}",
                     "retry_policy": {"maximum_retry_attempts": 3},
-                    "dead_letter_config": {"arn": f"arn:aws:sqs:{REGION}:000000000000:letters"},
+                    "dead_letter_config": {
+                        "arn": f"arn:aws:sqs:{REGION}:000000000000:dead-letters"
+                    },
                 },
             }
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from benchmarks.events import firing, texts
+from benchmarks.events import run, texts
 from benchmarks.figures import Figure, alternate
 from benchmarks.functions import Code, Designs, Stub, Usage
 from benchmarks.sizes import Sizes
@@ -81,7 +81,7 @@ def _take_turns(
 
         def send_ours() -> tuple[Usage, int]:
             before = requests()
-            usage = ours.invoke(firing(task="nothing", tasks_file=_LIST))
+            usage = ours.invoke(run(task="nothing", tasks_file=_LIST))
             return usage, requests() - before
 
         def send_one_by_one() -> tuple[Usage, int]:
@@ -89,6 +89,6 @@ def _take_turns(
             usage = yardstick.invoke({"tasks": texts(sizes.sent_by_yardstick)})
             return usage, requests() - before
 
-        ours.invoke(firing(task="nothing", tasks=texts(1)))
+        ours.invoke(run(task="nothing", tasks=texts(1)))
         yardstick.invoke({"tasks": texts(1)})
         return alternate(sizes.rounds, send_ours, send_one_by_one)

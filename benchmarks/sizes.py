@@ -12,7 +12,7 @@ class Sizes:
     Attributes:
         rounds: turns that each side takes.
         starts: the same, of process starts.
-        sent: tasks a firing where sending is measured.
+        sent: tasks a run where sending is measured.
         sent_by_yardstick: tasks that the yardstick sends in its turn; its time is multiplied up to
             `sent`, since one request follows the other.
         run: tasks that do nothing.

@@ -6,7 +6,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 
-from benchmarks.events import batches, firing, messages
+from benchmarks.events import batches, messages, run
 from benchmarks.figures import Figure, alternate
 from benchmarks.functions import Code, Designs, Function, Stub
 from benchmarks.running import NOWHERE
@@ -47,7 +47,7 @@ def _starts(
         designs = Designs(code, stub.endpoint_url)
         ours, yardstick = alternate(
             sizes.starts,
-            lambda: _seconds(lambda: designs.send_task(queue), firing(tasks=_HELLO)),
+            lambda: _seconds(lambda: designs.send_task(queue), run(tasks=_HELLO)),
             lambda: _seconds(
                 lambda: designs.yardstick("send_task", QUEUE_URL=f"{queue}.fifo", LOGS="all"),
                 {"tasks": _HELLO},

@@ -1,4 +1,4 @@
-"""The tasks of the firings in a run, as the functions' own log lines tell of them."""
+"""The tasks of the runs in a run, as the functions' own log lines tell of them."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Row:
     task: str = ""
     attempt: int = 0
     duration_ms: int = 0
-    words: str = ""
+    detail: str = ""
     """What it returned or printed, or the reason why it failed."""
 
     @property
     def position(self) -> str:
-        """Its place in the firing's list."""
+        """Its place in the run's list."""
         return self.id.rpartition("#")[2]
 
     @property
@@ -36,7 +36,7 @@ class Row:
 
 
 def read_rows(events: Iterable[Mapping[str, Any]]) -> dict[str, Row]:
-    """Every task that CloudWatch's log events tell of, by id, in the order of the firings.
+    """Every task that CloudWatch's log events tell of, by id, in the order of the runs.
 
     events: those of send_task first, then those of run_task, each in the order of time.
     """
@@ -47,9 +47,9 @@ def read_rows(events: Iterable[Mapping[str, Any]]) -> dict[str, Row]:
         record = _parse(event["message"])
         if record is None:
             printed[stream] = event["message"].strip()
-        elif record["message"] == "firing":
+        elif record["message"] == "run":
             for number in range(1, record.get("sent", 0) + 1):
-                id_ = f"{record['firing']}#{number}"
+                id_ = f"{record['run']}#{number}"
                 rows.setdefault(id_, Row(id_, record["schedule"]))
         elif record["message"] == "task":
             row = rows.setdefault(record["id"], Row(record["id"], record.get("schedule", "")))
@@ -58,7 +58,7 @@ def read_rows(events: Iterable[Mapping[str, Any]]) -> dict[str, Row]:
             row.attempt = record["attempt"]
             row.duration_ms = record["duration_ms"]
             said = printed.pop(stream, "")
-            row.words = record.get("result") or record.get("reason") or said
+            row.detail = record.get("result") or record.get("reason") or said
     return rows
 
 

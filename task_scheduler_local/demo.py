@@ -103,7 +103,7 @@ def _watch(
     due: datetime,
     expected: Mapping[str, Mapping[str, int]],
 ) -> Rows:
-    """Show each task from its firing to its outcome; returns when all have one, or too late."""
+    """Show each task from its run to its outcome; returns when all have one, or too late."""
     rows: dict[str, Row] = {}
     logs = client("logs", emulator.environment())
     groups = [f"/aws/lambda/{names[function]['name']}" for function in ("send_task", "run_task")]
@@ -160,7 +160,7 @@ def _cells(row: Row) -> list[str | Text]:
     if not row.attempt:
         return [row.schedule, row.position, "", "", outcome, "", ""]
     took = f"{row.duration_ms} ms"
-    return [row.schedule, row.position, row.task, str(row.attempt), outcome, took, Text(row.words)]
+    return [row.schedule, row.position, row.task, str(row.attempt), outcome, took, Text(row.detail)]
 
 
 def _line(row: Row) -> Text:

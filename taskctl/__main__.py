@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 from taskctl.errors import TaskctlError
 
 COMMANDS = {
-    "next": "next:next_firings",
+    "next": "next:next_runs",
     "cost": "cost:cost",
     "run": "run:run",
     "runs": "runs:runs",

@@ -1,4 +1,4 @@
-"""`make mutation`: would the unit tests notice if a line of the runtime were wrong?
+"""`make mutation`: would the unit tests notification if a line of the runtime were wrong?
 
 mutmut changes the runtime in one small way at a time, a mutant, and runs those unit tests that
 reach the changed function; a mutant that no test notices survives. `make mutation MODULES="sources

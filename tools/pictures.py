@@ -38,7 +38,7 @@ module "jobs" {
   task_code_dir = "${path.module}/tasks"
 
   notify    = { ssm_parameter = "/jobs/chat" }
-  notify_on = ["success", "failure", "recovered"]
+  notify_on = ["success", "failure", "recovery"]
 
   schedules = {
     nightly-report = {

@@ -19,7 +19,7 @@ module "task_scheduler" {
 
   # What comes of every task is told in chat, if a parameter names one.
   notify    = var.chat_parameter == null ? null : { ssm_parameter = var.chat_parameter }
-  notify_on = ["success", "failure", "recovered"]
+  notify_on = ["success", "failure", "recovery"]
 
   schedules = {
     hello = {

@@ -4,7 +4,7 @@ output "task_scheduler" {
 }
 
 output "expected_outcomes" {
-  description = "What has to become of the tasks of one firing: how many come to which outcome, by schedule."
+  description = "What has to become of the tasks of one run: how many come to which outcome, by schedule."
   value = {
     hello      = { success = 2 }
     hello-file = { success = 3 }

@@ -1,6 +1,6 @@
 # The CDK lab project that this module re-makes, with its values wherever they differ from ours:
 # what each of them costs is in the README. Only its deduplication by content stays away: with it, a
-# second firing within five minutes delivered nothing.
+# second run within five minutes delivered nothing.
 
 provider "aws" {}
 

@@ -32,13 +32,13 @@ locals {
   functions = {
     send_task = {
       name        = "${var.prefix}-send-task"
-      description = "Puts the tasks of a firing on the queue ${var.queues.tasks.name}."
+      description = "Puts the tasks of a run on the queue ${var.queues.tasks.name}."
       timeout     = var.send_task_timeout
       memory      = var.send_task_memory
       environment = merge(
         {
           QUEUE_URL               = var.queues.tasks.url
-          FIRINGS_DEAD_LETTER_URL = var.queues.firings_dead_letters.url
+          RUNS_DEAD_LETTER_URL = var.queues.runs_dead_letters.url
         },
         var.notify == null ? {} : { NOTIFY_SUCCESS_LIMIT = tostring(var.notify_success_limit) },
       )
@@ -51,7 +51,7 @@ locals {
           {
             Effect   = "Allow"
             Action   = ["sqs:SendMessage"]
-            Resource = [local.queue_arns.tasks, local.queue_arns.firings_dead_letters]
+            Resource = [local.queue_arns.tasks, local.queue_arns.runs_dead_letters]
           },
           {
             # A list that does not fit into its time goes on in another invocation.
@@ -180,13 +180,13 @@ resource "aws_cloudwatch_log_group" "this" {
   tags              = var.tags
 }
 
-# Scheduler only hands a firing over; one that send_task then fails at would vanish after Lambda's two retries.
+# Scheduler only hands a run over; one that send_task then fails at would vanish after Lambda's two retries.
 resource "aws_lambda_function_event_invoke_config" "send_task" {
   function_name = aws_lambda_function.this["send_task"].function_name
 
   destination_config {
     on_failure {
-      destination = var.queues.firings_dead_letters.arn
+      destination = var.queues.runs_dead_letters.arn
     }
   }
 

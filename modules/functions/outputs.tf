@@ -1,5 +1,5 @@
 output "send_task" {
-  description = "The function that puts the tasks of a firing on the queue: name, arn and log_group."
+  description = "The function that puts the tasks of a run on the queue: name, arn and log_group."
   value = {
     name      = aws_lambda_function.this["send_task"].function_name
     arn       = aws_lambda_function.this["send_task"].arn

@@ -9,7 +9,7 @@ variable "queues" {
   type = object({
     tasks                = object({ name = string, arn = string, url = string })
     tasks_dead_letters   = object({ name = string, arn = string, url = string })
-    firings_dead_letters = object({ name = string, arn = string, url = string })
+    runs_dead_letters = object({ name = string, arn = string, url = string })
   })
   nullable = false
 }

@@ -15,7 +15,7 @@ locals {
 
   longest_wait = coalesce(var.longest_wait, floor(var.message_retention / 2))
 
-  # Without these a task or a firing can be lost, or wait for ever, and nobody knows.
+  # Without these a task or a run can be lost, or wait for ever, and nobody knows.
   essential_alarms = {
     tasks-dead-letters = {
       description = "Tasks failed for good, expired or could not be read: they lie in ${var.queues.tasks_dead_letters.name}. ${local.taskctl.failed} lists them with their reasons; mend the cause, then send them again with ${local.taskctl.redrive}. ${local.letters_expire}"
@@ -26,11 +26,11 @@ locals {
       threshold   = 0
       periods     = 1
     }
-    firings-dead-letters = {
-      description = "A schedule fired, but not all of its tasks reached the queue: Scheduler could not invoke send_task, send_task failed, or lines of a list are no tasks. It lies in ${var.queues.firings_dead_letters.name}: ${local.taskctl.failed} lists what and why; mend the cause, then send it again with ${local.taskctl.redrive}. ${local.letters_expire}"
+    runs-dead-letters = {
+      description = "A schedule fired, but not all of its tasks reached the queue: Scheduler could not invoke send_task, send_task failed, or lines of a list are no tasks. It lies in ${var.queues.runs_dead_letters.name}: ${local.taskctl.failed} lists what and why; mend the cause, then send it again with ${local.taskctl.redrive}. ${local.letters_expire}"
       namespace   = "AWS/SQS"
       metric      = "ApproximateNumberOfMessagesVisible"
-      dimensions  = { QueueName = var.queues.firings_dead_letters.name }
+      dimensions  = { QueueName = var.queues.runs_dead_letters.name }
       statistic   = "Maximum"
       threshold   = 0
       periods     = 1
@@ -44,8 +44,8 @@ locals {
       threshold   = local.longest_wait
       periods     = 1
     }
-    firings-dropped = {
-      description = "Scheduler gave a firing up after all of its delivery retries. It is a dead letter, unless the role of the schedules may not write one either: ${local.taskctl.failed} shows it with Scheduler's reason; mend that, then send it again with ${local.taskctl.redrive}, or `taskctl run SCHEDULE --at TIME --prefix ${var.prefix}` if it is not there."
+    runs-dropped = {
+      description = "Scheduler gave a run up after all of its delivery retries. It is a dead letter, unless the role of the schedules may not write one either: ${local.taskctl.failed} shows it with Scheduler's reason; mend that, then send it again with ${local.taskctl.redrive}, or `taskctl run SCHEDULE --at TIME --prefix ${var.prefix}` if it is not there."
       namespace   = "AWS/Scheduler"
       metric      = "InvocationDroppedCount"
       dimensions  = { ScheduleGroup = var.schedule_group }
@@ -53,8 +53,8 @@ locals {
       threshold   = 0
       periods     = 1
     }
-    firings-lost = {
-      description = "Lambda could not put a firing that send_task failed at into ${var.queues.firings_dead_letters.name}: it is lost. The log of ${var.functions.send_task.name} tells which; mend the role's sqs:SendMessage or the key's policy, then fire it again with `taskctl run SCHEDULE --at TIME --prefix ${var.prefix}`."
+    runs-lost = {
+      description = "Lambda could not put a run that send_task failed at into ${var.queues.runs_dead_letters.name}: it is lost. The log of ${var.functions.send_task.name} tells which; mend the role's sqs:SendMessage or the key's policy, then fire it again with `taskctl run SCHEDULE --at TIME --prefix ${var.prefix}`."
       namespace   = "AWS/Lambda"
       metric      = "DestinationDeliveryFailures"
       dimensions  = { FunctionName = var.functions.send_task.name }
@@ -67,7 +67,7 @@ locals {
   # What announces itself before a dead letter does.
   early_warnings = {
     send-task-errors = {
-      description = "send_task failed. Lambda tries twice more, after which the firing is a dead letter; the reason is in the log of ${var.functions.send_task.name}."
+      description = "send_task failed. Lambda tries twice more, after which the run is a dead letter; the reason is in the log of ${var.functions.send_task.name}."
       namespace   = "AWS/Lambda"
       metric      = "Errors"
       dimensions  = { FunctionName = var.functions.send_task.name }
@@ -86,7 +86,7 @@ locals {
       periods     = 3
     }
     send-task-throttles = {
-      description = "Lambda had no room for send_task, so a firing comes late. Other functions use up the account's concurrent executions: have the quota raised, or limit them."
+      description = "Lambda had no room for send_task, so a run comes late. Other functions use up the account's concurrent executions: have the quota raised, or limit them."
       namespace   = "AWS/Lambda"
       metric      = "Throttles"
       dimensions  = { FunctionName = var.functions.send_task.name }
@@ -121,8 +121,8 @@ locals {
       threshold   = floor(local.run_task_seconds * 900) # milliseconds
       periods     = 1
     }
-    firings-rejected = {
-      description = "Lambda rejected a firing, and Scheduler will try again. Look at ${var.functions.send_task.name} in Lambda's console: whether it is there and active, and whether the role of the schedules may still invoke it (a permissions boundary or an organisation's policy may have changed)."
+    runs-rejected = {
+      description = "Lambda rejected a run, and Scheduler will try again. Look at ${var.functions.send_task.name} in Lambda's console: whether it is there and active, and whether the role of the schedules may still invoke it (a permissions boundary or an organisation's policy may have changed)."
       namespace   = "AWS/Scheduler"
       metric      = "TargetErrorCount"
       dimensions  = { ScheduleGroup = var.schedule_group }
@@ -134,10 +134,10 @@ locals {
 
   # Where results are told in chat, that they cannot be told is a warning, too.
   chat_warnings = {
-    results-untold = {
+    notifications-undelivered = {
       description = "Results could not be told in chat. The reason is in the log of ${var.functions.run_task.name} (message \"notification\"): the parameter or the secret that notify names cannot be read, or a service does not take messages. The tasks themselves have run."
       namespace   = "TaskScheduler"
-      metric      = "untold"
+      metric      = "undelivered"
       dimensions  = { service = var.prefix }
       statistic   = "Sum"
       threshold   = 0

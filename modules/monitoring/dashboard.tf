@@ -5,7 +5,7 @@ locals {
   # A graph of metrics: lines of [namespace, metric, dimension, value, label and settings].
   graphs = [
     {
-      title = "Firings"
+      title = "Runs"
       stat  = "Sum"
       lines = [
         ["AWS/Scheduler", "InvocationAttemptCount", "ScheduleGroup", var.schedule_group, { label = "fired" }],
@@ -48,7 +48,7 @@ locals {
       stat  = "Maximum"
       lines = [
         ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.queues.tasks_dead_letters.name, { label = "tasks" }],
-        ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.queues.firings_dead_letters.name, { label = "firings and lines" }],
+        ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.queues.runs_dead_letters.name, { label = "runs and lines" }],
       ]
       marks = []
     },

@@ -2,10 +2,10 @@
 
 locals {
   queries = {
-    "firings" = {
+    "runs" = {
       log_group = var.functions.send_task.log_group
       query     = <<-EOT
-        filter message = "firing"
+        filter message = "run"
         | fields @timestamp, schedule, scheduled_time, sent, refused, requests, continued_at
         | sort @timestamp desc
         | limit 200

@@ -9,7 +9,7 @@ variable "queues" {
   type = object({
     tasks                = object({ name = string })
     tasks_dead_letters   = object({ name = string })
-    firings_dead_letters = object({ name = string })
+    runs_dead_letters = object({ name = string })
   })
   nullable = false
 }
@@ -58,7 +58,7 @@ variable "expected_every" {
 
   validation {
     condition     = length(var.expected_every) <= 100
-    error_message = "${length(var.expected_every)} schedules have expected_every: their firings are counted from the log, and CloudWatch takes 100 metric filters a log group. Keep it for the 100 that matter most."
+    error_message = "${length(var.expected_every)} schedules have expected_every: their runs are counted from the log, and CloudWatch takes 100 metric filters a log group. Keep it for the 100 that matter most."
   }
 }
 
@@ -69,7 +69,7 @@ variable "chat" {
 }
 
 variable "early_warnings" {
-  description = "Whether there are alarms for errors, throttles, durations and firings that Lambda rejected, too, and, with chat, for results that could not be told."
+  description = "Whether there are alarms for errors, throttles, durations and runs that Lambda rejected, too, and, with chat, for results that could not be told."
   type        = bool
   nullable    = false
 }

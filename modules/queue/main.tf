@@ -14,7 +14,7 @@ locals {
   names = {
     tasks                = "${var.prefix}-tasks${local.suffix}"
     tasks_dead_letters   = "${var.prefix}-tasks-dead-letter${local.suffix}"
-    firings_dead_letters = "${var.prefix}-firings-dead-letter"
+    runs_dead_letters = "${var.prefix}-runs-dead-letter"
   }
 
   # Built from the names: policies that referred to the queues would have to be resources of their
@@ -89,12 +89,12 @@ resource "aws_sqs_queue" "tasks_dead_letters" {
   tags = var.tags
 }
 
-resource "aws_sqs_queue" "firings_dead_letters" {
-  name                      = local.names.firings_dead_letters
+resource "aws_sqs_queue" "runs_dead_letters" {
+  name                      = local.names.runs_dead_letters
   message_retention_seconds = var.dead_letter_retention
   sqs_managed_sse_enabled   = var.kms_key_arn == null ? true : null
   kms_master_key_id         = var.kms_key_arn
-  policy                    = local.policies.firings_dead_letters
+  policy                    = local.policies.runs_dead_letters
   redrive_allow_policy      = jsonencode({ redrivePermission = "denyAll" })
   tags                      = var.tags
 }

@@ -16,11 +16,11 @@ output "tasks_dead_letters" {
   }
 }
 
-output "firings_dead_letters" {
-  description = "The dead-letter queue of firings: name, arn and url."
+output "runs_dead_letters" {
+  description = "The dead-letter queue of runs: name, arn and url."
   value = {
-    name = aws_sqs_queue.firings_dead_letters.name
-    arn  = aws_sqs_queue.firings_dead_letters.arn
-    url  = aws_sqs_queue.firings_dead_letters.url
+    name = aws_sqs_queue.runs_dead_letters.name
+    arn  = aws_sqs_queue.runs_dead_letters.arn
+    url  = aws_sqs_queue.runs_dead_letters.url
   }
 }

@@ -114,7 +114,7 @@ locals {
     : [],
 
     # Who hears of it.
-    [for word in setsubtract(coalesce(schedule.notify_on, []), ["success", "failure", "recovered"]) :
+    [for word in setsubtract(coalesce(schedule.notify_on, []), ["success", "failure", "recovery"]) :
       "notify_on has \"${word}\": it has to be a list of \"success\", \"failure\" and \"recovered\""
     ],
     schedule.notify_on != null && var.notify_on == null && length(coalesce(schedule.notify_on, [])) > 0

@@ -59,7 +59,7 @@ variable "send_task_arn" {
 }
 
 variable "dead_letter_queue_arn" {
-  description = "ARN of the standard queue for firings that Scheduler could not deliver."
+  description = "ARN of the standard queue for runs that Scheduler could not deliver."
   type        = string
   nullable    = false
 }

@@ -2,6 +2,6 @@
 
 expressions  rate(...), cron(...) and at(...) read
 cron         the fields of cron, and the local times that satisfy them
-firings      local times made firings: zones, daylight saving, start and end
+due_times local times made due times: zones, daylight saving, start and end
 zones        IANA time zones
 """

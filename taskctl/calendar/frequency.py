@@ -11,14 +11,14 @@ YEAR = timedelta(days=365)
 MONTHS = 12
 
 
-def firings_a_month(
+def runs_a_month(
     expression: Expression,
     *,
     now: datetime,
     start: datetime | None = None,
     end: datetime | None = None,
 ) -> float:
-    """Firings a month (730 hours) on average over the year to come; none for at, which fires once.
+    """Runs a month (730 hours) on average over the year to come; none for at, which fires once.
 
     Days on which the clocks change count as any other.
 

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from task_scheduler.errors import BadArguments, BadFiring, IncompleteFiring
+from task_scheduler.errors import BadArguments, IncompleteRun, InvalidRun
 from task_scheduler.queue.message import Message
-from task_scheduler.runs.run import Firing
+from task_scheduler.runs.run import Run
 from task_scheduler.task_list.task_list import Refused, TaskList
 from task_scheduler.tasks.arguments import bind
 from task_scheduler.tasks.registry import find_problems as find_code_problems
@@ -86,23 +86,23 @@ def check(
 
 def _check_tasks(schedule: Schedule, folder: Path) -> tuple[int | None, list[str]]:
     """How many tasks its list has, None if that is not read; and what is wrong with them."""
-    firing = Firing.from_event(schedule.input, request_id="check")
-    no_task = _check_name(find_task, firing.task, folder)
-    problems = no_task + _check_name(find_task_source, firing.tasks_source, folder)
-    if firing.tasks_source is not None or firing.tasks_s3_uri is not None:
+    run = Run.from_event(schedule.input, request_id="check")
+    no_task = _check_name(find_task, run.task, folder)
+    problems = no_task + _check_name(find_task_source, run.tasks_source, folder)
+    if run.tasks_source is not None or run.tasks_s3_uri is not None:
         return None, problems
     count = 0
     try:
-        for listed in TaskList(firing, folder):
+        for listed in TaskList(run, folder):
             count += 1
             if isinstance(listed, Refused):
-                problems.append(f"{_place(firing, listed.number)}: {listed.reason}")
-            elif no_task and listed[0].task == firing.task:
+                problems.append(f"{_place(run, listed.number)}: {listed.reason}")
+            elif no_task and listed[0].task == run.task:
                 continue  # it is said once, and not of each task
             elif problem := _check_message(listed[0], folder):
                 number = int(listed[0].id.rpartition("#")[2])
-                problems.append(f"{_place(firing, number)}: {problem}")
-    except (BadFiring, IncompleteFiring) as error:
+                problems.append(f"{_place(run, number)}: {problem}")
+    except (InvalidRun, IncompleteRun) as error:
         problems.append(str(error))
     return count, problems
 
@@ -128,7 +128,7 @@ def _check_message(message: Message, folder: Path) -> str | None:
     return None
 
 
-def _place(firing: Firing, number: int) -> str:
-    if firing.tasks_file:
-        return f"{firing.tasks_file}, line {number}"
-    return f"task #{number}" if firing.tasks else "its task"
+def _place(run: Run, number: int) -> str:
+    if run.tasks_file:
+        return f"{run.tasks_file}, line {number}"
+    return f"task #{number}" if run.tasks else "its task"

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from taskctl.calendar.expressions import At
-from taskctl.calendar.frequency import firings_a_month
+from taskctl.calendar.frequency import runs_a_month
 from taskctl.costs import pricing
 from taskctl.costs.cost_basis import deployed_basis, written_basis
 from taskctl.costs.pricing import Assumptions, Setup, Usage
@@ -57,14 +57,14 @@ def cost(
         task_log_bytes=task_log_bytes,
     )
     now = datetime.now(UTC)
-    firings = {schedule.name: _firings(schedule, now) for schedule in basis.schedules}
-    is_cold = pricing.is_cold(sum(firings.values()))
+    runs = {schedule.name: _runs(schedule, now) for schedule in basis.schedules}
+    is_cold = pricing.is_cold(sum(runs.values()))
     rows: list[dict[str, Any]] = []
     for schedule in basis.schedules:
         known = count_tasks(schedule, basis.task_folder)
         usage = pricing.schedule_usage(
             schedule.name,
-            firings[schedule.name],
+            runs[schedule.name],
             tasks if known is None else known,
             basis.setup,
             assumptions,
@@ -74,7 +74,7 @@ def cost(
     rows.sort(key=lambda row: (-row["usd"], row["schedule"]))
     shared = [
         {"schedule": name, _SHARED[name]: amount, "usd": usd}
-        for name, (amount, usd) in pricing.shared_usage(sum(firings.values()), basis.setup).items()
+        for name, (amount, usd) in pricing.shared_usage(sum(runs.values()), basis.setup).items()
     ]
     total = {key: sum(row.get(key, 0) for row in [*rows, *shared]) for key in _NUMBERS}
     stated = _stated(basis.setup, assumptions, tasks, is_cold=is_cold)
@@ -87,11 +87,11 @@ def cost(
         say(f"- {line}")
 
 
-def _firings(schedule: Schedule, now: datetime) -> float:
+def _runs(schedule: Schedule, now: datetime) -> float:
     expression, _ = read_calendar(schedule)
     if not schedule.enabled:
         return 0.0
-    return firings_a_month(expression, now=now, start=schedule.start, end=schedule.end)
+    return runs_a_month(expression, now=now, start=schedule.start, end=schedule.end)
 
 
 def _note(schedule: Schedule, tasks: int | None) -> str | None:
@@ -104,7 +104,7 @@ def _note(schedule: Schedule, tasks: int | None) -> str | None:
 
 def _stated(setup: Setup, assumptions: Assumptions, tasks: int, *, is_cold: bool) -> list[str]:
     overlap = f", {setup.task_concurrency} at a time" if setup.task_concurrency > 1 else ""
-    starts = f"{assumptions.cold_start_seconds:g} s for each firing" if is_cold else "none"
+    starts = f"{assumptions.cold_start_seconds:g} s for each run" if is_cold else "none"
     return [
         "prices are list prices of us-east-1, November 2026, before free tiers (which take in 10 "
         "alarms, 10 metrics and 3 dashboards of an account)",
@@ -144,7 +144,7 @@ _COLUMNS = [
     *(
         Column(key=key, heading=heading, show=show, style=_style, right=True)
         for key, heading, show in [
-            ("firings", "firings", _count),
+            ("runs", "runs", _count),
             ("messages", "messages", _count),
             ("sqs_requests", "SQS requests", _count),
             ("invocations", "invocations", _count),

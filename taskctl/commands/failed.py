@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from taskctl.dead_letters.dead_letter import Letter
+from taskctl.dead_letters.dead_letter import DeadLetter
 from taskctl.dead_letters.queue import HOLD_SECONDS, DeadLetterQueue
 from taskctl.stack.stack import find_stack
 from taskctl.ui import options
@@ -27,8 +27,8 @@ def failed(
 ) -> None:
     """What lies in the dead-letter queues, with the reason why.
 
-    It failed for good; the oldest comes first. A letter is a task, a line of a list that is no
-    task, or a firing: one that Scheduler could not deliver, that send_task failed at, or whose list
+    It failed for good; the oldest comes first. A dead letter is a task, a line of a list that is no
+    task, or a run: one that Scheduler could not deliver, that send_task failed at, or whose list
     is incomplete. Looking at them takes nothing away.
 
     \b
@@ -39,36 +39,36 @@ def failed(
     """
     stack = find_stack(prefix, root)
     stack.schedule_names()  # says so if there is no such stack
-    letters: list[Letter] = []
+    dead_letters: list[DeadLetter] = []
     notes: list[str] = []
-    for url in (stack.firings_dead_letter_url, stack.tasks_dead_letter_url):
+    for url in (stack.runs_dead_letter_url, stack.tasks_dead_letter_url):
         found, hidden = _look(url, count)
-        letters += found
+        dead_letters += found
         if hidden > 0:
             notes.append(f"About {hidden} more are not shown: {_why(url, len(found), count)}.")
-    letters.sort(key=lambda letter: letter.time)
-    if letters or as_json:
-        print_table(_COLUMNS, [_row(letter) for letter in letters], as_json=as_json)
+    dead_letters.sort(key=lambda dead_letter: dead_letter.time)
+    if dead_letters or as_json:
+        print_table(_COLUMNS, [_row(dead_letter) for dead_letter in dead_letters], as_json=as_json)
     else:
         say("No dead letters.")
     for text in notes:
         note(text)
 
 
-def _look(url: str, count: int) -> tuple[list[Letter], int]:
-    """Up to so many letters, and how many there are besides."""
+def _look(url: str, count: int) -> tuple[list[DeadLetter], int]:
+    """Up to so many dead letters, and how many there are besides."""
     with DeadLetterQueue(url) as queue:
         total = queue.count()
-        found: list[Letter] = []
-        for letters in queue.receive(before=datetime.now(UTC)):
-            found += letters
+        found: list[DeadLetter] = []
+        for dead_letters in queue.receive(before=datetime.now(UTC)):
+            found += dead_letters
             if len(found) >= count:
                 break
         return found[:count], total - len(found[:count])
 
 
 def _why(url: str, shown: int, count: int) -> str:
-    """Why there are letters that are not shown."""
+    """Why there are dead letters that are not shown."""
     if shown == count:
         return "-n shows more"
     if url.endswith(".fifo"):
@@ -76,20 +76,20 @@ def _why(url: str, shown: int, count: int) -> str:
     return f"another command may hold them, for up to {HOLD_SECONDS // 60} minutes"
 
 
-def _row(letter: Letter) -> dict[str, Any]:
+def _row(dead_letter: DeadLetter) -> dict[str, Any]:
     return {
-        "id": letter.short_id,
-        "time": letter.time,
-        "kind": letter.kind,
-        "schedule": letter.schedule,
-        "what": letter.what,
-        "outcome": letter.outcome,
-        "attempts": letter.attempts,
-        "reason": letter.reason,
+        "id": dead_letter.short_id,
+        "time": dead_letter.time,
+        "kind": dead_letter.kind,
+        "schedule": dead_letter.schedule,
+        "what": dead_letter.what,
+        "outcome": dead_letter.outcome,
+        "attempts": dead_letter.attempts,
+        "reason": dead_letter.reason,
     }
 
 
-def _words(text: str) -> str:
+def _detail(text: str) -> str:
     return " ".join(text.split())
 
 
@@ -98,8 +98,8 @@ _COLUMNS = [
     Column(key="time", heading="since", show=lambda at: f"{at.astimezone():%a %Y-%m-%d %H:%M:%S}"),
     Column(key="kind", heading="kind"),
     Column(key="schedule", heading="schedule"),
-    Column(key="what", heading="what", show=_words),
+    Column(key="what", heading="what", show=_detail),
     Column(key="outcome", heading="outcome", style=lambda row: "red"),
     Column(key="attempts", heading="attempts", right=True),
-    Column(key="reason", heading="reason", show=_words),
+    Column(key="reason", heading="reason", show=_detail),
 ]

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
+from taskctl.calendar.due_times import DueTime, due_times
 from taskctl.calendar.expressions import Rate
-from taskctl.calendar.firings import Firing, firings
 from taskctl.errors import TaskctlError, did_you_mean
 from taskctl.project.schedule import Schedule, read_calendar
 from taskctl.project.tfvars import read_tfvars, tfvars_schedules
@@ -22,11 +22,11 @@ COUNT_OF_ONE = 5
 COUNT_OF_ALL = 1
 
 
-def next_firings(
+def next_runs(
     schedule: Annotated[str | None, typer.Argument(help="One schedule; otherwise all.")] = None,
     count: Annotated[
         int | None,
-        typer.Option("-n", min=1, max=100_000, help="Firings of each; 5 of one, 1 of all."),
+        typer.Option("-n", min=1, max=100_000, help="Runs of each; 5 of one, 1 of all."),
     ] = None,
     tfvars: options.Tfvars = None,
     prefix: options.Prefix = None,
@@ -82,7 +82,7 @@ def _rows(schedule: Schedule, now: datetime, count: int) -> Iterator[dict[str, A
     if not schedule.enabled:
         yield {**nothing, "note": "disabled"}
         return
-    found = firings(
+    found = due_times(
         expression,
         zone,
         after=now,
@@ -90,33 +90,33 @@ def _rows(schedule: Schedule, now: datetime, count: int) -> Iterator[dict[str, A
         start=schedule.start,
         end=schedule.end,
     )
-    firing = None
-    for firing in islice(found, count):
-        notes = [*_notes(firing)]
+    run = None
+    for run in islice(found, count):
+        notes = [*_notes(run)]
         if isinstance(expression, Rate) and not schedule.start:
             notes.append("counted from its creation" if schedule.created else "if created now")
         if schedule.flexible_window_minutes:
             notes.append(f"or up to {schedule.flexible_window_minutes} min later")
         yield {
             **row,
-            "due": firing.due,
-            "local": firing.local,
-            "here": firing.due.astimezone(),
+            "due": run.due,
+            "local": run.local,
+            "here": run.due.astimezone(),
             "note": ", ".join(notes) or None,
         }
-    if firing is None:
+    if run is None:
         yield {**nothing, "note": "does not fire any more"}
 
 
-def _notes(firing: Firing) -> Iterator[str]:
-    if firing.skipped:
-        first, others = firing.skipped[0], len(firing.skipped) - 1
+def _notes(time: DueTime) -> Iterator[str]:
+    if time.skipped:
+        first, others = time.skipped[0], len(time.skipped) - 1
         more = f" and {others} more" if others else ""
         yield f"skips {first:%a %Y-%m-%d %H:%M}{more}, which the clocks leap over"
-    if firing.clock_change:
-        direction = "forward" if firing.clock_change > timedelta(0) else "back"
-        yield f"clocks go {direction} {abs(firing.clock_change)} that day"
-    if firing.occurs_twice:
+    if time.clock_change:
+        direction = "forward" if time.clock_change > timedelta(0) else "back"
+        yield f"clocks go {direction} {abs(time.clock_change)} that day"
+    if time.occurs_twice:
         yield "this time comes twice, it fires the first time"
 
 

@@ -1,7 +1,7 @@
 """`taskctl redrive`: dead letters are sent again.
 
 SQS's own StartMessageMoveTask would put them back as they are: with the id of a task that has come
-to its end, and a firing's event onto no queue at all.
+to its end, and a run's event onto no queue at all.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from task_scheduler.errors import NotSent
 from task_scheduler.queue.sending import Entry, send_batch
 from task_scheduler.queue.serialization import sendable
 from taskctl import aws
-from taskctl.dead_letters.dead_letter import SHORT_ID, Kind, Letter
+from taskctl.dead_letters.dead_letter import SHORT_ID, DeadLetter, Kind
 from taskctl.dead_letters.queue import DeadLetterQueue
 from taskctl.errors import TaskctlError
 from taskctl.runs.history import AGAIN
@@ -31,7 +31,7 @@ from taskctl.ui.output import confirm, counted, note, print_json, say
 
 def redrive(
     ids: Annotated[
-        list[str] | None, typer.Argument(help="Letters, by their ids; otherwise all.")
+        list[str] | None, typer.Argument(help="Dead letters, by their ids; otherwise all.")
     ] = None,
     prefix: options.Prefix = None,
     root: options.Root = Path(),
@@ -40,14 +40,14 @@ def redrive(
 ) -> None:
     """Sends dead letters again: mend what they failed at first.
 
-    A task goes back onto the queue under a new id. A firing is invoked again, from where its list
+    A task goes back onto the queue under a new id. A run is invoked again, from where its list
     broke off if that is known, under its old key, so that with deduplication nothing is done
     twice. A line is read again from its list, as that is now, and sent alone. What cannot be sent
     again is left where it is.
 
-    Each letter is deleted after its contents were sent, and none before. If this is interrupted,
-    the rest still lies there; one letter at most was sent and not deleted, and sending it once
-    more gives it the same id.
+    Each dead letter is deleted after its contents were sent, and none before. If this is
+    interrupted, the rest still lies there; one dead letter at most was sent and not deleted,
+    and sending it once more gives it the same id.
 
     \b
     Examples:
@@ -67,7 +67,7 @@ def redrive(
     finally:
         redriver.tell(as_json=as_json)
     if missing := redriver.missing:
-        raise TaskctlError(f"no letter {' or '.join(missing)}; `taskctl failed` lists them")
+        raise TaskctlError(f"no dead letter {' or '.join(missing)}; `taskctl failed` lists them")
     if redriver.left:
         raise typer.Exit(1)
 
@@ -76,7 +76,7 @@ def _ask(stack: Stack, wanted: list[str], *, yes: bool) -> None:
     if wanted:
         what = counted(len(wanted), "dead letter")
     else:
-        urls = (stack.firings_dead_letter_url, stack.tasks_dead_letter_url)
+        urls = (stack.runs_dead_letter_url, stack.tasks_dead_letter_url)
         total = sum(DeadLetterQueue(url).count() for url in urls)
         what = f"all dead letters (about {total})"
     confirm(f"Send {what} of the stack {stack.prefix!r} again?", yes=yes)
@@ -86,7 +86,7 @@ class _Redriver:
     """Sends the letters of a stack again, and counts them."""
 
     def __init__(self, stack: Stack, wanted: list[str]) -> None:
-        self.left: list[tuple[Letter, str]] = []
+        self.left: list[tuple[DeadLetter, str]] = []
         self._stack = stack
         self._wanted = wanted
         self._found: set[str] = set()
@@ -95,62 +95,64 @@ class _Redriver:
 
     @property
     def missing(self) -> list[str]:
-        """The ids that no letter has."""
+        """The ids that no dead letter has."""
         return [id_ for id_ in self._wanted if id_ not in self._found]
 
     def run(self) -> None:
         """Sends again what was there when it began: not what fails once more meanwhile."""
         before = datetime.now(UTC)
-        for url in (self._stack.firings_dead_letter_url, self._stack.tasks_dead_letter_url):
+        for url in (self._stack.runs_dead_letter_url, self._stack.tasks_dead_letter_url):
             with DeadLetterQueue(url) as queue:
-                for letters in queue.receive(before=before):
-                    for letter in filter(self._is_wanted, letters):
-                        self._send(queue, letter)
+                for dead_letters in queue.receive(before=before):
+                    for dead_letter in filter(self._is_wanted, dead_letters):
+                        self._send(queue, dead_letter)
                     if self._wanted and not self.missing:
                         break
 
     def tell(self, *, as_json: bool) -> None:
         """Prints what was sent, and what was not and why."""
         if as_json:
-            left = [{"id": letter.short_id, "reason": reason} for letter, reason in self.left]
+            left = [
+                {"id": dead_letter.short_id, "reason": reason} for dead_letter, reason in self.left
+            ]
             print_json({"sent": dict(self._sent), "left": left, "missing": self.missing})
             return
         counts = [
             f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in self._sent.items()
         ]
         say(f"Sent again: {', '.join(counts) or 'nothing'}.")
-        for letter, reason in self.left:
-            note(f"{letter.short_id} is left where it is: {reason}")
+        for dead_letter, reason in self.left:
+            note(f"{dead_letter.short_id} is left where it is: {reason}")
 
-    def _is_wanted(self, letter: Letter) -> bool:
-        names = {id_ for id_ in self._wanted if letter.id.startswith(id_)}
+    def _is_wanted(self, dead_letter: DeadLetter) -> bool:
+        names = {id_ for id_ in self._wanted if dead_letter.id.startswith(id_)}
         self._found |= names
         return not self._wanted or bool(names)
 
-    def _send(self, queue: DeadLetterQueue, letter: Letter) -> None:
-        """Sends one letter and deletes it, before the next: ten may be too much for a request."""
+    def _send(self, queue: DeadLetterQueue, dead_letter: DeadLetter) -> None:
+        """Send one dead letter and delete it before the next: ten may exceed a request."""
         try:
-            if not letter.can_be_sent:
-                raise NotSent(f"{letter.outcome or letter.kind}: {letter.reason}")
-            if letter.kind is Kind.TASK:
-                self._send_task(letter)
+            if not dead_letter.can_be_sent:
+                raise NotSent(f"{dead_letter.outcome or dead_letter.kind}: {dead_letter.reason}")
+            if dead_letter.kind is Kind.TASK:
+                self._send_task(dead_letter)
             else:
-                self._send_firing(letter)
+                self._send_run(dead_letter)
         except NotSent as error:
-            self.left.append((letter, str(error)))
+            self.left.append((dead_letter, str(error)))
             return
-        queue.delete(letter)
-        self._sent[letter.kind] += 1
+        queue.delete(dead_letter)
+        self._sent[dead_letter.kind] += 1
 
-    def _send_task(self, letter: Letter) -> None:
+    def _send_task(self, dead_letter: DeadLetter) -> None:
         with aws.explained():
-            send_batch(aws.client("sqs"), self._stack.queue_url, [_entry(letter, self._stack)])
+            send_batch(aws.client("sqs"), self._stack.queue_url, [_entry(dead_letter, self._stack)])
 
-    def _send_firing(self, letter: Letter) -> None:
-        event: dict[str, Any] = dict(letter.event)
-        if letter.needs_input:
+    def _send_run(self, dead_letter: DeadLetter) -> None:
+        event: dict[str, Any] = dict(dead_letter.event)
+        if dead_letter.needs_input:
             try:
-                event = {**self._input(letter.schedule or ""), **event}
+                event = {**self._input(dead_letter.schedule or ""), **event}
             except TaskctlError as error:
                 raise NotSent(str(error)) from error
         invoke_later(self._stack.send_task, event)
@@ -161,23 +163,23 @@ class _Redriver:
         return self._inputs[schedule]
 
 
-def _entry(letter: Letter, stack: Stack) -> Entry:
-    """A task's message, under an id that says which letter it comes from."""
-    body = letter.body
+def _entry(dead_letter: DeadLetter, stack: Stack) -> Entry:
+    """A task's message, under an id that says which dead letter it comes from."""
+    body = dead_letter.body
     try:
         envelope = json.loads(body)
     except ValueError:
         envelope = None
     if isinstance(envelope, dict):  # otherwise a text typed by hand: its id is SQS's
-        firing, _, position = envelope["id"].rpartition("#")
-        firing = firing.partition(AGAIN)[0]
-        envelope["id"] = f"{firing}{AGAIN}{letter.short_id}#{position}"
+        run, _, position = envelope["id"].rpartition("#")
+        run = run.partition(AGAIN)[0]
+        envelope["id"] = f"{run}{AGAIN}{dead_letter.short_id}#{position}"
         body = sendable(json.dumps(envelope, ensure_ascii=False))
     if not stack.queue_url.endswith(".fifo"):
         return Entry(body)
-    name = envelope["id"] if isinstance(envelope, dict) else letter.id
+    name = envelope["id"] if isinstance(envelope, dict) else dead_letter.id
     return Entry(
         body,
-        message_group=letter.message_group,
+        message_group=dead_letter.message_group,
         deduplication_id=hashlib.sha256(name.encode()).hexdigest(),
     )

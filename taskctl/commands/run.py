@@ -46,7 +46,7 @@ def run(
 ) -> None:
     """Fires a schedule now, and follows its tasks to their ends.
 
-    The firing has a key of its own: it is no repetition of another, also where deduplication is
+    The run has a key of its own: it is no repetition of another, also where deduplication is
     on. A paused schedule fires as well. Exit code 1 says that something failed; Ctrl-C stops
     looking on, and nothing else.
 
@@ -113,7 +113,7 @@ def _follow(stack: Stack, schedule: str, key: str, since: datetime, *, quietly: 
     seen: set[LogLine] = set()
     while True:
         lines = read_log_lines(stack, since=since, schedule=schedule)
-        lines = [line for line in lines if line.firing == key]
+        lines = [line for line in lines if line.run == key]
         for line in lines:
             if line not in seen and isinstance(line, TaskLine) and not quietly:
                 say(line_text(line))

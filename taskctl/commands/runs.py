@@ -40,7 +40,7 @@ def runs(
     root: options.Root = Path(),
     as_json: options.Json = False,
 ) -> None:
-    """What ran: each firing with the outcomes of its tasks.
+    """What ran: each run with the outcomes of its tasks.
 
     The oldest comes first. It reads the functions' logs, and so goes back as far as they are kept
     (log_retention_days). `queued` are tasks of which there is no line yet: they wait, they run, or

@@ -12,12 +12,12 @@ from typing import Annotated, Any
 
 import typer
 
-from task_scheduler.errors import EXPLAINED, RefusedLine
+from task_scheduler.errors import EXPLAINED, InvalidLine
 from task_scheduler.execution.attempt import Attempt, Result
-from task_scheduler.execution.preview import short_form
+from task_scheduler.execution.preview import preview
 from task_scheduler.notifications.chat_message import compose
 from task_scheduler.notifications.notifier import ending
-from task_scheduler.outcome import Occasion
+from task_scheduler.outcome import NotifyEvent
 from task_scheduler.queue.message import Message
 from task_scheduler.queue.record import Record
 from taskctl.errors import TaskctlError
@@ -66,7 +66,7 @@ def try_task(
         text=text,
         args=_read_args(args or []),
         retries=0,
-        notify_on=[occasion.value for occasion in Occasion],
+        notify_on=[event.value for event in NotifyEvent],
     )
     attempt = _prepare(message, folder)
     own = attempt.task.timeout if attempt.task else None
@@ -78,7 +78,7 @@ def try_task(
             {
                 "outcome": result.outcome,
                 "duration_ms": round(result.seconds * 1000),
-                "result": short_form(result.value),
+                "result": preview(result.value),
                 "reason": reason,
                 "chat": {"title": title, "body": body},
             }
@@ -87,7 +87,7 @@ def try_task(
         if result.error is not None and not isinstance(result.error, EXPLAINED):
             _print_traceback(result.error, folder)
         say(f"{name}: {result.outcome} after {took(result.seconds)}")
-        say(reason or f"result: {short_form(result.value) or 'none'}")
+        say(reason or f"result: {preview(result.value) or 'none'}")
         say("\nChat would get:")
         say("\n".join(f"  {line}" for line in [title, *body.splitlines()]))
     if result.error is not None:
@@ -114,7 +114,7 @@ def _prepare(message: Message, folder: Path) -> Attempt:
     """What run_task makes of the message once it has travelled."""
     try:
         body = message.encode()
-    except RefusedLine as error:
+    except InvalidLine as error:
         raise TaskctlError(f"send_task would refuse it: {error}") from error
     now = time.time()
     record = Record(
@@ -134,8 +134,8 @@ def _chat_message(attempt: Attempt, result: Result) -> tuple[str, str]:
     ended = ending(attempt, result, 1)
     if ended is None:
         raise TaskctlError(f"{attempt.record.body}: no message that run_task can read")
-    notice, _ = ended
-    composed = compose([notice], [notice], {})
+    notification, _ = ended
+    composed = compose([notification], [notification], {})
     return composed.title, composed.body
 
 

@@ -10,14 +10,14 @@ from taskctl.project.schedule import Schedule
 from taskctl.project.tfvars import find_task_folder, read_tfvars, tfvars_schedules
 
 ESSENTIAL_ALARMS = (
-    "tasks-dead-letters", "firings-dead-letters", "tasks-waiting",
-    "firings-dropped", "firings-lost",
+    "tasks-dead-letters", "runs-dead-letters", "tasks-waiting",
+    "runs-dropped", "runs-lost",
 )  # fmt: skip
 EARLY_WARNINGS = (
     "send-task-errors", "run-task-errors", "send-task-throttles", "run-task-throttles",
-    "send-task-duration", "run-task-duration", "firings-rejected",
+    "send-task-duration", "run-task-duration", "runs-rejected",
 )  # fmt: skip
-CHAT_WARNINGS = ("results-untold",)
+CHAT_WARNINGS = ("notifications-undelivered",)
 """As modules/monitoring/alarms.tf names them."""
 
 _SETTINGS = (

@@ -1,4 +1,4 @@
-"""What firings cost: AWS's list prices of us-east-1 in November 2026, before any free tier.
+"""What runs cost: AWS's list prices of us-east-1 in November 2026, before any free tier.
 
 Left out are data transfer, dead letters, storage of logs, and what the tasks themselves use.
 """
@@ -33,13 +33,13 @@ IDLE_POLLS = IDLE_POLLERS * POLLS_A_MINUTE * 60 * HOURS_A_MONTH
 """Requests a month to an idle queue."""
 
 METRICS = 2
-"""What a firing whose tasks succeed counts: sent, and the duration of success."""
+"""What a run whose tasks succeed counts: sent, and the duration of success."""
 
 WARM_MINUTES = 10
 """How long a sandbox of Lambda's stays warm, about."""
 PLATFORM_LOG_BYTES = 400
 """An invocation: Lambda's own lines (START, END, REPORT)."""
-FIRING_LOG_BYTES = 500
+RUN_LOG_BYTES = 500
 """send_task's line."""
 
 
@@ -74,14 +74,14 @@ class Assumptions:
         task_seconds: that a task takes.
         cold_start_seconds: that Lambda takes to start a function, and charges for.
         batch_seconds: that run_task takes for a batch, next to its tasks.
-        firing_seconds, message_seconds: that send_task takes, for a firing and for each message.
+        run_seconds, message_seconds: that send_task takes, for a run and for each message.
         task_log_bytes: that a task writes to the log.
     """
 
     task_seconds: float = 0.2
     cold_start_seconds: float = 0.6
     batch_seconds: float = 0.005
-    firing_seconds: float = 0.05
+    run_seconds: float = 0.05
     message_seconds: float = 0.00015
     task_log_bytes: int = 450
 
@@ -90,7 +90,7 @@ class Assumptions:
 class Usage:
     """What a schedule takes in a month, and its price in US dollars."""
 
-    firings: float
+    runs: float
     messages: float
     sqs_requests: float
     invocations: float
@@ -103,7 +103,7 @@ class Usage:
 
 def schedule_usage(
     name: str,
-    firings: float,
+    runs: float,
     tasks: int,
     setup: Setup,
     assumptions: Assumptions,
@@ -113,14 +113,14 @@ def schedule_usage(
     """What a schedule takes in a month if every task succeeds at once, in full batches.
 
     Args:
-        firings: a month.
-        tasks: of each firing.
-        is_cold: whether both functions start anew for each firing.
+        runs: a month.
+        tasks: of each run.
+        is_cold: whether both functions start anew for each run.
     """
     batches = ceil(tasks / setup.batch_size)
     requests = ceil(tasks / SEND_BATCH) + 2 * batches  # a batch is received and deleted
     start = assumptions.cold_start_seconds if is_cold else 0.0
-    send_seconds = start + assumptions.firing_seconds + tasks * assumptions.message_seconds
+    send_seconds = start + assumptions.run_seconds + tasks * assumptions.message_seconds
     run_seconds = (
         start
         + batches * assumptions.batch_seconds
@@ -129,11 +129,11 @@ def schedule_usage(
     memory_seconds = send_seconds * setup.send_task_memory + run_seconds * setup.run_task_memory
     gb_seconds = memory_seconds / 1024
     log_bytes = (
-        FIRING_LOG_BYTES + (1 + batches) * PLATFORM_LOG_BYTES + tasks * assumptions.task_log_bytes
+        RUN_LOG_BYTES + (1 + batches) * PLATFORM_LOG_BYTES + tasks * assumptions.task_log_bytes
     )
     alarms = int(name in setup.silence_alarms)
-    metrics = (METRICS * setup.metrics_by_schedule + alarms) * _hours_share(firings)
-    firing_usd = (
+    metrics = (METRICS * setup.metrics_by_schedule + alarms) * _hours_share(runs)
+    run_usd = (
         SCHEDULER_INVOCATION
         + requests * SQS_REQUEST[setup.fifo]
         + (1 + batches) * LAMBDA_REQUEST
@@ -142,25 +142,25 @@ def schedule_usage(
         + (DEDUPLICATION_WRITES * tasks * DYNAMODB_WRITE if setup.deduplication else 0)
     )
     return Usage(
-        firings=firings,
-        messages=firings * tasks,
-        sqs_requests=firings * requests,
-        invocations=firings * (1 + batches),
-        gb_seconds=firings * gb_seconds,
-        log_bytes=firings * log_bytes,
+        runs=runs,
+        messages=runs * tasks,
+        sqs_requests=runs * requests,
+        invocations=runs * (1 + batches),
+        gb_seconds=runs * gb_seconds,
+        log_bytes=runs * log_bytes,
         metrics=metrics,
         alarms=alarms,
-        usd=firings * firing_usd + metrics * METRIC + alarms * ALARM,
+        usd=runs * run_usd + metrics * METRIC + alarms * ALARM,
     )
 
 
-def shared_usage(firings: float, setup: Setup) -> dict[str, tuple[float, float]]:
+def shared_usage(runs: float, setup: Setup) -> dict[str, tuple[float, float]]:
     """What all schedules share, by name: how much of it, and US dollars a month.
 
     Args:
-        firings: a month, of all schedules.
+        runs: a month, of all schedules.
     """
-    metrics = METRICS * _hours_share(firings)
+    metrics = METRICS * _hours_share(runs)
     return {
         "idle polling": (IDLE_POLLS, IDLE_POLLS * SQS_REQUEST[setup.fifo]),
         "metrics": (metrics, metrics * METRIC),
@@ -169,11 +169,11 @@ def shared_usage(firings: float, setup: Setup) -> dict[str, tuple[float, float]]
     }
 
 
-def is_cold(firings: float) -> bool:
-    """Whether Lambda forgets the functions between two firings of all schedules together."""
-    return firings < HOURS_A_MONTH * 60 / WARM_MINUTES
+def is_cold(runs: float) -> bool:
+    """Whether Lambda forgets the functions between two runs of all schedules together."""
+    return runs < HOURS_A_MONTH * 60 / WARM_MINUTES
 
 
-def _hours_share(firings: float) -> float:
+def _hours_share(runs: float) -> float:
     """The share of a month's hours in which something fires."""
-    return min(1.0, firings / HOURS_A_MONTH)
+    return min(1.0, runs / HOURS_A_MONTH)

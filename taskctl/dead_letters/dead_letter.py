@@ -9,21 +9,21 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from task_scheduler.errors import Unreadable
+from task_scheduler.errors import InvalidMessage
 from task_scheduler.outcome import Outcome
 from task_scheduler.queue.message import Message
 from task_scheduler.runs.run import UNSUBSTITUTED
 
 
 class Kind(StrEnum):
-    """What a letter is about."""
+    """What a dead letter is about."""
 
     TASK = "task"
     """A message of the task queue."""
     LINE = "line"
     """A line of a list that is no task."""
-    FIRING = "firing"
-    """The event of a firing, or the rest of its list."""
+    RUN = "run"
+    """The event of a run, or the rest of its list."""
     UNKNOWN = "unknown"
     """Something that nobody here has put there."""
 
@@ -33,7 +33,7 @@ DIED = "died"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class DeadLetter:
     """A dead letter.
 
     Attributes:
@@ -44,11 +44,11 @@ class Letter:
         time: when it came into the queue, UTC.
         kind: what it is about.
         schedule: the schedule's name, if that is known.
-        what: which task, line or firing.
+        what: which task, line or run.
         outcome: what came of it.
         attempts: tries, of a task.
         reason: why.
-        event: what send_task has to be invoked with, of a firing or a line. If it lacks the
+        event: what send_task has to be invoked with, of a run or a line. If it lacks the
             schedule's own input, `needs_input` is true.
     """
 
@@ -80,7 +80,7 @@ class Letter:
 SHORT_ID = 8
 
 
-def read_letter(received: Mapping[str, Any], queue_url: str) -> Letter:
+def read_dead_letter(received: Mapping[str, Any], queue_url: str) -> DeadLetter:
     """A message of one of the dead-letter queues, as SQS handed it over with all attributes."""
     system = received.get("Attributes", {})
     attributes = {
@@ -88,8 +88,8 @@ def read_letter(received: Mapping[str, Any], queue_url: str) -> Letter:
         for name, value in received.get("MessageAttributes", {}).items()
     }
     is_task = "tasks-dead-letter" in queue_url.rpartition("/")[2]
-    read = _task(received, attributes) if is_task else _firing(received["Body"], attributes)
-    return Letter(
+    read = _task(received, attributes) if is_task else _run(received["Body"], attributes)
+    return DeadLetter(
         id=received["MessageId"],
         receipt_handle=received["ReceiptHandle"],
         body=received["Body"],
@@ -114,7 +114,7 @@ def _task(received: Mapping[str, Any], attributes: Mapping[str, str]) -> dict[st
     }
     try:
         message = Message.decode(received["Body"], sqs_id=received["MessageId"])
-    except (Unreadable, ValueError) as error:
+    except (InvalidMessage, ValueError) as error:
         return read | {"outcome": Outcome.UNREADABLE, "reason": reason or str(error)}
     position = f"#{message.id.rpartition('#')[2]}" if "#" in message.id else ""
     text = f"“{message.text}”" if message.text and message.task else message.text
@@ -125,49 +125,56 @@ def _task(received: Mapping[str, Any], attributes: Mapping[str, str]) -> dict[st
     }
 
 
-def _firing(body: str, attributes: Mapping[str, str]) -> dict[str, Any]:
+def _run(body: str, attributes: Mapping[str, str]) -> dict[str, Any]:
     try:
-        letter = json.loads(body)
+        dead_letter = json.loads(body)
     except ValueError:
-        letter = None
-    match letter:
+        dead_letter = None
+    match dead_letter:
         case {"kind": "line", "schedule": schedule, "line": number}:
-            where = f"line {number} of {letter['file']}" if letter.get("file") else f"#{number}"
+            where = (
+                f"line {number} of {dead_letter['file']}"
+                if dead_letter.get("file")
+                else f"#{number}"
+            )
             return {
                 "kind": Kind.LINE,
                 "schedule": schedule,
                 "what": where,
                 "outcome": "refused",
-                "reason": letter["reason"],
-                "event": _known(letter) | {"only": number},
+                "reason": dead_letter["reason"],
+                "event": _known(dead_letter) | {"only": number},
                 "needs_input": True,
             }
         case {"kind": "incomplete", "schedule": schedule}:
-            at = letter.get("goes_on_at")
+            at = dead_letter.get("goes_on_at")
             cursor = {} if at is None else {"cursor": {"line": at}}
-            only = {} if letter.get("only") is None else {"only": letter["only"]}
+            only = {} if dead_letter.get("only") is None else {"only": dead_letter["only"]}
             return {
-                "kind": Kind.FIRING,
+                "kind": Kind.RUN,
                 "schedule": schedule,
                 "what": f"from #{at}" if at else "from its beginning",
                 "outcome": "incomplete",
-                "reason": letter["reason"],
-                "event": _known(letter) | cursor | only,
+                "reason": dead_letter["reason"],
+                "event": _known(dead_letter) | cursor | only,
                 "needs_input": True,
             }
         case {"requestPayload": {"schedule": schedule} as event}:
-            return _failed(schedule, event, letter)
+            return _failed(schedule, event, dead_letter)
         case {"version": _, "schedule": schedule}:
-            return _undelivered(schedule, letter, attributes)
-    if "SCHEDULE_ARN" in attributes:  # Scheduler cuts an event that makes too large a letter
+            return _undelivered(schedule, dead_letter, attributes)
+    if "SCHEDULE_ARN" in attributes:  # Scheduler cuts an event that makes too large a dead letter
         schedule = attributes["SCHEDULE_ARN"].rpartition("/")[2]
         return _undelivered(schedule, {}, attributes) | {"needs_input": True}
     return {"kind": Kind.UNKNOWN, "reason": "no letter of Scheduler's, Lambda's or send_task's"}
 
 
-def _failed(schedule: str, event: dict[str, Any], letter: Mapping[str, Any]) -> dict[str, Any]:
+def _failed(schedule: str, event: dict[str, Any], dead_letter: Mapping[str, Any]) -> dict[str, Any]:
     """What Lambda sends: the event of an invocation of send_task, and what it answered."""
-    context, answer = letter.get("requestContext", {}), letter.get("responsePayload") or {}
+    context, answer = (
+        dead_letter.get("requestContext", {}),
+        dead_letter.get("responsePayload") or {},
+    )
     reason = ": ".join(
         str(answer[name]) for name in ("errorType", "errorMessage") if answer.get(name)
     )
@@ -176,7 +183,7 @@ def _failed(schedule: str, event: dict[str, Any], letter: Mapping[str, Any]) -> 
         event = {**event, "key": f"{schedule}@{request}"}
     line = (event.get("cursor") or {}).get("line")
     return {
-        "kind": Kind.FIRING,
+        "kind": Kind.RUN,
         "schedule": schedule,
         "what": f"{_due(event)}{f', from line {line}' if line else ''}",
         "outcome": "failed",
@@ -196,7 +203,7 @@ def _undelivered(
         attributes[name] for name in ("ERROR_CODE", "ERROR_MESSAGE") if attributes.get(name)
     )
     return {
-        "kind": Kind.FIRING,
+        "kind": Kind.RUN,
         "schedule": schedule,
         "what": _due(event),
         "outcome": "undelivered",
@@ -206,9 +213,10 @@ def _undelivered(
     }
 
 
-def _known(letter: Mapping[str, Any]) -> dict[str, Any]:
-    """What a letter of send_task's says of its firing."""
-    return {"key": letter["firing"], "scheduled_time": letter.get("scheduled_time")}
+def _known(dead_letter: Mapping[str, Any]) -> dict[str, Any]:
+    """What a letter of send_task's says of its run."""
+    key = dead_letter["run"] if "run" in dead_letter else dead_letter["firing"]  # of 0.1.0
+    return {"key": key, "scheduled_time": dead_letter.get("scheduled_time")}
 
 
 def _due(event: Mapping[str, Any]) -> str:

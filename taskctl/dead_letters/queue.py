@@ -1,4 +1,4 @@
-"""Taking letters out of a dead-letter queue without losing any."""
+"""Taking dead letters out of a dead-letter queue without losing any."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from taskctl import aws
-from taskctl.dead_letters.dead_letter import Letter, read_letter
+from taskctl.dead_letters.dead_letter import DeadLetter, read_dead_letter
 
 HOLD_SECONDS = 300
-"""For so long nobody else gets a letter that was taken; longer only if we are killed."""
+"""For so long nobody else gets a dead letter that was taken; longer only if we are killed."""
 
 _WAIT_SECONDS = 1
 """Without a wait SQS asks some of its servers only, and an empty answer says nothing."""
@@ -20,7 +20,7 @@ _MAX_ENTRIES = 10
 
 
 class DeadLetterQueue:
-    """A dead-letter queue whose letters are held while the block lasts.
+    """A dead-letter queue whose dead letters are held while the block lasts.
 
     At its end, however it comes, those that were not deleted can be received again.
     """
@@ -49,14 +49,14 @@ class DeadLetterQueue:
             )
 
     def count(self) -> int:
-        """About how many letters there are."""
+        """About how many dead letters there are."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         with aws.explained():
             answer = self._sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=names)
         return sum(int(answer["Attributes"][name]) for name in names)
 
-    def receive(self, *, before: datetime) -> Iterator[list[Letter]]:
-        """The letters that came before a time, up to ten at once, until no more come.
+    def receive(self, *, before: datetime) -> Iterator[list[DeadLetter]]:
+        """The dead letters that came before a time, up to ten at once, until no more come.
 
         Of a FIFO queue come ten of each message group: SQS keeps back those behind them until
         they are deleted.
@@ -74,19 +74,21 @@ class DeadLetterQueue:
             received = answer.get("Messages", [])
             if not received:
                 return
-            letters = [read_letter(message, self.url) for message in received]
-            self._held |= {letter.id: letter.receipt_handle for letter in letters}
-            yield [letter for letter in letters if letter.time < before]
+            dead_letters = [read_dead_letter(message, self.url) for message in received]
+            self._held |= {
+                dead_letter.id: dead_letter.receipt_handle for dead_letter in dead_letters
+            }
+            yield [dead_letter for dead_letter in dead_letters if dead_letter.time < before]
 
-    def delete(self, letter: Letter) -> None:
-        """Takes a letter out for good.
+    def delete(self, dead_letter: DeadLetter) -> None:
+        """Takes a dead letter out for good.
 
         Raises:
             TaskctlError: there is no access to it.
         """
         with aws.explained():
-            self._sqs.delete_message(QueueUrl=self.url, ReceiptHandle=letter.receipt_handle)
-        self._held.pop(letter.id, None)
+            self._sqs.delete_message(QueueUrl=self.url, ReceiptHandle=dead_letter.receipt_handle)
+        self._held.pop(dead_letter.id, None)
 
 
 def _tens(things: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -1,4 +1,4 @@
-"""What the lines of the log add up to: runs, each a firing and its tasks with what came of them."""
+"""What the lines of the log add up to: runs, each a run and its tasks with what came of them."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from datetime import datetime
 from typing import Any
 
 from task_scheduler.outcome import Outcome
-from taskctl.runs.log_lines import FiringLine, LogLine, TaskLine
+from taskctl.runs.log_lines import LogLine, RunLine, TaskLine
 
 BY_HAND = "+run-"
 AGAIN = "+again-"
-"""How the key of a firing that taskctl made goes on after schedule and scheduled time."""
+"""How the key of a run that taskctl made goes on after schedule and scheduled time."""
 
 
 @dataclass
 class Run:
-    """One firing.
+    """One run.
 
     Attributes:
-        key: of the firing.
+        key: of the run.
         schedule: its name; None for a message typed by hand.
         scheduled_time: when it was due, RFC 3339 UTC.
         began: when the first that is known of it was written down.
@@ -35,12 +35,12 @@ class Run:
     began: datetime
     ended: datetime
     tasks: dict[str, TaskLine] = field(default_factory=dict)
-    _sent: dict[tuple[int | None, int | None], FiringLine] = field(default_factory=dict)
+    _sent: dict[tuple[int | None, int | None], RunLine] = field(default_factory=dict)
 
     def add(self, line: LogLine) -> None:
-        """Takes in a further line of the firing, newer than those before."""
+        """Takes in a further line of the run, newer than those before."""
         self.ended = line.time
-        if isinstance(line, FiringLine):
+        if isinstance(line, RunLine):
             self._sent[line.only, line.began_at] = line
             return
         known = self.tasks.get(line.id)
@@ -50,7 +50,7 @@ class Run:
 
     @property
     def sent(self) -> int | None:
-        """Tasks that were put on the queue; None if the firing's lines are not known."""
+        """Tasks that were put on the queue; None if the run's lines are not known."""
         return sum(one.sent or 0 for one in self._sent.values()) if self._sent else None
 
     @property
@@ -92,7 +92,7 @@ class Run:
     def as_json(self) -> dict[str, Any]:
         """The run for --json."""
         return {
-            "firing": self.key,
+            "run": self.key,
             "schedule": self.schedule,
             "scheduled_time": self.scheduled_time,
             "began": self.began,
@@ -120,10 +120,10 @@ def add_up(lines: Iterable[LogLine]) -> dict[str, Run]:
     """
     runs: dict[str, Run] = {}
     for line in lines:
-        run = runs.get(line.firing)
+        run = runs.get(line.run)
         if run is None:
-            run = runs[line.firing] = Run(
-                line.firing, line.schedule, line.scheduled_time, line.time, line.time
+            run = runs[line.run] = Run(
+                line.run, line.schedule, line.scheduled_time, line.time, line.time
             )
         run.add(line)
     return runs

@@ -1,4 +1,4 @@
-"""What the functions wrote into their logs: a line a firing, a line an attempt of a task."""
+"""What the functions wrote into their logs: a line a run, a line an attempt of a task."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from taskctl.stack.stack import Stack
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FiringLine:
+class RunLine:
     """What one invocation of send_task did.
 
     Attributes:
         time: when it was written, UTC.
-        firing: the firing's key; several invocations have it where a list is long, or is sent
+        run: the run's key; several invocations have it where a list is long, or is sent
             again.
         schedule: its name.
         scheduled_time: when it was due, RFC 3339; None if nobody said.
@@ -33,7 +33,7 @@ class FiringLine:
     """
 
     time: datetime
-    firing: str
+    run: str
     schedule: str
     scheduled_time: str | None = None
     sent: int | None = None
@@ -62,7 +62,7 @@ class TaskLine:
     Attributes:
         time: when it was written, UTC.
         id: the message's id.
-        schedule, scheduled_time: of its firing; None for a message typed by hand.
+        schedule, scheduled_time: of its run; None for a message typed by hand.
         task: the function's name; None for a text that was printed.
         attempt: from 1.
         outcome: one of task_scheduler.outcome's words.
@@ -86,8 +86,8 @@ class TaskLine:
     retry_after: float | None = None
 
     @property
-    def firing(self) -> str:
-        """The key of its firing; the id itself for a message typed by hand."""
+    def run(self) -> str:
+        """The key of its run; the id itself for a message typed by hand."""
         return self.id.rpartition("#")[0] or self.id
 
     @property
@@ -97,12 +97,12 @@ class TaskLine:
 
     @property
     def position(self) -> str:
-        """Its place in the firing's list; empty for a message typed by hand."""
+        """Its place in the run's list; empty for a message typed by hand."""
         return self.id.rpartition("#")[2] if "#" in self.id else ""
 
 
-LogLine = FiringLine | TaskLine
-_Kind = TypeVar("_Kind", FiringLine, TaskLine)
+LogLine = RunLine | TaskLine
+_Kind = TypeVar("_Kind", RunLine, TaskLine)
 
 
 def read_log_lines(stack: Stack, *, since: datetime, schedule: str | None = None) -> list[LogLine]:
@@ -117,11 +117,9 @@ def read_log_lines(stack: Stack, *, since: datetime, schedule: str | None = None
         TaskctlError: there is no such stack, or no access to its logs.
     """
     with ThreadPoolExecutor() as threads:
-        firings = threads.submit(
-            _read, stack, stack.send_task_log, "firing", FiringLine, since, schedule
-        )
+        runs = threads.submit(_read, stack, stack.send_task_log, "run", RunLine, since, schedule)
         tasks = _read(stack, stack.run_task_log, "task", TaskLine, since, schedule)
-        return sorted([*firings.result(), *tasks], key=lambda line: line.time)
+        return sorted([*runs.result(), *tasks], key=lambda line: line.time)
 
 
 def _read(

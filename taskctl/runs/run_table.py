@@ -9,7 +9,7 @@ from typing import Any
 
 from task_scheduler.outcome import Outcome
 from taskctl.runs.history import AGAIN, BY_HAND, Run
-from taskctl.runs.log_lines import FiringLine, LogLine, TaskLine
+from taskctl.runs.log_lines import LogLine, RunLine, TaskLine
 from taskctl.ui.output import Column, Row
 
 _STYLES = {
@@ -67,7 +67,7 @@ def in_words(task: TaskLine) -> str | None:
 def line_text(line: LogLine) -> str:
     """A line of the log, for people."""
     at = f"{line.time.astimezone():%H:%M:%S}"
-    if isinstance(line, FiringLine):
+    if isinstance(line, RunLine):
         sent = "not sent" if line.sent is None else f"{line.sent} sent"
         refused = f", {line.refused} refused" if line.refused else ""
         problem = f": {line.problem}" if line.problem else ""

@@ -19,7 +19,7 @@ def invoke(function: str, event: Mapping[str, Any]) -> Any:
     Raises:
         TaskctlError: it failed, with its own reason; or there is no access to it.
     """
-    # An answer that is long in coming must not be asked for twice: it would be another firing.
+    # An answer that is long in coming must not be asked for twice: it would be another run.
     lambda_ = aws.client("lambda", read_timeout=_MAX_SECONDS + 10, total_max_attempts=1)
     with aws.explained():
         answer = lambda_.invoke(FunctionName=function, Payload=json.dumps(event))

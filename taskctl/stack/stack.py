@@ -28,7 +28,7 @@ class Stack:
 
     @property
     def send_task(self) -> str:
-        """The name of the function that sends a firing's tasks."""
+        """The name of the function that sends a run's tasks."""
         return f"{self.prefix}-send-task"
 
     @property
@@ -57,9 +57,9 @@ class Stack:
         return self._queue_url("tasks-dead-letter")
 
     @cached_property
-    def firings_dead_letter_url(self) -> str:
-        """The URL of the dead-letter queue of firings."""
-        return self._queue_url("firings-dead-letter")
+    def runs_dead_letter_url(self) -> str:
+        """The URL of the dead-letter queue of runs."""
+        return self._queue_url("runs-dead-letter")
 
     def schedules(self) -> list[Schedule]:
         """Every schedule of the stack, by name.

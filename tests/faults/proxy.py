@@ -123,24 +123,24 @@ class Rule:
         self.taken.extend(json.loads(entry["MessageBody"])["text"] for entry in entries)
 
 
-def throttled(_exchange: Exchange, rule: Rule) -> Answer | None:
+def throttled(_serializable: Exchange, rule: Rule) -> Answer | None:
     """In both of AWS's ways, by turns."""
     return error(400, "RequestThrottled") if rule.struck % 2 else error(503, "ThrottlingException")
 
 
-def over_capacity(_exchange: Exchange, _rule: Rule) -> Answer | None:
+def over_capacity(_serializable: Exchange, _rule: Rule) -> Answer | None:
     return error(400, "ProvisionedThroughputExceededException")
 
 
-def failing(_exchange: Exchange, _rule: Rule) -> Answer | None:
+def failing(_serializable: Exchange, _rule: Rule) -> Answer | None:
     return error(500, "InternalFailure")
 
 
-def forbidden(_exchange: Exchange, _rule: Rule) -> Answer | None:
+def forbidden(_serializable: Exchange, _rule: Rule) -> Answer | None:
     return error(403, "AccessDeniedException")
 
 
-def reset(_exchange: Exchange, _rule: Rule) -> Answer | None:
+def reset(_serializable: Exchange, _rule: Rule) -> Answer | None:
     return None
 
 

@@ -27,7 +27,7 @@ SCHEDULED_TIME = "2026-11-23T02:00:00Z"
 RETENTION_SECONDS = 3_600
 """Longer than any test, so that no message is lost by its age."""
 
-QUEUES = ("queue", "tasks_dead_letter_queue", "firings_dead_letter_queue")
+QUEUES = ("queue", "tasks_dead_letter_queue", "runs_dead_letter_queue")
 
 
 @dataclass
@@ -70,7 +70,7 @@ class Stack:
         self._switch(on=False)
         for queue in QUEUES:
             self._sqs.purge_queue(QueueUrl=self._url(queue))
-        letters = self.names["tasks_dead_letter_queue"]["arn"]
+        dead_letters = self.names["tasks_dead_letter_queue"]["arn"]
         visibility_timeout = ceil(run_task_timeout + 4 + 3 * self.cold_start)
         self._sqs.set_queue_attributes(
             QueueUrl=self._url("queue"),
@@ -78,7 +78,7 @@ class Stack:
                 "VisibilityTimeout": str(visibility_timeout),
                 "MessageRetentionPeriod": str(RETENTION_SECONDS),
                 "RedrivePolicy": json.dumps(
-                    {"deadLetterTargetArn": letters, "maxReceiveCount": max_receive_count}
+                    {"deadLetterTargetArn": dead_letters, "maxReceiveCount": max_receive_count}
                 ),
             },
         )
@@ -190,17 +190,17 @@ class Stack:
         }
 
     @cached_property
-    def letters(self) -> list[dict[str, Any]]:
+    def dead_letters(self) -> list[dict[str, Any]]:
         """The tasks' dead letters: bodies, and their attributes as texts. Taken off once."""
         return self._take("tasks_dead_letter_queue")
 
     @cached_property
-    def firings_letters(self) -> list[dict[str, Any]]:
-        return self._take("firings_dead_letter_queue")
+    def runs_dead_letters(self) -> list[dict[str, Any]]:
+        return self._take("runs_dead_letter_queue")
 
     def dead(self) -> Counter[str]:
-        """How many letters each task has, by its text."""
-        return Counter(json.loads(letter["body"])["text"] for letter in self.letters)
+        """How many dead letters each task has, by its text."""
+        return Counter(json.loads(dead_letter["body"])["text"] for dead_letter in self.dead_letters)
 
     def check_books(
         self,
@@ -218,12 +218,12 @@ class Stack:
             run_too: ... except these of them.
             again: effects that are had once more, by text.
         """
-        effects, letters = self.effects(), self.dead()
+        effects, dead_letters = self.effects(), self.dead()
         expected = Counter(texts)
-        lost = expected.keys() - effects.keys() - letters.keys()
+        lost = expected.keys() - effects.keys() - dead_letters.keys()
         assert not lost, f"{len(lost)} tasks are neither run nor dead letters: {sorted(lost)[:20]}"
-        assert letters.keys() == set(dead)
-        assert effects.keys() & letters.keys() == set(run_too)
+        assert dead_letters.keys() == set(dead)
+        assert effects.keys() & dead_letters.keys() == set(run_too)
         for text in set(dead) - set(run_too):
             del expected[text]
         expected += Counter(again)
@@ -241,17 +241,18 @@ class Stack:
         return json.dumps(standard | event)
 
     def _take(self, queue: str) -> list[dict[str, Any]]:
-        letters = []
+        dead_letters = []
         while received := self._sqs.receive_message(
             QueueUrl=self._url(queue), MaxNumberOfMessages=10, MessageAttributeNames=["All"]
         ).get("Messages"):
-            for letter in received:
-                told = letter.get("MessageAttributes", {})
-                letters.append(
-                    {"body": letter["Body"]} | {name: told[name]["StringValue"] for name in told}
+            for dead_letter in received:
+                told = dead_letter.get("MessageAttributes", {})
+                dead_letters.append(
+                    {"body": dead_letter["Body"]}
+                    | {name: told[name]["StringValue"] for name in told}
                 )
             self._delete(queue, received)
-        return letters
+        return dead_letters
 
     def _delete(self, queue: str, messages: list[dict[str, Any]]) -> None:
         if not messages:

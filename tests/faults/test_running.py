@@ -87,7 +87,7 @@ def test_failed_tasks_wait_on_the_queue_while_their_dead_letter_queue_refuses_th
     assert for_ever.struck == 5 * 4
     assert [rule.struck for rule in for_a_while] == [2, 6, 12]
     stack.check_books(texts, dead=_of("raises", texts))
-    reasons = {json.loads(each["body"])["text"]: each.get("reason") for each in stack.letters}
+    reasons = {json.loads(each["body"])["text"]: each.get("reason") for each in stack.dead_letters}
     assert Counter(reasons.values()) == {"no luck": 15, None: 5}
 
 
@@ -108,8 +108,10 @@ def test_hostile_messages_are_dead_letters_and_take_no_neighbour_along(
     stack.wait_until_done()
 
     assert stack.effects() == Counter(texts)
-    assert Counter(letter["body"] for letter in stack.letters) == Counter(hostile * 5)
-    assert {letter["outcome"] for letter in stack.letters} == {"unreadable"}
+    assert Counter(dead_letter["body"] for dead_letter in stack.dead_letters) == Counter(
+        hostile * 5
+    )
+    assert {dead_letter["outcome"] for dead_letter in stack.dead_letters} == {"unreadable"}
     assert not mark.exists()
 
 

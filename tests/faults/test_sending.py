@@ -56,7 +56,7 @@ def test_only_what_was_taken_without_send_task_knowing_is_run_twice(
     stack.check_books(TEXTS, again=Counter(text for rule in rules for text in rule.taken))
 
 
-def test_a_firing_whose_function_is_killed_is_sent_again_and_only_what_it_had_sent_runs_twice(
+def test_a_run_whose_function_is_killed_is_sent_again_and_only_what_it_had_sent_runs_twice(
     open_stack: Callable[..., Stack], proxy: FaultProxy, tmp_path: Path
 ) -> None:
     stack = open_stack(FAULTS_FOLDER=str(tmp_path))
@@ -72,4 +72,4 @@ def test_a_firing_whose_function_is_killed_is_sent_again_and_only_what_it_had_se
     assert again.keys() <= set(TEXTS[:1_000])
     assert len(again) > 500
     stack.check_books(TEXTS, again=again)
-    assert stack.firings_letters == []
+    assert stack.runs_dead_letters == []

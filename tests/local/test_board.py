@@ -16,10 +16,8 @@ def event(line: str | dict[str, Any], stream: str = "1") -> dict[str, str]:
     }
 
 
-def firing(schedule: str, sent: int) -> dict[str, str]:
-    return event(
-        {"message": "firing", "schedule": schedule, "firing": f"{schedule}@1", "sent": sent}
-    )
+def run(schedule: str, sent: int) -> dict[str, str]:
+    return event({"message": "run", "schedule": schedule, "run": f"{schedule}@1", "sent": sent})
 
 
 def task(id_: str, outcome: str, stream: str = "1", **more: Any) -> dict[str, str]:
@@ -27,9 +25,9 @@ def task(id_: str, outcome: str, stream: str = "1", **more: Any) -> dict[str, st
     return event(told | {"attempt": 1, "duration_ms": 2} | more, stream)
 
 
-def test_a_firing_queues_its_tasks_and_each_comes_to_its_outcome() -> None:
-    rows = read_rows([firing("a", 2), task("a@1#2", "success", task="greet", result="Hello")])
-    assert [(row.position, row.outcome, row.words) for row in rows.values()] == [
+def test_a_run_queues_its_tasks_and_each_comes_to_its_outcome() -> None:
+    rows = read_rows([run("a", 2), task("a@1#2", "success", task="greet", result="Hello")])
+    assert [(row.position, row.outcome, row.detail) for row in rows.values()] == [
         ("1", "queued", ""),
         ("2", "success", "Hello"),
     ]
@@ -40,7 +38,7 @@ def test_a_task_that_is_retried_is_one_row_that_is_final_at_its_last_attempt() -
     first = task("a@1#1", "retry", reason="busy")
     assert count_outcomes(read_rows([first]).values()) == {}
     rows = read_rows([first, task("a@1#1", "failed", reason="down", attempt=2)])
-    assert [(row.outcome, row.attempt, row.words) for row in rows.values()] == [
+    assert [(row.outcome, row.attempt, row.detail) for row in rows.values()] == [
         ("failed", 2, "down")
     ]
     assert count_outcomes(rows.values()) == {"a": Counter({"failed": 1})}
@@ -56,7 +54,7 @@ def test_what_a_text_printed_stands_in_its_own_row() -> None:
             task("a@1#3", "success", "2"),
         ]
     )
-    assert [row.words for row in rows.values()] == ["Hello!", "", "Good bye!"]
+    assert [row.detail for row in rows.values()] == ["Hello!", "", "Good bye!"]
 
 
 def test_other_lines_are_passed_over() -> None:

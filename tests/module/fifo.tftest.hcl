@@ -10,7 +10,7 @@ run "a_fifo_queue_and_its_dead_letters_have_the_suffix" {
   }
 
   assert {
-    condition     = [output.queue.name, output.tasks_dead_letter_queue.name, output.firings_dead_letter_queue.name] == ["nightly-tasks.fifo", "nightly-tasks-dead-letter.fifo", "nightly-firings-dead-letter"]
+    condition     = [output.queue.name, output.tasks_dead_letter_queue.name, output.runs_dead_letter_queue.name] == ["nightly-tasks.fifo", "nightly-tasks-dead-letter.fifo", "nightly-runs-dead-letter"]
     error_message = "the wrong queues are FIFO"
   }
 }

@@ -6,7 +6,7 @@ run "what_would_be_lost_in_silence_is_an_alarm_by_default" {
   command = plan
 
   assert {
-    condition     = toset(output.monitoring.alarms) == toset(["nightly-tasks-dead-letters", "nightly-firings-dead-letters", "nightly-tasks-waiting", "nightly-firings-dropped", "nightly-firings-lost"]) && output.monitoring.dashboard == null
+    condition     = toset(output.monitoring.alarms) == toset(["nightly-tasks-dead-letters", "nightly-runs-dead-letters", "nightly-tasks-waiting", "nightly-runs-dropped", "nightly-runs-lost"]) && output.monitoring.dashboard == null
     error_message = "something is watched that was not asked for, or nothing is"
   }
 }
@@ -46,7 +46,7 @@ run "with_chat_there_is_a_warning_that_it_is_not_told" {
   }
 
   assert {
-    condition     = contains(output.monitoring.alarms, "nightly-results-untold")
+    condition     = contains(output.monitoring.alarms, "nightly-notifications-undelivered")
     error_message = "nobody would know that chat is not told"
   }
 }

@@ -9,14 +9,14 @@ run "every_name_begins_with_the_prefix" {
     condition = {
       queue          = output.queue.name
       tasks_letters  = output.tasks_dead_letter_queue.name
-      firing_letters = output.firings_dead_letter_queue.name
+      runs_dead_letters = output.runs_dead_letter_queue.name
       send_task      = [output.send_task.name, output.send_task.log_group, output.send_task_role.name]
       run_task       = [output.run_task.name, output.run_task.log_group, output.run_task_role.name]
       scheduler      = [output.schedule_group.name, output.scheduler_role.name]
       } == {
       queue          = "nightly-tasks"
       tasks_letters  = "nightly-tasks-dead-letter"
-      firing_letters = "nightly-firings-dead-letter"
+      runs_dead_letters = "nightly-runs-dead-letter"
       send_task      = ["nightly-send-task", "/aws/lambda/nightly-send-task", "nightly-send-task"]
       run_task       = ["nightly-run-task", "/aws/lambda/nightly-run-task", "nightly-run-task"]
       scheduler      = ["nightly", "nightly-scheduler"]

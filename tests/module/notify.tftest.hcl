@@ -40,7 +40,7 @@ run "how_many_successes_are_told_may_be_250" {
 
   variables {
     notify_success_limit = 250
-    notify_on            = ["success", "failure", "recovered"]
+    notify_on            = ["success", "failure", "recovery"]
   }
 }
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from task_scheduler import send_task
-from task_scheduler.execution.time_budget import TimeGuard
+from task_scheduler.execution.time_budget import TimeBudget
 
 from .conftest import Planned, Variables, resources
 
@@ -27,7 +27,7 @@ def test_an_alarm_goes_off_between_what_is_usual_and_the_end(
         alarm["alarm_name"].removeprefix("cdklab-"): alarm["threshold"] / 1000
         for alarm in resources(planned, "aws_cloudwatch_metric_alarm").values()
     }
-    interrupted = TimeGuard(lambda: timeout).limit(None)
+    interrupted = TimeBudget(lambda: timeout).limit(None)
     assert thresholds["run-task-duration"] == pytest.approx(0.9 * interrupted, abs=0.001)
     reserve = min(send_task.MAX_RESERVE_SECONDS, timeout * send_task.RESERVE_SHARE)
     assert thresholds["send-task-duration"] == timeout - reserve / 2

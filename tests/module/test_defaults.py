@@ -46,7 +46,7 @@ def test_the_schedule_is_the_originals(planned: Planned) -> None:
 def test_the_queue_hides_a_task_for_six_times_the_functions_timeout(planned: Planned) -> None:
     queues = {queue["name"]: queue for queue in resources(planned, "aws_sqs_queue").values()}
     assert sorted(queues) == [
-        "cdklab-firings-dead-letter",
+        "cdklab-runs-dead-letter",
         "cdklab-tasks",
         "cdklab-tasks-dead-letter",
     ]

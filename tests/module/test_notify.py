@@ -30,7 +30,7 @@ def test_a_schedules_own_wishes_come_before_those_of_all(
     planned = plan({"schedules": schedules, "notify": {"ssm_parameter": "/jobs/chat"}})
 
     assert {name: told["notify_on"] for name, told in inputs(planned).items()} == {
-        "plain": ["failure", "recovered"],
+        "plain": ["failure", "recovery"],
         "chatty": ["failure", "success"],
         "silent": [],
     }

@@ -72,7 +72,7 @@ SCHEDULES: dict[str, tuple[dict[str, Any], str]] = {
     "n" * 65: ({}, "its name has 65 characters, 1 too many: AWS takes 64"),
     "hears-of-all": (
         {"notify_on": ["failure", "always"]},
-        'notify_on has "always": it has to be a list of "success", "failure" and "recovered"',
+        'notify_on has "always": it has to be a list of "success", "failure" and "recovery"',
     ),
     "told-nowhere": (
         {"notify_on": ["success"]},

@@ -181,7 +181,7 @@ def test_an_event_source_mapping_has_an_arn_and_tags(life: Life) -> None:
 
 
 def test_white_space_around_a_filter_pattern_is_not_kept(life: Life) -> None:
-    pattern = '{ $.message = "firing" }'
+    pattern = '{ $.message = "run" }'
     assert life.first_state["aws_cloudwatch_log_metric_filter.this"]["pattern"] == pattern
     assert life.first_things["filter"] == pattern
 

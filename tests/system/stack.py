@@ -49,7 +49,7 @@ class Stack:
         message_id: str = sent["MessageId"]
         return message_id
 
-    def letters(self, queue: str, *parts: str) -> list[dict[str, Any]]:
+    def dead_letters(self, queue: str, *parts: str) -> list[dict[str, Any]]:
         """The dead letters with each part in their bodies: body and attributes, left in place."""
         received = client("sqs", self.aws).receive_message(
             QueueUrl=self.names[queue]["url"],
@@ -58,13 +58,13 @@ class Stack:
             MessageAttributeNames=["All"],
         )
         return [
-            {"body": letter["Body"]}
+            {"body": dead_letter["Body"]}
             | {
                 name: value["StringValue"]
-                for name, value in letter.get("MessageAttributes", {}).items()
+                for name, value in dead_letter.get("MessageAttributes", {}).items()
             }
-            for letter in received.get("Messages", [])
-            if all(part in letter["Body"] for part in parts)
+            for dead_letter in received.get("Messages", [])
+            if all(part in dead_letter["Body"] for part in parts)
         ]
 
 

@@ -1,4 +1,4 @@
-"""From a firing to every outcome, on the emulator; the tasks themselves are the witnesses."""
+"""From a run to every outcome, on the emulator; the tasks themselves are the witnesses."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ def test_a_line_that_is_no_task_becomes_a_letter_and_the_rest_is_sent(
         args={"folder": str(records.folder)},
     )
     assert sorted(record["text"] for record in records.wait(2)) == ["one", "three"]
-    (letter,) = wait_for(lambda: stack.letters("firings_dead_letter_queue", '"mixed"'))
-    told = json.loads(letter["body"])
-    assert (letter["kind"], told["file"], told["line"]) == ("line", "mixed.jsonl", 2)
+    (dead_letter,) = wait_for(lambda: stack.dead_letters("runs_dead_letter_queue", '"mixed"'))
+    told = json.loads(dead_letter["body"])
+    assert (dead_letter["kind"], told["file"], told["line"]) == ("line", "mixed.jsonl", 2)
     assert told["start"] == "no task at all {"
 
 
@@ -62,24 +62,24 @@ def test_a_task_out_of_retries_is_a_dead_letter_with_its_reason(
         retries=1,
         args={"folder": str(records.folder)},
     )
-    (letter,) = wait_for(lambda: stack.letters("tasks_dead_letter_queue", '"failing"'))
+    (dead_letter,) = wait_for(lambda: stack.dead_letters("tasks_dead_letter_queue", '"failing"'))
     assert records.read() == [{"text": "Ada"}] * 2
-    assert (letter["outcome"], letter["error"]) == ("failed", "RuntimeError")
-    assert (letter["reason"], letter["attempts"]) == ("no service for Ada", "2")
-    assert letter["first_received"] < letter["last_received"]
+    assert (dead_letter["outcome"], dead_letter["error"]) == ("failed", "RuntimeError")
+    assert (dead_letter["reason"], dead_letter["attempts"]) == ("no service for Ada", "2")
+    assert dead_letter["first_received"] < dead_letter["last_received"]
 
 
 def test_a_task_that_recovers_is_no_dead_letter(stack: Stack, records: Records) -> None:
     stack.fire(schedule="recovering", task="recover", args={"folder": str(records.folder)})
     assert len(records.wait(2)) == 2
-    assert stack.letters("tasks_dead_letter_queue", '"recovering"') == []
+    assert stack.dead_letters("tasks_dead_letter_queue", '"recovering"') == []
 
 
 def test_a_task_that_nobody_registered_is_a_dead_letter_at_once(stack: Stack) -> None:
     stack.fire(schedule="stranger", task="nobody", tasks=["x"], retries=5)
-    (letter,) = wait_for(lambda: stack.letters("tasks_dead_letter_queue", '"stranger"'))
-    assert (letter["error"], letter["attempts"]) == ("UnknownTask", "1")
-    assert "record" in letter["reason"]
+    (dead_letter,) = wait_for(lambda: stack.dead_letters("tasks_dead_letter_queue", '"stranger"'))
+    assert (dead_letter["error"], dead_letter["attempts"]) == ("UnknownTask", "1")
+    assert "record" in dead_letter["reason"]
 
 
 def test_a_task_that_waited_past_its_age_is_not_run(stack: Stack, records: Records) -> None:
@@ -91,8 +91,8 @@ def test_a_task_that_waited_past_its_age_is_not_run(stack: Stack, records: Recor
         "max_age": 1,
     }
     stack.send(json.dumps(body), delay=3)
-    (letter,) = wait_for(lambda: stack.letters("tasks_dead_letter_queue", "late#1"))
-    assert letter["outcome"] == "expired"
+    (dead_letter,) = wait_for(lambda: stack.dead_letters("tasks_dead_letter_queue", "late#1"))
+    assert dead_letter["outcome"] == "expired"
     assert records.read() == []
 
 
@@ -119,17 +119,17 @@ def test_an_unreadable_message_is_a_dead_letter_while_its_neighbours_run(
         args={"folder": str(records.folder)},
     )
     assert sorted(record["text"] for record in records.wait(3)) == ["1", "2", "3"]
-    (letter,) = wait_for(lambda: stack.letters("tasks_dead_letter_queue", name))
-    assert letter["outcome"] == "unreadable"
-    assert letter["reason"]
-    assert letter["body"] == body.replace("MARK", str(mark))
+    (dead_letter,) = wait_for(lambda: stack.dead_letters("tasks_dead_letter_queue", name))
+    assert dead_letter["outcome"] == "unreadable"
+    assert dead_letter["reason"]
+    assert dead_letter["body"] == body.replace("MARK", str(mark))
     assert not mark.exists()
 
 
-def test_a_firing_that_send_task_fails_at_ends_in_the_firings_queue(stack: Stack) -> None:
+def test_a_run_that_send_task_fails_at_ends_in_the_runs_queue(stack: Stack) -> None:
     stack.fire(schedule="broken", tasks_file="nowhere.txt")
-    (letter,) = wait_for(lambda: stack.letters("firings_dead_letter_queue", "nowhere.txt"))
-    told = json.loads(letter["body"])
+    (dead_letter,) = wait_for(lambda: stack.dead_letters("runs_dead_letter_queue", "nowhere.txt"))
+    told = json.loads(dead_letter["body"])
     assert told["requestPayload"]["schedule"] == "broken"
     assert told["requestContext"]["condition"] == "RetriesExhausted"
     assert "nowhere.txt" in told["responsePayload"]["errorMessage"]
@@ -140,4 +140,4 @@ def test_a_schedule_fires_and_its_tasks_run_with_their_texts_untouched(
 ) -> None:
     texts = {record["text"] for record in scheduled.wait(2)}
     assert texts == {'<first> & "second"', "zweite Aufgabe: größer"}
-    assert stack.letters("firings_dead_letter_queue", '"minutely"') == []
+    assert stack.dead_letters("runs_dead_letter_queue", '"minutely"') == []

@@ -32,5 +32,5 @@ def test_a_dead_letter_of_one_is_none_of_the_other(stacks: list[Stack]) -> None:
     day, night = stacks
     body = '{"unreadable": "by day"}'
     day.send(body)
-    wait_for(lambda: day.letters("tasks_dead_letter_queue", body))
-    assert night.letters("tasks_dead_letter_queue") == []
+    wait_for(lambda: day.dead_letters("tasks_dead_letter_queue", body))
+    assert night.dead_letters("tasks_dead_letter_queue") == []

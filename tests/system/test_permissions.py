@@ -106,13 +106,13 @@ def observe(
     functions, logs = client("lambda", aws), client("logs", aws)
     for role in ROLES:
         observed.permitted[instance, role] = permitted(aws, names[f"{role}_role"]["name"])
-    firing = {"version": 1, "scheduled_time": "2026-01-01T00:00:00Z"}
+    run = {"version": 1, "scheduled_time": "2026-01-01T00:00:00Z"}
     listed = {
         "schedule": "listed",
         "task": "moody",
         "tasks_s3_uri": "s3://lists-of-permissions/list.jsonl",
         "retries": 1,
-        "notify_on": ["success", "failure", "recovered"],
+        "notify_on": ["success", "failure", "recovery"],
     }
 
     def outcomes() -> list[str]:
@@ -126,7 +126,7 @@ def observe(
         functions.invoke(
             FunctionName=names["send_task"]["name"],
             InvocationType="Event",
-            Payload=json.dumps(firing | event),
+            Payload=json.dumps(run | event),
         )
 
     with ExitStack() as stack:

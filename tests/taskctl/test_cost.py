@@ -55,9 +55,9 @@ def by_name(costs: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {row["schedule"]: row for row in [*costs["schedules"], *costs["shared"]]}
 
 
-def test_each_schedule_has_its_firings_and_messages(taskctl: Taskctl, tfvars: Path) -> None:
+def test_each_schedule_has_its_runs_and_messages(taskctl: Taskctl, tfvars: Path) -> None:
     rows = by_name(told(taskctl, "--tfvars", tfvars))
-    assert {name: (row["firings"], row["note"]) for name, row in rows.items() if "note" in row} == {
+    assert {name: (row["runs"], row["note"]) for name, row in rows.items() if "note" in row} == {
         "hourly": (pytest.approx(730), None),
         "daily": (pytest.approx(365 / 12, abs=0.1), None),
         "csv": (pytest.approx(365 / 12), None),
@@ -66,9 +66,7 @@ def test_each_schedule_has_its_firings_and_messages(taskctl: Taskctl, tfvars: Pa
         "once": (0, "fires once"),
         "off": (0, "disabled"),
     }
-    tasks = {
-        name: row["messages"] / row["firings"] for name, row in rows.items() if row.get("firings")
-    }
+    tasks = {name: row["messages"] / row["runs"] for name, row in rows.items() if row.get("runs")}
     assert tasks == {"hourly": 3, "daily": 1, "csv": 2, "txt": 4, "s3": 100}
 
 

@@ -1,4 +1,4 @@
-"""How often schedules fire, against a count of their firings."""
+"""How often schedules fire, against a count of their runs."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from itertools import takewhile
 
 import pytest
 
+from taskctl.calendar.due_times import due_times
 from taskctl.calendar.expressions import parse
-from taskctl.calendar.firings import firings
-from taskctl.calendar.frequency import firings_a_month
+from taskctl.calendar.frequency import runs_a_month
 from taskctl.calendar.zones import zone
 
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
@@ -41,7 +41,7 @@ def test_a_month_is_the_twelfth_of_the_coming_year(
     expression: str, start: datetime | None, end: datetime | None
 ) -> None:
     year = NOW + timedelta(days=365)
-    found = firings(
+    found = due_times(
         parse(expression),
         zone("UTC"),
         after=NOW - timedelta(seconds=1),
@@ -49,7 +49,7 @@ def test_a_month_is_the_twelfth_of_the_coming_year(
         start=start,
         end=end,
     )
-    count = sum(1 for _ in takewhile(lambda firing: firing.due < year, found))
+    count = sum(1 for _ in takewhile(lambda run: run.due < year, found))
     once = expression.startswith("at(")
-    told = firings_a_month(parse(expression), now=NOW, start=start, end=end)
+    told = runs_a_month(parse(expression), now=NOW, start=start, end=end)
     assert told == pytest.approx(0 if once else count / 12, abs=0.1)

@@ -7,27 +7,27 @@ from datetime import UTC, datetime
 import pytest
 
 from taskctl.runs.history import add_up
-from taskctl.runs.log_lines import FiringLine, TaskLine
+from taskctl.runs.log_lines import RunLine, TaskLine
 
 NOW = datetime.now(UTC)
 KEY = "nightly@2026-11-24T02:00:00Z"
 
 
-def firing(**values: object) -> FiringLine:
-    return FiringLine(time=NOW, firing=KEY, schedule="nightly", **values)  # type: ignore[arg-type]
+def run(**values: object) -> RunLine:
+    return RunLine(time=NOW, run=KEY, schedule="nightly", **values)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     ("line", "problem", "has_failed"),
     [
-        (firing(sent=2, refused=0), None, False),
-        (firing(sent=2, refused=1), None, True),
-        (firing(reason="throttled", error="NotSent"), "throttled", True),
-        (firing(error="ValueError"), "ValueError", True),  # of no text
+        (run(sent=2, refused=0), None, False),
+        (run(sent=2, refused=1), None, True),
+        (run(reason="throttled", error="NotSent"), "throttled", True),
+        (run(error="ValueError"), "ValueError", True),  # of no text
     ],
 )
-def test_a_firing_has_failed_that_refused_lines_or_could_not_send(
-    line: FiringLine, problem: str | None, has_failed: bool
+def test_a_run_has_failed_that_refused_lines_or_could_not_send(
+    line: RunLine, problem: str | None, has_failed: bool
 ) -> None:
     run = add_up([line])[KEY]
     assert (run.problem, run.has_failed, line.has_failed) == (problem, has_failed, has_failed)

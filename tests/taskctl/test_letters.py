@@ -10,15 +10,15 @@ import pytest
 
 from task_scheduler.outcome import Outcome
 from task_scheduler_local.places import ROOT
-from taskctl.dead_letters.dead_letter import DIED, Kind, Letter, read_letter
+from taskctl.dead_letters.dead_letter import DIED, DeadLetter, Kind, read_dead_letter
 
-FIRINGS = "https://sqs.example/1/jobs-firings-dead-letter"
+RUNS = "https://sqs.example/1/jobs-runs-dead-letter"
 TASKS = "https://sqs.example/1/jobs-tasks-dead-letter.fifo"
 DUE = "2026-11-24T02:00:00Z"
 
 
-def letter(body: object, queue: str = FIRINGS, **attributes: str) -> Letter:
-    return read_letter(
+def dead_letter(body: object, queue: str = RUNS, **attributes: str) -> DeadLetter:
+    return read_dead_letter(
         {
             "MessageId": "1a2b3c4d-0000",
             "ReceiptHandle": "handle",
@@ -33,27 +33,27 @@ def letter(body: object, queue: str = FIRINGS, **attributes: str) -> Letter:
     )
 
 
-def test_a_firing_that_scheduler_could_not_deliver_is_sent_as_it_would_have_been() -> None:
+def test_a_run_that_scheduler_could_not_deliver_is_sent_as_it_would_have_been() -> None:
     event = {"version": 1, "schedule": "nightly", "scheduled_time": DUE, "tasks": ["x"]}
-    read = letter(
+    read = dead_letter(
         event,
         ERROR_CODE="AWS.Scheduler.InternalServerError",
         ERROR_MESSAGE="no answer",
         RETRY_ATTEMPTS="3",
         SCHEDULE_ARN="arn:aws:scheduler:eu-central-1:1:schedule/jobs/nightly",
     )
-    assert (read.kind, read.outcome, read.attempts) == (Kind.FIRING, "undelivered", 4)
+    assert (read.kind, read.outcome, read.attempts) == (Kind.RUN, "undelivered", 4)
     assert read.reason == "AWS.Scheduler.InternalServerError: no answer"
     assert (read.event, read.needs_input) == (event, False)
 
 
 def test_the_time_that_scheduler_left_open_comes_from_its_attributes() -> None:
     event = {"version": 1, "schedule": "nightly", "scheduled_time": "<aws.scheduler.x>"}
-    assert letter(event, SCHEDULED_TIME=DUE).event["scheduled_time"] == DUE
+    assert dead_letter(event, SCHEDULED_TIME=DUE).event["scheduled_time"] == DUE
 
 
 def test_an_event_that_scheduler_cut_is_made_of_the_schedule_again() -> None:
-    read = letter(
+    read = dead_letter(
         '{"version": 1, "tas',
         SCHEDULED_TIME=DUE,
         SCHEDULE_ARN="arn:aws:scheduler:eu-central-1:1:schedule/jobs/nightly",
@@ -67,7 +67,7 @@ def test_an_event_that_scheduler_cut_is_made_of_the_schedule_again() -> None:
 
 def test_an_invocation_that_failed_goes_on_at_its_cursor() -> None:
     event = {"version": 1, "schedule": "nightly", "scheduled_time": DUE, "cursor": {"line": 7}}
-    read = letter(
+    read = dead_letter(
         {
             "version": "1.0",
             "requestContext": {"requestId": "r", "condition": "RetriesExhausted"},
@@ -79,8 +79,8 @@ def test_an_invocation_that_failed_goes_on_at_its_cursor() -> None:
     assert read.what == f"due {DUE}, from line 7"
 
 
-def test_a_firing_by_hand_keeps_the_key_that_its_request_gave_it() -> None:
-    read = letter(
+def test_a_run_by_hand_keeps_the_key_that_its_request_gave_it() -> None:
+    read = dead_letter(
         {
             "requestContext": {"requestId": "r-1", "condition": "RetriesExhausted"},
             "requestPayload": {"version": 1, "schedule": "nightly", "tasks": ["x"]},
@@ -90,8 +90,8 @@ def test_a_firing_by_hand_keeps_the_key_that_its_request_gave_it() -> None:
 
 
 def test_a_line_is_asked_for_alone() -> None:
-    read = letter(
-        {"kind": "line", "schedule": "nightly", "firing": f"nightly@{DUE}", "scheduled_time": DUE,
+    read = dead_letter(
+        {"kind": "line", "schedule": "nightly", "run": f"nightly@{DUE}", "scheduled_time": DUE,
          "file": "names.csv", "line": 17, "reason": "no CSV row", "start": "x"}
     )  # fmt: skip
     assert (read.kind, read.what, read.needs_input) == (Kind.LINE, "line 17 of names.csv", True)
@@ -105,8 +105,8 @@ def test_a_line_is_asked_for_alone() -> None:
 def test_an_incomplete_list_goes_on_where_it_can(
     goes_on_at: int | None, only: int | None, event: dict[str, Any]
 ) -> None:
-    read = letter(
-        {"kind": "incomplete", "schedule": "nightly", "firing": "key", "scheduled_time": DUE,
+    read = dead_letter(
+        {"kind": "incomplete", "schedule": "nightly", "run": "key", "scheduled_time": DUE,
          "only": only, "reason": "raised", "goes_on_at": goes_on_at}
     )  # fmt: skip
     assert read.event == {"key": "key", "scheduled_time": DUE} | event
@@ -114,37 +114,37 @@ def test_an_incomplete_list_goes_on_where_it_can(
 
 def test_a_task_tells_what_run_task_wrote_down() -> None:
     body = {"version": 1, "id": "nightly@x#2", "schedule": "nightly", "task": "greet", "text": "A"}
-    read = letter(body, TASKS, outcome="expired", error="Expired", reason="old", attempts="3")
+    read = dead_letter(body, TASKS, outcome="expired", error="Expired", reason="old", attempts="3")
     assert (read.outcome, read.reason, read.attempts) == ("expired", "Expired: old", 3)
     assert (read.schedule, read.what, read.message_group) == ("nightly", "#2 greet “A”", "group")
 
 
 def test_an_exception_without_a_text_is_told_by_its_name() -> None:
     body = {"version": 1, "id": "nightly@x#2", "task": "greet"}
-    assert letter(body, TASKS, outcome="failed", error="ValueError").reason == "ValueError"
+    assert dead_letter(body, TASKS, outcome="failed", error="ValueError").reason == "ValueError"
 
 
 def test_a_task_without_a_reason_died_with_its_function() -> None:
-    read = letter({"version": 1, "id": "nightly@x#2", "text": "A"}, TASKS)
+    read = dead_letter({"version": 1, "id": "nightly@x#2", "text": "A"}, TASKS)
     assert (read.outcome, read.can_be_sent) == ("died", True)
 
 
 def test_what_cannot_be_read_is_not_sent_again() -> None:
-    assert not letter({"version": 99}, TASKS).can_be_sent
-    assert not letter("whatever").can_be_sent
-    assert not letter(["a", "list"]).can_be_sent
+    assert not dead_letter({"version": 99}, TASKS).can_be_sent
+    assert not dead_letter("whatever").can_be_sent
+    assert not dead_letter(["a", "list"]).can_be_sent
 
 
 def test_every_kind_and_outcome_is_explained() -> None:
     document = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     table = document.partition("## What a dead letter says")[2].partition("\n## ")[0]
-    rows = re.findall(r"(?m)^\| (task|line|firing|unknown) \| (?:`(\w+)` )?\|", table)
+    rows = re.findall(r"(?m)^\| (task|line|run|unknown) \| (?:`(\w+)` )?\|", table)
     dead = [DIED, *(outcome for outcome in Outcome if outcome.is_dead)]
     assert sorted(rows) == sorted(
         [
             *((Kind.TASK, outcome) for outcome in dead),
             (Kind.LINE, "refused"),
-            *((Kind.FIRING, outcome) for outcome in ("failed", "incomplete", "undelivered")),
+            *((Kind.RUN, outcome) for outcome in ("failed", "incomplete", "undelivered")),
             (Kind.UNKNOWN, ""),
         ]
     )

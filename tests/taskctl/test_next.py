@@ -89,7 +89,7 @@ def test_a_day_on_which_the_clocks_go_back_is_marked(taskctl: Taskctl, tfvars: P
     ]
 
 
-def test_one_firing_of_each_schedule_is_told_in_their_order(taskctl: Taskctl, tfvars: Path) -> None:
+def test_one_run_of_each_schedule_is_told_in_their_order(taskctl: Taskctl, tfvars: Path) -> None:
     found = rows(taskctl("next", "--tfvars", tfvars, "--json"))
     assert [(row["schedule"], row["note"]) for row in found] == [
         ("often", "if created now, or up to 15 min later"),
@@ -110,7 +110,7 @@ def test_in_a_pipe_it_is_aligned_text_without_colours(taskctl: Taskctl, tfvars: 
     assert "\x1b" not in told.stdout
 
 
-def test_without_n_one_schedule_tells_five_firings(taskctl: Taskctl, tfvars: Path) -> None:
+def test_without_n_one_schedule_tells_five_runs(taskctl: Taskctl, tfvars: Path) -> None:
     assert len(rows(taskctl("next", "often", "--tfvars", tfvars, "--json"))) == 5
 
 

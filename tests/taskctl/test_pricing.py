@@ -27,7 +27,7 @@ SETUP = Setup(
     silence_alarms=frozenset(),
 )
 NOTHING_BUT_TASKS = Assumptions(
-    cold_start_seconds=0, firing_seconds=0, message_seconds=0, task_log_bytes=0
+    cold_start_seconds=0, run_seconds=0, message_seconds=0, task_log_bytes=0
 )
 
 
@@ -51,7 +51,7 @@ def test_an_hourly_schedule_of_20_tasks_in_full() -> None:
 
 @pytest.mark.parametrize(("memory", "usd"), [(128, 1.55), (256, 2.56)])
 def test_a_hundred_thousand_tasks_a_day(memory: int, usd: float) -> None:
-    """100,000 tasks of 200 ms a day in hourly firings, idle polling included, logs not."""
+    """100,000 tasks of 200 ms a day in hourly runs, idle polling included, logs not."""
     setup = replace(SETUP, run_task_memory=memory)
     used = schedule_usage("a", 730, 4167, setup, NOTHING_BUT_TASKS, is_cold=False)
     idle = shared_usage(730, setup)["idle polling"][1]
@@ -79,7 +79,7 @@ def test_waiting_tasks_that_overlap_share_their_time() -> None:
     ],
 )
 def test_a_setting_costs_what_it_costs(setting: str, value: object, usd: float) -> None:
-    """A firing a month of 1,000 tasks."""
+    """A run a month of 1,000 tasks."""
     without = schedule_usage("a", 1, 1000, SETUP, NOTHING_BUT_TASKS, is_cold=False)
     setup = replace(SETUP, **{setting: value})  # type: ignore[arg-type]
     with_it = schedule_usage("a", 1, 1000, setup, NOTHING_BUT_TASKS, is_cold=False)
@@ -103,7 +103,7 @@ def test_metrics_of_a_daily_schedule_cost_the_hours_that_have_values() -> None:
     assert usd == pytest.approx(0.6 / 24)
 
 
-def test_a_firing_every_ten_minutes_keeps_functions_warm() -> None:
+def test_a_run_every_ten_minutes_keeps_functions_warm() -> None:
     assert not pricing.is_cold(730 * 6)
     assert pricing.is_cold(730 * 6 - 1)
 

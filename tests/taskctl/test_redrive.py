@@ -21,12 +21,12 @@ from tests.taskctl.conftest import Applied, Operate, Taskctl
 Read = Callable[..., Any]
 
 
-def letters(read: Read, **wanted: str) -> list[dict[str, Any]]:
-    """The letters that `failed` shows, with these values."""
+def dead_letters(read: Read, **wanted: str) -> list[dict[str, Any]]:
+    """The dead letters that `failed` shows, with these values."""
     return [
-        letter
-        for letter in read("failed")
-        if all(letter[name] == value for name, value in wanted.items())
+        dead_letter
+        for dead_letter in read("failed")
+        if all(dead_letter[name] == value for name, value in wanted.items())
     ]
 
 
@@ -34,7 +34,7 @@ def await_run(read: Read, schedule: str, part: str, outcomes: dict[str, int]) ->
     """Waits for a run whose key has a part to come to these outcomes."""
     wait_for(
         lambda: any(
-            part in run["firing"] and run["outcomes"] == outcomes for run in read("runs", schedule)
+            part in run["run"] and run["outcomes"] == outcomes for run in read("runs", schedule)
         )
     )
 
@@ -43,37 +43,45 @@ def test_a_failed_task_is_listed_with_its_reason_and_sent_again_once_it_is_mende
     applied: Applied, operate: Operate, read: Read
 ) -> None:
     operate("run", "needy", "--task", "2", "--yes")
-    (letter,) = letters(read, what="#2 need “beta”")
-    assert letter["reason"] == "FileNotFoundError: there is no beta"
-    assert (letter["kind"], letter["outcome"], letter["attempts"]) == ("task", "failed", 1)
+    (dead_letter,) = dead_letters(read, what="#2 need “beta”")
+    assert dead_letter["reason"] == "FileNotFoundError: there is no beta"
+    assert (dead_letter["kind"], dead_letter["outcome"], dead_letter["attempts"]) == (
+        "task",
+        "failed",
+        1,
+    )
     assert "#2 need “beta”" in operate("failed").stdout
 
     (applied.folder / "beta").touch()
-    told = operate("redrive", letter["id"], "--yes")
+    told = operate("redrive", dead_letter["id"], "--yes")
 
     assert (told.returncode, told.stdout) == (0, "Sent again: 1 task.\n"), told.stderr
-    await_run(read, "needy", f"+again-{letter['id']}", {"success": 1})
-    assert not letters(read, what="#2 need “beta”")
+    await_run(read, "needy", f"+again-{dead_letter['id']}", {"success": 1})
+    assert not dead_letters(read, what="#2 need “beta”")
     assert "needy (sent again)" in operate("runs").stdout
 
 
 def test_a_line_is_read_again_and_sent_alone(
     applied: Applied, operate: Operate, read: Read
 ) -> None:
-    known = {letter["id"] for letter in letters(read, schedule="lines")}
+    known = {dead_letter["id"] for dead_letter in dead_letters(read, schedule="lines")}
 
     def new() -> list[dict[str, Any]]:
-        return [letter for letter in letters(read, schedule="lines") if letter["id"] not in known]
+        return [
+            dead_letter
+            for dead_letter in dead_letters(read, schedule="lines")
+            if dead_letter["id"] not in known
+        ]
 
     told = operate("run", "lines", "--yes")
     assert told.returncode == 1
     assert told.stdout.splitlines()[-2] == "lines: 1 refused, 2 success"
-    (letter,) = new()
-    known.add(letter["id"])
-    assert (letter["kind"], letter["what"]) == ("line", "line 2 of lines.jsonl")
-    assert "'arguments': no such attribute" in letter["reason"]
+    (dead_letter,) = new()
+    known.add(dead_letter["id"])
+    assert (dead_letter["kind"], dead_letter["what"]) == ("line", "line 2 of lines.jsonl")
+    assert "'arguments': no such attribute" in dead_letter["reason"]
 
-    assert operate("redrive", letter["id"], "--yes").stdout == "Sent again: 1 line.\n"
+    assert operate("redrive", dead_letter["id"], "--yes").stdout == "Sent again: 1 line.\n"
 
     # it still is no task, so it comes back, and nothing else with it
     assert len(wait_for(new)) == 1
@@ -83,20 +91,20 @@ def test_a_line_is_read_again_and_sent_alone(
 
 def test_a_list_that_broke_off_goes_on_where_it_did(operate: Operate, read: Read) -> None:
     operate("run", "half", "--yes")
-    (letter,) = letters(read, schedule="half")
-    assert (letter["kind"], letter["outcome"], letter["what"]) == (
-        "firing",
+    (dead_letter,) = dead_letters(read, schedule="half")
+    assert (dead_letter["kind"], dead_letter["outcome"], dead_letter["what"]) == (
+        "run",
         "incomplete",
         "from #3",
     )
 
-    assert operate("redrive", letter["id"], "--yes").stdout == "Sent again: 1 firing.\n"
+    assert operate("redrive", dead_letter["id"], "--yes").stdout == "Sent again: 1 run.\n"
 
     await_run(read, "half", "half@", {"success": 3})
-    assert not letters(read, schedule="half")
+    assert not dead_letters(read, schedule="half")
 
 
-def test_a_firing_that_send_task_failed_at_is_invoked_again(
+def test_a_run_that_send_task_failed_at_is_invoked_again(
     applied: Applied, operate: Operate, read: Read
 ) -> None:
     client("lambda", applied.aws).invoke(
@@ -107,14 +115,14 @@ def test_a_firing_that_send_task_failed_at_is_invoked_again(
              "tasks_file": "nowhere.txt"}
         ),
     )  # fmt: skip
-    (letter,) = wait_for(lambda: letters(read, what="due 2026-01-01T00:00:00Z"))
-    assert (letter["outcome"], letter["schedule"]) == ("failed", "nightly")
-    assert "nowhere.txt" in letter["reason"]
+    (dead_letter,) = wait_for(lambda: dead_letters(read, what="due 2026-01-01T00:00:00Z"))
+    assert (dead_letter["outcome"], dead_letter["schedule"]) == ("failed", "nightly")
+    assert "nowhere.txt" in dead_letter["reason"]
 
-    assert operate("redrive", letter["id"], "--yes").returncode == 0
+    assert operate("redrive", dead_letter["id"], "--yes").returncode == 0
 
-    (again,) = wait_for(lambda: letters(read, what="due 2026-01-01T00:00:00Z"))
-    assert again["id"] != letter["id"]
+    (again,) = wait_for(lambda: dead_letters(read, what="due 2026-01-01T00:00:00Z"))
+    assert again["id"] != dead_letter["id"]
 
 
 def test_what_cannot_be_sent_again_is_left_and_the_rest_is_sent(
@@ -127,21 +135,21 @@ def test_what_cannot_be_sent_again_is_left_and_the_rest_is_sent(
     died = {"version": 1, "id": "needy@x#1", "schedule": "needy", "task": "need", "text": "delta",
             "args": {"folder": str(applied.folder)}}  # fmt: skip
     sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(died))
-    (unreadable,) = letters(read, outcome="unreadable")
-    (letter,) = letters(read, outcome="died")
+    (unreadable,) = dead_letters(read, outcome="unreadable")
+    (dead_letter,) = dead_letters(read, outcome="died")
 
     told = operate("redrive", "--yes")
 
     assert told.returncode == 1
     assert f"{unreadable['id']} is left where it is: unreadable" in told.stderr
-    await_run(read, "needy", f"needy@x+again-{letter['id']}", {"success": 1})
-    assert [left["id"] for left in letters(read, outcome="unreadable")] == [unreadable["id"]]
+    await_run(read, "needy", f"needy@x+again-{dead_letter['id']}", {"success": 1})
+    assert [left["id"] for left in dead_letters(read, outcome="unreadable")] == [unreadable["id"]]
 
 
 def test_an_unknown_id_is_told_and_sends_nothing(operate: Operate) -> None:
     told = operate("redrive", "00000000", "--yes")
     assert (told.returncode, told.stdout) == (1, "Sent again: nothing.\n")
-    assert told.stderr == "taskctl: no letter 00000000; `taskctl failed` lists them\n"
+    assert told.stderr == "taskctl: no dead letter 00000000; `taskctl failed` lists them\n"
     assert "give the 8 characters" in operate("redrive", "0", "--yes").stderr
 
 
@@ -152,7 +160,7 @@ def test_nothing_is_sent_where_nobody_can_be_asked(operate: Operate) -> None:
 
 
 def make_dead_letters(emulator: Emulator, *texts: str, fifo: bool = False) -> str:
-    """A stack as far as letters need it, with tasks of these texts in its dead-letter queue.
+    """A stack as far as dead letters need it, with tasks of these texts in its dead-letter queue.
 
     Returns:
         Its prefix.
@@ -160,7 +168,7 @@ def make_dead_letters(emulator: Emulator, *texts: str, fifo: bool = False) -> st
     prefix = f"dead-{uuid4().hex[:8]}"
     sqs = client("sqs", emulator.environment())
     client("scheduler", emulator.environment()).create_schedule_group(Name=prefix)
-    sqs.create_queue(QueueName=f"{prefix}-firings-dead-letter")
+    sqs.create_queue(QueueName=f"{prefix}-runs-dead-letter")
     for name in ("tasks", "tasks-dead-letter"):
         queue = sqs.create_queue(
             QueueName=f"{prefix}-{name}{'.fifo' if fifo else ''}",

@@ -41,7 +41,7 @@ def test_run_fires_a_schedule_and_follows_its_tasks_to_their_ends(operate: Opera
 def test_runs_tells_of_a_run_and_its_tasks(operate: Operate, read: Read) -> None:
     ran = read("run", "nightly", "--yes")
 
-    found = [run for run in read("runs", "nightly") if run["firing"] == ran["firing"]]
+    found = [run for run in read("runs", "nightly") if run["run"] == ran["run"]]
 
     assert found == [ran]
     assert (ran["sent"], ran["outcomes"]) == (2, {"success": 2})
@@ -55,10 +55,10 @@ def test_runs_tells_of_a_run_and_its_tasks(operate: Operate, read: Read) -> None
     assert "#2 greet" not in operate("runs").stdout
 
 
-def test_a_firing_whose_tasks_succeed_has_the_metrics_that_are_priced(
+def test_a_run_whose_tasks_succeed_has_the_metrics_that_are_priced(
     applied: Applied, read: Read
 ) -> None:
-    key = read("run", "nightly", "--yes")["firing"]
+    key = read("run", "nightly", "--yes")["run"]
     logs, counted = client("logs", applied.aws), set()
     for function in ("send-task", "run-task"):
         answer = logs.filter_log_events(logGroupName=f"/aws/lambda/operated-{function}")
@@ -175,10 +175,10 @@ def test_follow_tells_of_nothing_older_than_what_it_was_asked_for(
     read("run", "nightly", "--yes")
     now = datetime.now(UTC).isoformat()
     with following(applied, "nightly", "--since", now, "--json") as process:
-        key = read("run", "nightly", "--yes")["firing"]
+        key = read("run", "nightly", "--yes")["run"]
         assert process.stdout is not None
         lines = [json.loads(process.stdout.readline()) for _ in range(3)]
-    assert {(line.get("firing") or line["id"]).partition("#")[0] for line in lines} == {key}
+    assert {(line.get("run") or line["id"]).partition("#")[0] for line in lines} == {key}
 
 
 def test_follow_tells_of_failures_alone_where_they_are_asked_for(

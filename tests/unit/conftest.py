@@ -203,7 +203,7 @@ class Bench:
     """The queue, its dead-letter queue, and run_task between them."""
 
     queue: Queue
-    letters: Queue
+    dead_letters: Queue
     folder: Path
     hidden: dict[str, int] = field(default_factory=dict)
     """Seconds for which run_task hid a message that stays, by its receipt handle."""
@@ -290,7 +290,7 @@ def bench(
     event = "before-parameter-build.sqs.ChangeMessageVisibilityBatch"
     made.queue.client.meta.events.register(event, note_hidden)
     monkeypatch.setenv("QUEUE_URL", made.queue.url)
-    monkeypatch.setenv("TASKS_DEAD_LETTER_URL", made.letters.url)
+    monkeypatch.setenv("TASKS_DEAD_LETTER_URL", made.dead_letters.url)
     monkeypatch.setenv("MAX_RECEIVE_COUNT", "13")
     monkeypatch.setenv("MESSAGE_RETENTION", "345600")
     yield made
@@ -318,9 +318,9 @@ def queue(make_queue: Callable[..., Queue], monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.fixture
-def firings_dead_letter(make_queue: Callable[..., Queue], monkeypatch: pytest.MonkeyPatch) -> Queue:
+def runs_dead_letter(make_queue: Callable[..., Queue], monkeypatch: pytest.MonkeyPatch) -> Queue:
     made = make_queue()
-    monkeypatch.setenv("FIRINGS_DEAD_LETTER_URL", made.url)
+    monkeypatch.setenv("RUNS_DEAD_LETTER_URL", made.url)
     return made
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from task_scheduler.errors import Expired, NeverStarted, Retry, Unreadable
+from task_scheduler.errors import Expired, InvalidMessage, NeverStarted, Retry
 from task_scheduler.execution.attempt import Attempt
 from task_scheduler.outcome import Outcome
 from task_scheduler.queue.message import Message
@@ -42,7 +42,7 @@ def test_its_task_is_told_all_that_there_is_to_know() -> None:
     assert (context.schedule, context.scheduled_time, context.attempt) == ("s", TIME, 2)
     assert 20 < context.remaining <= 30
     assert not context.cancelled
-    assert context.about == {
+    assert context.log_fields == {
         "id": "s@t#1", "schedule": "s", "scheduled_time": TIME, "task": "t", "attempt": 2,
     }  # fmt: skip
 
@@ -55,8 +55,8 @@ def test_of_a_body_that_cannot_be_read_sqs_id_is_known(tmp_path: Path) -> None:
     context = unreadable.context(30)
 
     assert (context.schedule, context.scheduled_time, context.attempt) == (None, None, 1)
-    assert unreadable.about == {"id": "sqs-1", "attempt": 1}
-    assert isinstance(unreadable.problem, Unreadable)
+    assert unreadable.log_fields == {"id": "sqs-1", "attempt": 1}
+    assert isinstance(unreadable.problem, InvalidMessage)
     assert unreadable.run(context).outcome is Outcome.UNREADABLE
 
 
@@ -65,7 +65,7 @@ def test_a_text_typed_by_hand_goes_by_sqs_id(write_tasks: Write) -> None:
         record_of("a text"), task_folder=write_tasks(), max_receives=5, retention=inf
     )
 
-    assert typed.about == {"id": "sqs-1", "attempt": 1}
+    assert typed.log_fields == {"id": "sqs-1", "attempt": 1}
 
 
 @pytest.mark.parametrize(("receives", "is_last"), [(4, False), (5, True), (6, True)])
@@ -143,7 +143,7 @@ def test_a_task_has_the_time_that_its_context_says() -> None:
         (1, False, NeverStarted(), Outcome.FAILED),
         (1, False, Retry("busy", after=7), Outcome.RETRY),
         (3, False, Retry("busy", after=7), Outcome.FAILED),
-        (3, True, Unreadable(), Outcome.UNREADABLE),
+        (3, True, InvalidMessage(), Outcome.UNREADABLE),
         (1, False, Expired(), Outcome.EXPIRED),
     ],
 )

@@ -12,28 +12,28 @@ from task_scheduler.notifications.chat_message import (
     MAX_BODY,
     MAX_TITLE,
     ChatMessage,
-    Notice,
+    Notification,
     _fit,
     compose,
 )
-from task_scheduler.outcome import Occasion
+from task_scheduler.outcome import NotifyEvent
 
-SUCCESS, FAILURE, RECOVERED = Occasion.SUCCESS, Occasion.FAILURE, Occasion.RECOVERED
+SUCCESS, FAILURE, RECOVERY = NotifyEvent.SUCCESS, NotifyEvent.FAILURE, NotifyEvent.RECOVERY
 DISCORD_TAKES = 2_000
 
 
-def notice(occasion: Occasion, position: int, **attributes: Any) -> Notice:
-    return Notice(occasion=occasion, position=str(position), **{"schedule": "s", **attributes})
+def notification(event: NotifyEvent, position: int, **attributes: Any) -> Notification:
+    return Notification(event=event, position=str(position), **{"schedule": "s", **attributes})
 
 
-def told(*notices: Notice) -> ChatMessage:
-    return compose(notices, notices, {})
+def told(*notifications: Notification) -> ChatMessage:
+    return compose(notifications, notifications, {})
 
 
 def test_what_failed_comes_first_then_what_recovered_each_in_the_lists_order() -> None:
     message = told(
-        notice(SUCCESS, 1), notice(RECOVERED, 2), notice(FAILURE, 3), notice(SUCCESS, 4),
-        notice(FAILURE, 5),
+        notification(SUCCESS, 1), notification(RECOVERY, 2), notification(FAILURE, 3),
+        notification(SUCCESS, 4), notification(FAILURE, 5),
     )  # fmt: skip
 
     assert message.title == "s: 2 failed, 1 recovered, 2 succeeded"
@@ -41,22 +41,24 @@ def test_what_failed_comes_first_then_what_recovered_each_in_the_lists_order() -
 
 
 @pytest.mark.parametrize(
-    ("occasions", "kind"),
+    ("events", "kind"),
     [
         ([SUCCESS], "success"),
-        ([SUCCESS, RECOVERED], "warning"),
-        ([SUCCESS, RECOVERED, FAILURE], "failure"),
+        ([SUCCESS, RECOVERY], "warning"),
+        ([SUCCESS, RECOVERY, FAILURE], "failure"),
     ],
 )
-def test_its_colour_is_that_of_the_worst(occasions: list[Occasion], kind: str) -> None:
-    assert told(*(notice(occasion, 1) for occasion in occasions)).kind == kind
+def test_its_colour_is_that_of_the_worst(events: list[NotifyEvent], kind: str) -> None:
+    assert told(*(notification(event, 1) for event in events)).kind == kind
 
 
 def test_a_line_has_task_text_result_and_attempt() -> None:
     message = told(
-        notice(FAILURE, 1, task="visit", text="Bern", words="OSError: no\n  route", attempt=3),
-        notice(FAILURE, 2, text="only\na   text", words=None),
-        notice(FAILURE, 3, task="visit", attempt=1),
+        notification(
+            FAILURE, 1, task="visit", text="Bern", detail="OSError: no\n  route", attempt=3
+        ),
+        notification(FAILURE, 2, text="only\na   text", detail=None),
+        notification(FAILURE, 3, task="visit", attempt=1),
     )
 
     assert message.body.splitlines() == [
@@ -67,7 +69,9 @@ def test_a_line_has_task_text_result_and_attempt() -> None:
 
 
 def test_long_texts_and_results_are_shortened() -> None:
-    [line] = told(notice(SUCCESS, 1, task="t", text="x" * 61, words="y" * 301)).body.splitlines()
+    [line] = told(
+        notification(SUCCESS, 1, task="t", text="x" * 61, detail="y" * 301)
+    ).body.splitlines()
 
     assert line == (
         f"✓ #1 t “{'x' * 60}... (1 more characters)”: {'y' * 300}... (1 more characters)"
@@ -86,21 +90,26 @@ def test_long_texts_and_results_are_shortened() -> None:
 def test_it_says_when_its_tasks_were_due_if_that_is_one_time(
     times: list[str | None], due: list[str]
 ) -> None:
-    message = told(*(notice(SUCCESS, 1, scheduled_time=time) for time in times))
+    message = told(*(notification(SUCCESS, 1, scheduled_time=time) for time in times))
 
     assert message.body.splitlines()[:-2] == due
 
 
 def test_of_several_schedules_each_has_its_count_and_its_name_before_its_places() -> None:
-    message = told(notice(SUCCESS, 1, schedule="a"), notice(FAILURE, 7, schedule="b"))
+    message = told(notification(SUCCESS, 1, schedule="a"), notification(FAILURE, 7, schedule="b"))
 
     assert message.title == "2 schedules: 1 failed, 1 succeeded"
     assert message.body.splitlines() == ["a: 1 succeeded", "b: 1 failed", "✗ b#7", "✓ a#1"]
 
 
 def test_what_ended_untold_counts_where_its_schedule_is_told_of() -> None:
-    failed = notice(FAILURE, 1)
-    ended = [failed, notice(SUCCESS, 2), notice(SUCCESS, 3), notice(SUCCESS, 1, schedule="other")]
+    failed = notification(FAILURE, 1)
+    ended = [
+        failed,
+        notification(SUCCESS, 2),
+        notification(SUCCESS, 3),
+        notification(SUCCESS, 1, schedule="other"),
+    ]
 
     message = compose([failed], ended, {})
 
@@ -109,9 +118,9 @@ def test_what_ended_untold_counts_where_its_schedule_is_told_of() -> None:
 
 
 def test_what_had_no_notice_before_is_counted_in_the_last_line() -> None:
-    untold = {SUCCESS: 2, FAILURE: 1, RECOVERED: 0}
+    untold = {SUCCESS: 2, FAILURE: 1, RECOVERY: 0}
 
-    message = compose([notice(SUCCESS, 1)], [], untold)
+    message = compose([notification(SUCCESS, 1)], [], untold)
 
     assert message.body.splitlines() == [
         "✓ #1", "Not told one by one: 1 failed, 2 succeeded; see the log.",
@@ -119,9 +128,9 @@ def test_what_had_no_notice_before_is_counted_in_the_last_line() -> None:
 
 
 def test_what_there_is_no_room_for_is_counted() -> None:
-    notices = [notice(FAILURE, number, words="x" * 190) for number in range(100, 120)]
+    notifications = [notification(FAILURE, number, detail="x" * 190) for number in range(100, 120)]
 
-    lines = compose(notices, notices, {FAILURE: 3}).body.splitlines()
+    lines = compose(notifications, notifications, {FAILURE: 3}).body.splitlines()
 
     assert lines[0] == f"✗ #100: {'x' * 190}"
     assert len(lines) == 8 + 2
@@ -137,7 +146,7 @@ def test_lines_fill_what_is_kept_free_for_how_many_more_there_are() -> None:
 
 
 def test_a_long_title_is_shortened() -> None:
-    message = told(notice(SUCCESS, 1, schedule="s" * 200))
+    message = told(notification(SUCCESS, 1, schedule="s" * 200))
 
     assert message.title == "s" * (MAX_TITLE - 30) + "... (93 more characters)"
 
@@ -149,20 +158,20 @@ bells = st.builds(
 
 
 @given(
-    notices=st.lists(
+    notifications=st.lists(
         st.builds(
-            Notice, occasion=st.sampled_from(Occasion), schedule=bells, position=st.just("1"),
-            task=st.none() | bells, text=st.none() | bells, words=st.none() | bells,
+            Notification, event=st.sampled_from(NotifyEvent), schedule=bells, position=st.just("1"),
+            task=st.none() | bells, text=st.none() | bells, detail=st.none() | bells,
             attempt=st.integers(1, 100),
         ),
         min_size=1, max_size=6,
     ),
-    untold=st.dictionaries(st.sampled_from(Occasion), st.integers(0, 10**9)),
+    untold=st.dictionaries(st.sampled_from(NotifyEvent), st.integers(0, 10**9)),
 )  # fmt: skip
 def test_it_fits_whatever_is_told_and_rings_nobodys_bell(
-    notices: list[Notice], untold: dict[Occasion, int]
+    notifications: list[Notification], untold: dict[NotifyEvent, int]
 ) -> None:
-    message = compose(notices, notices, untold)
+    message = compose(notifications, notifications, untold)
 
     assert len(message.title) <= MAX_TITLE
     assert len(message.body) <= MAX_BODY

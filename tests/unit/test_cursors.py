@@ -19,9 +19,9 @@ from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from task_scheduler.errors import BadFiring, IncompleteFiring
+from task_scheduler.errors import IncompleteRun, InvalidRun
 from task_scheduler.queue.message import Message
-from task_scheduler.runs.run import Cursor, Firing
+from task_scheduler.runs.run import Cursor, Run
 from task_scheduler.task_list.task_list import Refused, TaskList
 from task_scheduler_local.emulator import Emulator
 
@@ -60,33 +60,33 @@ files = st.one_of(
 
 
 def _read(
-    firing: Firing, folder: Path, stop_after: int | None = None
+    run: Run, folder: Path, stop_after: int | None = None
 ) -> tuple[list[Listed], Cursor | None]:
     """What an invocation lists, and where the next one goes on."""
-    task_list = TaskList(firing, folder)
+    task_list = TaskList(run, folder)
     listed: list[Listed] = []
     for place in task_list:
         if len(listed) == stop_after:
             # it goes through JSON on its way to the next invocation
-            event = json.loads(json.dumps(firing.continued(task_list.cursor)))
-            return listed, Firing.from_event(event, request_id="another").cursor
+            event = json.loads(json.dumps(run.continued(task_list.cursor)))
+            return listed, Run.from_event(event, request_id="another").cursor
         listed.append(place if isinstance(place, Refused) else place[0])
     return listed, None
 
 
-def _in_pieces(firing: Firing, folder: Path, pieces: list[int]) -> list[Listed]:
+def _in_pieces(run: Run, folder: Path, pieces: list[int]) -> list[Listed]:
     listed: list[Listed] = []
     for size in itertools.cycle(pieces):
-        part, cursor = _read(firing, folder, size)
+        part, cursor = _read(run, folder, size)
         listed += part
         if cursor is None:
             return listed
-        firing = replace(firing, cursor=cursor)
+        run = replace(run, cursor=cursor)
     raise AssertionError("unreachable")
 
 
-def _firing(**attributes: Any) -> Firing:
-    return Firing.from_event(
+def _run(**attributes: Any) -> Run:
+    return Run.from_event(
         {"version": 1, "schedule": "s", "task": "t", **attributes}, request_id="r"
     )
 
@@ -101,25 +101,25 @@ def test_any_split_of_a_file_gives_the_same_messages_with_the_same_ids(
         if packed:
             name, content = f"{name}.gz", gzip.compress(content)
         Path(folder, name).write_bytes(content)
-        firing = _firing(tasks_file=name)
+        run = _run(tasks_file=name)
 
-        whole, _ = _read(firing, Path(folder))
+        whole, _ = _read(run, Path(folder))
 
-        assert _in_pieces(firing, Path(folder), pieces) == whole
+        assert _in_pieces(run, Path(folder), pieces) == whole
 
 
 def test_an_inline_list_goes_on_at_its_position(tmp_path: Path) -> None:
-    firing = _firing(tasks=[str(number) for number in range(10)])
+    run = _run(tasks=[str(number) for number in range(10)])
 
-    assert _in_pieces(firing, tmp_path, [3]) == _read(firing, tmp_path)[0]
+    assert _in_pieces(run, tmp_path, [3]) == _read(run, tmp_path)[0]
 
 
-def test_a_continued_firing_keeps_its_key() -> None:
-    event = _firing(tasks=["a"]).continued(Cursor(line=7))
+def test_a_continued_run_keeps_its_key() -> None:
+    event = _run(tasks=["a"]).continued(Cursor(line=7))
 
-    firing = Firing.from_event(json.loads(json.dumps(event)), request_id="another")
+    run = Run.from_event(json.loads(json.dumps(event)), request_id="another")
 
-    assert (firing.key, firing.cursor.line) == ("s@r", 7)
+    assert (run.key, run.cursor.line) == ("s@r", 7)
 
 
 SOURCES = """
@@ -144,12 +144,12 @@ SOURCES = """
 
 
 def test_a_generator_that_accepts_a_cursor_can_be_split(write_tasks: Callable[..., Path]) -> None:
-    folder, firing = write_tasks(sources=SOURCES), _firing(tasks_source="pages")
+    folder, run = write_tasks(sources=SOURCES), _run(tasks_source="pages")
 
-    whole, _ = _read(firing, folder)
+    whole, _ = _read(run, folder)
 
     assert len(whole) == 20
-    assert _in_pieces(firing, folder, [6]) == whole
+    assert _in_pieces(run, folder, [6]) == whole
 
 
 def test_what_a_generator_yields_that_is_no_task_is_quoted(
@@ -164,7 +164,7 @@ def test_what_a_generator_yields_that_is_no_task_is_quoted(
             yield Path("a\\udcff")
             yield "two"
     """
-    task_list = TaskList(_firing(tasks_source="odd"), write_tasks(sources=code))
+    task_list = TaskList(_run(tasks_source="odd"), write_tasks(sources=code))
     refused, _ = task_list
 
     assert isinstance(refused, Refused)
@@ -175,22 +175,22 @@ def test_what_a_generator_yields_that_is_no_task_is_quoted(
 def test_a_generator_that_accepts_none_is_incomplete_when_it_is_stopped(
     write_tasks: Callable[..., Path],
 ) -> None:
-    folder, firing = write_tasks(sources=SOURCES), _firing(tasks_source="all")
+    folder, run = write_tasks(sources=SOURCES), _run(tasks_source="all")
 
-    assert len(_read(firing, folder)[0]) == 20
-    with pytest.raises(IncompleteFiring, match=r"no time for more than 5 tasks.*accept a cursor"):
-        _read(firing, folder, 5)
+    assert len(_read(run, folder)[0]) == 20
+    with pytest.raises(IncompleteRun, match=r"no time for more than 5 tasks.*accept a cursor"):
+        _read(run, folder, 5)
 
 
 def test_a_generator_that_raises_half_way_says_after_how_many_tasks(
     write_tasks: Callable[..., Path],
 ) -> None:
-    task_list = iter(TaskList(_firing(tasks_source="half"), write_tasks(sources=SOURCES)))
+    task_list = iter(TaskList(_run(tasks_source="half"), write_tasks(sources=SOURCES)))
 
     places = [next(task_list) for _ in range(3)]
 
     assert [isinstance(place, Refused) for place in places] == [False, True, False]
-    with pytest.raises(IncompleteFiring, match="raised after 3 tasks: OSError: the service went"):
+    with pytest.raises(IncompleteRun, match="raised after 3 tasks: OSError: the service went"):
         next(task_list)
 
 
@@ -205,10 +205,10 @@ def test_a_generator_that_raises_at_once_says_how_many_tasks_were_sent_before(
         def pages(cursor):
             raise OSError("the service went away")
     """
-    firing = replace(_firing(tasks_source="pages"), cursor=Cursor(line=line))
+    run = replace(_run(tasks_source="pages"), cursor=Cursor(line=line))
 
-    with pytest.raises(IncompleteFiring, match=f"raised after {sent} tasks: OSError") as told:
-        list(TaskList(firing, write_tasks(sources=code)))
+    with pytest.raises(IncompleteRun, match=f"raised after {sent} tasks: OSError") as told:
+        list(TaskList(run, write_tasks(sources=code)))
     assert told.value.goes_on_at == line
 
 
@@ -233,24 +233,24 @@ def test_an_s3_object_is_listed_like_a_file_and_can_be_split(
     _s3().put_object(
         Bucket=bucket, Key=name, Body=gzip.compress(content) if name.endswith("gz") else content
     )
-    firing = _firing(tasks_s3_uri=f"s3://{bucket}/{name}")
+    run = _run(tasks_s3_uri=f"s3://{bucket}/{name}")
 
-    whole, _ = _read(firing, tmp_path)
+    whole, _ = _read(run, tmp_path)
 
     assert len(whole) == 500
-    assert _in_pieces(firing, tmp_path, [120, 301]) == whole
+    assert _in_pieces(run, tmp_path, [120, 301]) == whole
 
 
-def test_an_object_that_is_replaced_half_way_fails_the_firing(bucket: str, tmp_path: Path) -> None:
+def test_an_object_that_is_replaced_half_way_fails_the_run(bucket: str, tmp_path: Path) -> None:
     _s3().put_object(Bucket=bucket, Key="list.txt", Body=b"a\nb\nc\n")
-    firing = _firing(tasks_s3_uri=f"s3://{bucket}/list.txt")
-    _, cursor = _read(firing, tmp_path, 1)
+    run = _run(tasks_s3_uri=f"s3://{bucket}/list.txt")
+    _, cursor = _read(run, tmp_path, 1)
     assert cursor is not None
 
     _s3().put_object(Bucket=bucket, Key="list.txt", Body=b"x\ny\nz\n")
 
-    with pytest.raises(BadFiring, match="was replaced while its tasks were being sent"):
-        _read(replace(firing, cursor=cursor), tmp_path)
+    with pytest.raises(InvalidRun, match="was replaced while its tasks were being sent"):
+        _read(replace(run, cursor=cursor), tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -261,13 +261,13 @@ def test_an_object_that_is_replaced_half_way_fails_the_firing(bucket: str, tmp_p
         ("s3://{bucket}/list.yaml", "must end in"),
     ],
 )
-def test_an_object_that_is_not_there_fails_the_firing_and_is_named(
+def test_an_object_that_is_not_there_fails_the_run_and_is_named(
     bucket: str, uri: str, problem: str, tmp_path: Path
 ) -> None:
-    firing = _firing(tasks_s3_uri=uri.format(bucket=bucket))
+    run = _run(tasks_s3_uri=uri.format(bucket=bucket))
 
-    with pytest.raises(BadFiring, match=rf"tasks_s3_uri 's3://{bucket}.*{problem}"):
-        _read(firing, tmp_path)
+    with pytest.raises(InvalidRun, match=rf"tasks_s3_uri 's3://{bucket}.*{problem}"):
+        _read(run, tmp_path)
 
 
 def test_what_else_s3_says_is_told_in_its_own_words(
@@ -278,14 +278,14 @@ def test_what_else_s3_says_is_told_in_its_own_words(
 
     monkeypatch.setattr("task_scheduler.aws.s3", lambda: SimpleNamespace(get_object=get_object))
 
-    with pytest.raises(BadFiring, match=r"list\.txt': .*\(SlowDown\).*not so fast"):
-        _read(_firing(tasks_s3_uri=f"s3://{bucket}/list.txt"), tmp_path)
+    with pytest.raises(InvalidRun, match=r"list\.txt': .*\(SlowDown\).*not so fast"):
+        _read(_run(tasks_s3_uri=f"s3://{bucket}/list.txt"), tmp_path)
 
 
 def test_an_empty_object_is_an_empty_list(bucket: str, tmp_path: Path) -> None:
     _s3().put_object(Bucket=bucket, Key="list.txt", Body=b"")
 
-    assert _read(_firing(tasks_s3_uri=f"s3://{bucket}/list.txt"), tmp_path) == ([], None)
+    assert _read(_run(tasks_s3_uri=f"s3://{bucket}/list.txt"), tmp_path) == ([], None)
 
 
 class Breaking:
@@ -327,7 +327,7 @@ def test_an_object_is_let_go_of_where_its_list_is_left(
     client = Breaking(_s3(), after=1_000_000)
     monkeypatch.setattr("task_scheduler.aws.s3", lambda: client)
 
-    listed, _ = _read(_firing(tasks_s3_uri=f"s3://{bucket}/list.txt"), tmp_path, 5)
+    listed, _ = _read(_run(tasks_s3_uri=f"s3://{bucket}/list.txt"), tmp_path, 5)
 
     assert len(listed) == 5
     assert (client.connections, client.closed) == (1, 1)
@@ -341,7 +341,7 @@ def test_a_connection_that_breaks_is_replaced_by_one_for_the_rest(
     breaking = Breaking(_s3(), after=700)
     monkeypatch.setattr("task_scheduler.aws.s3", lambda: breaking)
 
-    listed, _ = _read(_firing(tasks_s3_uri=f"s3://{bucket}/list.txt.gz"), tmp_path)
+    listed, _ = _read(_run(tasks_s3_uri=f"s3://{bucket}/list.txt.gz"), tmp_path)
 
     assert [place.text for place in listed if isinstance(place, Message)] == [
         f"line {number}" for number in range(1_000)
@@ -349,15 +349,15 @@ def test_a_connection_that_breaks_is_replaced_by_one_for_the_rest(
     assert breaking.connections > 2
 
 
-def test_a_connection_that_breaks_again_and_again_fails_the_firing(
+def test_a_connection_that_breaks_again_and_again_fails_the_run(
     bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _s3().put_object(Bucket=bucket, Key="list.txt", Body=b"a\nb\n")
     breaking = Breaking(_s3(), after=0)
     monkeypatch.setattr("task_scheduler.aws.s3", lambda: breaking)
 
-    with pytest.raises(BadFiring, match=r"list\.txt': the connection broke 5 times in a row"):
-        _read(_firing(tasks_s3_uri=f"s3://{bucket}/list.txt"), tmp_path)
+    with pytest.raises(InvalidRun, match=r"list\.txt': the connection broke 5 times in a row"):
+        _read(_run(tasks_s3_uri=f"s3://{bucket}/list.txt"), tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -368,10 +368,10 @@ def test_a_connection_that_breaks_again_and_again_fails_the_firing(
         gzip.compress(b"a\n" * 99, mtime=0)[:20] + b"x" * 50,
     ],
 )
-def test_a_file_that_cannot_be_unpacked_fails_the_firing_and_is_named(
+def test_a_file_that_cannot_be_unpacked_fails_the_run_and_is_named(
     tmp_path: Path, content: bytes
 ) -> None:
     (tmp_path / "t.txt.gz").write_bytes(content)
 
-    with pytest.raises(BadFiring, match=r"tasks_file 't\.txt\.gz': "):
-        _read(_firing(tasks_file="t.txt.gz"), tmp_path)
+    with pytest.raises(InvalidRun, match=r"tasks_file 't\.txt\.gz': "):
+        _read(_run(tasks_file="t.txt.gz"), tmp_path)

@@ -14,25 +14,25 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from task_scheduler.errors import Unreadable
+from task_scheduler.errors import InvalidMessage
 from task_scheduler.queue.message import Message
-from task_scheduler.queue.serialization import exchange
+from task_scheduler.queue.serialization import serializable
 from tests.unit.conftest import Bench, note
 
 
-@exchange
+@serializable
 @dataclass
 class Known:
     x: object
 
 
-@exchange
+@serializable
 @dataclass(slots=True)
 class Slotted:
     x: object
 
 
-@exchange
+@serializable
 class Careful:
     @property
     def x(self) -> object:
@@ -152,21 +152,21 @@ MISSHAPEN: list[dict[str, Any]] = [
 @pytest.mark.parametrize("args", MISSHAPEN)
 def test_an_object_that_its_class_could_not_have_is_unreadable(args: dict[str, Any]) -> None:
     body = json.dumps({"version": 1, "id": "x", "task": "note", "args": {"a": args}})
-    with pytest.raises(Unreadable, match=r"(Known|Slotted|Careful) has no attribute"):
+    with pytest.raises(InvalidMessage, match=r"(Known|Slotted|Careful) has no attribute"):
         Message.decode(body, sqs_id="sqs-1")
 
 
 @pytest.mark.parametrize("version", [{"py/object": f"{__name__}.Known"}, True, 1.0, "1", None, 2])
 def test_any_version_but_ours_is_unreadable(version: object) -> None:
     body = json.dumps({"version": version, "id": "x", "text": "y"})
-    with pytest.raises(Unreadable, match=r"version \w+: this run_task knows version 1"):
+    with pytest.raises(InvalidMessage, match=r"version \w+: this run_task knows version 1"):
         Message.decode(body, sqs_id="sqs-1")
 
 
 def test_an_object_among_the_occasions_is_unreadable() -> None:
-    occasion = {"py/object": f"{__name__}.Known"}
-    body = json.dumps({"version": 1, "id": "x", "text": "y", "notify_on": [occasion]})
-    with pytest.raises(Unreadable, match="notify_on has a Known: known are success, failure"):
+    event = {"py/object": f"{__name__}.Known"}
+    body = json.dumps({"version": 1, "id": "x", "text": "y", "notify_on": [event]})
+    with pytest.raises(InvalidMessage, match="notify_on has a Known: known are success, failure"):
         Message.decode(body, sqs_id="sqs-1")
 
 
@@ -176,7 +176,7 @@ def test_decoding_gives_a_message_or_unreadable_and_imports_and_executes_nothing
     body: str,
 ) -> None:
     message = None
-    with _nothing_is_imported_or_executed(), suppress(Unreadable):
+    with _nothing_is_imported_or_executed(), suppress(InvalidMessage):
         message = Message.decode(body, sqs_id="sqs-1")
     if message is not None:
         assert isinstance(message.id, str)

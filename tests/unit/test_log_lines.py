@@ -1,4 +1,4 @@
-"""The log lines of a task and of a firing: small, JSON, and CloudWatch metrics at the same time."""
+"""The log lines of a task and of a run: small, JSON, and CloudWatch metrics at the same time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-from task_scheduler.execution.preview import short_form
+from task_scheduler.execution.preview import preview
 from task_scheduler.observability.log import logger
 from task_scheduler.queue.message import Message
 from tests.unit.conftest import Bench, Log, Write, fail, note
@@ -119,7 +119,7 @@ class Unspeakable:
     ],
 )  # fmt: skip
 def test_a_result_is_told_in_short_form(value: Any, told: str | None) -> None:
-    assert short_form(value) == told
+    assert preview(value) == told
 
 
 def test_a_result_that_cannot_be_encoded_takes_no_neighbour_along(
@@ -189,7 +189,7 @@ def fire(
 
     queue = make_queue()
     monkeypatch.setenv("QUEUE_URL", queue.url)
-    monkeypatch.setenv("FIRINGS_DEAD_LETTER_URL", make_queue().url)
+    monkeypatch.setenv("RUNS_DEAD_LETTER_URL", make_queue().url)
     monkeypatch.setenv("LAMBDA_TASK_ROOT", str(tmp_path))
 
     def fire(**event: Any) -> Any:
@@ -199,7 +199,7 @@ def fire(
     return fire
 
 
-def test_a_firings_line_is_its_metrics(
+def test_a_runs_line_is_its_metrics(
     fire: Callable[..., Any], log_lines: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("METRICS_BY_SCHEDULE", "true")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from task_scheduler.errors import RefusedLine, Unreadable
+from task_scheduler.errors import InvalidLine, InvalidMessage
 from task_scheduler.queue.message import MAX_BODY_BYTES, Message
 
 SQS_CHARACTERS = {0x9, 0xA, 0xD}
@@ -99,19 +99,19 @@ def test_a_body_typed_by_hand_is_a_text(body: str) -> None:
     ],
 )  # fmt: skip
 def test_json_that_is_no_envelope_is_unreadable_with_its_reason(body: str, reason: str) -> None:
-    with pytest.raises(Unreadable, match=reason):
+    with pytest.raises(InvalidMessage, match=reason):
         Message.decode(body, sqs_id="abc")
 
 
 def test_a_message_that_would_leave_no_room_for_its_dead_letter_is_refused() -> None:
     text = "x" * (MAX_BODY_BYTES - len(Message(id="a", text="").encode()) + 1)
 
-    with pytest.raises(RefusedLine, match="at most 245760 "):
+    with pytest.raises(InvalidLine, match="at most 245760 "):
         Message(id="a", text=text).encode()
     assert len(Message(id="a", text=text[:-1]).encode()) == MAX_BODY_BYTES
 
 
 @pytest.mark.parametrize("group", ["", "a b", "ä", "x" * 129])
 def test_a_group_that_sqs_refuses_is_refused(group: str) -> None:
-    with pytest.raises(RefusedLine, match="1 to 128 ASCII"):
+    with pytest.raises(InvalidLine, match="1 to 128 ASCII"):
         Message(id="a", text="b", message_group=group).encode()

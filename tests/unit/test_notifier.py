@@ -13,13 +13,13 @@ import pytest
 from task_scheduler.errors import NoTargets
 from task_scheduler.execution.attempt import Result
 from task_scheduler.notifications import notifier, service
-from task_scheduler.notifications.chat_message import ChatMessage, Notice
+from task_scheduler.notifications.chat_message import ChatMessage, Notification
 from task_scheduler.notifications.notifier import Ended, Notifier, ending
-from task_scheduler.outcome import Occasion, Outcome
+from task_scheduler.outcome import NotifyEvent, Outcome
 from tests.unit.conftest import Log
 from tests.unit.test_attempt import TIME, attempt
 
-ALL = ["success", "failure", "recovered"]
+ALL = ["success", "failure", "recovery"]
 
 
 def end(
@@ -32,7 +32,7 @@ def end(
 
 
 SUCCESS = end(Outcome.SUCCESS, value="done")
-RECOVERED = end(Outcome.SUCCESS, tries=2, value="done")
+RECOVERY = end(Outcome.SUCCESS, tries=2, value="done")
 FAILURE = end(Outcome.FAILED, error=OSError("no route"))
 
 
@@ -83,14 +83,14 @@ def test_telling_takes_no_more_than_the_time_that_there_is_and_ten_seconds(
     assert services.deadlines == [1_000.0 + given]
 
 
-@pytest.mark.parametrize("first", [FAILURE, RECOVERED])
+@pytest.mark.parametrize("first", [FAILURE, RECOVERY])
 def test_within_a_minute_of_a_failure_or_recovery_others_are_counted(
     services: Services, first: Ended
 ) -> None:
     notifier = Notifier()
     notifier.tell([first], seconds=3)
     for services.now in (1_000.0, 1_030.0, 1_059.9):
-        notifier.tell([FAILURE, RECOVERED], seconds=3)
+        notifier.tell([FAILURE, RECOVERY], seconds=3)
     assert len(services.told) == 1
 
     services.now = 1_060.0
@@ -136,12 +136,20 @@ def test_what_no_service_took_is_warned_of_once_and_counted_each_time(
     notifier.tell([SUCCESS], seconds=3)
 
     first, second = log_lines()
-    assert (first["level"], first["message"], first["untold"]) == ("WARNING", "notification", 2)
+    assert (first["level"], first["message"], first["undelivered"]) == (
+        "WARNING",
+        "notification",
+        2,
+    )
     assert first["reason"] == "Slack: it answers 403; Discord: it answers 404"
-    assert (second["level"], second["message"], second["untold"]) == ("INFO", "notification", 1)
+    assert (second["level"], second["message"], second["undelivered"]) == (
+        "INFO",
+        "notification",
+        1,
+    )
     assert "reason" not in second
     for line in (first, second):
-        assert line["_aws"]["CloudWatchMetrics"][0]["Metrics"] == [{"Name": "untold"}]
+        assert line["_aws"]["CloudWatchMetrics"][0]["Metrics"] == [{"Name": "undelivered"}]
     assert services.told[-1].body.endswith(
         "\nNot told one by one: 2 failed, 1 succeeded; see the log."
     )
@@ -154,7 +162,7 @@ def test_what_one_of_two_services_took_is_told(services: Services, log_lines: Lo
     notifier.tell([SUCCESS], seconds=3)
 
     assert "Not told" not in services.told[1].body
-    assert [line["untold"] for line in log_lines()] == [1, 1]
+    assert [line["undelivered"] for line in log_lines()] == [1, 1]
 
 
 @pytest.mark.parametrize(
@@ -206,44 +214,44 @@ def test_malformed_urls_are_warned_of_once_and_again_when_they_are_others(
 
 
 @pytest.mark.parametrize(
-    ("ended", "occasion"),
+    ("ended", "event"),
     [
-        (SUCCESS, Occasion.SUCCESS),
-        (RECOVERED, Occasion.RECOVERED),
-        (FAILURE, Occasion.FAILURE),
-        (end(Outcome.EXPIRED, tries=2), Occasion.FAILURE),
+        (SUCCESS, NotifyEvent.SUCCESS),
+        (RECOVERY, NotifyEvent.RECOVERY),
+        (FAILURE, NotifyEvent.FAILURE),
+        (end(Outcome.EXPIRED, tries=2), NotifyEvent.FAILURE),
         (end(Outcome.DUPLICATE), None),
         (end(Outcome.RETRY), None),
     ],
 )
 def test_a_task_ends_in_success_recovery_or_failure(
-    ended: Ended, occasion: Occasion | None
+    ended: Ended, event: NotifyEvent | None
 ) -> None:
     found = ending(*ended)
 
-    assert (found and found[0].occasion) == occasion
+    assert (found and found[0].event) == event
 
 
 @pytest.mark.parametrize(
-    ("notify_on", "success", "recovered", "failure"),
+    ("notify_on", "success", "recovery", "failure"),
     [
         (None, False, False, False),
         ([], False, False, False),
         (["success"], True, True, False),
-        (["recovered"], False, True, False),
+        (["recovery"], False, True, False),
         (["failure"], False, False, True),
     ],
 )
 def test_a_schedule_hears_what_it_asked_for(
-    notify_on: list[str] | None, success: bool, recovered: bool, failure: bool
+    notify_on: list[str] | None, success: bool, recovery: bool, failure: bool
 ) -> None:
     wanted = []
-    for ended in (SUCCESS, RECOVERED, FAILURE):
+    for ended in (SUCCESS, RECOVERY, FAILURE):
         found = ending(*end(ended[1].outcome, ended[2], notify_on))
         assert found is not None
         wanted.append(found[1])
 
-    assert wanted == [success, recovered, failure]
+    assert wanted == [success, recovery, failure]
 
 
 def test_a_notice_says_which_task_and_what_came_of_it() -> None:
@@ -251,18 +259,18 @@ def test_a_notice_says_which_task_and_what_came_of_it() -> None:
     succeeded = ending(*end(Outcome.SUCCESS, value={"rows": 3}))
 
     assert failed is not None
-    assert failed[0] == Notice(
-        occasion=Occasion.FAILURE,
+    assert failed[0] == Notification(
+        event=NotifyEvent.FAILURE,
         schedule="s",
         scheduled_time=TIME,
         position="1",
         task="t",
         text="Bern",
-        words=f"OSError: {'x' * 300}... (1 more characters)",
+        detail=f"OSError: {'x' * 300}... (1 more characters)",
         attempt=3,
     )
     assert succeeded is not None
-    assert succeeded[0].words == '{"rows":3}'
+    assert succeeded[0].detail == '{"rows":3}'
 
 
 def test_a_message_typed_by_hand_may_belong_to_no_schedule_and_have_any_id() -> None:

@@ -29,7 +29,7 @@ SLACK_URL = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
 DISCORD_URL = "discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js"
 SECRETS = ["T1JJ3T3L2", "A1BRTD4JD", "TIiajkdnlazkcOXrIdevi7FQ", "4174216298", "JHMHI8qBe7bk2ZwO5U"]
 
-ALL = ["success", "failure", "recovered"]
+ALL = ["success", "failure", "recovery"]
 
 
 @dataclass
@@ -140,7 +140,7 @@ def test_a_failure_is_told_once_after_its_last_attempt(bench: Bench, room: ChatR
 
 
 def test_success_after_a_failed_attempt_is_recovery(bench: Bench, room: ChatRoom) -> None:
-    bench.run_records(receive_again(bench, 3, note("1", notify_on=["failure", "recovered"])))
+    bench.run_records(receive_again(bench, 3, note("1", notify_on=["failure", "recovery"])))
 
     assert room.titles == ["s: 1 recovered"]
     assert room.bodies == ['↻ #1 note “1”: {"noted":"1"} (attempt 3)']
@@ -155,7 +155,7 @@ def test_no_more_attempts_are_told_than_the_task_has(bench: Bench, room: ChatRoo
 def long(number: int) -> Message:
     """A message for which there is no time once a neighbour has run."""
     text = str(number)
-    return Message(id=f"s@t#{text}", schedule="s", task="long", text=text, notify_on=["recovered"])
+    return Message(id=f"s@t#{text}", schedule="s", task="long", text=text, notify_on=["recovery"])
 
 
 def test_success_after_being_given_back_unstarted_is_no_recovery(
@@ -185,7 +185,7 @@ def test_success_after_being_given_back_and_a_failed_attempt_is_recovery(
     assert room.bodies[0].endswith(" (attempt 2)")
 
 
-@pytest.mark.parametrize("notify_on", [None, [], ["failure", "recovered"]])
+@pytest.mark.parametrize("notify_on", [None, [], ["failure", "recovery"]])
 def test_what_nobody_asked_for_is_not_told(
     bench: Bench, room: ChatRoom, notify_on: list[str] | None
 ) -> None:
@@ -253,7 +253,7 @@ def test_a_service_that_asks_for_more_time_than_there_is_is_left_alone(
 
     assert service.requests == 1
     lines = untold(log_lines)
-    assert [line["untold"] for line in lines] == [1, 1, 1]
+    assert [line["undelivered"] for line in lines] == [1, 1, 1]
     assert lines[0]["reason"] == f"{kind.title()}: it answers 429"
 
 
@@ -290,10 +290,10 @@ def test_one_service_that_is_down_keeps_nothing_from_the_other(
 
     assert len(room.discord.received) == 1
     [line] = untold(log_lines)
-    assert (line["level"], line["untold"]) == ("WARNING", 1)
+    assert (line["level"], line["undelivered"]) == ("WARNING", 1)
     assert line["reason"] == "Slack: ConnectionError"
     [metric] = line["_aws"]["CloudWatchMetrics"]
-    assert metric["Metrics"] == [{"Name": "untold"}]
+    assert metric["Metrics"] == [{"Name": "undelivered"}]
 
 
 def test_a_service_that_hangs_is_not_waited_for_beyond_the_functions_time(
@@ -305,7 +305,7 @@ def test_a_service_that_hangs_is_not_waited_for_beyond_the_functions_time(
 
     assert bench.run(seconds=2, passing=True) == []
 
-    assert len(bench.letters.receive_all()) == 1
+    assert len(bench.dead_letters.receive_all()) == 1
     assert len(room.discord.received) == 1
     assert untold(log_lines)[0]["reason"] in ("Slack: no answer in time", "Slack: ReadTimeout")
 
@@ -332,7 +332,7 @@ def test_a_missing_parameter_is_one_warning_and_each_time_a_count(
 
     assert bench.ran == ["0", "1", "2"]
     lines = untold(log_lines)
-    assert [line["untold"] for line in lines] == [1, 1, 1]
+    assert [line["undelivered"] for line in lines] == [1, 1, 1]
     [warning] = [line for line in lines if line["level"] == "WARNING"]
     assert warning["reason"].startswith(f"SSM parameter {room.parameter} cannot be read: ")
     assert "ParameterNotFound" in warning["reason"]

@@ -37,9 +37,11 @@ def test_a_failing_task_never_takes_its_neighbours_along(bench: Bench) -> None:
 
     assert sorted(bench.ran) == ["1", "2", "4", "5"]
     assert len(kept) == 2
-    assert sorted(letter["attributes"]["error"] for letter in bench.letters.receive_all()) == [
+    assert sorted(
+        dead_letter["attributes"]["error"] for dead_letter in bench.dead_letters.receive_all()
+    ) == [
+        "InvalidMessage",
         "UnknownTask",
-        "Unreadable",
     ]
 
 
@@ -88,11 +90,11 @@ def test_a_task_is_retried_and_is_a_letter_with_its_reason_after_the_last_attemp
 
     assert kept == [1]
     assert bench.ran.count("2") == 3
-    [letter] = bench.letters.receive_all()
-    assert json.loads(letter["body"])["id"] == "s@t#2"
-    times = [letter["attributes"].pop(name) for name in ("first_received", "last_received")]
+    [dead_letter] = bench.dead_letters.receive_all()
+    assert json.loads(dead_letter["body"])["id"] == "s@t#2"
+    times = [dead_letter["attributes"].pop(name) for name in ("first_received", "last_received")]
     assert times == sorted(times)
-    assert letter["attributes"] == {
+    assert dead_letter["attributes"] == {
         "outcome": "failed",
         "reason": "no luck",
         "error": "ValueError",
@@ -117,8 +119,11 @@ def test_a_never_retry_exception_fails_for_good_at_once(bench: Bench) -> None:
 
     assert bench.run() == []
 
-    [letter] = bench.letters.receive_all()
-    assert (letter["attributes"]["error"], letter["attributes"]["attempts"]) == ("KeyError", "1")
+    [dead_letter] = bench.dead_letters.receive_all()
+    assert (dead_letter["attributes"]["error"], dead_letter["attributes"]["attempts"]) == (
+        "KeyError",
+        "1",
+    )
 
 
 def test_no_retries_means_one_attempt(bench: Bench) -> None:
@@ -127,7 +132,7 @@ def test_no_retries_means_one_attempt(bench: Bench) -> None:
     assert bench.run() == []
 
     assert bench.ran == ["2"]
-    assert len(bench.letters.receive_all()) == 1
+    assert len(bench.dead_letters.receive_all()) == 1
 
 
 def test_retry_after_says_when_the_message_is_visible_again(bench: Bench) -> None:
@@ -171,7 +176,7 @@ def test_a_hand_written_messages_retries_are_capped_by_the_queues_receives(
     bench.run()
 
     assert bench.ran.count("2") == 2
-    assert [m["attributes"]["outcome"] for m in bench.letters.receive_all()] == ["failed"]
+    assert [m["attributes"]["outcome"] for m in bench.dead_letters.receive_all()] == ["failed"]
 
 
 def test_a_message_older_than_its_max_age_is_not_run(bench: Bench, log_lines: Log) -> None:
@@ -184,9 +189,9 @@ def test_a_message_older_than_its_max_age_is_not_run(bench: Bench, log_lines: Lo
     assert bench.run_records(records) == []
 
     assert bench.ran == ["fresh"]
-    [letter] = bench.letters.receive_all()
-    assert letter["attributes"]["outcome"] == "expired"
-    assert "max_age is 1 s" in letter["attributes"]["reason"]
+    [dead_letter] = bench.dead_letters.receive_all()
+    assert dead_letter["attributes"]["outcome"] == "expired"
+    assert "max_age is 1 s" in dead_letter["attributes"]["reason"]
     assert {line["outcome"] for line in log_lines()} == {"expired", "success"}
 
 
@@ -227,10 +232,12 @@ def test_a_message_that_there_was_never_time_for_is_a_letter_that_says_so(
     assert bench.run(seconds=15) == []
 
     assert len(bench.ran) == 1
-    [letter] = bench.letters.receive_all()
-    assert letter["attributes"]["error"] == "NeverStarted"
-    assert letter["attributes"]["outcome"] == "failed"
-    assert letter["attributes"]["reason"] == ("received 1 times, and no time was ever left for it")
+    [dead_letter] = bench.dead_letters.receive_all()
+    assert dead_letter["attributes"]["error"] == "NeverStarted"
+    assert dead_letter["attributes"]["outcome"] == "failed"
+    assert dead_letter["attributes"]["reason"] == (
+        "received 1 times, and no time was ever left for it"
+    )
 
 
 def test_the_message_received_most_often_is_started_first(bench: Bench) -> None:
@@ -292,9 +299,9 @@ def test_a_task_that_overruns_its_timeout_is_interrupted_and_its_neighbours_run(
 
     assert sorted(bench.ran) == ["after", "slow"]
     assert time.monotonic() - begun < 20
-    [letter] = bench.letters.receive_all()
-    assert letter["attributes"]["error"] == "TaskTimeout"
-    assert letter["attributes"]["reason"] == "ran for more than 0.2 s"
+    [dead_letter] = bench.dead_letters.receive_all()
+    assert dead_letter["attributes"]["error"] == "TaskTimeout"
+    assert dead_letter["attributes"]["reason"] == "ran for more than 0.2 s"
 
 
 def test_a_task_without_a_timeout_is_interrupted_before_the_function_is_ended(
@@ -304,13 +311,13 @@ def test_a_task_without_a_timeout_is_interrupted_before_the_function_is_ended(
 
     assert bench.run(seconds=0.5) == []
 
-    assert [m["attributes"]["error"] for m in bench.letters.receive_all()] == ["TaskTimeout"]
+    assert [m["attributes"]["error"] for m in bench.dead_letters.receive_all()] == ["TaskTimeout"]
 
 
 def test_a_message_whose_letter_cannot_be_sent_stays_on_the_queue(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("TASKS_DEAD_LETTER_URL", f"{bench.letters.url}-not-there")
+    monkeypatch.setenv("TASKS_DEAD_LETTER_URL", f"{bench.dead_letters.url}-not-there")
     bench.put("{}", note("neighbour"))
 
     assert len(bench.run()) == 1
@@ -370,7 +377,7 @@ def test_kept_messages_whose_time_cannot_be_set_come_back_when_the_queue_says(
 
 
 @pytest.fixture
-def silent_letters(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def silent_dead_letters(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A dead-letter queue that does not answer."""
     over = Event()
     monkeypatch.setattr("task_scheduler.run_task.send_batch", lambda *_: over.wait(30))
@@ -378,7 +385,7 @@ def silent_letters(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     over.set()
 
 
-@pytest.mark.usefixtures("silent_letters")
+@pytest.mark.usefixtures("silent_dead_letters")
 def test_a_letter_that_is_not_answered_ends_before_the_function_does(
     bench: Bench, log_lines: Log
 ) -> None:
@@ -388,7 +395,7 @@ def test_a_letter_that_is_not_answered_ends_before_the_function_does(
 
     assert bench.ran == ["neighbour"]
     [line] = [line for line in log_lines() if line["outcome"] == "retry"]
-    assert "its letter was not sent: no answer within 0." in line["reason"]
+    assert "its dead letter was not sent: no answer within 0." in line["reason"]
 
 
 def test_the_time_that_a_letter_takes_is_not_the_tasks(
@@ -403,8 +410,8 @@ def test_the_time_that_a_letter_takes_is_not_the_tasks(
 
     bench.run()
 
-    [letter] = bench.letters.receive_all()
-    assert letter["attributes"]["error"] == "ValueError"
+    [dead_letter] = bench.dead_letters.receive_all()
+    assert dead_letter["attributes"]["error"] == "ValueError"
 
 
 def test_a_batch_without_a_finished_task_counts_as_an_error_of_the_function(bench: Bench) -> None:
@@ -418,10 +425,10 @@ def test_a_letter_of_a_fifo_queue_keeps_group_and_order(
     make_queue: Callable[..., Queue], bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fifo = make_queue(".fifo", FifoQueue="true", VisibilityTimeout="300")
-    letters = make_queue(".fifo", FifoQueue="true")
+    dead_letters = make_queue(".fifo", FifoQueue="true")
     monkeypatch.setenv("QUEUE_URL", fifo.url)
-    monkeypatch.setenv("TASKS_DEAD_LETTER_URL", letters.url)
-    bench.queue, bench.letters = fifo, letters
+    monkeypatch.setenv("TASKS_DEAD_LETTER_URL", dead_letters.url)
+    bench.queue, bench.dead_letters = fifo, dead_letters
     bodies = [note("a1"), fail("a2"), note("a3"), note("b1")]
     sent = [*zip("aaab", (message.encode() for message in bodies), strict=True), ("b", "{}")]
     for number, (group, body) in enumerate(sent):
@@ -439,9 +446,9 @@ def test_a_letter_of_a_fifo_queue_keeps_group_and_order(
 
     assert bench.ran == ["a1", "a2", "b1"]
     assert kept == [record["messageId"] for record in records[1:3]]
-    [letter] = letters.receive_all()
-    assert letter["system"]["MessageGroupId"] == "b"
-    assert letter["system"]["MessageDeduplicationId"] == "d4"
+    [dead_letter] = dead_letters.receive_all()
+    assert dead_letter["system"]["MessageGroupId"] == "b"
+    assert dead_letter["system"]["MessageDeduplicationId"] == "d4"
 
 
 def test_tasks_that_wait_overlap(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -452,7 +459,7 @@ def test_tasks_that_wait_overlap(bench: Bench, monkeypatch: pytest.MonkeyPatch) 
     assert bench.run(seconds=10) == []
 
     assert bench.ran == ["5"] * 5
-    assert bench.letters.receive_all() == []
+    assert bench.dead_letters.receive_all() == []
 
 
 def test_an_overlapped_task_that_overruns_is_failed_cancelled_and_its_slot_not_used_again(
@@ -468,8 +475,10 @@ def test_an_overlapped_task_that_overruns_is_failed_cancelled_and_its_slot_not_u
 
     assert bench.ran == []
     assert sorted(kept) == sorted(record["messageId"] for record in records[2:])
-    letters = bench.letters.receive_all()
-    assert [letter["attributes"]["error"] for letter in letters] == ["TaskTimeout"] * 2
+    dead_letters = bench.dead_letters.receive_all()
+    assert [dead_letter["attributes"]["error"] for dead_letter in dead_letters] == [
+        "TaskTimeout"
+    ] * 2
     (bench.folder / "go").touch()
     bench.wait_until(lambda: bench.ran == ["cancelled"] * 2)
 
@@ -485,7 +494,7 @@ def test_an_overlapped_task_takes_no_neighbour_along(
 
     assert sorted(bench.ran) == ["1", "2", "4", "5"]
     assert len(kept) == 2
-    assert len(bench.letters.receive_all()) == 2
+    assert len(bench.dead_letters.receive_all()) == 2
 
 
 def test_groups_of_a_fifo_queue_overlap_and_each_keeps_its_order(
@@ -522,10 +531,10 @@ def test_a_task_whose_next_attempt_would_come_after_sqs_drops_it_is_a_letter_now
 
     assert bench.run_records(records) == []
 
-    [letter] = bench.letters.receive_all()
-    assert letter["attributes"]["outcome"] == "failed"
-    assert letter["attributes"]["error"] == "TooLate"
-    assert letter["attributes"]["reason"] == (
+    [dead_letter] = bench.dead_letters.receive_all()
+    assert dead_letter["attributes"]["outcome"] == "failed"
+    assert dead_letter["attributes"]["error"] == "TooLate"
+    assert dead_letter["attributes"]["reason"] == (
         "Retry: the service is busy; another attempt in 40000 s would come after the queue drops "
         "the message (message_retention)"
     )
@@ -544,7 +553,7 @@ def test_the_last_attempt_is_due_a_tenth_of_the_retention_before_its_end(
         record["attributes"]["SentTimestamp"] = str(int((time.time() - 400) * 1_000))
 
     assert len(bench.run_records(records)) == is_in_time
-    assert len(bench.letters.receive_all()) == (not is_in_time)
+    assert len(bench.dead_letters.receive_all()) == (not is_in_time)
 
 
 def test_a_message_whose_visibility_sqs_does_not_change_is_in_the_log(
@@ -610,8 +619,8 @@ def test_of_an_error_without_words_its_letter_says_which_it_is(
 
     bench.run()
 
-    [letter] = bench.letters.receive_all()
-    assert letter["attributes"]["reason"] == "<Mute, whose str raises ValueError>"
+    [dead_letter] = bench.dead_letters.receive_all()
+    assert dead_letter["attributes"]["reason"] == "<Mute, whose str raises ValueError>"
 
 
 def test_a_task_that_was_given_up_has_one_letter_whatever_it_does_later(
@@ -643,5 +652,5 @@ def test_a_task_that_was_given_up_has_one_letter_whatever_it_does_later(
     for thread in threading.enumerate():
         if thread not in before:
             thread.join()
-    [letter] = bench.letters.receive_all()
-    assert letter["attributes"]["error"] == "TaskTimeout"
+    [dead_letter] = bench.dead_letters.receive_all()
+    assert dead_letter["attributes"]["error"] == "TaskTimeout"

@@ -1,4 +1,4 @@
-"""send_task, on the emulator's queues: every task of a firing, and a letter for every bad line."""
+"""send_task, on the emulator's queues: every task of a run, a dead letter for each bad line."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from task_scheduler.errors import BadFiring
+from task_scheduler.errors import InvalidRun
 from task_scheduler.send_task import _time_limit
 from tests.unit.conftest import Chain, Context, Fire, Hurried, Queue
 
 
 def test_a_list_of_a_hundred_tasks_takes_ten_requests_and_arrives_whole(
-    queue: Queue, firings_dead_letter: Queue, fire: Fire
+    queue: Queue, runs_dead_letter: Queue, fire: Fire
 ) -> None:
     summary = fire(tasks=[f"task {number}" for number in range(1, 101)])
 
@@ -27,11 +27,11 @@ def test_a_list_of_a_hundred_tasks_takes_ten_requests_and_arrives_whole(
         f"s@2026-11-23T02:00:00Z#{number}": f"task {number}" for number in range(1, 101)
     }
     assert (summary["sent"], summary["refused"], summary["requests"]) == (100, 0, 10)
-    assert firings_dead_letter.receive_all() == []
+    assert runs_dead_letter.receive_all() == []
 
 
 def test_the_only_task_that_was_asked_for_is_sent_with_the_id_that_it_always_has(
-    queue: Queue, firings_dead_letter: Queue, fire: Fire, tmp_path: Path
+    queue: Queue, runs_dead_letter: Queue, fire: Fire, tmp_path: Path
 ) -> None:
     (tmp_path / "list.csv").write_text('city,note\nTaipei,"two\nlines"\n"oops\nZürich,\n')
 
@@ -42,10 +42,10 @@ def test_the_only_task_that_was_asked_for_is_sent_with_the_id_that_it_always_has
     assert body["id"] == "s@2026-11-23T02:00:00Z#2"
     assert body["args"] == {"city": "Taipei", "note": "two\nlines"}
     assert (summary["sent"], summary["refused"], summary["only"]) == (1, 0, 2)
-    assert firings_dead_letter.receive_all() == []
+    assert runs_dead_letter.receive_all() == []
 
 
-@pytest.mark.usefixtures("firings_dead_letter")
+@pytest.mark.usefixtures("runs_dead_letter")
 def test_the_only_task_that_was_asked_for_may_stand_anywhere(queue: Queue, fire: Fire) -> None:
     fire(tasks=["one", "two", "three", "four"], only=3)
 
@@ -55,21 +55,21 @@ def test_the_only_task_that_was_asked_for_may_stand_anywhere(queue: Queue, fire:
 
 
 def test_a_bad_line_alone_becomes_a_letter_with_its_place_and_the_rest_is_sent(
-    queue: Queue, firings_dead_letter: Queue, fire: Fire, tmp_path: Path
+    queue: Queue, runs_dead_letter: Queue, fire: Fire, tmp_path: Path
 ) -> None:
     (tmp_path / "list.jsonl").write_text('"one"\n{oops' + "x" * 5_000 + '\n"three"\n')
 
     summary = fire(tasks_file="list.jsonl")
 
     assert sorted(json.loads(m["body"])["text"] for m in queue.receive_all()) == ["one", "three"]
-    [letter] = firings_dead_letter.receive_all()
-    assert letter["attributes"] == {"kind": "line", "schedule": "s"}
-    body = json.loads(letter["body"])
+    [dead_letter] = runs_dead_letter.receive_all()
+    assert dead_letter["attributes"] == {"kind": "line", "schedule": "s"}
+    body = json.loads(dead_letter["body"])
     assert body.pop("reason").startswith("no JSON")
     assert body == {
         "kind": "line",
         "schedule": "s",
-        "firing": "s@2026-11-23T02:00:00Z",
+        "run": "s@2026-11-23T02:00:00Z",
         "scheduled_time": "2026-11-23T02:00:00Z",
         "file": "list.jsonl",
         "line": 2,
@@ -79,7 +79,7 @@ def test_a_bad_line_alone_becomes_a_letter_with_its_place_and_the_rest_is_sent(
 
 
 def test_a_letter_of_a_bad_line_is_small_whatever_the_line_is(
-    queue: Queue, firings_dead_letter: Queue, fire: Fire, tmp_path: Path
+    queue: Queue, runs_dead_letter: Queue, fire: Fire, tmp_path: Path
 ) -> None:
     name = "\N{SNOWMAN}" * 60_000  # each of them six bytes of JSON
     (tmp_path / "list.jsonl").write_text(f'{{"{name}": 1}}\n"two"\n')
@@ -87,13 +87,13 @@ def test_a_letter_of_a_bad_line_is_small_whatever_the_line_is(
     summary = fire(tasks_file="list.jsonl")
 
     assert (summary["sent"], summary["refused"]) == (1, 1)
-    [letter] = firings_dead_letter.receive_all()
-    assert len(letter["body"]) < 15_000
-    assert json.loads(letter["body"])["reason"].startswith("'\N{SNOWMAN}\N{SNOWMAN}")
+    [dead_letter] = runs_dead_letter.receive_all()
+    assert len(dead_letter["body"]) < 15_000
+    assert json.loads(dead_letter["body"])["reason"].startswith("'\N{SNOWMAN}\N{SNOWMAN}")
 
 
-@pytest.mark.usefixtures("queue", "firings_dead_letter")
-def test_a_firings_summary_and_its_line_in_the_log_say_the_same(
+@pytest.mark.usefixtures("queue", "runs_dead_letter")
+def test_a_runs_summary_and_its_line_in_the_log_say_the_same(
     fire: Fire, tmp_path: Path, log_lines: Callable[[], list[dict[str, Any]]]
 ) -> None:
     (tmp_path / "list.txt").write_text("".join(f"{number}\n" for number in range(22)))
@@ -102,7 +102,7 @@ def test_a_firings_summary_and_its_line_in_the_log_say_the_same(
 
     assert summary == {
         "schedule": "s",
-        "firing": "s@2026-11-23T02:00:00Z",
+        "run": "s@2026-11-23T02:00:00Z",
         "scheduled_time": "2026-11-23T02:00:00Z",
         "sent": 16,
         "refused": 0,
@@ -114,7 +114,7 @@ def test_a_firings_summary_and_its_line_in_the_log_say_the_same(
         "error": None,
     }
     [line] = log_lines()
-    assert (line.pop("message"), line.pop("level")) == ("firing", "INFO")
+    assert (line.pop("message"), line.pop("level")) == ("run", "INFO")
     del line["service"], line["_aws"]
     assert line == {name: value for name, value in summary.items() if value is not None}
 
@@ -140,7 +140,7 @@ class Counting:
         return {}
 
 
-@pytest.mark.usefixtures("firings_dead_letter")
+@pytest.mark.usefixtures("runs_dead_letter")
 @pytest.mark.parametrize(("url", "overlap"), [("queue", True), ("queue.fifo", False)])
 def test_requests_overlap_but_those_of_a_fifo_queue_or_its_order_would_be_lost(
     fire: Fire, monkeypatch: pytest.MonkeyPatch, url: str, overlap: bool
@@ -154,8 +154,8 @@ def test_requests_overlap_but_those_of_a_fifo_queue_or_its_order_would_be_lost(
     assert (counting.most > 1) == overlap
 
 
-@pytest.mark.usefixtures("queue", "firings_dead_letter")
-def test_a_firing_leaves_one_line_in_the_log_and_nothing_of_the_environment(
+@pytest.mark.usefixtures("queue", "runs_dead_letter")
+def test_a_run_leaves_one_line_in_the_log_and_nothing_of_the_environment(
     fire: Fire, log_lines: Callable[[], list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_SESSION_TOKEN", "a-secret")
@@ -163,15 +163,15 @@ def test_a_firing_leaves_one_line_in_the_log_and_nothing_of_the_environment(
     fire(tasks=["a"])
 
     [line] = log_lines()
-    assert line["message"] == "firing"
+    assert line["message"] == "run"
     assert (line["schedule"], line["sent"], line["refused"]) == ("s", 1, 0)
     assert "a-secret" not in json.dumps(line)
 
 
-def test_a_firing_fails_when_its_messages_cannot_be_sent(
-    firings_dead_letter: Queue, fire: Fire, monkeypatch: pytest.MonkeyPatch
+def test_a_run_fails_when_its_messages_cannot_be_sent(
+    runs_dead_letter: Queue, fire: Fire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("QUEUE_URL", f"{firings_dead_letter.url}-not-there")
+    monkeypatch.setenv("QUEUE_URL", f"{runs_dead_letter.url}-not-there")
 
     with pytest.raises(ClientError, match="NonExistentQueue"):
         fire(tasks=["a"])
@@ -179,7 +179,7 @@ def test_a_firing_fails_when_its_messages_cannot_be_sent(
 
 def test_a_fifo_queue_gets_groups_in_order_and_hashed_ids(
     make_queue: Callable[..., Queue],
-    firings_dead_letter: Queue,
+    runs_dead_letter: Queue,
     fire: Fire,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -202,7 +202,7 @@ def test_a_fifo_queue_gets_groups_in_order_and_hashed_ids(
         "b": [{"n": n} for n in range(1, 40, 2)],
         "s": [None],
     }
-    assert firings_dead_letter.receive_all() == []
+    assert runs_dead_letter.receive_all() == []
 
 
 @pytest.mark.parametrize(("total", "reserve"), [(40.0, 10.0), (120.0, 30.0), (900.0, 30.0)])
@@ -219,7 +219,7 @@ def test_a_quarter_of_the_time_is_kept_and_at_most_half_a_minute(
 
 
 def test_what_does_not_fit_into_the_time_is_sent_by_further_invocations_with_the_same_ids(
-    queue: Queue, firings_dead_letter: Queue, fire: Fire, tmp_path: Path, chain: Chain
+    queue: Queue, runs_dead_letter: Queue, fire: Fire, tmp_path: Path, chain: Chain
 ) -> None:
     lines = [f"line {number}" if number % 7 else "\udcff" for number in range(1, 101)]
     (tmp_path / "list.txt").write_bytes("\n".join(lines).encode(errors="surrogateescape"))
@@ -235,17 +235,19 @@ def test_what_does_not_fit_into_the_time_is_sent_by_further_invocations_with_the
     assert {body["id"]: body["text"] for body in bodies} == {
         f"s@request-1#{number}": f"line {number}" for number in range(1, 101) if number % 7
     }
-    letters = [json.loads(letter["body"]) for letter in firings_dead_letter.receive_all()]
-    assert sorted(letter["line"] for letter in letters) == list(range(7, 101, 7))
+    dead_letters = [
+        json.loads(dead_letter["body"]) for dead_letter in runs_dead_letter.receive_all()
+    ]
+    assert sorted(dead_letter["line"] for dead_letter in dead_letters) == list(range(7, 101, 7))
 
 
-@pytest.mark.usefixtures("queue", "firings_dead_letter")
+@pytest.mark.usefixtures("queue", "runs_dead_letter")
 def test_a_chain_that_gets_nowhere_ends_with_the_cure(
     fire: Fire, tmp_path: Path, chain: Chain
 ) -> None:
     (tmp_path / "list.txt").write_text("a\nb\n")
 
-    with pytest.raises(BadFiring, match="no time to reach line 1: raise send_task_timeout"):
+    with pytest.raises(InvalidRun, match="no time to reach line 1: raise send_task_timeout"):
         fire(tasks_file="list.txt", context=Hurried(looks=1))
     assert chain.events == []
 
@@ -253,7 +255,7 @@ def test_a_chain_that_gets_nowhere_ends_with_the_cure(
 @pytest.mark.parametrize(("parameter", "goes_on_at"), [("", None), ("cursor", 3)])
 def test_a_generator_that_raises_half_way_is_reported_and_what_it_yielded_is_sent(
     queue: Queue,
-    firings_dead_letter: Queue,
+    runs_dead_letter: Queue,
     fire: Fire,
     write_tasks: Callable[..., Path],
     log_lines: Callable[[], list[dict[str, Any]]],
@@ -275,18 +277,18 @@ def test_a_generator_that_raises_half_way_is_reported_and_what_it_yielded_is_sen
 
     reason = "@task_source('half') raised after 2 tasks: OSError: the service went away"
     assert (summary["sent"], summary["refused"]) == (2, 0)
-    assert (summary["error"], summary["reason"]) == ("IncompleteFiring", reason)
-    trouble, firing = log_lines()
-    assert (trouble["level"], trouble["message"]) == ("ERROR", "firing incomplete")
+    assert (summary["error"], summary["reason"]) == ("IncompleteRun", reason)
+    trouble, run = log_lines()
+    assert (trouble["level"], trouble["message"]) == ("ERROR", "run incomplete")
     assert "OSError: the service went away" in trouble["exception"]
-    assert (firing["message"], firing["reason"]) == ("firing", reason)
+    assert (run["message"], run["reason"]) == ("run", reason)
     assert sorted(json.loads(m["body"])["text"] for m in queue.receive_all()) == ["one", "two"]
-    [letter] = firings_dead_letter.receive_all()
-    assert letter["attributes"] == {"kind": "incomplete", "schedule": "s"}
-    assert json.loads(letter["body"]) == {
+    [dead_letter] = runs_dead_letter.receive_all()
+    assert dead_letter["attributes"] == {"kind": "incomplete", "schedule": "s"}
+    assert json.loads(dead_letter["body"]) == {
         "kind": "incomplete",
         "schedule": "s",
-        "firing": "s@2026-11-23T02:00:00Z",
+        "run": "s@2026-11-23T02:00:00Z",
         "scheduled_time": "2026-11-23T02:00:00Z",
         "only": None,
         "reason": reason,
@@ -294,14 +296,14 @@ def test_a_generator_that_raises_half_way_is_reported_and_what_it_yielded_is_sen
     }
 
 
-@pytest.mark.usefixtures("queue", "firings_dead_letter")
-def test_a_firing_whose_file_is_missing_fails_and_names_it_in_its_line_of_the_log(
+@pytest.mark.usefixtures("queue", "runs_dead_letter")
+def test_a_run_whose_file_is_missing_fails_and_names_it_in_its_line_of_the_log(
     fire: Fire, log_lines: Callable[[], list[dict[str, Any]]]
 ) -> None:
-    with pytest.raises(BadFiring, match=r"tasks_file 'gone\.txt': No such file"):
+    with pytest.raises(InvalidRun, match=r"tasks_file 'gone\.txt': No such file"):
         fire(tasks_file="gone.txt")
     [line] = log_lines()
-    assert (line["message"], line["level"]) == ("firing", "ERROR")
+    assert (line["message"], line["level"]) == ("run", "ERROR")
     assert (line["schedule"], line["scheduled_time"]) == ("s", "2026-11-23T02:00:00Z")
-    assert (line["firing"], line["error"]) == ("s@2026-11-23T02:00:00Z", "BadFiring")
+    assert (line["run"], line["error"]) == ("s@2026-11-23T02:00:00Z", "InvalidRun")
     assert line["reason"] == "tasks_file 'gone.txt': No such file or directory"

@@ -56,7 +56,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 entries = st.lists(
     st.builds(
-        lambda size, letter: Entry(letter * size, {"kind": "line"}),
+        lambda size, dead_letter: Entry(dead_letter * size, {"kind": "line"}),
         st.integers(1, 130_000),
         st.sampled_from("aéz"),
     ).filter(lambda entry: entry.size <= MAX_BYTES),

@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 
 from task_scheduler.queue.message import Message
-from task_scheduler.runs.run import Firing
+from task_scheduler.runs.run import Run
 from task_scheduler.task_list.success_limit import SuccessLimit
 from task_scheduler.task_list.task_list import TaskList
 from tests.unit.conftest import Chain, Fire, Hurried, Queue
 
-ALL = ["success", "failure", "recovered"]
-QUIETER = ["failure", "recovered"]
+ALL = ["success", "failure", "recovery"]
+QUIETER = ["failure", "recovery"]
 
 
 @pytest.fixture(autouse=True)
-def _limit(monkeypatch: pytest.MonkeyPatch, firings_dead_letter: Queue) -> None:
+def _limit(monkeypatch: pytest.MonkeyPatch, runs_dead_letter: Queue) -> None:
     monkeypatch.setenv("NOTIFY_SUCCESS_LIMIT", "25")
 
 
@@ -107,17 +107,17 @@ def test_no_more_than_the_limit_is_held(
 
 
 def test_once_a_list_is_known_to_be_long_nothing_is_held(tmp_path: Any) -> None:
-    firing = Firing(key="s@t", schedule="s", tasks=[], notify_on=ALL)
+    run = Run(key="s@t", schedule="s", tasks=[], notify_on=ALL)
     sent: list[tuple[str, list[str] | None]] = []
     limit = SuccessLimit(
-        TaskList(firing, tmp_path),
+        TaskList(run, tmp_path),
         lambda message, body: sent.append((message.id, json.loads(body).get("notify_on"))),
         limit=2,
     )
 
     counts = []
     for position in range(1, 6):
-        message = firing.message(position, text="x")
+        message = run.message(position, text="x")
         limit.put(message, message.encode())
         counts.append(len(sent))
 
@@ -126,22 +126,22 @@ def test_once_a_list_is_known_to_be_long_nothing_is_held(tmp_path: Any) -> None:
 
 
 def test_a_list_whose_successes_nobody_wants_is_not_held_at_all(tmp_path: Any) -> None:
-    firing = Firing(key="s@t", schedule="s", tasks=[], notify_on=["failure"])
+    run = Run(key="s@t", schedule="s", tasks=[], notify_on=["failure"])
     sent: list[str] = []
     limit = SuccessLimit(
-        TaskList(firing, tmp_path), lambda message, _body: sent.append(message.id), limit=2
+        TaskList(run, tmp_path), lambda message, _body: sent.append(message.id), limit=2
     )
 
-    limit.put(firing.message(1, text="x"), "its body")
+    limit.put(run.message(1, text="x"), "its body")
 
     assert sent == ["s@t#1"]
 
 
 def test_a_short_list_is_sent_as_it_was_put(tmp_path: Any) -> None:
-    firing = Firing(key="s@t", schedule="s", tasks=[], notify_on=ALL)
+    run = Run(key="s@t", schedule="s", tasks=[], notify_on=ALL)
     sent: list[tuple[Message, str]] = []
-    limit = SuccessLimit(TaskList(firing, tmp_path), lambda *each: sent.append(each), limit=2)
-    message = firing.message(1, text="x")
+    limit = SuccessLimit(TaskList(run, tmp_path), lambda *each: sent.append(each), limit=2)
+    message = run.message(1, text="x")
     limit.put(message, "its body")
 
     limit.end(is_whole=True)

@@ -10,7 +10,7 @@ from threading import Event, Thread, current_thread
 import pytest
 
 from task_scheduler.errors import TaskTimeout
-from task_scheduler.time_limit import time_limit, within
+from task_scheduler.time_limit import call_with_timeout, time_limit
 
 
 @pytest.fixture
@@ -61,10 +61,10 @@ def test_what_returns_or_raises_in_time_is_had_as_if_called() -> None:
     def fail() -> None:
         raise error
 
-    assert within(30, lambda: "value") == "value"
-    assert within(30, lambda: None) is None
+    assert call_with_timeout(30, lambda: "value") == "value"
+    assert call_with_timeout(30, lambda: None) is None
     with pytest.raises(KeyError) as raised:
-        within(30, fail)
+        call_with_timeout(30, fail)
     assert raised.value is error
 
 
@@ -78,5 +78,5 @@ def test_what_does_not_return_is_not_waited_for_and_keeps_no_process_from_ending
         over.wait(5)
 
     with pytest.raises(TimeoutError, match=r"^no answer within 0\.1 s$"):
-        within(0.08, hang)
+        call_with_timeout(0.08, hang)
     assert daemons == [True]

@@ -13,7 +13,7 @@ A task passes these rooms, and each imports only from those below it (`.importli
 """
 
 from task_scheduler.errors import Retry
-from task_scheduler.queue.serialization import exchange
+from task_scheduler.queue.serialization import serializable
 from task_scheduler.tasks.registry import task, task_source
 
-__all__ = ["Retry", "exchange", "task", "task_source"]
+__all__ = ["Retry", "serializable", "task", "task_source"]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 
-class BadFiring(ValueError):
-    """The event of a firing is not one that a schedule of this module sends."""
+class InvalidRun(ValueError):
+    """The event of a run is not one that a schedule of this module sends."""
 
 
-class RefusedLine(ValueError):
+class InvalidLine(ValueError):
     """A line of a task list is no task; its message says why."""
 
 
-class IncompleteFiring(RuntimeError):
+class IncompleteRun(RuntimeError):
     """A generator of tasks raised half way, or there was no time for the rest of its tasks.
 
     Args:
@@ -28,11 +28,11 @@ class NotSent(RuntimeError):
     """Messages could not be put onto a queue although they were sent again."""
 
 
-class Unreadable(ValueError):
+class InvalidMessage(ValueError):
     """A message's body is neither a text nor an envelope that this version knows."""
 
 
-class NotPlain(TypeError):
+class NotSerializable(TypeError):
     """A value cannot travel in a message."""
 
 
@@ -65,7 +65,7 @@ class TooLate(RuntimeError):
     """The next attempt of a task would come after SQS drops its message (message_retention)."""
 
 
-class LetterNotSent(RuntimeError):
+class DeadLetterNotSent(RuntimeError):
     """A dead letter could not be sent; its message stays on the queue."""
 
 
@@ -119,5 +119,5 @@ class Retry(Exception):
 NEVER_RETRY = (BadArguments, DuplicateTask, NeverStarted, UnknownTask)
 """What another attempt cannot mend."""
 
-EXPLAINED = (*NEVER_RETRY, BrokenTaskFile, Expired, InProgressElsewhere, Retry, Unreadable)
+EXPLAINED = (*NEVER_RETRY, BrokenTaskFile, Expired, InProgressElsewhere, Retry, InvalidMessage)
 """What needs no traceback: the message says where to look."""

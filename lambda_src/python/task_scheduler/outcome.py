@@ -32,12 +32,12 @@ class Outcome(StrEnum):
         return self in (Outcome.FAILED, Outcome.EXPIRED, Outcome.UNREADABLE)
 
 
-class Occasion(StrEnum):
+class NotifyEvent(StrEnum):
     """When a task's end is told; a schedule's notify_on lists those that it wants."""
 
     SUCCESS = "success"
     """It succeeded."""
     FAILURE = "failure"
     """It became a dead letter: failed for good, expired."""
-    RECOVERED = "recovered"
+    RECOVERY = "recovery"
     """It succeeded after an attempt that had failed."""

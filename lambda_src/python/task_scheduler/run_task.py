@@ -10,20 +10,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from task_scheduler import aws
-from task_scheduler.errors import BatchFailed, LetterNotSent, NeverStarted
+from task_scheduler.errors import BatchFailed, DeadLetterNotSent, NeverStarted
 from task_scheduler.execution.attempt import Attempt, Result
 from task_scheduler.execution.idempotency import once
 from task_scheduler.execution.runners import Inline, Perform, Runner, Threads
 from task_scheduler.execution.task_record import log_task
-from task_scheduler.execution.time_budget import TimeGuard
+from task_scheduler.execution.time_budget import TimeBudget
 from task_scheduler.observability.log import logger, reason_of
 from task_scheduler.outcome import Outcome
 from task_scheduler.queue.backoff import compute_backoff
-from task_scheduler.queue.dead_letters import task_letter
+from task_scheduler.queue.dead_letters import task_dead_letter
 from task_scheduler.queue.record import Record
 from task_scheduler.queue.sending import send_batch
 from task_scheduler.tasks.context import TaskContext
-from task_scheduler.time_limit import within
+from task_scheduler.time_limit import call_with_timeout
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -72,7 +72,7 @@ class _Batch:
     def __init__(self, records: list[Record], context: LambdaContext) -> None:
         self._queue_url = os.environ["QUEUE_URL"]
         self._is_fifo = self._queue_url.endswith(".fifo")
-        self._guard = TimeGuard(lambda: context.get_remaining_time_in_millis() / 1000)
+        self._guard = TimeBudget(lambda: context.get_remaining_time_in_millis() / 1000)
         self._runner = self._make_runner(context)
         self._waiting = records if self._is_fifo else _in_order(records)
         self._kept: list[tuple[Record, float]] = []
@@ -106,7 +106,7 @@ class _Batch:
         ]
         # what is not changed comes back when the queue's own visibility timeout is over
         try:
-            answer = within(
+            answer = call_with_timeout(
                 self._guard.left_for_report(),
                 lambda: aws.sqs().change_message_visibility_batch(
                     QueueUrl=self._queue_url, Entries=entries
@@ -203,7 +203,7 @@ class _Batch:
         would have all that was done here done once more.
         """
         try:
-            within(
+            call_with_timeout(
                 self._guard.left_for_report(),
                 lambda: aws.sqs().delete_message(
                     QueueUrl=self._queue_url, ReceiptHandle=record.receipt_handle
@@ -238,15 +238,17 @@ class _Batch:
         if not result.outcome.is_dead:
             return result
         try:
-            letter = task_letter(attempt, result)
-            within(
-                self._guard.left_for_letter(),
-                lambda: send_batch(aws.sqs(), os.environ["TASKS_DEAD_LETTER_URL"], [letter]),
+            dead_letter = task_dead_letter(attempt, result)
+            call_with_timeout(
+                self._guard.left_for_dead_letter(),
+                lambda: send_batch(aws.sqs(), os.environ["TASKS_DEAD_LETTER_URL"], [dead_letter]),
             )
         except Exception as error:
             # nothing is lost: SQS's own redrive comes last
             why = reason_of(result.error) if result.error is not None else "no reason"
-            kept = LetterNotSent(f"{result.outcome}: {why}; its letter was not sent: {error}")
+            kept = DeadLetterNotSent(
+                f"{result.outcome}: {why}; its dead letter was not sent: {error}"
+            )
             return replace(
                 result,
                 outcome=Outcome.RETRY,

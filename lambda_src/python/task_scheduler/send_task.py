@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from task_scheduler import aws
-from task_scheduler.errors import BadFiring, IncompleteFiring
-from task_scheduler.observability.log import logger, reason_of, shorten
+from task_scheduler.errors import IncompleteRun, InvalidRun
+from task_scheduler.observability.log import logger, reason_of, truncate
 from task_scheduler.observability.metrics import metrics
-from task_scheduler.queue.dead_letters import incomplete_letter, line_letter
+from task_scheduler.queue.dead_letters import incomplete_run_dead_letter, line_dead_letter
 from task_scheduler.queue.message import Message
 from task_scheduler.queue.sending import Entry, Sender
-from task_scheduler.runs.run import Cursor, Firing
+from task_scheduler.runs.run import Cursor, Run
 from task_scheduler.task_list.success_limit import SuccessLimit
 from task_scheduler.task_list.task_list import Refused, TaskList
 
@@ -39,7 +39,7 @@ class Summary(TypedDict):
     one that it was asked for; and why the list is incomplete."""
 
     schedule: str
-    firing: str
+    run: str
     scheduled_time: str | None
     sent: int
     refused: int
@@ -52,49 +52,49 @@ class Summary(TypedDict):
 
 
 def handler(event: Any, context: LambdaContext) -> Summary:
-    """Sends every task of a firing, and a dead letter for every line that is no task.
+    """Sends every task of a run, and a dead letter for every line that is no task.
 
     What does not fit into the function's time is handed to another invocation of it, with a
     cursor. Lambda's recursive-loop detection ends a chain after about 16 invocations; what it
-    then drops lies, cursor included, in the firings' dead-letter queue.
+    then drops lies, cursor included, in the runs' dead-letter queue.
 
     Args:
         event: a schedule's input.
-        context: Lambda's; its request id makes the firing's key if it has no scheduled time.
+        context: Lambda's; its request id makes the run's key if it has no scheduled time.
 
     Raises:
-        BadFiring: the event, or the list that it names, cannot be used.
+        InvalidRun: the event, or the list that it names, cannot be used.
         LookupError, ImportError: the generator that it names is not there.
         NotSent, botocore's errors: a message could not be sent.
             After any of them Lambda invokes again, twice (the messages have the same ids), and
-            then puts the event into the firings' dead-letter queue.
+            then puts the event into the runs' dead-letter queue.
     """
-    firing = Firing.from_event(event, request_id=context.aws_request_id)
+    run = Run.from_event(event, request_id=context.aws_request_id)
     try:
-        return _send(firing, context)
+        return _send(run, context)
     except Exception as error:
         told = {
-            "schedule": firing.schedule,
-            "firing": firing.key,
-            "scheduled_time": firing.scheduled_time,
-            "reason": shorten(reason_of(error)),
+            "schedule": run.schedule,
+            "run": run.key,
+            "scheduled_time": run.scheduled_time,
+            "reason": truncate(reason_of(error)),
             "error": type(error).__name__,
         }
-        logger.error("firing", extra={name: value for name, value in told.items() if value})
+        logger.error("run", extra={name: value for name, value in told.items() if value})
         raise
 
 
-def _send(firing: Firing, context: LambdaContext) -> Summary:
-    task_list = TaskList(firing, Path(os.environ["LAMBDA_TASK_ROOT"]))
+def _send(run: Run, context: LambdaContext) -> Summary:
+    task_list = TaskList(run, Path(os.environ["LAMBDA_TASK_ROOT"]))
     sent = _send_list(task_list, _time_limit(context))
     if sent.rest is not None:
-        if sent.rest.line == firing.cursor.line:
-            raise BadFiring(f"no time to reach line {sent.rest.line}: raise send_task_timeout")
-        _continue(task_list.firing, sent.rest)
-    summary = sent.summary(firing)
+        if sent.rest.line == run.cursor.line:
+            raise InvalidRun(f"no time to reach line {sent.rest.line}: raise send_task_timeout")
+        _continue(task_list.run, sent.rest)
+    summary = sent.summary(run)
     present = {name: value for name, value in summary.items() if value is not None}
-    counts = metrics("sent", *(["refused"] if summary["refused"] else []), schedule=firing.schedule)
-    logger.info("firing", extra={**present, **counts})
+    counts = metrics("sent", *(["refused"] if summary["refused"] else []), schedule=run.schedule)
+    logger.info("run", extra={**present, **counts})
     return summary
 
 
@@ -103,28 +103,28 @@ class _Sent:
     """What an invocation sent of a list.
 
     Attributes:
-        tasks, letters: that went onto the task queue, and for lines that are no tasks.
+        tasks, dead letters: that went onto the task queue, and for lines that are no tasks.
         rest: where another invocation has to go on; None at the list's end.
         incomplete: why a generator ended before its list did.
     """
 
     tasks: Sender
-    letters: Sender
+    dead_letters: Sender
     rest: Cursor | None = None
-    incomplete: IncompleteFiring | None = None
+    incomplete: IncompleteRun | None = None
 
-    def summary(self, firing: Firing) -> Summary:
+    def summary(self, run: Run) -> Summary:
         return Summary(
-            schedule=firing.schedule,
-            firing=firing.key,
-            scheduled_time=firing.scheduled_time,
+            schedule=run.schedule,
+            run=run.key,
+            scheduled_time=run.scheduled_time,
             sent=self.tasks.entries,
-            refused=self.letters.entries - (self.incomplete is not None),
-            requests=self.tasks.requests + self.letters.requests,
+            refused=self.dead_letters.entries - (self.incomplete is not None),
+            requests=self.tasks.requests + self.dead_letters.requests,
             continued_at=self.rest.line if self.rest else None,
-            began_at=firing.cursor.line if firing.cursor.line > 1 else None,
-            only=firing.only,
-            reason=shorten(str(self.incomplete)) if self.incomplete else None,
+            began_at=run.cursor.line if run.cursor.line > 1 else None,
+            only=run.only,
+            reason=truncate(str(self.incomplete)) if self.incomplete else None,
             error=type(self.incomplete).__name__ if self.incomplete else None,
         )
 
@@ -134,9 +134,9 @@ def _send_list(task_list: TaskList, is_time_up: Callable[[], bool]) -> _Sent:
     is_fifo = queue_url.endswith(".fifo")
     with (
         Sender(client, queue_url, in_flight=1 if is_fifo else IN_FLIGHT) as tasks,
-        Sender(client, os.environ["FIRINGS_DEAD_LETTER_URL"]) as letters,
+        Sender(client, os.environ["RUNS_DEAD_LETTER_URL"]) as dead_letters,
     ):
-        sent = _Sent(tasks, letters)
+        sent = _Sent(tasks, dead_letters)
         messages = SuccessLimit(
             task_list,
             lambda message, body: tasks.put(_entry(message, body, is_fifo=is_fifo)),
@@ -148,13 +148,13 @@ def _send_list(task_list: TaskList, is_time_up: Callable[[], bool]) -> _Sent:
                     sent.rest = task_list.cursor
                     break
                 if isinstance(listed, Refused):
-                    letters.put(line_letter(task_list.firing, listed))
+                    dead_letters.put(line_dead_letter(task_list.run, listed))
                 else:
                     messages.put(*listed)
-        except IncompleteFiring as error:
-            logger.exception("firing incomplete")
+        except IncompleteRun as error:
+            logger.exception("run incomplete")
             sent.incomplete = error
-            letters.put(incomplete_letter(task_list.firing, error))
+            dead_letters.put(incomplete_run_dead_letter(task_list.run, error))
         messages.end(is_whole=sent.rest is None)
     return sent
 
@@ -177,9 +177,9 @@ def _entry(message: Message, body: str, *, is_fifo: bool) -> Entry:
     )
 
 
-def _continue(firing: Firing, cursor: Cursor) -> None:
+def _continue(run: Run, cursor: Cursor) -> None:
     aws.lambda_().invoke(
         FunctionName=os.environ["AWS_LAMBDA_FUNCTION_NAME"],
         InvocationType="Event",
-        Payload=json.dumps(firing.continued(cursor)),
+        Payload=json.dumps(run.continued(cursor)),
     )

@@ -36,7 +36,7 @@ def time_limit(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, previous)
 
 
-def within(seconds: float, call: Callable[[], Value]) -> Value:
+def call_with_timeout(seconds: float, call: Callable[[], Value]) -> Value:
     """What a call returns, waited for at most so many seconds; then it goes on unheard.
 
     Raises:

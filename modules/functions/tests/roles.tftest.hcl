@@ -7,7 +7,7 @@ run "each_role_may_do_what_its_function_does" {
 
   assert {
     condition = jsondecode(aws_iam_role_policy.this["send_task"].policy).Statement == [
-      { Effect = "Allow", Action = ["sqs:SendMessage"], Resource = ["arn:aws:sqs:eu-west-1:123456789012:nightly-tasks", "arn:aws:sqs:eu-west-1:123456789012:nightly-firings-dead-letter"] },
+      { Effect = "Allow", Action = ["sqs:SendMessage"], Resource = ["arn:aws:sqs:eu-west-1:123456789012:nightly-tasks", "arn:aws:sqs:eu-west-1:123456789012:nightly-runs-dead-letter"] },
       { Effect = "Allow", Action = ["lambda:InvokeFunction"], Resource = ["arn:aws:lambda:eu-west-1:123456789012:function:nightly-send-task"] },
       {
         Effect   = "Allow"

@@ -4,7 +4,7 @@ prefix = "nightly"
 queues = {
   tasks                = { name = "nightly-tasks", arn = "arn:aws:sqs:eu-west-1:123456789012:nightly-tasks", url = "https://tasks" }
   tasks_dead_letters   = { name = "nightly-tasks-dead-letter", arn = "arn:aws:sqs:eu-west-1:123456789012:nightly-tasks-dead-letter", url = "https://tasks-dead" }
-  firings_dead_letters = { name = "nightly-firings-dead-letter", arn = "arn:aws:sqs:eu-west-1:123456789012:nightly-firings-dead-letter", url = "https://firings-dead" }
+  runs_dead_letters = { name = "nightly-runs-dead-letter", arn = "arn:aws:sqs:eu-west-1:123456789012:nightly-runs-dead-letter", url = "https://runs-dead" }
 }
 max_receive_count    = 13
 task_objects         = []

@@ -10,16 +10,16 @@ run "what_would_be_lost_in_silence_is_an_alarm" {
       alarm.alarm_name, alarm.namespace, alarm.metric_name, one(values(alarm.dimensions)), alarm.statistic, alarm.threshold, alarm.evaluation_periods,
       ] } == {
       tasks-dead-letters   = ["nightly-tasks-dead-letters", "AWS/SQS", "ApproximateNumberOfMessagesVisible", "nightly-tasks-dead-letter", "Maximum", 0, 1]
-      firings-dead-letters = ["nightly-firings-dead-letters", "AWS/SQS", "ApproximateNumberOfMessagesVisible", "nightly-firings-dead-letter", "Maximum", 0, 1]
+      runs-dead-letters = ["nightly-runs-dead-letters", "AWS/SQS", "ApproximateNumberOfMessagesVisible", "nightly-runs-dead-letter", "Maximum", 0, 1]
       tasks-waiting        = ["nightly-tasks-waiting", "AWS/SQS", "ApproximateAgeOfOldestMessage", "nightly-tasks", "Maximum", 172800, 1]
-      firings-dropped      = ["nightly-firings-dropped", "AWS/Scheduler", "InvocationDroppedCount", "nightly", "Sum", 0, 1]
-      firings-lost         = ["nightly-firings-lost", "AWS/Lambda", "DestinationDeliveryFailures", "nightly-send-task", "Sum", 0, 1]
+      runs-dropped      = ["nightly-runs-dropped", "AWS/Scheduler", "InvocationDroppedCount", "nightly", "Sum", 0, 1]
+      runs-lost         = ["nightly-runs-lost", "AWS/Lambda", "DestinationDeliveryFailures", "nightly-send-task", "Sum", 0, 1]
     }
-    error_message = "the alarms are not those for dead letters, for the age of the queue and for lost firings"
+    error_message = "the alarms are not those for dead letters, for the age of the queue and for lost runs"
   }
 
   assert {
-    condition     = length(aws_cloudwatch_dashboard.this) == 0 && length(aws_cloudwatch_log_metric_filter.firings) == 0
+    condition     = length(aws_cloudwatch_dashboard.this) == 0 && length(aws_cloudwatch_log_metric_filter.runs) == 0
     error_message = "something is there that costs more and was not asked for"
   }
 }
@@ -76,7 +76,7 @@ run "the_output_names_every_alarm" {
   }
 
   assert {
-    condition     = toset(output.alarms) == toset(["nightly-tasks-dead-letters", "nightly-firings-dead-letters", "nightly-tasks-waiting", "nightly-firings-dropped", "nightly-firings-lost", "nightly-silent-hourly"])
+    condition     = toset(output.alarms) == toset(["nightly-tasks-dead-letters", "nightly-runs-dead-letters", "nightly-tasks-waiting", "nightly-runs-dropped", "nightly-runs-lost", "nightly-silent-hourly"])
     error_message = "the output leaves an alarm out, or names one that is not there"
   }
 }

@@ -12,7 +12,7 @@ run "the_dashboard_tells_the_story" {
   assert {
     condition = [for widget in jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets : widget.properties.title] == [
       "Alarms",
-      "Firings",
+      "Runs",
       "Tasks by outcome",
       "Tasks on the queue",
       "Age of the oldest task, seconds",

@@ -12,22 +12,22 @@ run "early_warnings_come_before_the_dead_letters" {
   assert {
     condition = { for key, alarm in aws_cloudwatch_metric_alarm.this : key => [
       alarm.namespace, alarm.metric_name, one(values(alarm.dimensions)), alarm.statistic, alarm.threshold, alarm.evaluation_periods,
-      ] if !contains(["tasks-dead-letters", "firings-dead-letters", "tasks-waiting", "firings-dropped", "firings-lost"], key) } == {
+      ] if !contains(["tasks-dead-letters", "runs-dead-letters", "tasks-waiting", "runs-dropped", "runs-lost"], key) } == {
       send-task-errors    = ["AWS/Lambda", "Errors", "nightly-send-task", "Sum", 0, 1]
       run-task-errors     = ["AWS/Lambda", "Errors", "nightly-run-task", "Sum", 0, 3]
       send-task-throttles = ["AWS/Lambda", "Throttles", "nightly-send-task", "Sum", 0, 1]
       run-task-throttles  = ["AWS/Lambda", "Throttles", "nightly-run-task", "Sum", 0, 3]
       send-task-duration  = ["AWS/Lambda", "Duration", "nightly-send-task", "Maximum", 26250, 1]
       run-task-duration   = ["AWS/Lambda", "Duration", "nightly-run-task", "Maximum", 49500, 1]
-      firings-rejected    = ["AWS/Scheduler", "TargetErrorCount", "nightly", "Sum", 0, 1]
+      runs-rejected    = ["AWS/Scheduler", "TargetErrorCount", "nightly", "Sum", 0, 1]
     }
     error_message = "a warning is missing, or looks at something else"
   }
 
   assert {
     condition = { for key, alarm in aws_cloudwatch_metric_alarm.this : key => keys(alarm.dimensions)[0] if alarm.namespace == "AWS/Scheduler" } == {
-      firings-dropped  = "ScheduleGroup"
-      firings-rejected = "ScheduleGroup"
+      runs-dropped  = "ScheduleGroup"
+      runs-rejected = "ScheduleGroup"
     }
     error_message = "Scheduler's metrics are those of the group"
   }
@@ -43,10 +43,10 @@ run "that_chat_is_not_told_is_a_warning_where_it_should_be" {
 
   assert {
     condition = [
-      aws_cloudwatch_metric_alarm.this["results-untold"].namespace,
-      aws_cloudwatch_metric_alarm.this["results-untold"].metric_name,
-      aws_cloudwatch_metric_alarm.this["results-untold"].dimensions["service"],
-    ] == ["TaskScheduler", "untold", "nightly"]
+      aws_cloudwatch_metric_alarm.this["notifications-undelivered"].namespace,
+      aws_cloudwatch_metric_alarm.this["notifications-undelivered"].metric_name,
+      aws_cloudwatch_metric_alarm.this["notifications-undelivered"].dimensions["service"],
+    ] == ["TaskScheduler", "undelivered", "nightly"]
     error_message = "the warning looks at another metric than run_task writes"
   }
 }

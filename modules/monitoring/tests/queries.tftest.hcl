@@ -6,13 +6,13 @@ run "queries_are_saved_under_the_prefix" {
   command = plan
 
   assert {
-    condition     = keys(aws_cloudwatch_query_definition.this) == ["firings", "slowest tasks", "tasks by schedule and outcome", "tasks that failed"]
+    condition     = keys(aws_cloudwatch_query_definition.this) == ["runs", "slowest tasks", "tasks by schedule and outcome", "tasks that failed"]
     error_message = "a saved query is missing"
   }
 
   assert {
     condition = { for key, query in aws_cloudwatch_query_definition.this : query.name => query.log_group_names } == {
-      "nightly/firings"                       = tolist(["/aws/lambda/nightly-send-task"])
+      "nightly/runs"                       = tolist(["/aws/lambda/nightly-send-task"])
       "nightly/slowest tasks"                 = tolist(["/aws/lambda/nightly-run-task"])
       "nightly/tasks by schedule and outcome" = tolist(["/aws/lambda/nightly-run-task"])
       "nightly/tasks that failed"             = tolist(["/aws/lambda/nightly-run-task"])

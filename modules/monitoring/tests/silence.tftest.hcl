@@ -30,19 +30,19 @@ run "silence_is_measured_in_whole_periods_that_cloudwatch_takes" {
   assert {
     condition = alltrue([for name, alarm in aws_cloudwatch_metric_alarm.silence :
       alarm.treat_missing_data == "breaching" && alarm.comparison_operator == "LessThanThreshold" && alarm.threshold == 1 &&
-      alarm.namespace == one(aws_cloudwatch_log_metric_filter.firings[name].metric_transformation).namespace &&
-      alarm.metric_name == one(aws_cloudwatch_log_metric_filter.firings[name].metric_transformation).name &&
+      alarm.namespace == one(aws_cloudwatch_log_metric_filter.runs[name].metric_transformation).namespace &&
+      alarm.metric_name == one(aws_cloudwatch_log_metric_filter.runs[name].metric_transformation).name &&
       alarm.dimensions == tomap({ schedule = name })
     ])
-    error_message = "an alarm does not look at the firings that are counted for it"
+    error_message = "an alarm does not look at the runs that are counted for it"
   }
 
   assert {
     condition = (
-      aws_cloudwatch_log_metric_filter.firings["odd"].log_group_name == "/aws/lambda/nightly-send-task" &&
-      aws_cloudwatch_log_metric_filter.firings["odd"].pattern == "{ $.message = \"firing\" && $.schedule = \"odd\" && $.sent >= 0 && $.began_at NOT EXISTS && $.only NOT EXISTS }"
+      aws_cloudwatch_log_metric_filter.runs["odd"].log_group_name == "/aws/lambda/nightly-send-task" &&
+      aws_cloudwatch_log_metric_filter.runs["odd"].pattern == "{ $.message = \"run\" && $.schedule = \"odd\" && $.sent >= 0 && $.began_at NOT EXISTS && $.only NOT EXISTS }"
     )
-    error_message = "something else than the schedule's firings is counted"
+    error_message = "something else than the schedule's runs is counted"
   }
 }
 
@@ -54,7 +54,7 @@ run "a_hundred_schedules_can_be_watched" {
   }
 
   assert {
-    condition     = length(aws_cloudwatch_log_metric_filter.firings) == 100
+    condition     = length(aws_cloudwatch_log_metric_filter.runs) == 100
     error_message = "not every schedule is watched"
   }
 }

@@ -4,7 +4,7 @@ prefix = "nightly"
 queues = {
   tasks                = { name = "nightly-tasks" }
   tasks_dead_letters   = { name = "nightly-tasks-dead-letter" }
-  firings_dead_letters = { name = "nightly-firings-dead-letter" }
+  runs_dead_letters = { name = "nightly-runs-dead-letter" }
 }
 message_retention     = 345600
 dead_letter_retention = 1209600

@@ -22,7 +22,7 @@ run "only_the_task_queue_feeds_the_tasks_dead_letters" {
   }
 
   assert {
-    condition = alltrue([for queue in [aws_sqs_queue.tasks, aws_sqs_queue.firings_dead_letters] :
+    condition = alltrue([for queue in [aws_sqs_queue.tasks, aws_sqs_queue.runs_dead_letters] :
       jsondecode(queue.redrive_allow_policy) == { redrivePermission = "denyAll" }
     ])
     error_message = "a queue that is nobody's dead-letter queue may be used as one"

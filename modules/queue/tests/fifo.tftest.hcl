@@ -10,12 +10,12 @@ run "fifo_is_for_the_task_queue_and_its_dead_letters" {
   command = plan
 
   assert {
-    condition = { for queue in [aws_sqs_queue.tasks, aws_sqs_queue.tasks_dead_letters, aws_sqs_queue.firings_dead_letters] :
+    condition = { for queue in [aws_sqs_queue.tasks, aws_sqs_queue.tasks_dead_letters, aws_sqs_queue.runs_dead_letters] :
       queue.name => queue.fifo_queue == true && queue.content_based_deduplication != true
       } == {
       "nightly-tasks.fifo"             = true
       "nightly-tasks-dead-letter.fifo" = true
-      "nightly-firings-dead-letter"    = false
+      "nightly-runs-dead-letter"    = false
     }
     error_message = "the wrong queues are FIFO, or drop messages for being alike"
   }
@@ -39,7 +39,7 @@ run "without_it_every_queue_is_standard" {
   }
 
   assert {
-    condition     = !anytrue([for queue in [aws_sqs_queue.tasks, aws_sqs_queue.tasks_dead_letters, aws_sqs_queue.firings_dead_letters] : queue.fifo_queue == true])
+    condition     = !anytrue([for queue in [aws_sqs_queue.tasks, aws_sqs_queue.tasks_dead_letters, aws_sqs_queue.runs_dead_letters] : queue.fifo_queue == true])
     error_message = "a queue is FIFO that should not be"
   }
 }

@@ -9,17 +9,17 @@ run "three_queues_are_named_by_the_prefix_and_tagged" {
     condition = {
       tasks                = aws_sqs_queue.tasks.name
       tasks_dead_letters   = aws_sqs_queue.tasks_dead_letters.name
-      firings_dead_letters = aws_sqs_queue.firings_dead_letters.name
+      runs_dead_letters = aws_sqs_queue.runs_dead_letters.name
       } == {
       tasks                = "nightly-tasks"
       tasks_dead_letters   = "nightly-tasks-dead-letter"
-      firings_dead_letters = "nightly-firings-dead-letter"
+      runs_dead_letters = "nightly-runs-dead-letter"
     }
     error_message = "the queues' names are not what the prefix makes of them"
   }
 
   assert {
-    condition = alltrue([for queue in [aws_sqs_queue.tasks, aws_sqs_queue.tasks_dead_letters, aws_sqs_queue.firings_dead_letters] :
+    condition = alltrue([for queue in [aws_sqs_queue.tasks, aws_sqs_queue.tasks_dead_letters, aws_sqs_queue.runs_dead_letters] :
       queue.tags == tomap({ team = "data" })
     ])
     error_message = "a queue is not tagged"
@@ -35,7 +35,7 @@ run "the_longest_prefix_leaves_room_for_every_name" {
   }
 
   assert {
-    condition     = max([for queue in [aws_sqs_queue.tasks, aws_sqs_queue.tasks_dead_letters, aws_sqs_queue.firings_dead_letters] : length(queue.name)]...) <= 80
+    condition     = max([for queue in [aws_sqs_queue.tasks, aws_sqs_queue.tasks_dead_letters, aws_sqs_queue.runs_dead_letters] : length(queue.name)]...) <= 80
     error_message = "SQS takes names of up to 80 characters"
   }
 }
@@ -48,8 +48,8 @@ run "each_output_tells_its_own_queue" {
       name = "nightly-tasks", arn = aws_sqs_queue.tasks.arn, url = aws_sqs_queue.tasks.url
       } && output.tasks_dead_letters == {
       name = "nightly-tasks-dead-letter", arn = aws_sqs_queue.tasks_dead_letters.arn, url = aws_sqs_queue.tasks_dead_letters.url
-      } && output.firings_dead_letters == {
-      name = "nightly-firings-dead-letter", arn = aws_sqs_queue.firings_dead_letters.arn, url = aws_sqs_queue.firings_dead_letters.url
+      } && output.runs_dead_letters == {
+      name = "nightly-runs-dead-letter", arn = aws_sqs_queue.runs_dead_letters.arn, url = aws_sqs_queue.runs_dead_letters.url
     }
     error_message = "an output tells another queue's name, ARN or URL"
   }

@@ -11,7 +11,7 @@ run "timings_reach_the_queues" {
       aws_sqs_queue.tasks.message_retention_seconds,
       aws_sqs_queue.tasks.receive_wait_time_seconds,
       aws_sqs_queue.tasks_dead_letters.message_retention_seconds,
-      aws_sqs_queue.firings_dead_letters.message_retention_seconds,
+      aws_sqs_queue.runs_dead_letters.message_retention_seconds,
     ] == [360, 345600, 20, 1209600, 1209600]
     error_message = "a timing went astray"
   }

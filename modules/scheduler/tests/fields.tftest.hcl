@@ -64,7 +64,7 @@ run "fields_reach_the_schedule" {
   assert {
     condition = alltrue([for schedule in aws_scheduler_schedule.this :
       one(schedule.target).arn == "arn:aws:lambda:eu-west-1:123456789012:function:nightly-send-task" &&
-      one(one(schedule.target).dead_letter_config).arn == "arn:aws:sqs:eu-west-1:123456789012:nightly-firings-dead-letter"
+      one(one(schedule.target).dead_letter_config).arn == "arn:aws:sqs:eu-west-1:123456789012:nightly-runs-dead-letter"
     ])
     error_message = "a schedule does not invoke send_task, or drops what it cannot deliver"
   }

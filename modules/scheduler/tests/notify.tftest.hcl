@@ -3,7 +3,7 @@ mock_provider "aws" {
 }
 
 variables {
-  notify_on = ["recovered", "failure"]
+  notify_on = ["recovery", "failure"]
   schedules = {
     plain  = { expression = "rate(1 hour)", enabled = true, task = "export", retries = 2, delivery_retries = 3, delivery_max_age = 3600 }
     silent = { expression = "rate(1 hour)", notify_on = [], enabled = true, task = "export", retries = 2, delivery_retries = 3, delivery_max_age = 3600 }

@@ -21,7 +21,7 @@ run "the_role_is_the_groups_and_may_invoke_and_dead_letter" {
   assert {
     condition = jsondecode(aws_iam_role_policy.this.policy).Statement == [
       { Effect = "Allow", Action = ["lambda:InvokeFunction"], Resource = ["arn:aws:lambda:eu-west-1:123456789012:function:nightly-send-task"] },
-      { Effect = "Allow", Action = ["sqs:SendMessage"], Resource = ["arn:aws:sqs:eu-west-1:123456789012:nightly-firings-dead-letter"] },
+      { Effect = "Allow", Action = ["sqs:SendMessage"], Resource = ["arn:aws:sqs:eu-west-1:123456789012:nightly-runs-dead-letter"] },
     ]
     error_message = "Scheduler may do something else than invoke send_task and send dead letters"
   }

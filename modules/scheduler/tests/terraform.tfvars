@@ -4,7 +4,7 @@ prefix                = "nightly"
 timezone              = "Europe/Berlin"
 task_code_dir         = "../../tasks"
 send_task_arn         = "arn:aws:lambda:eu-west-1:123456789012:function:nightly-send-task"
-dead_letter_queue_arn = "arn:aws:sqs:eu-west-1:123456789012:nightly-firings-dead-letter"
+dead_letter_queue_arn = "arn:aws:sqs:eu-west-1:123456789012:nightly-runs-dead-letter"
 notify_on             = null
 kms_key_arn           = null
 roles                 = { path = "/", permissions_boundary = null }

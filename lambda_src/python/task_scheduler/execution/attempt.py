@@ -11,10 +11,10 @@ from typing import Any
 from task_scheduler.errors import (
     NEVER_RETRY,
     Expired,
+    InvalidMessage,
     NeverStarted,
     Retry,
     TooLate,
-    Unreadable,
 )
 from task_scheduler.observability.log import reason_of
 from task_scheduler.outcome import Outcome
@@ -90,7 +90,7 @@ class Attempt:
             message = Message.decode(record.body, sqs_id=record.sqs_id)
             _check_age(message, record)
             task = PRINT if message.task is None else find_task(message.task, task_folder)
-        except (Unreadable, Expired, LookupError, ImportError) as error:
+        except (InvalidMessage, Expired, LookupError, ImportError) as error:
             problem = error
         is_last = record.receives >= max_receives
         last_due = record.sent + retention - min(MAX_MARGIN_SECONDS, retention * MARGIN_SHARE)
@@ -106,7 +106,7 @@ class Attempt:
         return min(self.record.receives, self.message.retries + 1) if self.message else 1
 
     @property
-    def about(self) -> dict[str, Any]:
+    def log_fields(self) -> dict[str, Any]:
         """The fields of a log line that say which attempt of which task it is about."""
         fields: dict[str, Any] = {"id": self.record.sqs_id}
         if self.message is not None:
@@ -126,7 +126,7 @@ class Attempt:
             scheduled_time=self.message.scheduled_time if self.message else None,
             attempt=self.number,
             deadline=time.monotonic() + seconds,
-            about=self.about,
+            log_fields=self.log_fields,
         )
 
     def run(self, context: TaskContext) -> Result:
@@ -154,7 +154,7 @@ class Attempt:
         never = NEVER_RETRY + (self.task.never_retry if self.task else ())
         retry_after = None
         match error:
-            case Unreadable():
+            case InvalidMessage():
                 outcome = Outcome.UNREADABLE
             case Expired():
                 outcome = Outcome.EXPIRED

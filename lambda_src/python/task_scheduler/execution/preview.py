@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from task_scheduler.observability.log import shorten
+from task_scheduler.observability.log import truncate
 from task_scheduler.queue import serialization
 
 
-def short_form(value: Any) -> str | None:
+def preview(value: Any) -> str | None:
     """The beginning of a result: a text as it is, anything else as JSON.
 
     What cannot be JSON is told by its `repr`, marked as that.
     """
     if value is None or isinstance(value, str):
-        return value and shorten(value)
+        return value and truncate(value)
     try:
-        return shorten(serialization.to_json(value))
+        return truncate(serialization.to_json(value))
     except Exception:  # jsonpickle calls methods of the result's own
-        return f"{shorten(_repr(value))} (repr)"
+        return f"{truncate(_repr(value))} (repr)"
 
 
 def _repr(value: Any) -> str:

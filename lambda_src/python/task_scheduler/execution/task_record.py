@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from task_scheduler.errors import EXPLAINED
 from task_scheduler.execution.attempt import Attempt, Result
-from task_scheduler.execution.preview import short_form
-from task_scheduler.observability.log import logger, reason_of, shorten
+from task_scheduler.execution.preview import preview
+from task_scheduler.observability.log import logger, reason_of, truncate
 from task_scheduler.observability.metrics import metrics
 
 
@@ -17,13 +17,13 @@ def log_task(attempt: Attempt, result: Result) -> None:
     error = result.error
     fields = {
         "outcome": result.outcome,
-        **attempt.about,
+        **attempt.log_fields,
         "duration_ms": round(result.seconds * 1000),
-        "result": short_form(result.value),
-        "reason": shorten(reason_of(error)) if error is not None else None,
+        "result": preview(result.value),
+        "reason": truncate(reason_of(error)) if error is not None else None,
         "error": type(error).__name__ if error is not None else None,
         "retry_after": result.retry_after and round(result.retry_after, 1),
-        **metrics("duration_ms", by=("outcome",), schedule=attempt.about.get("schedule")),
+        **metrics("duration_ms", by=("outcome",), schedule=attempt.log_fields.get("schedule")),
     }
     present = {name: value for name, value in fields.items() if value is not None}
     if error is None:

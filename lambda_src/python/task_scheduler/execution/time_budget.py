@@ -8,7 +8,7 @@ RESERVE_SHARE = 0.2
 MAX_RESERVE_SECONDS = 5.0
 
 
-class TimeGuard:
+class TimeBudget:
     """Shares out one invocation's time.
 
     A fifth of it, at most 5 seconds, is kept for reporting what came of the batch: at 128 MB
@@ -43,7 +43,7 @@ class TimeGuard:
         left = max(0.01, self._remaining() - self._reserve)
         return left if timeout is None else min(left, timeout)
 
-    def left_for_letter(self) -> float:
+    def left_for_dead_letter(self) -> float:
         """Seconds that sending a dead letter may take now."""
         return max(0.01, self._remaining() - self._reserve / 2)
 

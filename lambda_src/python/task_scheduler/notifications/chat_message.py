@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from task_scheduler.observability.log import shorten
-from task_scheduler.outcome import Occasion
+from task_scheduler.observability.log import truncate
+from task_scheduler.outcome import NotifyEvent
 
 MAX_TITLE = 150
 MAX_BODY = 1_800
@@ -18,17 +18,17 @@ the least."""
 MAX_TEXT = 60
 MAX_WORDS = 300
 
-_SIGNS = {Occasion.FAILURE: "✗", Occasion.RECOVERED: "↻", Occasion.SUCCESS: "✓"}
+_SIGNS = {NotifyEvent.FAILURE: "✗", NotifyEvent.RECOVERY: "↻", NotifyEvent.SUCCESS: "✓"}
 """In the order in which they are told."""
 _IN_WORDS = {
-    Occasion.FAILURE: "failed",
-    Occasion.RECOVERED: "recovered",
-    Occasion.SUCCESS: "succeeded",
+    NotifyEvent.FAILURE: "failed",
+    NotifyEvent.RECOVERY: "recovered",
+    NotifyEvent.SUCCESS: "succeeded",
 }
 _KINDS = {
-    Occasion.FAILURE: "failure",
-    Occasion.RECOVERED: "warning",
-    Occasion.SUCCESS: "success",
+    NotifyEvent.FAILURE: "failure",
+    NotifyEvent.RECOVERY: "warning",
+    NotifyEvent.SUCCESS: "success",
 }
 _ORDER = list(_SIGNS)
 
@@ -38,26 +38,26 @@ _ZERO_WIDTH_SPACE = "\u200b"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class Notification:
     """The end of one task.
 
     Attributes:
-        occasion: why it is told.
-        schedule, scheduled_time: of its firing.
-        position: its place in the firing's list.
+        event: why it is told.
+        schedule, scheduled_time: of its run.
+        position: its place in the run's list.
         task: the function's name; None for a text that was printed.
         text: the task's text.
-        words: its result in short form, or the reason why it failed.
+        detail: its result in short form, or the reason why it failed.
         attempt: the last one, from 1.
     """
 
-    occasion: Occasion
+    event: NotifyEvent
     schedule: str
     scheduled_time: str | None = None
     position: str
     task: str | None = None
     text: str | None = None
-    words: str | None = None
+    detail: str | None = None
     attempt: int = 1
 
 
@@ -76,53 +76,55 @@ class ChatMessage:
 
 
 def compose(
-    notices: Sequence[Notice],
-    ended: Iterable[Notice],
-    untold: Mapping[Occasion, int],
+    notifications: Sequence[Notification],
+    ended: Iterable[Notification],
+    untold: Mapping[NotifyEvent, int],
 ) -> ChatMessage:
     """The message about what happened in an invocation; what failed comes first.
 
     Args:
-        notices: what is told, at least one.
+        notifications: what is told, at least one.
         ended: all tasks of the invocation that came to their end, told or not.
-        untold: how many had no notice since the last message.
+        untold: how many had no notification since the last message.
     """
-    counts: dict[str, Counter[Occasion]] = {notice.schedule: Counter() for notice in notices}
+    counts: dict[str, Counter[NotifyEvent]] = {
+        notification.schedule: Counter() for notification in notifications
+    }
     for end in ended:
         if end.schedule in counts:
-            counts[end.schedule][end.occasion] += 1
+            counts[end.schedule][end.event] += 1
     has_several = len(counts) > 1
     lines = [f"{name}: {_count(counts[name])}" for name in counts] if has_several else []
-    times = {notice.scheduled_time for notice in notices} - {None}
+    times = {notification.scheduled_time for notification in notifications} - {None}
     if len(times) == 1:
         lines.append(f"due {times.pop()}")
-    notices = sorted(notices, key=lambda notice: _ORDER.index(notice.occasion))
-    lines += [_line(notice, names_schedule=has_several) for notice in notices]
+    notifications = sorted(notifications, key=lambda notification: _ORDER.index(notification.event))
+    lines += [_line(notification, names_schedule=has_several) for notification in notifications]
     last = f"Not told one by one: {_count(untold)}; see the log." if any(untold.values()) else None
-    subject = f"{len(counts)} schedules" if has_several else notices[0].schedule
-    total = sum(counts.values(), Counter[Occasion]())
+    subject = f"{len(counts)} schedules" if has_several else notifications[0].schedule
+    total = sum(counts.values(), Counter[NotifyEvent]())
     return ChatMessage(
-        title=shorten(_harmless(f"{subject}: {_count(total)}"), MAX_TITLE - 30),
+        title=truncate(_harmless(f"{subject}: {_count(total)}"), MAX_TITLE - 30),
         body=_fit([_harmless(line) for line in lines], last),
-        kind=_KINDS[notices[0].occasion],
+        kind=_KINDS[notifications[0].event],
     )
 
 
-def _line(notice: Notice, *, names_schedule: bool) -> str:
-    text = notice.text and shorten(" ".join(notice.text.split()), MAX_TEXT)
+def _line(notification: Notification, *, names_schedule: bool) -> str:
+    text = notification.text and truncate(" ".join(notification.text.split()), MAX_TEXT)
     parts = [
-        _SIGNS[notice.occasion],
-        f"{notice.schedule if names_schedule else ''}#{notice.position}",
-        notice.task,
-        f"“{text}”" if text and notice.task else text,
+        _SIGNS[notification.event],
+        f"{notification.schedule if names_schedule else ''}#{notification.position}",
+        notification.task,
+        f"“{text}”" if text and notification.task else text,
     ]
     line = " ".join(part for part in parts if part)
-    if notice.words:
-        line += f": {shorten(' '.join(notice.words.split()), MAX_WORDS)}"
-    return line + (f" (attempt {notice.attempt})" if notice.attempt > 1 else "")
+    if notification.detail:
+        line += f": {truncate(' '.join(notification.detail.split()), MAX_WORDS)}"
+    return line + (f" (attempt {notification.attempt})" if notification.attempt > 1 else "")
 
 
-def _count(counts: Mapping[Occasion, int]) -> str:
+def _count(counts: Mapping[NotifyEvent, int]) -> str:
     return ", ".join(f"{counts[what]} {_IN_WORDS[what]}" for what in _ORDER if counts.get(what))
 
 

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from task_scheduler.errors import NoTargets
-from task_scheduler.execution.preview import short_form
-from task_scheduler.notifications.chat_message import ChatMessage, Notice, compose
-from task_scheduler.observability.log import logger, reason_of, shorten
+from task_scheduler.execution.preview import preview
+from task_scheduler.notifications.chat_message import ChatMessage, Notification, compose
+from task_scheduler.observability.log import logger, reason_of, truncate
 from task_scheduler.observability.metrics import metrics
-from task_scheduler.outcome import Occasion, Outcome
-from task_scheduler.time_limit import within
+from task_scheduler.outcome import NotifyEvent, Outcome
+from task_scheduler.time_limit import call_with_timeout
 
 if TYPE_CHECKING:
     from task_scheduler.execution.attempt import Attempt, Result
@@ -33,7 +33,7 @@ class Notifier:
     """What one sandbox tells, from invocation to invocation."""
 
     def __init__(self) -> None:
-        self._untold: Counter[Occasion] = Counter()
+        self._untold: Counter[NotifyEvent] = Counter()
         self._quiet_until = 0.0
         self._warned: set[str] = set()
 
@@ -48,28 +48,28 @@ class Notifier:
         """
         deadline = time.monotonic() + min(seconds, MAX_SECONDS)
         ends = [end for attempt, result, tries in ended if (end := ending(attempt, result, tries))]
-        notices = [end for end, is_wanted in ends if is_wanted]
+        notifications = [end for end, is_wanted in ends if is_wanted]
         if time.monotonic() < self._quiet_until:
-            self._untold.update(n.occasion for n in notices if n.occasion != Occasion.SUCCESS)
-            notices = [n for n in notices if n.occasion == Occasion.SUCCESS]
-        if not notices:
+            self._untold.update(n.event for n in notifications if n.event != NotifyEvent.SUCCESS)
+            notifications = [n for n in notifications if n.event == NotifyEvent.SUCCESS]
+        if not notifications:
             return
-        message = compose(notices, [end for end, _ in ends], self._untold)
+        message = compose(notifications, [end for end, _ in ends], self._untold)
         told, problems = self._send(message, deadline)
-        occasions = Counter(notice.occasion for notice in notices)
+        events = Counter(notification.event for notification in notifications)
         if told:
             self._untold.clear()
-            if set(occasions) != {Occasion.SUCCESS}:
+            if set(events) != {NotifyEvent.SUCCESS}:
                 self._quiet_until = time.monotonic() + QUIET_SECONDS
         else:
-            self._untold += occasions
+            self._untold += events
         if problems:
-            self._log(len(notices), "; ".join(problems))
+            self._log(len(notifications), "; ".join(problems))
 
     def _send(self, message: ChatMessage, deadline: float) -> tuple[int, list[str]]:
         """Returns how many services took the message, and why the others did not."""
         try:
-            targets = within(deadline - time.monotonic(), _read_targets)
+            targets = call_with_timeout(deadline - time.monotonic(), _read_targets)
         except TimeoutError:
             return 0, ["there was no time left to tell it"]
         except Exception as error:
@@ -85,7 +85,7 @@ class Notifier:
 
     def _log(self, untold: int, reason: str) -> None:
         """One warning for each reason, and a short line for each time."""
-        counted = {"untold": untold, **metrics("untold")}
+        counted = {"undelivered": untold, **metrics("undelivered")}
         if reason in self._warned:
             logger.info("notification", extra=counted)
         else:
@@ -104,36 +104,36 @@ def _read_targets() -> Targets:
     return read_targets()
 
 
-def ending(attempt: Attempt, result: Result, tries: int) -> tuple[Notice, bool] | None:
+def ending(attempt: Attempt, result: Result, tries: int) -> tuple[Notification, bool] | None:
     """How a task came to its end, and whether that is to be told; None if nothing ended."""
-    message, occasion = attempt.message, _occasion(result, tries)
-    if message is None or occasion is None:
+    message, event = attempt.message, _occasion(result, tries)
+    if message is None or event is None:
         return None
-    notice = Notice(
-        occasion=occasion,
+    notification = Notification(
+        event=event,
         schedule=message.schedule or "",
         scheduled_time=message.scheduled_time,
         position=message.id.rpartition("#")[2],
         task=message.task,
         text=message.text,
-        words=_words(result),
+        detail=_detail(result),
         attempt=tries,
     )
     wanted = message.notify_on or []
     # who wants to hear of successes wants to hear of these, too
-    is_success_too = occasion is Occasion.RECOVERED and Occasion.SUCCESS in wanted
-    return notice, occasion in wanted or is_success_too
+    is_success_too = event is NotifyEvent.RECOVERY and NotifyEvent.SUCCESS in wanted
+    return notification, event in wanted or is_success_too
 
 
-def _occasion(result: Result, tries: int) -> Occasion | None:
+def _occasion(result: Result, tries: int) -> NotifyEvent | None:
     if result.outcome.is_dead:
-        return Occasion.FAILURE
+        return NotifyEvent.FAILURE
     if result.outcome is Outcome.SUCCESS:
-        return Occasion.RECOVERED if tries > 1 else Occasion.SUCCESS
+        return NotifyEvent.RECOVERY if tries > 1 else NotifyEvent.SUCCESS
     return None
 
 
-def _words(result: Result) -> str | None:
+def _detail(result: Result) -> str | None:
     if result.error is None:
-        return short_form(result.value)
-    return f"{type(result.error).__name__}: {shorten(reason_of(result.error))}"
+        return preview(result.value)
+    return f"{type(result.error).__name__}: {truncate(reason_of(result.error))}"

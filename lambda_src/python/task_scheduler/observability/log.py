@@ -24,7 +24,7 @@ def reason_of(error: BaseException) -> str:
         return f"<{type(error).__name__}, whose str raises {type(unsaid).__name__}>"
 
 
-def shorten(text: str, limit: int = SHORT) -> str:
+def truncate(text: str, limit: int = SHORT) -> str:
     """The text itself, or its first characters and how many were left out."""
     if len(text) <= limit:
         return text

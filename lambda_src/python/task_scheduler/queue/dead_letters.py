@@ -6,56 +6,56 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from task_scheduler.observability.log import reason_of, shorten
+from task_scheduler.observability.log import reason_of, truncate
 from task_scheduler.queue.sending import Entry
 
 if TYPE_CHECKING:
-    from task_scheduler.errors import IncompleteFiring
+    from task_scheduler.errors import IncompleteRun
     from task_scheduler.execution.attempt import Attempt, Result
-    from task_scheduler.runs.run import Firing
+    from task_scheduler.runs.run import Run
     from task_scheduler.task_list.task_list import Refused
 
 START_BYTES = 1_024
-"""How much of a refused line its letter quotes: never the whole of a large one."""
+"""How much of a refused line its dead letter quotes: never the whole of a large one."""
 
 REASON_CHARACTERS = 1_000
-"""How much of a reason a letter quotes: it may hold a part of the line, or an exception's text, and
-a letter that SQS finds too large would end the whole firing."""
+"""How much of a reason a dead letter quotes: it may hold a part of the line, or an exception's
+text, and a dead letter that SQS finds too large would end the whole run."""
 
 
-def line_letter(firing: Firing, refused: Refused) -> Entry:
-    """For the firings' dead-letter queue: a line that is no task."""
+def line_dead_letter(run: Run, refused: Refused) -> Entry:
+    """For the runs' dead-letter queue: a line that is no task."""
     body = {
         "kind": "line",
-        "schedule": firing.schedule,
-        "firing": firing.key,
-        "scheduled_time": firing.scheduled_time,
-        "file": firing.tasks_file or firing.tasks_s3_uri or firing.tasks_source,
+        "schedule": run.schedule,
+        "run": run.key,
+        "scheduled_time": run.scheduled_time,
+        "file": run.tasks_file or run.tasks_s3_uri or run.tasks_source,
         "line": refused.number,
-        "reason": shorten(refused.reason, REASON_CHARACTERS),
+        "reason": truncate(refused.reason, REASON_CHARACTERS),
         "start": refused.data[:START_BYTES].decode(errors="replace"),
     }
-    return Entry(json.dumps(body), {"kind": "line", "schedule": firing.schedule})
+    return Entry(json.dumps(body), {"kind": "line", "schedule": run.schedule})
 
 
-def incomplete_letter(firing: Firing, error: IncompleteFiring) -> Entry:
-    """For the firings' dead-letter queue: a generator's tasks, of which not all could be sent."""
+def incomplete_run_dead_letter(run: Run, error: IncompleteRun) -> Entry:
+    """For the runs' dead-letter queue: a generator's tasks, of which not all could be sent."""
     body = {
         "kind": "incomplete",
-        "schedule": firing.schedule,
-        "firing": firing.key,
-        "scheduled_time": firing.scheduled_time,
-        "only": firing.only,
-        "reason": shorten(str(error), REASON_CHARACTERS),
+        "schedule": run.schedule,
+        "run": run.key,
+        "scheduled_time": run.scheduled_time,
+        "only": run.only,
+        "reason": truncate(str(error), REASON_CHARACTERS),
         "goes_on_at": error.goes_on_at,
     }
-    return Entry(json.dumps(body), {"kind": "incomplete", "schedule": firing.schedule})
+    return Entry(json.dumps(body), {"kind": "incomplete", "schedule": run.schedule})
 
 
-def task_letter(attempt: Attempt, result: Result) -> Entry:
+def task_dead_letter(attempt: Attempt, result: Result) -> Entry:
     """For the tasks' dead-letter queue: the message as it was, and why it is dead.
 
-    A FIFO queue's letter keeps the message's group and deduplication id.
+    A FIFO queue's dead letter keeps the message's group and deduplication id.
     """
     attributes = {
         "outcome": result.outcome,

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from task_scheduler.errors import NotPlain, RefusedLine, Unreadable
+from task_scheduler.errors import InvalidLine, InvalidMessage, NotSerializable
 from task_scheduler.queue import serialization
-from task_scheduler.queue.validation import check_attributes, check_occasions
+from task_scheduler.queue.validation import check_attributes, read_notify_events
 
 VERSION = 1
 DEFAULT_RETRIES = 2
@@ -27,17 +27,17 @@ class Message:
     """One task on its way to run_task.
 
     Attributes:
-        id: firing key and position, "nightly@2026-11-23T02:00:00Z#17": the same however often and
+        id: run key and position, "nightly@2026-11-23T02:00:00Z#17": the same however often and
             by whomever the task is sent.
         schedule: the schedule that the task belongs to; None when typed by hand.
-        scheduled_time: when the firing was due, RFC 3339 UTC.
+        scheduled_time: when the run was due, RFC 3339 UTC.
         task: the name that a function is registered under; None for a text that is printed.
         text: the first argument of the function, or what is printed.
         args: the function's keyword arguments.
         retries: attempts after the first, from 0.
         max_age: seconds on the queue after which the task is not started any more; None for ever.
         message_group: the FIFO group that the task keeps its order in.
-        notify_on: the occasions on which its end is told; never when None.
+        notify_on: the events on which its end is told; never when None.
     """
 
     id: str
@@ -55,11 +55,11 @@ class Message:
         """The body to be sent.
 
         Raises:
-            RefusedLine: it is larger than MAX_BODY_BYTES, its group is no group for SQS, or an
+            InvalidLine: it is larger than MAX_BODY_BYTES, its group is no group for SQS, or an
                 argument cannot travel.
         """
         if self.message_group is not None and not _MESSAGE_GROUP.fullmatch(self.message_group):
-            raise RefusedLine(
+            raise InvalidLine(
                 f"message_group {self.message_group[:200]!r}: "
                 "must be 1 to 128 ASCII letters, digits or punctuation, no blanks"
             )
@@ -68,10 +68,10 @@ class Message:
         }
         try:
             body = serialization.to_json(envelope)
-        except NotPlain as error:
-            raise RefusedLine(str(error)) from error
+        except NotSerializable as error:
+            raise InvalidLine(str(error)) from error
         if (size := len(body.encode())) > MAX_BODY_BYTES:
-            raise RefusedLine(
+            raise InvalidLine(
                 f"makes a message of {size} bytes: at most {MAX_BODY_BYTES} (240 KiB)"
             )
         return body
@@ -83,7 +83,7 @@ class Message:
         A body that is no JSON object or array is a text typed by hand, whose id is SQS's.
 
         Raises:
-            Unreadable: a JSON object or array that is no envelope of this version, with the
+            InvalidMessage: a JSON object or array that is no envelope of this version, with the
                 reason.
         """
         try:
@@ -91,28 +91,31 @@ class Message:
         except json.JSONDecodeError:
             return cls(id=sqs_id, text=body)
         except ValueError as error:  # a number of more digits than Python reads, too
-            raise error if isinstance(error, Unreadable) else Unreadable(str(error)) from error
+            raise (
+                error if isinstance(error, InvalidMessage) else InvalidMessage(str(error))
+            ) from error
         match envelope:
             case {"version": version}:
                 # nothing of an object is called, not even to compare it
                 if type(version) is not int or version != VERSION:
                     shown = version if type(version) in (int, str) else type(version).__name__
-                    raise Unreadable(f"version {shown}: this run_task knows version {VERSION}")
+                    raise InvalidMessage(f"version {shown}: this run_task knows version {VERSION}")
                 return cls._from({name: envelope[name] for name in envelope if name != "version"})
             case dict():
-                raise Unreadable("a JSON object without a version: no envelope, and no text")
+                raise InvalidMessage("a JSON object without a version: no envelope, and no text")
             case list():
-                raise Unreadable("a JSON array: no envelope, and no text")
+                raise InvalidMessage("a JSON array: no envelope, and no text")
         return cls(id=sqs_id, text=body)
 
     @classmethod
     def _from(cls, attributes: dict[str, Any]) -> Message:
-        check_attributes(attributes, _TYPES, Unreadable)
+        check_attributes(attributes, _TYPES, InvalidMessage)
         if "id" not in attributes:
-            raise Unreadable("an envelope without an id")
+            raise InvalidMessage("an envelope without an id")
         if "text" not in attributes and "task" not in attributes:
-            raise Unreadable("an envelope with neither a task nor a text")
-        check_occasions(attributes.get("notify_on", []), Unreadable)
+            raise InvalidMessage("an envelope with neither a task nor a text")
+        if "notify_on" in attributes:
+            attributes["notify_on"] = read_notify_events(attributes["notify_on"], InvalidMessage)
         return cls(**attributes)
 
 

@@ -117,7 +117,7 @@ class Sender:
         self.requests = 0
         self._client = client
         self._queue_url = queue_url
-        # here, since run_task sends letters, seldom, and never needs a pool
+        # here, since run_task sends dead letters, seldom, and never needs a pool
         from concurrent.futures import ThreadPoolExecutor
 
         self._pool = ThreadPoolExecutor(in_flight)

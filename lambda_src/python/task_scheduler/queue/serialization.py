@@ -14,7 +14,7 @@ import re
 from types import MemberDescriptorType
 from typing import Any, NoReturn, TypeVar
 
-from task_scheduler.errors import NotPlain, Unreadable
+from task_scheduler.errors import InvalidMessage, NotSerializable
 from task_scheduler.observability.log import reason_of
 
 TAG = "py/"
@@ -31,7 +31,7 @@ _classes: dict[str, type] = {}
 Class = TypeVar("Class", bound=type)
 
 
-def exchange(cls: Class) -> Class:
+def serializable(cls: Class) -> Class:
     """Class decorator: objects of this class may travel in messages and come back as themselves.
 
     Their attributes are restored as they were; `__init__` is not called again.
@@ -40,7 +40,7 @@ def exchange(cls: Class) -> Class:
         TypeError: it is a class whose objects hold more than attributes, such as a dict's subclass.
     """
     if any("__new__" in vars(base) for base in cls.__mro__[:-1]):
-        raise TypeError(f"@exchange {cls.__qualname__}: has a __new__, as dict and list do")
+        raise TypeError(f"@serializable {cls.__qualname__}: has a __new__, as dict and list do")
     _classes[f"{cls.__module__}.{cls.__qualname__}"] = cls
     return cls
 
@@ -49,15 +49,15 @@ def to_json(value: Any) -> str:
     """The value as compact JSON, in characters that SQS accepts.
 
     Raises:
-        NotPlain: the value, or something in it, is neither plain JSON nor of a registered class.
+        NotSerializable: a part of the value is neither plain JSON nor of a registered class.
     """
     try:
         plain = value if _is_plain(value) else _flattened(value)
         text = _ENCODER.encode(plain)
-    except NotPlain:
+    except NotSerializable:
         raise
     except Exception as error:  # jsonpickle calls methods of the object's own
-        raise NotPlain(
+        raise NotSerializable(
             f"{type(value).__name__} cannot travel in a message: {reason_of(error)}"
         ) from error
     return sendable(text)
@@ -73,12 +73,12 @@ def from_json(text: str) -> Any:
 
     Raises:
         json.JSONDecodeError: the text is not JSON.
-        Unreadable: it is nested too deep, or has a `py/` key that is not a registered class's.
+        InvalidMessage: it is nested too deep, or has a `py/` key that is not a registered class's.
     """
     try:
         return _restore(json.loads(text, parse_constant=_refuse_constant))
     except RecursionError as error:
-        raise Unreadable("nested too deep") from error
+        raise InvalidMessage("nested too deep") from error
 
 
 def _is_plain(value: Any) -> bool:
@@ -107,7 +107,7 @@ def _check_keys(value: Any) -> None:
         case dict():
             for key, item in value.items():
                 if isinstance(key, str) and key.startswith(TAG):
-                    raise NotPlain(f"{key!r} is refused: such keys are jsonpickle's own")
+                    raise NotSerializable(f"{key!r} is refused: such keys are jsonpickle's own")
                 _check_keys(item)
 
 
@@ -126,7 +126,9 @@ def _without_tags(flat: Any) -> Any:
         case _:
             return flat
     _check_tags(
-        flat, NotPlain, "decorate its class with @task_scheduler.exchange, or send plain JSON"
+        flat,
+        NotSerializable,
+        "decorate its class with @task_scheduler.serializable, or send plain JSON",
     )
     return {key: item if key == OBJECT else _without_tags(item) for key, item in flat.items()}
 
@@ -136,7 +138,7 @@ def _restore(plain: Any) -> Any:
         case list():
             return [_restore(item) for item in plain]
         case dict():
-            _check_tags(plain, Unreadable, "no class of the task folder is registered for it")
+            _check_tags(plain, InvalidMessage, "no class of the task folder is registered for it")
             fields = {key: _restore(item) for key, item in plain.items() if key != OBJECT}
             return _rebuild(_classes[plain[OBJECT]], fields) if OBJECT in plain else fields
     return plain
@@ -150,7 +152,7 @@ def _rebuild(cls: type, fields: dict[str, Any]) -> Any:
                 raise AttributeError
             object.__setattr__(instance, name, value)  # a frozen dataclass refuses its own
         except (AttributeError, TypeError):
-            raise Unreadable(f"{cls.__qualname__} has no attribute {name[:100]!r}") from None
+            raise InvalidMessage(f"{cls.__qualname__} has no attribute {name[:100]!r}") from None
     return instance
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from task_scheduler.outcome import Occasion
+from task_scheduler.outcome import NotifyEvent
 
 
 def check_attributes(
@@ -20,10 +20,24 @@ def check_attributes(
             raise error(f"{name} is a {type(value).__name__}: must be a {types[name].__name__}")
 
 
-def check_occasions(words: list[Any], error: type[ValueError]) -> None:
-    """Raises the error for the first of the words that is no occasion."""
-    for word in words:
-        # nothing of an object is called, not even to show it
-        if not isinstance(word, str) or word not in list(Occasion):
-            shown = repr(word) if isinstance(word, str) else f"a {type(word).__name__}"
-            raise error(f"notify_on has {shown}: known are {', '.join(Occasion)}")
+def read_notify_events(names: list[Any], error: type[ValueError]) -> list[str]:
+    """Return the notification events of a list, in the words of this version.
+
+    Raises:
+        error: for the first name that is no event.
+    """
+    return [_read_notify_event(name, error) for name in names]
+
+
+def _read_notify_event(name: Any, error: type[ValueError]) -> str:
+    # nothing of an object is called, not even to show it
+    if not isinstance(name, str):
+        raise error(f"notify_on has a {type(name).__name__}: known are {', '.join(NotifyEvent)}")
+    event: str = _WORDS_OF_0_1_0.get(name, name)
+    if event not in list(NotifyEvent):
+        raise error(f"notify_on has {name!r}: known are {', '.join(NotifyEvent)}")
+    return event
+
+
+_WORDS_OF_0_1_0: dict[str, str] = {"recovered": NotifyEvent.RECOVERY.value}
+"""They are still in messages, dead letters and schedules that 0.1.0 wrote."""

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
-from task_scheduler.errors import BadFiring
-from task_scheduler.outcome import Occasion
+from task_scheduler.errors import InvalidRun
+from task_scheduler.outcome import NotifyEvent
 from task_scheduler.queue.message import DEFAULT_RETRIES, Message
-from task_scheduler.queue.validation import check_attributes, check_occasions
+from task_scheduler.queue.validation import check_attributes, read_notify_events
 
 VERSION = 1
 
@@ -37,13 +37,13 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Firing:
+class Run:
     """A schedule's input, read.
 
     Attributes:
-        key: what makes the firing one: schedule and scheduled time; without a scheduled time,
+        key: what makes the run one: schedule and scheduled time; without a scheduled time,
             schedule and Lambda's request id, which is the same across Lambda's own retries. The
-            event may give another: a manual firing has a key of its own, and an invocation that
+            event may give another: a manual run has a key of its own, and an invocation that
             goes on with a list has the key of the one that began it.
         schedule: the schedule's name.
         scheduled_time: when it was due, RFC 3339 UTC.
@@ -55,7 +55,7 @@ class Firing:
         tasks_source: the name of a registered generator.
         retries: attempts after the first.
         max_age: seconds on the queue after which a task is not started any more.
-        notify_on: the occasions on which a task's end is told; never when None.
+        notify_on: the events on which a task's end is told; never when None.
         cursor: where the list goes on.
         only: the position of the one task that is sent; None for all of them.
     """
@@ -76,28 +76,29 @@ class Firing:
     only: int | None = None
 
     @classmethod
-    def from_event(cls, event: Any, *, request_id: str) -> Firing:
-        """The firing that an invocation of send_task is for.
+    def from_event(cls, event: Any, *, request_id: str) -> Run:
+        """The run that an invocation of send_task is for.
 
         Raises:
-            BadFiring: names the attribute, its value and what would be right.
+            InvalidRun: names the attribute, its value and what would be right.
         """
         if not isinstance(event, dict):
-            raise BadFiring(f"the event is a {type(event).__name__}: must be a schedule's input")
+            raise InvalidRun(f"the event is a {type(event).__name__}: must be a schedule's input")
         attributes = {name: value for name, value in event.items() if value is not None}
         if (version := attributes.pop("version", None)) != VERSION:
-            raise BadFiring(f"version {version!r}: this send_task knows version {VERSION}")
-        check_attributes(attributes, _TYPES, BadFiring)
+            raise InvalidRun(f"version {version!r}: this send_task knows version {VERSION}")
+        check_attributes(attributes, _TYPES, InvalidRun)
         if "schedule" not in attributes:
-            raise BadFiring("a firing without a schedule")
+            raise InvalidRun("a run without a schedule")
         if not all(isinstance(text, str) for text in attributes.get("tasks", [])):
-            raise BadFiring("tasks: must be a list of strings")
+            raise InvalidRun("tasks: must be a list of strings")
         sources = [name for name in SOURCES if name in attributes]
         if len(sources) > 1:
-            raise BadFiring(f"{' and '.join(sources)}: a schedule's tasks come from one source")
+            raise InvalidRun(f"{' and '.join(sources)}: a schedule's tasks come from one source")
         if not sources and "task" not in attributes:
-            raise BadFiring("a firing with neither a task nor a list of tasks")
-        check_occasions(attributes.get("notify_on", []), BadFiring)
+            raise InvalidRun("a run with neither a task nor a list of tasks")
+        if "notify_on" in attributes:
+            attributes["notify_on"] = read_notify_events(attributes["notify_on"], InvalidRun)
         if attributes.get("scheduled_time", "").startswith(UNSUBSTITUTED):
             del attributes["scheduled_time"]
         attributes.setdefault(
@@ -105,7 +106,7 @@ class Firing:
         )
         if "cursor" in attributes:
             cursor = {k: v for k, v in attributes["cursor"].items() if v is not None}
-            check_attributes(cursor, _CURSOR_TYPES, BadFiring)
+            check_attributes(cursor, _CURSOR_TYPES, InvalidRun)
             attributes["cursor"] = Cursor(**cursor)
         return cls(**attributes)
 
@@ -113,9 +114,9 @@ class Firing:
         """The event that makes another invocation go on at a cursor."""
         return {"version": VERSION, **asdict(replace(self, cursor=cursor))}
 
-    def without_successes(self) -> Firing:
-        """The same firing, of whose tasks no success is told."""
-        words = [word for word in self.notify_on or [] if word != Occasion.SUCCESS]
+    def without_successes(self) -> Run:
+        """The same run, of whose tasks no success is told."""
+        words = [word for word in self.notify_on or [] if word != NotifyEvent.SUCCESS]
         return replace(self, notify_on=words)
 
     def message(
@@ -142,7 +143,7 @@ class Firing:
         )
 
 
-_TYPES: dict[str, type] = {attribute.name: str for attribute in fields(Firing)} | {
+_TYPES: dict[str, type] = {attribute.name: str for attribute in fields(Run)} | {
     "args": dict, "tasks": list, "retries": int, "max_age": int, "notify_on": list,
     "cursor": dict, "only": int,
 }  # fmt: skip

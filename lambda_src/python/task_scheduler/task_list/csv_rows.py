@@ -7,7 +7,7 @@ import io
 from collections import deque
 from collections.abc import Iterator
 
-from task_scheduler.errors import RefusedLine
+from task_scheduler.errors import InvalidLine
 from task_scheduler.task_list.text_lines import MAX_LINE_BYTES, Line, text_of
 
 csv.field_size_limit(MAX_LINE_BYTES)
@@ -36,7 +36,7 @@ class Rows:
             columns: how many fields the row must have; any number when None.
 
         Raises:
-            RefusedLine: it is no row of so many columns.
+            InvalidLine: it is no row of so many columns.
         """
         taken, size, quotes = [first], len(first.data), first.data.count(b'"')
         while quotes % 2 and size <= MAX_LINE_BYTES and (line := self.next_line()):
@@ -44,9 +44,9 @@ class Rows:
             size, quotes = size + 1 + len(line.data), quotes + line.data.count(b'"')
         try:
             if quotes % 2 or size > MAX_LINE_BYTES:
-                raise RefusedLine(f"a quote that is not closed within {MAX_LINE_BYTES} bytes")
+                raise InvalidLine(f"a quote that is not closed within {MAX_LINE_BYTES} bytes")
             return _parse("\n".join(text_of(line) for line in taken), columns)
-        except RefusedLine:
+        except InvalidLine:
             self._again.extendleft(reversed(taken[1:]))
             raise
 
@@ -55,7 +55,7 @@ def _parse(text: str, columns: int | None) -> list[str]:
     try:
         fields = next(csv.reader(io.StringIO(text, newline=""), strict=True), [])
     except csv.Error as error:
-        raise RefusedLine(f"no CSV row: {error}") from error
+        raise InvalidLine(f"no CSV row: {error}") from error
     if columns is not None and len(fields) != columns:
-        raise RefusedLine(f"{len(fields)} fields, where the header has {columns}")
+        raise InvalidLine(f"{len(fields)} fields, where the header has {columns}")
     return fields

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-from task_scheduler.errors import BadFiring
+from task_scheduler.errors import InvalidRun
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -30,7 +30,7 @@ class S3Object(io.RawIOBase):
         etag: the version that is read.
 
     Raises:
-        BadFiring: there is no such object, it may not be read, or it is another version by now.
+        InvalidRun: there is no such object, it may not be read, or it is another version by now.
     """
 
     def __init__(self, client: S3Client, uri: str, *, offset: int, etag: str | None) -> None:
@@ -62,7 +62,7 @@ class S3Object(io.RawIOBase):
                 buffer[: len(data)] = data
                 self._offset += len(data)
                 return len(data)
-        raise BadFiring(
+        raise InvalidRun(
             f"tasks_s3_uri {self.uri!r}: the connection broke {MAX_REOPENINGS} times in a row"
         )
 
@@ -78,7 +78,7 @@ class S3Object(io.RawIOBase):
             code = error.response["Error"]["Code"]
             if code == "InvalidRange":  # nothing lies behind the offset
                 return io.BytesIO()
-            raise BadFiring(
+            raise InvalidRun(
                 f"tasks_s3_uri {self.uri!r}: {_REASONS.get(code, str(error))}"
             ) from error
         self.etag = answer["ETag"]

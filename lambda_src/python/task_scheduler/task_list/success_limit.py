@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from task_scheduler.outcome import Occasion
+from task_scheduler.outcome import NotifyEvent
 from task_scheduler.queue.message import Message
 from task_scheduler.task_list.task_list import TaskList
 
@@ -13,7 +13,7 @@ from task_scheduler.task_list.task_list import TaskList
 class SuccessLimit:
     """What messages go through from a list to the queue.
 
-    Those of a firing that wants its successes told are held, at most `limit` of them. Once one
+    Those of a run that wants its successes told are held, at most `limit` of them. Once one
     more comes, no success is told and nothing is held any longer.
 
     Args:
@@ -29,7 +29,7 @@ class SuccessLimit:
         self._send = send
         self._limit = limit
         self._held: list[tuple[Message, str]] = []
-        self._is_open = Occasion.SUCCESS not in (task_list.firing.notify_on or [])
+        self._is_open = NotifyEvent.SUCCESS not in (task_list.run.notify_on or [])
 
     def put(self, message: Message, body: str) -> None:
         """Sends the message, or holds it."""
@@ -47,12 +47,12 @@ class SuccessLimit:
             is_whole: whether that is all of the list.
         """
         if not self._is_open and not is_whole:
-            self._list.firing = self._list.firing.without_successes()
+            self._list.run = self._list.run.without_successes()
         for message, body in self._held:
             if is_whole:
                 self._send(message, body)
             else:
-                quieter = replace(message, notify_on=self._list.firing.notify_on)
+                quieter = replace(message, notify_on=self._list.run.notify_on)
                 self._send(quieter, quieter.encode())
         self._held.clear()
         self._is_open = True

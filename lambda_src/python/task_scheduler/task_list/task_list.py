@@ -17,11 +17,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
 from task_scheduler import aws
-from task_scheduler.errors import BadFiring, IncompleteFiring, RefusedLine
+from task_scheduler.errors import IncompleteRun, InvalidLine, InvalidRun
 from task_scheduler.observability.log import reason_of
 from task_scheduler.queue.message import Message
 from task_scheduler.queue.validation import check_attributes
-from task_scheduler.runs.run import Cursor, Firing
+from task_scheduler.runs.run import Cursor, Run
 from task_scheduler.task_list.csv_rows import Rows
 from task_scheduler.task_list.s3_object import S3Object
 from task_scheduler.task_list.text_lines import Line, read_lines, text_of
@@ -32,7 +32,7 @@ Fields = dict[str, Any]
 """What a line says of its task: its text, or its task, args and message_group."""
 
 Place = tuple[Line, Callable[[], Fields]]
-"""A line, and what reads it; raises RefusedLine if it is no task."""
+"""A line, and what reads it; raises InvalidLine if it is no task."""
 
 READ_BYTES = 256 * 1024
 """How much of an S3 object is read at once."""
@@ -56,23 +56,23 @@ class Refused:
 
 
 class TaskList:
-    """Every task of a firing in the list's order, as message and body; and every line that is none.
+    """Every task of a run in the list's order, as message and body; and every line that is none.
 
     Attributes:
-        firing: whose messages it makes; another may take its place while the list is iterated.
+        run: whose messages it makes; another may take its place while the list is iterated.
 
     Iterating raises:
-        BadFiring: the list cannot be read, is of an unknown kind, or has no usable header.
-        IncompleteFiring: the generator raised.
+        InvalidRun: the list cannot be read, is of an unknown kind, or has no usable header.
+        IncompleteRun: the generator raised.
         LookupError, ImportError: there is no such generator; says why.
     """
 
-    def __init__(self, firing: Firing, task_folder: Path) -> None:
-        self.firing = firing
+    def __init__(self, run: Run, task_folder: Path) -> None:
+        self.run = run
         self._folder = task_folder
-        self._line = Line(firing.cursor.line, firing.cursor.offset, b"", 0)
-        self._header = firing.cursor.header
-        self._etag = firing.cursor.etag
+        self._line = Line(run.cursor.line, run.cursor.offset, b"", 0)
+        self._header = run.cursor.header
+        self._etag = run.cursor.etag
         self._source: TaskSource | None = None
 
     @property
@@ -80,10 +80,10 @@ class TaskList:
         """Where another invocation goes on with the task last returned, that one included.
 
         Raises:
-            IncompleteFiring: the generator cannot be gone on with.
+            IncompleteRun: the generator cannot be gone on with.
         """
         if self._source is not None and not self._source.accepts_cursor:
-            raise IncompleteFiring(
+            raise IncompleteRun(
                 f"no time for more than {self._line.number - 1} tasks: raise send_task_timeout, or "
                 f"let @task_source({self._source.name!r}) accept a cursor"
             )
@@ -94,44 +94,44 @@ class TaskList:
     def __iter__(self) -> Iterator[tuple[Message, str] | Refused]:
         for line, read in self._places():
             self._line = line
-            if self.firing.only is not None:
-                if line.number > self.firing.only:
+            if self.run.only is not None:
+                if line.number > self.run.only:
                     return
-                if line.number < self.firing.only:
+                if line.number < self.run.only:
                     continue
             try:
                 fields = read()
-                message = self.firing.message(line.number, **fields)
+                message = self.run.message(line.number, **fields)
                 if message.task is None and message.text is None:
-                    raise RefusedLine("names no task, and neither does its schedule")
+                    raise InvalidLine("names no task, and neither does its schedule")
                 yield message, message.encode()
-            except RefusedLine as refused:
+            except InvalidLine as refused:
                 yield Refused(line.number, str(refused), line.data)
 
     def _places(self) -> Iterator[Place]:
-        firing = self.firing
-        if firing.tasks is not None:
-            first = firing.cursor.line
-            yield from _read_values(firing.tasks[first - 1 :], first)
-        elif firing.tasks_source is not None:
-            yield from self._generate(firing.tasks_source)
-        elif firing.tasks_file is not None:
-            yield from self._read_file("tasks_file", firing.tasks_file)
-        elif firing.tasks_s3_uri is not None:
-            yield from self._read_file("tasks_s3_uri", firing.tasks_s3_uri)
+        run = self.run
+        if run.tasks is not None:
+            first = run.cursor.line
+            yield from _read_values(run.tasks[first - 1 :], first)
+        elif run.tasks_source is not None:
+            yield from self._generate(run.tasks_source)
+        elif run.tasks_file is not None:
+            yield from self._read_file("tasks_file", run.tasks_file)
+        elif run.tasks_s3_uri is not None:
+            yield from self._read_file("tasks_s3_uri", run.tasks_s3_uri)
         else:
             yield Line(1, 0, b"", 0), dict
 
     def _generate(self, name: str) -> Iterator[Place]:
         self._source = find_task_source(name, self._folder)
-        first = self.firing.cursor.line
+        first = self.run.cursor.line
         tasks = first - 1
         try:
             for line, read in _read_values(self._source.tasks_from(first), first):
                 tasks = line.number
                 yield line, read
         except Exception as error:
-            raise IncompleteFiring(
+            raise IncompleteRun(
                 f"@task_source({name!r}) raised after {tasks} tasks: "
                 f"{type(error).__name__}: {reason_of(error)}",
                 goes_on_at=tasks + 1 if self._source.accepts_cursor else None,
@@ -141,11 +141,11 @@ class TaskList:
         where, path = f"{attribute} {name!r}", PurePosixPath(name)
         kind = PurePosixPath(path.stem).suffix if path.suffix == ".gz" else path.suffix
         if kind not in (".txt", ".jsonl", ".csv"):
-            raise BadFiring(f"{where}: must end in .txt, .jsonl or .csv, or one of them and .gz")
+            raise InvalidRun(f"{where}: must end in .txt, .jsonl or .csv, or one of them and .gz")
         try:
             with self._open(name) as stream:
                 lines = read_lines(
-                    stream, number=self.firing.cursor.line, offset=self.firing.cursor.offset
+                    stream, number=self.run.cursor.line, offset=self.run.cursor.offset
                 )
                 if kind == ".csv":
                     yield from self._read_csv(where, Rows(lines))
@@ -155,12 +155,12 @@ class TaskList:
                         if line.data.strip():
                             yield line, partial(parse, line)
         except (OSError, EOFError, zlib.error) as error:
-            raise BadFiring(f"{where}: {getattr(error, 'strerror', None) or error}") from error
+            raise InvalidRun(f"{where}: {getattr(error, 'strerror', None) or error}") from error
 
     @contextmanager
     def _open(self, name: str) -> Iterator[BinaryIO]:
         """The list's decompressed bytes from the cursor on."""
-        offset = self.firing.cursor.offset
+        offset = self.run.cursor.offset
         if not name.endswith(".gz"):
             with self._open_raw(name, offset) as stream:
                 yield stream
@@ -170,7 +170,7 @@ class TaskList:
                 yield cast(BinaryIO, unpacked)
 
     def _open_raw(self, name: str, offset: int) -> BinaryIO:
-        if self.firing.tasks_s3_uri is None:
+        if self.run.tasks_s3_uri is None:
             stream = (self._folder / name).open("rb")
             stream.seek(offset)
             return stream
@@ -182,8 +182,8 @@ class TaskList:
         if self._header is None and (first := rows.next_line()):
             try:
                 self._header = _header(rows.row(first))
-            except RefusedLine as refused:
-                raise BadFiring(f"{where}: the header: {refused}") from refused
+            except InvalidLine as refused:
+                raise InvalidRun(f"{where}: the header: {refused}") from refused
         while line := rows.next_line():
             if line.data.strip():
                 yield line, partial(_cells, rows, line, self._header or [])
@@ -203,7 +203,7 @@ def _json(line: Line) -> Fields:
     try:
         value = json.loads(text_of(line))
     except (ValueError, RecursionError) as error:
-        raise RefusedLine(f"no JSON: {error}") from error
+        raise InvalidLine(f"no JSON: {error}") from error
     return _fields(value)
 
 
@@ -212,14 +212,14 @@ def _fields(value: Any) -> Fields:
         case str():
             return {"text": value}
         case Mapping():
-            check_attributes(value, _FIELD_TYPES, RefusedLine)
+            check_attributes(value, _FIELD_TYPES, InvalidLine)
             return dict(value)
-    raise RefusedLine(f"a {type(value).__name__}: must be a text, or an object of task and args")
+    raise InvalidLine(f"a {type(value).__name__}: must be a text, or an object of task and args")
 
 
 def _header(names: list[str]) -> list[str]:
     if not names or "" in names or len(set(names)) != len(names):
-        raise RefusedLine(f"{', '.join(names)!r}: each column needs a name of its own")
+        raise InvalidLine(f"{', '.join(names)!r}: each column needs a name of its own")
     return names
 
 

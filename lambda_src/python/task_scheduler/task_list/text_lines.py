@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from task_scheduler.errors import RefusedLine
+from task_scheduler.errors import InvalidLine
 from task_scheduler.queue.message import MAX_BODY_BYTES
 
 MAX_LINE_BYTES = MAX_BODY_BYTES
@@ -50,14 +50,14 @@ def text_of(line: Line) -> str:
     """The line's text.
 
     Raises:
-        RefusedLine: the line is too long, or not UTF-8.
+        InvalidLine: the line is too long, or not UTF-8.
     """
     if line.length > MAX_LINE_BYTES:
-        raise RefusedLine(f"a line of {line.length} bytes: at most {MAX_LINE_BYTES} (240 KiB)")
+        raise InvalidLine(f"a line of {line.length} bytes: at most {MAX_LINE_BYTES} (240 KiB)")
     try:
         return line.data.decode()
     except UnicodeDecodeError as error:
-        raise RefusedLine(f"not UTF-8: {error.reason} at byte {error.start}") from error
+        raise InvalidLine(f"not UTF-8: {error.reason} at byte {error.start}") from error
 
 
 def _skip_line(stream: BinaryIO) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from task_scheduler.errors import BadArguments
-from task_scheduler.observability.log import shorten
+from task_scheduler.observability.log import truncate
 
 _BOOLEANS = {"true": True, "false": False}
 
@@ -66,7 +66,7 @@ def bind(
                 bound.arguments[parameter.name] = _convert(value, kind, _is_optional(parameter))
             except (ValueError, KeyError, TypeError) as error:
                 raise BadArguments(
-                    f"{name}: {parameter.name} is {shorten(repr(value), 80)}: "
+                    f"{name}: {parameter.name} is {truncate(repr(value), 80)}: "
                     f"must be {_MEANT[kind]}"
                 ) from error
     return bound

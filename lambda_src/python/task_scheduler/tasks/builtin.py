@@ -1,4 +1,4 @@
-"""Ready-made tasks: a heartbeat (`ping`) and an HTTP request (`http`).
+"""Built-in tasks: a heartbeat (`ping`) and an HTTP request (`http`).
 
 They are there without being registered; a function of one's own by the same name is preferred.
 """
@@ -167,7 +167,7 @@ def _refusal(host: str, status: int, headers: Message) -> Exception:
     return Retry(reason, after=retry_after(headers.get("Retry-After")))
 
 
-READY_MADE = {
+BUILTIN_TASKS = {
     task.name: task
     for task in (
         Task("ping", ping, never_retry=(RequestRefused,)),

@@ -33,23 +33,23 @@ class TaskContext:
 
     Attributes:
         schedule: the schedule's name; None for a message typed by hand.
-        scheduled_time: when the firing was due, RFC 3339 UTC; None likewise.
+        scheduled_time: when the run was due, RFC 3339 UTC; None likewise.
         attempt: which attempt this is, from 1.
         deadline: when its time is over, in seconds of time.monotonic().
-        about: fields that each line of its logger has.
+        log_fields: fields that each line of its logger has.
     """
 
     schedule: str | None
     scheduled_time: str | None
     attempt: int
     deadline: float
-    about: Mapping[str, Any] = field(default_factory=dict)
+    log_fields: Mapping[str, Any] = field(default_factory=dict)
     _cancelled: Event = field(default_factory=Event)
 
     @property
     def logger(self) -> TaskLogger:
         """Logs JSON lines with the task's id, schedule, name and attempt."""
-        return TaskLogger(logging.getLogger(logger.name), self.about)
+        return TaskLogger(logging.getLogger(logger.name), self.log_fields)
 
     @property
     def remaining(self) -> float:

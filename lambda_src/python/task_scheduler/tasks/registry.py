@@ -112,7 +112,7 @@ def task_source(name: str) -> Callable[[Function], Function]:
 def find_task(name: str, folder: Path) -> Task:
     """The task that a name stands for; imports the files of the task folder when first called.
 
-    One of the ready-made tasks, if no file registers the name.
+    One of the built-in tasks, if no file registers the name.
 
     Raises:
         UnknownTask: no file registers it; names those that are.
@@ -123,10 +123,10 @@ def find_task(name: str, folder: Path) -> Task:
     try:
         return _tasks.find(name, folder)
     except (UnknownTask, BrokenTaskFile):
-        from task_scheduler.tasks.builtin import READY_MADE
+        from task_scheduler.tasks.builtin import BUILTIN_TASKS
 
-        if name in READY_MADE:
-            return READY_MADE[name]
+        if name in BUILTIN_TASKS:
+            return BUILTIN_TASKS[name]
         raise
 
 

@@ -623,7 +623,7 @@ resource "aws_cloudwatch_log_metric_filter" "filter_unit" {
 
   metric_transformation {
     namespace = "Jobs"
-    name      = "Firings"
+    name      = "Runs"
     unit      = "Counts"
     value     = "1"
   }

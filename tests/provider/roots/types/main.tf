@@ -463,11 +463,11 @@ resource "aws_cloudwatch_query_definition" "this" {
 resource "aws_cloudwatch_log_metric_filter" "this" {
   name           = var.prefix
   log_group_name = aws_cloudwatch_log_group.named.name
-  pattern        = var.changed ? "" : "\n  { $.message = \"firing\" }\n"
+  pattern        = var.changed ? "" : "\n  { $.message = \"run\" }\n"
 
   metric_transformation {
     namespace     = "Jobs"
-    name          = var.changed ? "Lines" : "Firings"
+    name          = var.changed ? "Lines" : "Runs"
     value         = "1"
     unit          = var.changed ? "Count" : null
     default_value = var.changed ? "0.5" : null

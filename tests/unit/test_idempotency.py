@@ -62,7 +62,7 @@ def test_a_body_that_is_no_message_has_one_letter(bench: Bench, log_lines: Log) 
     assert bench.run_records(records) == []
     assert bench.run_records(records) == []
 
-    assert len(bench.letters.receive_all()) == 1
+    assert len(bench.dead_letters.receive_all()) == 1
     assert [line["outcome"] for line in log_lines()] == ["unreadable", "duplicate"]
 
 
@@ -93,7 +93,7 @@ def test_a_task_that_is_retried_is_run_again_and_a_final_failure_is_not(
     assert bench.run() == []
 
     assert bench.ran.count("1") == 2
-    assert len(bench.letters.receive_all()) == 1
+    assert len(bench.dead_letters.receive_all()) == 1
     assert [line["outcome"] for line in log_lines() if line.get("id") == "s@t#1"] == [
         "retry", "failed", "duplicate",
     ]  # fmt: skip
@@ -125,7 +125,7 @@ def test_a_message_in_progress_elsewhere_waits_until_that_has_expired(
 
     assert bench.ran == ["1", "neighbour"]
     assert list(bench.hidden.values()) == [31]
-    assert bench.letters.receive_all() == []
+    assert bench.dead_letters.receive_all() == []
     [line] = [line for line in log_lines() if line["outcome"] == "retry"]
     assert (line["id"], line["attempt"], line["retry_after"]) == ("s@t#1", 1, 31)
     assert line["reason"] == "another delivery of it is in progress"
@@ -140,9 +140,9 @@ def test_a_message_that_always_was_in_progress_elsewhere_is_a_letter_that_says_s
 
     assert bench.run() == []
 
-    [letter] = bench.letters.receive_all()
-    assert letter["attributes"]["error"] == "NeverStarted"
-    assert letter["attributes"]["reason"] == (
+    [dead_letter] = bench.dead_letters.receive_all()
+    assert dead_letter["attributes"]["error"] == "NeverStarted"
+    assert dead_letter["attributes"]["reason"] == (
         "received 1 times; another delivery of it is in progress"
     )
 
@@ -205,7 +205,7 @@ def test_without_the_table_messages_wait_on_the_queue_and_are_not_run(
         bench.run()
 
     assert bench.ran == []
-    assert bench.letters.receive_all() == []
+    assert bench.dead_letters.receive_all() == []
     assert [5 <= seconds <= 10 for seconds in bench.hidden.values()] == [True, True]
     for line in log_lines():
         assert (line["outcome"], line["error"]) == ("retry", "IdempotencyPersistenceLayerError")

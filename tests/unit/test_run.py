@@ -1,4 +1,4 @@
-"""The event of a firing, read."""
+"""The event of a run, read."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from task_scheduler.errors import BadFiring
+from task_scheduler.errors import InvalidRun
 from task_scheduler.queue.message import Message
-from task_scheduler.runs.run import Cursor, Firing
+from task_scheduler.runs.run import Cursor, Run
 
 EVENT = {
     "version": 1,
@@ -21,25 +21,25 @@ EVENT = {
 
 
 def test_the_key_is_schedule_and_scheduled_time() -> None:
-    firing = Firing.from_event(EVENT, request_id="r")
+    run = Run.from_event(EVENT, request_id="r")
 
-    assert firing.key == "nightly@2026-11-23T02:00:00Z"
-    assert firing.message(17, text="a").id == "nightly@2026-11-23T02:00:00Z#17"
+    assert run.key == "nightly@2026-11-23T02:00:00Z"
+    assert run.message(17, text="a").id == "nightly@2026-11-23T02:00:00Z#17"
 
 
 @pytest.mark.parametrize("time", [None, "<aws.scheduler.scheduled-time>"])
 def test_without_a_scheduled_time_the_request_makes_the_key(time: str | None) -> None:
-    firing = Firing.from_event({**EVENT, "scheduled_time": time}, request_id="r")
+    run = Run.from_event({**EVENT, "scheduled_time": time}, request_id="r")
 
-    assert (firing.key, firing.scheduled_time) == ("nightly@r", None)
+    assert (run.key, run.scheduled_time) == ("nightly@r", None)
 
 
 def test_a_message_has_what_its_schedule_says() -> None:
     event = {**EVENT, "task": "t", "args": {"a": "1"}, "retries": 7, "max_age": 60,
              "notify_on": ["failure"]}  # fmt: skip
-    firing = Firing.from_event(event, request_id="r")
+    run = Run.from_event(event, request_id="r")
 
-    assert firing.message(17, text="x", message_group="g") == Message(
+    assert run.message(17, text="x", message_group="g") == Message(
         id="nightly@2026-11-23T02:00:00Z#17",
         schedule="nightly",
         scheduled_time="2026-11-23T02:00:00Z",
@@ -51,23 +51,23 @@ def test_a_message_has_what_its_schedule_says() -> None:
         message_group="g",
         notify_on=["failure"],
     )
-    assert firing.message(1, task="other").task == "other"
+    assert run.message(1, task="other").task == "other"
 
 
 def test_what_another_invocation_goes_on_with_is_read_as_it_was_written() -> None:
     cursor = Cursor(line=7, offset=99, header=["a", "b"], etag='"e"')
-    firing = Firing.from_event({**EVENT, "key": "manual", "only": 3}, request_id="r")
+    run = Run.from_event({**EVENT, "key": "manual", "only": 3}, request_id="r")
 
-    event = json.loads(json.dumps(firing.continued(cursor)))
+    event = json.loads(json.dumps(run.continued(cursor)))
 
-    assert Firing.from_event(event, request_id="another") == replace(firing, cursor=cursor)
-    assert (firing.key, firing.only) == ("manual", 3)
+    assert Run.from_event(event, request_id="another") == replace(run, cursor=cursor)
+    assert (run.key, run.only) == ("manual", 3)
 
 
 def test_a_tasks_own_arguments_come_over_the_schedules() -> None:
     event = {"version": 1, "schedule": "s", "task": "t", "args": {"a": "1", "b": "1"}}
 
-    message = Firing.from_event(event, request_id="r").message(1, args={"b": "2"})
+    message = Run.from_event(event, request_id="r").message(1, args={"b": "2"})
 
     assert message.args == {"a": "1", "b": "2"}
 
@@ -79,10 +79,10 @@ def test_a_tasks_own_arguments_come_over_the_schedules() -> None:
         ({}, "version None"),
         ({**EVENT, "version": 2}, "version 2"),
         ({**EVENT, "tasks_file": "a.txt"}, "tasks and tasks_file"),
-        ({**EVENT, "tasks": None}, "a firing with neither a task nor a list of tasks$"),
+        ({**EVENT, "tasks": None}, "a run with neither a task nor a list of tasks$"),
         ({**EVENT, "tasks": [1]}, "tasks: must be a list of strings$"),
         ({**EVENT, "tasks": "a"}, "tasks is a str: must be a list"),
-        ({**EVENT, "schedule": None}, "a firing without a schedule$"),
+        ({**EVENT, "schedule": None}, "a run without a schedule$"),
         ({**EVENT, "retries": True}, "retries is a bool"),
         ({**EVENT, "Retries": 2}, "'Retries': no such attribute"),
         ({**EVENT, "notify_on": ["never"]}, "notify_on has 'never': known are success, failure"),
@@ -92,5 +92,5 @@ def test_a_tasks_own_arguments_come_over_the_schedules() -> None:
     ],
 )
 def test_a_bad_event_names_what_is_wrong(event: Any, problem: str) -> None:
-    with pytest.raises(BadFiring, match=f"^{problem}"):
-        Firing.from_event(event, request_id="r")
+    with pytest.raises(InvalidRun, match=f"^{problem}"):
+        Run.from_event(event, request_id="r")

@@ -1,4 +1,4 @@
-"""The ready-made tasks, against a server of the tests' own."""
+"""The built-in tasks, against a server of the tests' own."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def run(write_tasks: Write) -> Callable[..., Any]:
-    """Runs a ready-made task by its name, with arguments as tfvars have them: texts."""
+    """Runs a built-in task by its name, with arguments as tfvars have them: texts."""
     folder = write_tasks()
     return lambda name, **args: find_task(name, folder).run(None, args, CONTEXT)
 

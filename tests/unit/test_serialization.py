@@ -9,25 +9,25 @@ from typing import Any
 
 import pytest
 
-from task_scheduler.errors import NotPlain, Unreadable
-from task_scheduler.queue.serialization import exchange, from_json, to_json
+from task_scheduler.errors import InvalidMessage, NotSerializable
+from task_scheduler.queue.serialization import from_json, serializable, to_json
 
 
-@exchange
+@serializable
 @dataclass
 class Point:
     x: int
     y: object
 
 
-@exchange
+@serializable
 @dataclass(frozen=True, slots=True)
 class Leg:
     start: Point
     stops: tuple[str, ...]
 
 
-@exchange
+@serializable
 class Plain:
     def __init__(self) -> None:
         self.items = [Point(1, None)]
@@ -56,9 +56,9 @@ def test_a_class_that_is_registered_stays_itself_and_travels_from_then_on() -> N
     class Late:
         pass
 
-    with pytest.raises(NotPlain):
+    with pytest.raises(NotSerializable):
         to_json(Late())
-    assert exchange(Late) is Late
+    assert serializable(Late) is Late
     assert isinstance(from_json(to_json(Late())), Late)
 
 
@@ -73,13 +73,13 @@ def test_the_constructor_does_not_run_again() -> None:
     "value", [Stranger(), {1, 2}, b"bytes", {"k": Stranger()}, Point(1, {3}), print]
 )
 def test_what_is_not_registered_does_not_travel(value: object) -> None:
-    with pytest.raises(NotPlain, match="exchange"):
+    with pytest.raises(NotSerializable, match="serializable"):
         to_json(value)
 
 
 @pytest.mark.parametrize("value", [float("nan"), [float("inf")]])
 def test_what_json_has_no_word_for_does_not_travel(value: object) -> None:
-    with pytest.raises(NotPlain, match="cannot travel"):
+    with pytest.raises(NotSerializable, match="cannot travel"):
         to_json(value)
 
 
@@ -117,7 +117,7 @@ REDUCE = {"py/reduce": [{"py/type": f"{__name__}._never"}, {"py/tuple": ["touch"
 )  # fmt: skip
 def test_every_other_tag_is_refused_and_nothing_is_imported(hostile: dict[str, Any]) -> None:
     for text in (json.dumps(hostile), json.dumps(hostile).replace("py/", "\\u0070\\u0079\\u002f")):
-        with pytest.raises(Unreadable, match="is refused"):
+        with pytest.raises(InvalidMessage, match="is refused"):
             from_json(text)
     assert "antigravity" not in sys.modules
 
@@ -125,21 +125,21 @@ def test_every_other_tag_is_refused_and_nothing_is_imported(hostile: dict[str, A
 def test_a_class_whose_objects_are_more_than_their_attributes_is_not_exchanged() -> None:
     with pytest.raises(TypeError, match="Words: has a __new__, as dict and list do"):
 
-        @exchange
+        @serializable
         class Words(list[str]):
             pass
 
 
 def test_keys_that_jsonpickle_would_drop_are_refused_beside_an_object() -> None:
-    with pytest.raises(NotPlain, match="'py/state' is refused"):
+    with pytest.raises(NotSerializable, match="'py/state' is refused"):
         to_json({"a": ({"py/state": [1]},)})
 
 
 def test_an_object_that_does_not_let_itself_be_read_is_refused() -> None:
-    @exchange
+    @serializable
     class Shy:
         def __getstate__(self) -> object:
             raise LookupError("not for you")
 
-    with pytest.raises(NotPlain, match="Shy cannot travel in a message: not for you"):
+    with pytest.raises(NotSerializable, match="Shy cannot travel in a message: not for you"):
         to_json(Shy())

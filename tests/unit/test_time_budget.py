@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from task_scheduler.execution.time_budget import TimeGuard
+from task_scheduler.execution.time_budget import TimeBudget
 
 
 @dataclass
@@ -19,23 +19,23 @@ class Clock:
 
 @pytest.mark.parametrize(("total", "limit"), [(10.0, 8.0), (25.0, 20.0), (900.0, 895.0)])
 def test_a_fifth_is_kept_and_at_most_five_seconds(total: float, limit: float) -> None:
-    assert TimeGuard(Clock(total)).limit(None) == limit
+    assert TimeBudget(Clock(total)).limit(None) == limit
 
 
 def test_a_task_may_take_its_timeout_or_what_is_left() -> None:
-    guard = TimeGuard(Clock(10.0))
+    guard = TimeBudget(Clock(10.0))
 
     assert guard.limit(3.0) == 3.0
     assert guard.limit(9.0) == 8.0
 
 
 def test_the_first_task_starts_whatever_it_asks_for() -> None:
-    assert TimeGuard(Clock(10.0)).allows(60.0)
+    assert TimeBudget(Clock(10.0)).allows(60.0)
 
 
 def test_a_later_task_starts_if_its_timeout_fits() -> None:
     clock = Clock(10.0)
-    guard = TimeGuard(clock)
+    guard = TimeBudget(clock)
     guard.ended(0.5)
     clock.left = 9.0
 
@@ -45,7 +45,7 @@ def test_a_later_task_starts_if_its_timeout_fits() -> None:
 
 def test_a_task_without_a_timeout_is_taken_to_need_as_long_as_the_longest() -> None:
     clock = Clock(10.0)
-    guard = TimeGuard(clock)
+    guard = TimeBudget(clock)
     guard.ended(3.0)
     guard.ended(1.0)
     clock.left = 5.0
@@ -57,16 +57,16 @@ def test_a_task_without_a_timeout_is_taken_to_need_as_long_as_the_longest() -> N
 
 def test_telling_may_use_what_is_kept_letters_half_of_it_reports_more() -> None:
     clock = Clock(10.0)
-    guard = TimeGuard(clock)
+    guard = TimeBudget(clock)
     clock.left = 2.0
 
-    assert guard.left_for_letter() == 1.0
+    assert guard.left_for_dead_letter() == 1.0
     assert guard.left_for_report() == 1.5
 
 
 def test_nothing_is_asked_to_be_done_in_no_time() -> None:
     clock = Clock(10.0)
-    guard = TimeGuard(clock)
+    guard = TimeBudget(clock)
     clock.left = 0.0
 
-    assert guard.limit(None) == guard.left_for_letter() == guard.left_for_report() == 0.01
+    assert guard.limit(None) == guard.left_for_dead_letter() == guard.left_for_report() == 0.01

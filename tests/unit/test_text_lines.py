@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from task_scheduler.errors import RefusedLine
+from task_scheduler.errors import InvalidLine
 from task_scheduler.task_list import text_lines
 from task_scheduler.task_list.text_lines import Line, read_lines, text_of
 
@@ -47,11 +47,11 @@ def test_of_a_line_that_is_too_long_only_the_beginning_is_kept(
 
     assert text_of(fits) == "1234567"
     assert too_long == Line(2, 8, b"x" * 8, 200_001)
-    with pytest.raises(RefusedLine, match=r"^a line of 200001 bytes: at most 8 "):
+    with pytest.raises(InvalidLine, match=r"^a line of 200001 bytes: at most 8 "):
         text_of(too_long)
     assert after == Line(3, 200_009, b"after", 5)
 
 
 def test_a_line_that_is_not_utf_8_says_where() -> None:
-    with pytest.raises(RefusedLine, match=r"^not UTF-8: invalid start byte at byte 2$"):
+    with pytest.raises(InvalidLine, match=r"^not UTF-8: invalid start byte at byte 2$"):
         text_of(Line(1, 0, b"ab\xff", 4))

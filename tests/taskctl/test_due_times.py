@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from taskctl.calendar.due_times import DueTime, due_times
 from taskctl.calendar.expressions import parse
-from taskctl.calendar.firings import Firing, firings
 from taskctl.calendar.zones import zone, zone_names
 
 from .oracle import DAY, DAYS, MINUTE, MONTHS, due_minutes, satisfies, transition_days
@@ -26,14 +26,16 @@ def fire(
 ) -> list[str]:
     """The next local times, as text; after is a UTC time."""
     return [
-        f"{firing.local:%a %Y-%m-%d %H:%M}"
-        for firing in islice(found(expression, timezone, after, **dates), count)
+        f"{run.local:%a %Y-%m-%d %H:%M}"
+        for run in islice(found(expression, timezone, after, **dates), count)
     ]
 
 
 def found(expression: str, timezone: str, after: str, **dates: datetime) -> Any:
     moment = datetime.fromisoformat(after).replace(tzinfo=UTC)
-    return firings(parse(expression), zone(timezone), after=moment, **{"created": CREATED, **dates})
+    return due_times(
+        parse(expression), zone(timezone), after=moment, **{"created": CREATED, **dates}
+    )
 
 
 # -- against brute force ---------------------------------------------------------------------
@@ -98,10 +100,10 @@ def test_it_fires_at_every_minute_that_satisfies_it_and_at_no_other(
     first = days[which % len(days)] - DAY / 2
     last = first + 2 * DAY
     due = [
-        firing.due
-        for firing in takewhile(
-            lambda firing: firing.due <= last,
-            firings(parse(expression), zone(timezone), after=first, created=CREATED),
+        run.due
+        for run in takewhile(
+            lambda run: run.due <= last,
+            due_times(parse(expression), zone(timezone), after=first, created=CREATED),
         )
     ]
     assert due == due_minutes(expression, zone(timezone), first, last)
@@ -119,10 +121,10 @@ def test_it_fires_on_every_day_that_satisfies_it_and_on_no_other(
     days = [noon + n * DAY for n in range(2 * 365)]
     first, last = (day.replace(tzinfo=UTC) for day in (days[0], days[-1]))
     fired = takewhile(
-        lambda firing: firing.due <= last,
-        firings(parse(expression), zone("UTC"), after=first - MINUTE, created=CREATED),
+        lambda run: run.due <= last,
+        due_times(parse(expression), zone("UTC"), after=first - MINUTE, created=CREATED),
     )
-    assert [firing.due.replace(tzinfo=None) for firing in fired] == [
+    assert [run.due.replace(tzinfo=None) for run in fired] == [
         day for day in days if satisfies(expression, day)
     ]
 
@@ -173,12 +175,12 @@ def test_a_day_that_no_month_has_never_comes() -> None:
 
 def test_a_time_that_the_clocks_leap_over_is_skipped() -> None:
     fired = list(islice(found("cron(30 2 * * ? *)", "Europe/Berlin", "2027-03-26T12:00:00"), 3))
-    assert [f"{firing.local:%d %H:%M %z}" for firing in fired] == [
+    assert [f"{run.local:%d %H:%M %z}" for run in fired] == [
         "27 02:30 +0100",
         "29 02:30 +0200",
         "30 02:30 +0200",
     ]
-    assert [firing.skipped for firing in fired] == [(), (datetime(2027, 3, 28, 2, 30),), ()]
+    assert [run.skipped for run in fired] == [(), (datetime(2027, 3, 28, 2, 30),), ()]
 
 
 def test_what_was_skipped_before_the_start_is_not_told() -> None:
@@ -189,11 +191,11 @@ def test_what_was_skipped_before_the_start_is_not_told() -> None:
 
 def test_a_time_that_the_clocks_show_twice_fires_the_first_time() -> None:
     fired = list(islice(found("cron(30 2 * * ? *)", "Europe/Berlin", "2027-10-30T12:00:00"), 2))
-    assert [f"{firing.local:%d %H:%M %z}" for firing in fired] == [
+    assert [f"{run.local:%d %H:%M %z}" for run in fired] == [
         "31 02:30 +0200",
         "01 02:30 +0100",
     ]
-    assert [firing.occurs_twice for firing in fired] == [True, False]
+    assert [run.occurs_twice for run in fired] == [True, False]
 
 
 def test_a_day_that_does_not_exist_is_skipped() -> None:
@@ -208,7 +210,7 @@ def test_clocks_may_be_set_by_half_an_hour() -> None:
     fired = islice(
         found("cron(15,45 1,2 * * ? *)", "Australia/Lord_Howe", "2026-10-03T12:00:00"), 4
     )
-    assert [f"{firing.local:%d %H:%M %z}" for firing in fired] == [
+    assert [f"{run.local:%d %H:%M %z}" for run in fired] == [
         "04 01:15 +1030",
         "04 01:45 +1030",
         "04 02:45 +1100",
@@ -229,8 +231,8 @@ def test_clocks_may_be_set_by_half_an_hour() -> None:
 )
 def test_a_day_on_which_the_clocks_change_is_told(timezone: str, day: str, minutes: int) -> None:
     moment = datetime.fromisoformat(f"{day}T12:00:00").replace(tzinfo=zone(timezone))
-    firing = Firing(moment.astimezone(UTC), moment)
-    assert firing.clock_change == timedelta(minutes=minutes)
+    run = DueTime(moment.astimezone(UTC), moment)
+    assert run.clock_change == timedelta(minutes=minutes)
 
 
 def test_a_day_of_a_rate_has_24_hours() -> None:
@@ -270,7 +272,7 @@ def test_at_fires_once_in_its_zone_whatever_start_and_end_are() -> None:
     fired = list(
         found("at(2037-12-31T23:59:59)", "Asia/Taipei", "2027-01-01T00:00:00", start=end, end=end)
     )
-    assert [firing.due for firing in fired] == [datetime(2037, 12, 31, 15, 59, 59, tzinfo=UTC)]
+    assert [run.due for run in fired] == [datetime(2037, 12, 31, 15, 59, 59, tzinfo=UTC)]
 
 
 def test_at_a_time_that_is_over_does_not_fire() -> None:

@@ -1,4 +1,4 @@
-"""The firings of an expression in a time zone.
+"""The due times of an expression in a time zone.
 
 Rules: EventBridge Scheduler User Guide, "Schedule types": a local time that does not exist is
 skipped, one that occurs twice fires once (here: the first time), and a rate goes by elapsed time,
@@ -17,13 +17,13 @@ from taskctl.calendar.expressions import At, Expression, Rate
 
 
 @dataclass(frozen=True)
-class Firing:
-    """When a firing is due, and what the clocks do then; what it sends is task_scheduler's Firing.
+class DueTime:
+    """A time that a schedule is due, and what the clocks do then.
 
     Attributes:
         due: when, in UTC.
         local: the same in the schedule's zone.
-        skipped: the local times since the firing before that do not exist, without a zone.
+        skipped: the local times since the time before that do not exist, without a zone.
     """
 
     due: datetime
@@ -42,7 +42,7 @@ class Firing:
         return self.local.replace(fold=0).utcoffset() != self.local.replace(fold=1).utcoffset()
 
 
-def firings(
+def due_times(
     expression: Expression,
     zone: ZoneInfo,
     *,
@@ -50,8 +50,8 @@ def firings(
     created: datetime,
     start: datetime | None = None,
     end: datetime | None = None,
-) -> Iterator[Firing]:
-    """The firings later than a moment, ascending; for most expressions there is no end of them.
+) -> Iterator[DueTime]:
+    """The due times later than a moment, ascending; for most expressions there is no end of them.
 
     Args:
         after: aware, as are the others.
@@ -67,14 +67,14 @@ def firings(
         case Cron():
             first = max(after, start) if start else after
             found = _existing(expression.times(_minute(first, zone)), zone, after)
-    for firing in found:
-        if end and firing.due > end:
+    for time in found:
+        if end and time.due > end:
             return
-        if not start or firing.due >= start:
-            yield firing
+        if not start or time.due >= start:
+            yield time
 
 
-def _existing(times: Iterable[datetime], zone: ZoneInfo, after: datetime) -> Iterator[Firing]:
+def _existing(times: Iterable[datetime], zone: ZoneInfo, after: datetime) -> Iterator[DueTime]:
     """The local times that exist, and are later than a moment, at their first occurrence."""
     skipped: list[datetime] = []
     for time in times:
@@ -83,19 +83,19 @@ def _existing(times: Iterable[datetime], zone: ZoneInfo, after: datetime) -> Ite
         if local.replace(tzinfo=None) != time:
             skipped.append(time)
         elif due > after:
-            yield Firing(due, local, tuple(skipped))
+            yield DueTime(due, local, tuple(skipped))
             skipped = []
 
 
 def _ticks(
     interval: timedelta, zone: ZoneInfo, begin: datetime, after: datetime
-) -> Iterator[Firing]:
+) -> Iterator[DueTime]:
     due = begin.astimezone(UTC)
     try:
         if after >= due:
             due += ((after - due) // interval + 1) * interval
         while True:
-            yield Firing(due, due.astimezone(zone))
+            yield DueTime(due, due.astimezone(zone))
             due += interval
     except OverflowError:  # later than the last of all dates
         return

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from task_scheduler.errors import RefusedLine
+from task_scheduler.errors import InvalidLine
 from task_scheduler.task_list import csv_rows
 from task_scheduler.task_list.csv_rows import Rows
 from task_scheduler.task_list.text_lines import read_lines
@@ -19,7 +19,7 @@ def read(text: str) -> list[list[str] | str]:
     while line := made.next_line():
         try:
             found.append(made.row(line))
-        except RefusedLine as refused:
+        except InvalidLine as refused:
             found.append(str(refused))
     return found
 

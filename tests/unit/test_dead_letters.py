@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from task_scheduler.errors import IncompleteFiring
+from task_scheduler.errors import IncompleteRun
 from task_scheduler.execution.attempt import Attempt, Result
 from task_scheduler.outcome import Outcome
 from task_scheduler.queue.dead_letters import (
     START_BYTES,
-    incomplete_letter,
-    line_letter,
-    task_letter,
+    incomplete_run_dead_letter,
+    line_dead_letter,
+    task_dead_letter,
 )
-from task_scheduler.runs.run import Firing
+from task_scheduler.runs.run import Run
 from task_scheduler.task_list.task_list import Refused
 from tests.unit.test_attempt import attempt
 
@@ -29,9 +29,9 @@ from tests.unit.test_attempt import attempt
     [{"tasks_file": "list.csv"}, {"tasks_s3_uri": "s3://b/list.csv"}, {"tasks_source": "pages"}],
 )
 def test_a_refused_lines_letter_names_the_list_that_it_stood_in(source: dict[str, Any]) -> None:
-    firing = Firing(key="s@t", schedule="s", **source)
+    run = Run(key="s@t", schedule="s", **source)
 
-    body = json.loads(line_letter(firing, Refused(7, "no JSON", b"{")).body)
+    body = json.loads(line_dead_letter(run, Refused(7, "no JSON", b"{")).body)
 
     assert [body["file"]] == list(source.values())
     assert body["line"] == 7
@@ -40,21 +40,21 @@ def test_a_refused_lines_letter_names_the_list_that_it_stood_in(source: dict[str
 def test_a_quote_that_ends_within_a_character_is_a_text_still() -> None:
     data = b"x" * (START_BYTES - 1) + "ü".encode()
 
-    letter = line_letter(Firing(key="s@t", schedule="s"), Refused(1, "why", data))
+    dead_letter = line_dead_letter(Run(key="s@t", schedule="s"), Refused(1, "why", data))
 
-    assert json.loads(letter.body)["start"] == "x" * (START_BYTES - 1) + "\ufffd"
+    assert json.loads(dead_letter.body)["start"] == "x" * (START_BYTES - 1) + "\ufffd"
 
 
-def test_an_incomplete_firings_letter_says_what_to_do_with_the_rest() -> None:
-    firing = Firing(key="s@t", schedule="s", scheduled_time="t", tasks_source="pages", only=3)
+def test_an_incomplete_runs_letter_says_what_to_do_with_the_rest() -> None:
+    run = Run(key="s@t", schedule="s", scheduled_time="t", tasks_source="pages", only=3)
 
-    letter = incomplete_letter(firing, IncompleteFiring("why", goes_on_at=7))
+    dead_letter = incomplete_run_dead_letter(run, IncompleteRun("why", goes_on_at=7))
 
-    assert letter.attributes == {"kind": "incomplete", "schedule": "s"}
-    assert json.loads(letter.body) == {
+    assert dead_letter.attributes == {"kind": "incomplete", "schedule": "s"}
+    assert json.loads(dead_letter.body) == {
         "kind": "incomplete",
         "schedule": "s",
-        "firing": "s@t",
+        "run": "s@t",
         "scheduled_time": "t",
         "only": 3,
         "reason": "why",
@@ -70,10 +70,10 @@ def test_a_tasks_letter_is_its_message_with_why_it_is_dead_and_since_when() -> N
     dead = with_record(attempt(3), first_received=1795399200.9)
     failed = Result(outcome=Outcome.FAILED, attempt=3, error=OSError("no route"))
 
-    letter = task_letter(dead, failed)
+    dead_letter = task_dead_letter(dead, failed)
 
-    assert letter.body == dead.record.body
-    attributes = dict(letter.attributes)
+    assert dead_letter.body == dead.record.body
+    attributes = dict(dead_letter.attributes)
     last = str(attributes.pop("last_received"))
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", last)
     assert abs((datetime.now(UTC) - datetime.fromisoformat(last)).total_seconds()) < 60
@@ -86,18 +86,22 @@ def test_a_tasks_letter_is_its_message_with_why_it_is_dead_and_since_when() -> N
         "schedule": "s",
         "task": "t",
     }
-    assert (letter.message_group, letter.deduplication_id) == (None, None)
+    assert (dead_letter.message_group, dead_letter.deduplication_id) == (None, None)
 
 
 def test_a_letter_of_what_cannot_be_read_names_no_schedule_and_keeps_its_place() -> None:
     made = with_record(attempt(), body="{}", message_group="g", deduplication_id="d")
 
-    letter = task_letter(
+    dead_letter = task_dead_letter(
         replace(made, message=None), Result(outcome=Outcome.UNREADABLE, error=ValueError("why"))
     )
 
-    assert not {"schedule", "task"} & set(letter.attributes)
-    assert (letter.body, letter.message_group, letter.deduplication_id) == ("{}", "g", "d")
+    assert not {"schedule", "task"} & set(dead_letter.attributes)
+    assert (dead_letter.body, dead_letter.message_group, dead_letter.deduplication_id) == (
+        "{}",
+        "g",
+        "d",
+    )
 
 
 def test_a_text_typed_by_hand_has_a_letter_without_schedule_and_task() -> None:
@@ -105,6 +109,6 @@ def test_a_text_typed_by_hand_has_a_letter_without_schedule_and_task() -> None:
     assert made.message is not None
     typed = replace(made, message=replace(made.message, schedule=None, task=None))
 
-    letter = task_letter(typed, Result(outcome=Outcome.FAILED, error=ValueError("why")))
+    dead_letter = task_dead_letter(typed, Result(outcome=Outcome.FAILED, error=ValueError("why")))
 
-    assert (letter.attributes["schedule"], letter.attributes["task"]) == ("", "")
+    assert (dead_letter.attributes["schedule"], dead_letter.attributes["task"]) == ("", "")

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from task_scheduler.errors import BadFiring
+from task_scheduler.errors import InvalidRun
 from task_scheduler.queue.message import Message
-from task_scheduler.runs.run import Cursor, Firing
+from task_scheduler.runs.run import Cursor, Run
 from task_scheduler.task_list.task_list import Refused, TaskList
 
 
-def _firing(**attributes: Any) -> Firing:
-    return Firing.from_event({"version": 1, "schedule": "s", **attributes}, request_id="r")
+def _run(**attributes: Any) -> Run:
+    return Run.from_event({"version": 1, "schedule": "s", **attributes}, request_id="r")
 
 
 def _list(
@@ -24,7 +24,7 @@ def _list(
 ) -> list[Message | Refused]:
     data = content.encode() if isinstance(content, str) else content
     (tmp_path / name).write_bytes(data)
-    listed = TaskList(_firing(tasks_file=name, **attributes), tmp_path)
+    listed = TaskList(_run(tasks_file=name, **attributes), tmp_path)
     return [place if isinstance(place, Refused) else place[0] for place in listed]
 
 
@@ -37,9 +37,9 @@ def _ids(places: list[Message | Refused]) -> list[str]:
 
 
 def test_inline_tasks_are_texts_with_the_schedules_settings(tmp_path: Path) -> None:
-    firing = _firing(tasks=["a", "b"], task="t", args={"k": "v"}, retries=5, max_age=60)
+    run = _run(tasks=["a", "b"], task="t", args={"k": "v"}, retries=5, max_age=60)
 
-    messages = [place[0] for place in TaskList(firing, tmp_path) if not isinstance(place, Refused)]
+    messages = [place[0] for place in TaskList(run, tmp_path) if not isinstance(place, Refused)]
 
     assert messages[1] == Message(
         id="s@r#2", schedule="s", task="t", text="b", args={"k": "v"}, retries=5, max_age=60
@@ -49,15 +49,15 @@ def test_inline_tasks_are_texts_with_the_schedules_settings(tmp_path: Path) -> N
 
 def test_a_list_that_was_not_begun_goes_on_where_it_is_to(tmp_path: Path) -> None:
     cursor = Cursor(line=7, offset=99, header=["a"], etag='"e"')
-    firing = replace(_firing(tasks_file="list.csv"), cursor=cursor)
+    run = replace(_run(tasks_file="list.csv"), cursor=cursor)
 
-    assert TaskList(firing, tmp_path).cursor == cursor
+    assert TaskList(run, tmp_path).cursor == cursor
 
 
 def test_a_task_without_a_list_that_cannot_be_sent_is_refused_without_a_line(
     tmp_path: Path,
 ) -> None:
-    [place] = TaskList(_firing(task="t", args={"a": "x" * 250_000}), tmp_path)
+    [place] = TaskList(_run(task="t", args={"a": "x" * 250_000}), tmp_path)
 
     assert isinstance(place, Refused)
     assert (place.number, place.data) == (1, b"")
@@ -65,7 +65,7 @@ def test_a_task_without_a_list_that_cannot_be_sent_is_refused_without_a_line(
 
 
 def test_without_a_list_the_function_runs_once(tmp_path: Path) -> None:
-    [place] = TaskList(_firing(task="t", args={"a": "1"}), tmp_path)
+    [place] = TaskList(_run(task="t", args={"a": "1"}), tmp_path)
 
     assert not isinstance(place, Refused)
     assert place[0] == Message(id="s@r#1", schedule="s", task="t", args={"a": "1"})
@@ -202,25 +202,25 @@ def test_a_csv_row_that_is_none_spoils_its_own_line_alone(
         ('"a', "a quote that is not closed"),
     ],
 )
-def test_a_csv_file_without_a_usable_header_fails_the_firing(
+def test_a_csv_file_without_a_usable_header_fails_the_run(
     tmp_path: Path, header: str, reason: str
 ) -> None:
-    with pytest.raises(BadFiring, match=rf"t\.csv': the header: {reason}"):
+    with pytest.raises(InvalidRun, match=rf"t\.csv': the header: {reason}"):
         _list(tmp_path, "t.csv", f"{header}\n1,2\n", task="t")
 
 
 @pytest.mark.parametrize("name", ["missing.txt", "tasks.yaml"])
-def test_a_file_that_is_missing_or_of_an_unknown_kind_fails_the_firing(
+def test_a_file_that_is_missing_or_of_an_unknown_kind_fails_the_run(
     tmp_path: Path, name: str
 ) -> None:
-    with pytest.raises(BadFiring, match=name):
-        list(TaskList(_firing(tasks_file=name), tmp_path))
+    with pytest.raises(InvalidRun, match=name):
+        list(TaskList(_run(tasks_file=name), tmp_path))
 
 
 def test_a_list_is_streamed(tmp_path: Path) -> None:
     lines = (json.dumps({"task": "t", "args": {"n": n}}) for n in range(3))
     (tmp_path / "t.jsonl").write_text("\n".join(lines))
-    iterator = iter(TaskList(_firing(tasks_file="t.jsonl"), tmp_path))
+    iterator = iter(TaskList(_run(tasks_file="t.jsonl"), tmp_path))
     next(iterator)
 
     (tmp_path / "t.jsonl").unlink()
