@@ -1,4 +1,4 @@
-"""Queues."""
+"""Queues and their redrive policies."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from .mapping import different, from_texts, to_texts
 from .resource import AwsResource, generated_name
 
 _DATA_KEY_REUSE_SECONDS = 300  # SQS's own default, which it does not always tell
+_GONE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
 
 
 class Queue(AwsResource):
     type_name = "aws_sqs_queue"
     service = "sqs"
-    gone = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
+    gone = _GONE
     api_names = {
         "arn": "QueueArn",
         "max_message_size": "MaximumMessageSize",
@@ -77,3 +78,31 @@ class Queue(AwsResource):
         fifo_only = () if new["fifo_queue"] else ("FifoQueue", "ContentBasedDeduplication")
         texts = to_texts(self.parameters(new))
         return {name: text for name, text in texts.items() if name not in fifo_only}
+
+
+class RedrivePolicy(AwsResource):
+    """The redrive policy of a queue as a resource of its own."""
+
+    type_name = "aws_sqs_queue_redrive_policy"
+    service = "sqs"
+    gone = _GONE
+    name_attribute = "queue_url"
+
+    def _create(self, new: State) -> None:
+        self._set(new["queue_url"], new["redrive_policy"])
+        new["id"] = new["queue_url"]
+
+    def _read(self, state: State) -> State | None:
+        url = state["id"]
+        answer = self.api.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])
+        policy = answer.get("Attributes", {}).get("RedrivePolicy")
+        return {"queue_url": url, "redrive_policy": policy} if policy else None
+
+    def _update(self, prior: State, new: State) -> None:
+        self._set(new["id"], new["redrive_policy"])
+
+    def _delete(self, state: State) -> None:
+        self._set(state["id"], "")
+
+    def _set(self, url: str, policy: str) -> None:
+        self.api.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": policy})
