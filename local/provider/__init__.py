@@ -4,7 +4,7 @@ Not the real providers: Python programs that speak Terraform's plugin protocol a
 resource types, arguments and rules that this project uses, and a few that stand beside it in roots
 of its users (an object, a parameter, a topic's policy), from facts about the real ones. The AWS
 one talks to an emulator on this machine and to nothing else. They call themselves
-5.100.0+standin and 2.7.1+standin.
+6.34.0+standin and 2.7.1+standin.
 
 `install` makes Terraform find them. By hand, with local/requirements.txt in the environment:
 
