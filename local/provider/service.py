@@ -123,9 +123,10 @@ class _Service:
         elif prior is None:
             state = _create(resource, planned, found)
         else:
-            state = prior
+            # What an update was to make is stored even when it fails, as in the real provider.
+            state = without_unknown(planned)
             with _Reporting(found):
-                resource.update(prior, without_unknown(planned))
+                resource.update(prior, state)
                 state = _refresh(resource, planned)
         return messages.ApplyResponse(
             new_state=_value(state), diagnostics=found, legacy_type_system=True
