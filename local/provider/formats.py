@@ -16,6 +16,9 @@ _ARN = re.compile(
     r":.+",
     re.DOTALL,
 )
+_EC2_ACTION = re.compile(
+    r"arn:[\w-]+:automate:[\w-]+:ec2:(reboot|recover|stop|terminate)", re.ASCII
+)
 # The hour may have one digit, the fraction a comma, and the offset 24 hours and 60 minutes:
 # time.Parse of Go takes more than RFC 3339 has.
 _TIMESTAMP = re.compile(
@@ -84,6 +87,10 @@ def _arn(text: str) -> str | None:
     )
 
 
+def _alarm_action(text: str) -> str | None:
+    return None if _EC2_ACTION.fullmatch(text) else _arn(text)
+
+
 def _number(text: str) -> str | None:
     if not text or (_NUMBER.fullmatch(text) and _is_finite_or_named(text)):
         return None
@@ -119,6 +126,7 @@ def _is_time(text: str) -> bool:
 
 
 _FORMATS: dict[str, Callable[[str], str | None]] = {
+    "alarm_action": _alarm_action,
     "arn": _arn,
     "iam_policy": _iam_policy,
     "json": _json,

@@ -42,7 +42,7 @@ class Attribute:
     ignore_case: bool = False  # of `values`
     multiple_of: int | None = None  # or one of `values`
     pattern: str | None = None  # regular expression that the whole text matches
-    format: str | None = None  # "arn", "iam_policy", "number" (as a text) or "timestamp"
+    format: str | None = None  # by its name in formats.py
     since: str | None = None  # the version of the real provider that first has it
     unsupported: bool = False  # in the schema, but nothing comes of it here
 

@@ -110,9 +110,7 @@ def _item_problems(attribute: Attribute, item: Any) -> Iterator[str]:
             yield f"is {item}, must be one of {values} or a multiple of {attribute.multiple_of}"
     if attribute.pattern and not re.fullmatch(attribute.pattern, item, re.ASCII):
         yield f"is {json.dumps(item)}, must match {attribute.pattern}"
-    if attribute.json or attribute.format:
-        yield from format_problems(attribute.json and "json", item)
-        yield from format_problems(attribute.format, item)
+    yield from format_problems(attribute.format or (attribute.json and "json"), item)
 
 
 def _is_whole(number: Any) -> bool:

@@ -17,6 +17,7 @@ from local.provider.schema import Attribute, Block, NestedBlock
 from local.provider.service import methods
 from local.provider.values import UNKNOWN, decode, encode
 
+_BIG = 2**63
 _ERROR, _WARNING = 1, 2
 _BOOLS = {"true": True, "false": False}
 
@@ -129,7 +130,7 @@ def _number(value: Any) -> Any:
     if number is None or not number.is_finite():
         raise ValueError(f"a number is required, not {value!r}")
     if number == number.to_integral_value():
-        return int(number)
+        return int(number) if abs(number) < _BIG else f"{number:f}"
     return float(number) if Decimal(float(number)) == number else str(number)
 
 
