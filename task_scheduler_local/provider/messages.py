@@ -33,7 +33,8 @@ _MESSAGES = {
         "int64 max_items = 5"
     ),
     "Block": (
-        "int64 version = 1; repeated Attribute attributes = 2; repeated NestedBlock block_types = 3"
+        "int64 version = 1; repeated Attribute attributes = 2;"
+        "repeated NestedBlock block_types = 3; bool deprecated = 6"
     ),
     "Schema": "int64 version = 1; Block block = 2",
     "NamedSchema": "string key = 1; Schema value = 2",

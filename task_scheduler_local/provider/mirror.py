@@ -7,7 +7,7 @@ import shlex
 import sys
 from pathlib import Path
 
-VERSIONS = {"aws": "5.100.0+standin", "archive": "2.7.1+standin"}
+VERSIONS = {"aws": "6.34.0+standin", "archive": "2.7.1+standin"}
 
 _ROOT = Path(__file__).resolve().parents[2]
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}

@@ -10,7 +10,7 @@ from typing import Any
 
 from .provider import State
 from .schema import Attribute, Block, NestedBlock
-from .values import UNKNOWN, is_known, is_zero, same
+from .values import UNKNOWN, is_known, is_zero, same, shown
 
 
 def plan(block: Block, prior: State | None, config: State) -> State:
@@ -28,20 +28,22 @@ def plan(block: Block, prior: State | None, config: State) -> State:
 
 
 def _plan_attribute(attribute: Attribute, parent: State | None, prior: Any, config: Any) -> Any:
-    if config is not None:
-        value = config
+    if config is not None and not (attribute.computed and config in ("", [])):
+        value = shown(config)
     elif attribute.default is not None:
         value = attribute.default
     elif attribute.computed:
         return prior if parent else UNKNOWN
     else:
         value = None
+        if parent and attribute.assumed is not None and prior == attribute.assumed:
+            return prior
     return prior if parent and same(attribute.type, value, prior, attribute.json) else value
 
 
 def _plan_blocks(nested: NestedBlock, parent: State | None, prior: Any, config: Any) -> Any:
-    if config is UNKNOWN:
-        return UNKNOWN
+    if config is UNKNOWN or nested.nesting == "single":
+        return config
     if not config:
         if nested.computed:
             return prior if parent else UNKNOWN
@@ -63,12 +65,14 @@ def settle(block: Block, expected: State, read: State) -> State:
         value = read.get(name, kept)
         state[name] = kept if same(attribute.type, value, kept, attribute.json) else value
     for name, nested in block.blocks.items():
-        kept_blocks: list[State] = [] if expected[name] is UNKNOWN else expected[name]
+        kept_blocks = nested.nothing if expected[name] is UNKNOWN else expected[name]
         state[name] = _settle_blocks(nested, kept_blocks, read.get(name, kept_blocks))
     return state
 
 
-def _settle_blocks(nested: NestedBlock, kept: list[State], read: list[State]) -> list[State]:
+def _settle_blocks(nested: NestedBlock, kept: Any, read: Any) -> Any:
+    if nested.nesting == "single":
+        return kept
     if not kept and not nested.computed and _only_defaults(nested.block, read):
         return kept
     blank = plan(nested.block, None, _nothing(nested.block))
@@ -117,13 +121,18 @@ def _only_defaults(block: Block, items: list[State]) -> bool:
             is_zero(item.get(name)) or item[name] == attribute.default
             for name, attribute in block.attributes.items()
         )
-        and all(_only_defaults(n.block, item.get(name) or []) for name, n in block.blocks.items())
+        and all(
+            _only_defaults(n.block, n.items(item.get(name))) for name, n in block.blocks.items()
+        )
         for item in items
     )
 
 
 def _nothing(block: Block) -> State:
-    return {**dict.fromkeys(block.attributes), **{name: [] for name in block.blocks}}
+    return {
+        **dict.fromkeys(block.attributes),
+        **{name: nested.nothing for name, nested in block.blocks.items()},
+    }
 
 
 def replacements(block: Block, prior: State, planned: State) -> list[str]:
@@ -132,8 +141,10 @@ def replacements(block: Block, prior: State, planned: State) -> list[str]:
         name for name, a in block.attributes.items() if a.force_new and planned[name] != prior[name]
     ]
     for name, nested in block.blocks.items():
-        if planned[name] != prior[name] and (
-            nested.force_new or _forced(nested, prior[name], planned[name])
+        if (
+            nested.nesting != "single"
+            and planned[name] != prior[name]
+            and (nested.force_new or _forced(nested, prior[name], planned[name]))
         ):
             changed.append(name)
     return changed

@@ -13,10 +13,10 @@ from .errors import ProviderError
 from .planning import plan, replacements, settle
 from .provider import Provider, Resource, State
 from .schema import Block
-from .validation import check
+from .validation import check, warn
 from .values import decode, encode, without_unknown
 
-_ERROR = 1
+_ERROR, _WARNING = 1, 2
 
 
 class Method(NamedTuple):
@@ -123,9 +123,10 @@ class _Service:
         elif prior is None:
             state = _create(resource, planned, found)
         else:
-            state = prior
+            # What an update was to make is stored even when it fails, as in the real provider.
+            state = without_unknown(planned)
             with _Reporting(found):
-                resource.update(prior, without_unknown(planned))
+                resource.update(prior, state)
                 state = _refresh(resource, planned)
         return messages.ApplyResponse(
             new_state=_value(state), diagnostics=found, legacy_type_system=True
@@ -160,6 +161,7 @@ def _validate(part: Any, config: Any) -> Any:
     if not found:
         with _Reporting(found):
             part.validate(value)
+    found += _diagnostics(*warn(part.block, value), severity=_WARNING)
     return messages.Diagnostics(diagnostics=found)
 
 
@@ -184,10 +186,10 @@ class _Reporting:
         return isinstance(error, Exception)
 
 
-def _diagnostics(*problems: ProviderError) -> list[Any]:
+def _diagnostics(*problems: ProviderError, severity: int = _ERROR) -> list[Any]:
     return [
         messages.Diagnostic(
-            severity=_ERROR,
+            severity=severity,
             summary=str(problem),
             attribute=_path(problem.attribute) if problem.attribute else None,
         )
@@ -216,7 +218,9 @@ def _fit(block: Block, stored: State | None) -> State | None:
     return {
         **{name: stored.get(name) for name in block.attributes},
         **{
-            name: [_fit(nested.block, item) for item in stored.get(name) or ()]
+            name: nested.nothing
+            if nested.nesting == "single"
+            else [_fit(nested.block, item) for item in stored.get(name) or ()]
             for name, nested in block.blocks.items()
         },
     }

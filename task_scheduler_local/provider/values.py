@@ -40,6 +40,11 @@ def is_known(value: Any) -> bool:
     return value is not UNKNOWN
 
 
+def shown(value: Any) -> Any:
+    """A configured value as plans show it: a collection with an unknown item is wholly unknown."""
+    return UNKNOWN if isinstance(value, list | dict) and not is_known(value) else value
+
+
 def without_unknown(value: Any) -> Any:
     """The value with null for every part that is unknown."""
     if isinstance(value, dict):

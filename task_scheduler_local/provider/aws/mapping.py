@@ -19,13 +19,15 @@ def to_api(
     """Parameters for everything that is set and not only computed; "" counts as not set."""
     parameters: dict[str, Any] = {}
     for name, attribute in block.attributes.items():
-        settable = attribute.required or attribute.optional
+        settable = (attribute.required or attribute.optional) and not attribute.unsupported
         if settable and name not in skip and values[name] not in (None, "", []):
             number = attribute.type == "number" and isinstance(values[name], str)
             parameters[_name(name, names)] = float(values[name]) if number else values[name]
     for name, nested in block.blocks.items():
+        if name in skip or nested.unsupported or nested.nesting == "single":
+            continue
         items = [to_api(nested.block, item or {}, names) for item in values[name] or ()]
-        if items and name not in skip:
+        if items:
             parameters[_name(name, names)] = items[0] if nested.max_items == 1 else items
     return parameters
 
@@ -39,7 +41,7 @@ def from_api(
         if name not in skip:
             state[name] = _plain(answer.get(_name(name, names)))
     for name, nested in block.blocks.items():
-        if name not in skip:
+        if name not in skip and nested.nesting != "single":
             found = answer.get(_name(name, names)) or []
             state[name] = [
                 from_api(nested.block, item, names)

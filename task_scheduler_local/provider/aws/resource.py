@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,7 +19,8 @@ from . import mapping
 from .session import Session
 
 FACTS = Path(__file__).with_name("facts")
-_NEVER_MAPPED = ("id", "name_prefix", "tags", "tags_all")
+_GENERATED = 26  # characters after the prefix of a generated name
+_NEVER_MAPPED = ("id", "name_prefix", "region", "tags", "tags_all")
 
 
 class AwsResource(ABC):
@@ -46,6 +48,7 @@ class AwsResource(ABC):
         return
 
     def plan(self, prior: State | None, planned: State) -> None:
+        self._plan_region(planned)
         if "tags_all" not in planned:
             return
         if not is_known(planned["tags"]):
@@ -60,20 +63,23 @@ class AwsResource(ABC):
             new[self.name_attribute] = self._generated_name(new)
         if "tags_all" in new:
             new["tags_all"] = self._all_tags(new)
-        with self._told("creating", new):
+        with self._told("creating", new), self._at_home(new):
             self._create(new)
 
     def read(self, state: State) -> State | None:
-        with self._told("reading", state):
+        with self._told("reading", state), self._at_home(state):
             try:
-                return self._read(state)
+                found = self._read(state)
             except Exception as error:
                 if _code(error) in self.gone:
                     return None
                 raise
+            if found is not None and "region" in self.block.attributes:
+                found["region"] = self.session.region
+        return found
 
     def update(self, prior: State, new: State) -> None:
-        with self._told("updating", prior):
+        with self._told("updating", prior), self._at_home(prior):
             self._update(prior, new)
             if "tags_all" in new:
                 before, after = prior["tags_all"] or {}, self._all_tags(new)
@@ -83,7 +89,7 @@ class AwsResource(ABC):
                     self._tag(new, added)
 
     def delete(self, state: State) -> None:
-        with self._told("deleting", state):
+        with self._told("deleting", state), self._at_home(state):
             try:
                 self._delete(state)
             except Exception as error:
@@ -113,6 +119,17 @@ class AwsResource(ABC):
     def _untag(self, state: State, keys: list[str]) -> None:
         """Removes these tags."""
         return
+
+    def _plan_region(self, planned: State) -> None:
+        region = planned.get("region")
+        if region is UNKNOWN:
+            planned["region"] = self.session.configured_region
+        elif region and region != self.session.configured_region:
+            self.session.refuse_other_partition(region)
+
+    def _at_home(self, state: State) -> AbstractContextManager[None]:
+        """Work in the resource's region."""
+        return self.session.at(state.get("region"))
 
     def _all_tags(self, new: State) -> dict[str, str]:
         return {**self.session.default_tags, **(new["tags"] or {})}
@@ -161,6 +178,33 @@ def generated_name(prefix: str | None, suffix: str = "") -> str:
     stamp = time.strftime("%Y%m%d%H%M%S", time.gmtime(now // 10**9))
     fraction = f"{now // 10**5 % 10**4:04}"
     return f"{prefix or 'terraform-'}{stamp}{fraction}{secrets.token_hex(4)}{suffix}"
+
+
+def refuse_fifo_mismatch(kind: str, planned: State, longest: int) -> None:
+    """Raises ProviderError for the name of a new queue or topic that is not one of its kind.
+
+    What is not known counts as not set, as in the real provider.
+    """
+    fifo = planned[f"fifo_{kind}"] is True
+    name, prefix = (_known_text(planned[key]) for key in ("name", "name_prefix"))
+    name = name or f"{prefix or 'terraform-'}{'0' * _GENERATED}{'.fifo' if fifo else ''}"
+    pattern = (
+        rf"[0-9A-Za-z_-]{{1,{longest - 5}}}\.fifo" if fifo else rf"[0-9A-Za-z_-]{{1,{longest}}}"
+    )
+    if not re.fullmatch(pattern, name):
+        raise ProviderError(f"invalid {kind} name: {name} (must match {pattern})", "name")
+
+
+def refuse_fifo_settings(kind: str, planned: State, **settings: str) -> None:
+    """Raises ProviderError for settings (attribute: its name) that only FIFO ones have."""
+    if planned[f"fifo_{kind}"] is not True:
+        for attribute, setting in settings.items():
+            if planned[attribute] not in (None, UNKNOWN, False, ""):
+                raise ProviderError(f"{setting} can only be set for FIFO {kind}s", attribute)
+
+
+def _known_text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def tag_list(tags: Mapping[str, str]) -> list[Any]:
