@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from task_scheduler.errors import EXPLAINED, InvalidLine
+from task_scheduler.errors import InvalidLine, has_traceback
 from task_scheduler.execution.attempt import Attempt, Result
 from task_scheduler.execution.preview import preview
 from task_scheduler.notifications.chat_message import compose
@@ -84,7 +84,7 @@ def try_task(
             }
         )
     else:
-        if result.error is not None and not isinstance(result.error, EXPLAINED):
+        if result.error is not None and has_traceback(result.error):
             _print_traceback(result.error, folder)
         say(f"{name}: {result.outcome} after {took(result.seconds)}")
         say(reason or f"result: {preview(result.value) or 'none'}")

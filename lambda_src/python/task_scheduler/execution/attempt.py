@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from task_scheduler.errors import (
-    NEVER_RETRY,
     Expired,
     InvalidMessage,
     NeverStarted,
     Retry,
     TooLate,
+    is_retried,
 )
 from task_scheduler.observability.log import reason_of
 from task_scheduler.outcome import Outcome
@@ -151,14 +151,14 @@ class Attempt:
 
     def failed(self, error: BaseException, seconds: float = 0.0) -> Result:
         """What an error makes of the attempt: another one follows, or it has failed for good."""
-        never = NEVER_RETRY + (self.task.never_retry if self.task else ())
+        never = self.task.never_retry if self.task else ()
         retry_after = None
         match error:
             case InvalidMessage():
                 outcome = Outcome.UNREADABLE
             case Expired():
                 outcome = Outcome.EXPIRED
-            case _ if self._is_out_of_retries or isinstance(error, never):
+            case _ if self._is_out_of_retries or isinstance(error, never) or not is_retried(error):
                 outcome = Outcome.FAILED
             case Retry(after=float() | int() as after):
                 outcome, retry_after = Outcome.RETRY, min(after, MAX_WAIT_SECONDS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from task_scheduler.errors import EXPLAINED
+from task_scheduler.errors import has_traceback
 from task_scheduler.execution.attempt import Attempt, Result
 from task_scheduler.execution.preview import preview
 from task_scheduler.observability.log import logger, reason_of, truncate
@@ -29,6 +29,4 @@ def log_task(attempt: Attempt, result: Result) -> None:
     if error is None:
         logger.info("task", extra=present)
     else:
-        logger.error(
-            "task", extra=present, exc_info=None if isinstance(error, EXPLAINED) else error
-        )
+        logger.error("task", extra=present, exc_info=error if has_traceback(error) else None)
