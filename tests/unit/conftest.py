@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 import textwrap
 import time
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from task_scheduler import aws, send_task
+from task_scheduler import aws, config, send_task
 from task_scheduler.observability.log import logger
 from task_scheduler.queue.message import Message
 from task_scheduler.run_task import handler
@@ -78,6 +79,15 @@ class Queue:
                     }
                 )
         return messages
+
+
+@pytest.fixture(scope="session", autouse=True)
+def live_settings() -> Iterator[None]:
+    """The environment of each test is the one that the functions started with."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(config, "STARTED_WITH", os.environ)
+        patch.setattr(config, "load", lambda kind: kind.from_environment(os.environ))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from dataclasses import replace
 from math import ceil
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from task_scheduler import aws
+from task_scheduler import aws, config
 from task_scheduler.errors import BatchFailed, DeadLetterNotSent, NeverStarted
 from task_scheduler.execution.attempt import Attempt, Result
 from task_scheduler.execution.idempotency import once
@@ -70,7 +68,8 @@ class _Batch:
     """The messages of one invocation: those that wait for their turn, and those that are kept."""
 
     def __init__(self, records: list[Record], context: LambdaContext) -> None:
-        self._queue_url = os.environ["QUEUE_URL"]
+        self._settings = config.load(config.RunTaskSettings)
+        self._queue_url = self._settings.queue_url
         self._is_fifo = self._queue_url.endswith(".fifo")
         self._guard = TimeBudget(lambda: context.get_remaining_time_in_millis() / 1000)
         self._runner = self._make_runner(context)
@@ -122,7 +121,7 @@ class _Batch:
 
     def tell(self) -> None:
         """Tells chat of the tasks whose messages ask for it."""
-        if not {"NOTIFY_SSM_PARAMETER", "NOTIFY_SECRET"} & os.environ.keys() or not any(
+        if not self._settings.notifies or not any(
             attempt.message and attempt.message.notify_on for attempt, _, _ in self._ended
         ):
             return
@@ -156,9 +155,9 @@ class _Batch:
     def _start(self, record: Record) -> None:
         attempt = Attempt.prepare(
             record,
-            task_folder=Path(os.environ["LAMBDA_TASK_ROOT"]),
-            max_receives=int(os.environ["MAX_RECEIVE_COUNT"]),
-            retention=int(os.environ["MESSAGE_RETENTION"]),
+            task_folder=self._settings.task_folder,
+            max_receives=self._settings.max_receive_count,
+            retention=self._settings.message_retention,
         )
         timeout = attempt.task.timeout if attempt.task else None
         if attempt.task is None or self._guard.allows(timeout):
@@ -214,12 +213,12 @@ class _Batch:
 
     def _make_runner(self, context: LambdaContext) -> Runner:
         perform: Perform = self._perform
-        if table := os.environ.get("DEDUPLICATION_TABLE"):
-            keep_seconds = int(os.environ["MESSAGE_RETENTION"])
+        if table := self._settings.deduplication_table:
+            keep_seconds = self._settings.message_retention
             perform = once(
                 perform, self._postpone, table=table, keep_seconds=keep_seconds, context=context
             )
-        slots = int(os.environ.get("TASK_CONCURRENCY", "1"))
+        slots = self._settings.task_concurrency
         return Inline(perform) if slots == 1 else Threads(perform, self._give_up, slots)
 
     def _perform(self, attempt: Attempt, context: TaskContext) -> Result:
@@ -241,7 +240,7 @@ class _Batch:
             dead_letter = task_dead_letter(attempt, result)
             call_with_timeout(
                 self._guard.left_for_dead_letter(),
-                lambda: send_batch(aws.sqs(), os.environ["TASKS_DEAD_LETTER_URL"], [dead_letter]),
+                lambda: send_batch(aws.sqs(), self._settings.tasks_dead_letter_url, [dead_letter]),
             )
         except Exception as error:
             # nothing is lost: SQS's own redrive comes last

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
-from task_scheduler.aws import MAX_CONNECTIONS
+from task_scheduler import aws
 from task_scheduler.errors import InProgressElsewhere
 from task_scheduler.execution.attempt import Attempt, Result
 from task_scheduler.execution.runners import Perform
@@ -30,17 +30,9 @@ Postpone = Callable[[Attempt, Exception, float], Result]
 
 @cache
 def _records(table: str) -> DynamoDBPersistenceLayer:
-    """The records of a table, through one client that gives up while there is time to say so."""
     from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
-    from botocore.config import Config
 
-    config = Config(
-        connect_timeout=1,
-        read_timeout=2,
-        max_pool_connections=MAX_CONNECTIONS,
-        retries={"mode": "standard", "total_max_attempts": 4},
-    )
-    return DynamoDBPersistenceLayer(table_name=table, boto_config=config)
+    return DynamoDBPersistenceLayer(table_name=table, boto3_client=aws.dynamodb())
 
 
 class _ToBeRetried(Exception):
