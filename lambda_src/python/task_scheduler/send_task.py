@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from task_scheduler.errors import IncompleteRun, InvalidRun
 from task_scheduler.observability.log import logger, reason_of, truncate
 from task_scheduler.observability.metrics import metrics
 from task_scheduler.queue.dead_letters import incomplete_run_dead_letter, line_dead_letter
+from task_scheduler.queue.fifo import deduplication_id, is_fifo
 from task_scheduler.queue.message import Message
 from task_scheduler.queue.sending import Entry, Sender
 from task_scheduler.runs.run import Cursor, Run
@@ -129,15 +129,15 @@ class _Sent:
 
 def _send_list(task_list: TaskList, is_time_up: Callable[[], bool]) -> _Sent:
     settings, client = config.load(config.SendTaskSettings), aws.sqs()
-    is_fifo = settings.queue_url.endswith(".fifo")
+    is_ordered = is_fifo(settings.queue_url)
     with (
-        Sender(client, settings.queue_url, in_flight=1 if is_fifo else IN_FLIGHT) as tasks,
+        Sender(client, settings.queue_url, in_flight=1 if is_ordered else IN_FLIGHT) as tasks,
         Sender(client, settings.runs_dead_letter_url) as dead_letters,
     ):
         sent = _Sent(tasks, dead_letters)
         messages = SuccessLimit(
             task_list,
-            lambda message, body: tasks.put(_entry(message, body, is_fifo=is_fifo)),
+            lambda message, body: tasks.put(_entry(message, body, is_ordered=is_ordered)),
             limit=settings.notify_success_limit,
         )
         try:
@@ -164,14 +164,13 @@ def _time_limit(context: LambdaContext) -> Callable[[], bool]:
     return lambda: context.get_remaining_time_in_millis() < reserve
 
 
-def _entry(message: Message, body: str, *, is_fifo: bool) -> Entry:
-    if not is_fifo:
+def _entry(message: Message, body: str, *, is_ordered: bool) -> Entry:
+    if not is_ordered:
         return Entry(body)
     return Entry(
         body,
         message_group=message.message_group or message.schedule,
-        # a message's id has characters, and may have a length, that SQS refuses
-        deduplication_id=hashlib.sha256(message.id.encode()).hexdigest(),
+        deduplication_id=deduplication_id(message.id),
     )
 
 
