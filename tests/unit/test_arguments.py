@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 import pytest
 
-from task_scheduler.errors import BadArguments
+from task_scheduler.errors import InvalidArguments
 from task_scheduler.tasks.arguments import bind
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ ALSO_OPTIONAL = Optional[int]  # noqa: UP045
 
 
 def bound(function: Callable[..., Any], text: str | None = None, **args: Any) -> dict[str, Any]:
-    return dict(bind("t", function, text, args, object()).arguments)
+    return dict(bind("t", function, text, args, {"context": object()}).arguments)
 
 
 def annotated_as_text(count: int, share: float, name: str, urgent: bool) -> None: ...
@@ -81,7 +81,7 @@ def test_an_optional_type_takes_null_and_converts_the_rest(annotation: Any) -> N
 
     assert bound(function, count=None) == {"count": None}
     assert bound(function, count="5") == {"count": 5}
-    with pytest.raises(BadArguments, match="count is 'x': must be an int"):
+    with pytest.raises(InvalidArguments, match="count is 'x': must be an int"):
         bound(function, count="x")
 
 
@@ -105,7 +105,7 @@ def test_an_argument_of_another_type_is_named_with_its_value_and_what_it_must_be
 ) -> None:
     right = {"count": 1, "share": 0.5, "name": "a", "urgent": True}
 
-    with pytest.raises(BadArguments, match=problem):
+    with pytest.raises(InvalidArguments, match=problem):
         bound(annotated_as_text, **{**right, **args})
 
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote_to_bytes
 
 import pytest
 
-from task_scheduler.errors import BadArguments, Retry
+from task_scheduler.errors import InvalidArguments, Retry
 from task_scheduler.queue.message import Message
 from task_scheduler.tasks.builtin import RequestRefused
 from task_scheduler.tasks.context import TaskContext
@@ -226,9 +226,9 @@ def test_what_is_no_url_of_the_web_is_refused_and_not_repeated(
 
 
 def test_arguments_are_checked_as_those_of_any_task(run: Callable[..., Any]) -> None:
-    with pytest.raises(BadArguments, match="http: timeout is 'soon': must be a float"):
+    with pytest.raises(InvalidArguments, match="http: timeout is 'soon': must be a float"):
         run("http", url="http://127.0.0.1:9", timeout="soon")
-    with pytest.raises(BadArguments, match="missing a required argument: 'url'"):
+    with pytest.raises(InvalidArguments, match="missing a required argument: 'url'"):
         run("ping")
 
 

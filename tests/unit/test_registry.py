@@ -10,8 +10,7 @@ from textwrap import dedent
 
 import pytest
 
-from task_scheduler import task
-from task_scheduler.errors import BadArguments, BrokenTaskFile, DuplicateTask, UnknownTask
+from task_scheduler.errors import BrokenTaskFile, DuplicateTask, InvalidArguments, UnknownTask
 from task_scheduler.tasks.context import TaskContext
 from task_scheduler.tasks.registry import find_problems, find_task, find_task_source
 
@@ -166,11 +165,5 @@ def test_arguments_that_do_not_fit_are_told_with_the_signature(
 ) -> None:
     found = find_task("good", write_tasks(good=GOOD))
 
-    with pytest.raises(BadArguments, match=problem):
+    with pytest.raises(InvalidArguments, match=problem):
         found.run(text, args, CONTEXT)
-
-
-@pytest.mark.parametrize("arguments", [{"name": ""}, {"name": print}, {"name": "t", "timeout": 0}])
-def test_a_wrong_decorator_is_told_at_import(arguments: dict[str, object]) -> None:
-    with pytest.raises((TypeError, ValueError), match=r"@task\("):
-        task(**arguments)  # type: ignore[arg-type]

@@ -48,7 +48,11 @@ class DuplicateTask(LookupError):
     """Two functions of the task folder are registered under the same name."""
 
 
-class BadArguments(TypeError):
+class InvalidTask(TypeError):
+    """What a decorator was given cannot be run as a task, or as a source of tasks."""
+
+
+class InvalidArguments(TypeError):
     """A message's arguments do not fit the signature of its task's function."""
 
 
@@ -116,7 +120,7 @@ class Retry(Exception):
         self.after = after
 
 
-NEVER_RETRY = (BadArguments, DuplicateTask, NeverStarted, UnknownTask)
+NEVER_RETRY = (InvalidArguments, DuplicateTask, InvalidTask, NeverStarted, UnknownTask)
 """What another attempt cannot mend."""
 
 EXPLAINED = (*NEVER_RETRY, BrokenTaskFile, Expired, InProgressElsewhere, Retry, InvalidMessage)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from task_scheduler.errors import BadArguments
+from task_scheduler.errors import InvalidArguments
 from task_scheduler.observability.log import truncate
 
 _BOOLEANS = {"true": True, "false": False}
@@ -32,7 +32,7 @@ def bind(
     function: Callable[..., Any],
     text: str | None,
     args: Mapping[str, Any],
-    context: object,
+    supplied: Mapping[str, object],
 ) -> inspect.BoundArguments:
     """What a task's function is called with.
 
@@ -45,19 +45,19 @@ def bind(
         function: its function.
         text: for its first parameter.
         args: for the others, by name.
-        context: for the parameter `context`, if there is one.
+        supplied: values of the runtime, for those parameters that the function has.
 
     Raises:
-        BadArguments: says which are missing, unknown or of another type.
+        InvalidArguments: says which are missing, unknown or of another type.
     """
     texts = () if text is None else (text,)
     signature = _signature(function)
-    wants_context = "context" in signature.parameters
+    own = {name: value for name, value in supplied.items() if name in signature.parameters}
     try:
-        bound = signature.bind(*texts, **args, **({"context": context} if wants_context else {}))
+        bound = signature.bind(*texts, **args, **own)
     except TypeError as error:
         given = ", ".join([*(["a text"] if texts else []), *args]) or "nothing"
-        raise BadArguments(f"{name}{signature} was given {given}: {error}") from error
+        raise InvalidArguments(f"{name}{signature} was given {given}: {error}") from error
     for parameter in signature.parameters.values():
         kind = _kind(parameter)
         if kind and parameter.name in bound.arguments:
@@ -65,7 +65,7 @@ def bind(
             try:
                 bound.arguments[parameter.name] = _convert(value, kind, _is_optional(parameter))
             except (ValueError, KeyError, TypeError) as error:
-                raise BadArguments(
+                raise InvalidArguments(
                     f"{name}: {parameter.name} is {truncate(repr(value), 80)}: "
                     f"must be {_MEANT[kind]}"
                 ) from error

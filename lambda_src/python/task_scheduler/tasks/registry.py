@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from task_scheduler.errors import BrokenTaskFile, DuplicateTask, UnknownTask
 from task_scheduler.observability.log import reason_of
 from task_scheduler.tasks.registered import Task, TaskSource
-
-Function = TypeVar("Function", bound=Callable[..., Any])
-
 
 Registered = TypeVar("Registered", Task, TaskSource)
 
@@ -26,11 +22,6 @@ class _Table(dict[str, list[Registered]]):
 
     def add(self, registered: Registered) -> None:
         self.setdefault(registered.name, []).append(registered)
-
-    def check_name(self, name: object) -> None:
-        if not isinstance(name, str) or not name:
-            decorator = f"@{self.decorator}"
-            raise TypeError(f"{decorator}({name!r}): must be a text, as in {decorator}('report')")
 
     def forget(self, module: str) -> None:
         for name, several in list(self.items()):
@@ -63,50 +54,14 @@ _broken: dict[str, str] = {}
 _imported: set[str] = set()
 
 
-def task(
-    name: str,
-    *,
-    timeout: float | None = None,
-    never_retry: tuple[type[BaseException], ...] = (),
-) -> Callable[[Function], Function]:
-    """Decorator: registers a function for the tasks of this name.
-
-    Args:
-        name: what schedules and task lists call it.
-        timeout: seconds, above 0; what takes longer counts as failed. One at a time it is
-            interrupted; where tasks overlap its context says `cancelled`, and a blocking call
-            needs a time-out of its own.
-        never_retry: exceptions of the function after which the task has failed for good.
-    """
-    _tasks.check_name(name)
-    if timeout is not None and timeout <= 0:
-        raise ValueError(f"@task({name!r}, timeout={timeout}): must be above 0 seconds")
-
-    def register(function: Function) -> Function:
-        _tasks.add(Task(name, function, timeout, never_retry))
-        return function
-
-    return register
+def add_task(registered: Task) -> None:
+    """Register a task."""
+    _tasks.add(registered)
 
 
-def task_source(name: str) -> Callable[[Function], Function]:
-    """Decorator: registers a generator of tasks for the schedules whose tasks_source it is.
-
-    It yields texts, or dicts with any of task, args and message_group, like the lines of a .jsonl
-    file. It is called without arguments. One that may not finish in one invocation has a
-    parameter `cursor`: how many of its tasks were sent by earlier invocations, 0 at first; it
-    goes on after those.
-
-    Args:
-        name: what schedules call it.
-    """
-    _task_sources.check_name(name)
-
-    def register(function: Function) -> Function:
-        _task_sources.add(TaskSource(name, function))
-        return function
-
-    return register
+def add_task_source(registered: TaskSource) -> None:
+    """Register a source of tasks."""
+    _task_sources.add(registered)
 
 
 def find_task(name: str, folder: Path) -> Task:
