@@ -23,6 +23,7 @@ from task_scheduler.queue.dead_letters import task_dead_letter
 from task_scheduler.queue.record import Record
 from task_scheduler.queue.sending import send_batch
 from task_scheduler.tasks.context import TaskContext
+from task_scheduler.tasks.registry import forget_failures
 from task_scheduler.time_limit import call_with_timeout
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:
     Raises:
         BatchFailed: tasks were tried and no message is done, so that the Errors metric moves.
     """
+    forget_failures()
     batch = _Batch([Record.from_event(record) for record in event["Records"]], context)
     batch.run()
     batch.set_visibility()
