@@ -42,7 +42,7 @@ def bound(function: Callable[..., Any], text: str | None = None, **args: Any) ->
 
 
 def converted(annotation: Any, value: Any) -> Any:
-    """What a function gets for a parameter of that annotation."""
+    """Return what a function gets for a parameter of that annotation."""
 
     def function(x: Any) -> None: ...
 
@@ -51,7 +51,7 @@ def converted(annotation: Any, value: Any) -> Any:
 
 
 def by_default(default: Any, value: Any) -> Any:
-    """What a function gets for a parameter without an annotation, but of that default."""
+    """Return what a function gets for a parameter of that default without an annotation."""
 
     def function(x=default):  # type: ignore[no-untyped-def]
         ...

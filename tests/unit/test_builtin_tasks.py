@@ -165,7 +165,7 @@ def test_an_answer_is_read_in_its_own_charset_and_never_fails_for_it(
     assert run("http", url=f"{server.url}/in/{charset}/{sent}")["body"] == read
 
 
-def test_an_answer_may_be_as_large_as_is_said_and_no_larger(
+def test_an_answer_larger_than_max_bytes_is_refused(
     server: Server, run: Callable[..., Any]
 ) -> None:
     assert len(run("http", url=f"{server.url}/size/100", max_bytes="100")["body"]) == 100
@@ -357,7 +357,7 @@ def test_lambdas_own_runtime_is_not_asked_for_anything(
         run("http", url=url)
 
 
-def test_https_is_of_the_web_too(run: Callable[..., Any]) -> None:
+def test_https_is_supported(run: Callable[..., Any]) -> None:
     with pytest.raises(ConnectionError, match=r"^127\.0\.0\.1: \[Errno 111\] Connection refused$"):
         run("ping", url="https://127.0.0.1:9/hunter2")
 
@@ -367,7 +367,7 @@ def test_https_is_of_the_web_too(run: Callable[..., Any]) -> None:
     ["file:///etc/passwd?hunter2", "ftp://h/hunter2", "hunter2", "http:///hunter2", "http://[hunter2",
      "http://127.0.0.1:9/a b hunter2", "http://127.0.0.1%3A9/hunter2", "http://127.0.0.1:x/hunter2"],
 )  # fmt: skip
-def test_what_is_no_url_of_the_web_is_refused_and_not_repeated(
+def test_a_url_other_than_http_is_refused_without_repeating_it(
     run: Callable[..., Any], url: str
 ) -> None:
     with pytest.raises(RequestRefused, match="the url must be http") as refused:
@@ -382,19 +382,19 @@ def test_arguments_are_checked_as_those_of_any_task(run: Callable[..., Any]) -> 
         run("ping")
 
 
-def test_a_function_of_ones_own_comes_first(write_tasks: Write) -> None:
+def test_a_function_of_the_task_folder_replaces_a_built_in_task(write_tasks: Write) -> None:
     own = 'from task_scheduler import task\n@task("ping")\ndef own(): return "mine"\n'
 
     assert find_task("ping", write_tasks(own=own)).run(None, {}, CONTEXT) == "mine"
 
 
-def test_a_broken_file_does_not_keep_them_from_running(server: Server, write_tasks: Write) -> None:
+def test_built_in_tasks_run_beside_a_broken_file(server: Server, write_tasks: Write) -> None:
     found = find_task("ping", write_tasks(broken="1 / 0"))
 
     assert found.run(None, {"url": f"{server.url}/beat"}, CONTEXT) is None
 
 
-def test_a_message_that_names_one_is_run(server: Server, bench: Bench) -> None:
+def test_a_message_that_names_a_built_in_task_is_run(server: Server, bench: Bench) -> None:
     bench.put(Message(id="s@t#1", schedule="s", task="ping", args={"url": f"{server.url}/beat"}))
 
     assert bench.run() == []

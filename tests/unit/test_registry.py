@@ -12,10 +12,13 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from task_scheduler.errors import BrokenTaskFile, DuplicateTask, InvalidArguments, UnknownTask
 from task_scheduler.tasks import registry
 from task_scheduler.tasks.context import TaskContext
+from task_scheduler.tasks.registrations import read_registrations
 from task_scheduler.tasks.registry import (
     find_problems,
     find_task,
@@ -98,6 +101,23 @@ def test_the_traceback_of_a_file_that_does_not_import_begins_in_that_file(
         "broken.py",
         "helper.py",
     ]
+
+
+@given(source=st.binary() | st.text().map(str.encode))
+def test_any_file_is_read_without_being_run(source: bytes) -> None:
+    read = read_registrations(source)
+
+    assert not read.registers("task", "bad")
+
+
+@pytest.mark.parametrize(
+    "source", [b"(" * 100_000, b"x = " + b"-" * 100_000 + b"1", b"a\0b", b"\xff"]
+)
+def test_a_file_that_python_cannot_read_is_read_as_far_as_that_goes(source: bytes) -> None:
+    read = read_registrations(b"@job('bad')\n" + source)
+
+    assert read.may_register("task", "bad")
+    assert not read.registers("task", "bad")
 
 
 def test_only_the_file_that_says_the_name_is_imported(write_tasks: Write) -> None:

@@ -76,19 +76,19 @@ def test_the_constructor_does_not_run_again() -> None:
 @pytest.mark.parametrize(
     "value", [Stranger(), {1, 2}, b"bytes", {"k": Stranger()}, Point(1, {3}), print]
 )
-def test_what_is_not_registered_does_not_travel(value: object) -> None:
+def test_an_object_of_an_unregistered_class_is_refused(value: object) -> None:
     with pytest.raises(NotSerializable, match="serializable"):
         to_json(value)
 
 
 @pytest.mark.parametrize("value", [float("nan"), [float("inf")]])
-def test_what_json_has_no_word_for_does_not_travel(value: object) -> None:
+def test_nan_and_infinity_are_refused_when_encoding(value: object) -> None:
     with pytest.raises(NotSerializable, match="cannot travel"):
         to_json(value)
 
 
 @pytest.mark.parametrize("text", ["NaN", '{"a": [Infinity]}', "-Infinity"])
-def test_what_json_has_no_word_for_is_not_json(text: str) -> None:
+def test_nan_and_infinity_are_refused_when_decoding(text: str) -> None:
     with pytest.raises(json.JSONDecodeError, match=r"(Infinity|NaN) is not JSON"):
         from_json(text)
 

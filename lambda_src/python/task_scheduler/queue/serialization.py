@@ -96,7 +96,7 @@ def from_json(text: str) -> Any:
 
 
 def _why_not_plain(cls: object) -> str | None:
-    """The reason that a class cannot be rebuilt from attributes, or runs code when it is."""
+    """Return the reason that a class cannot be rebuilt from attributes, or runs code when it is."""
     if not isinstance(cls, type):
         return "is not a class"
     if type(cls) not in (type, ABCMeta):
@@ -118,7 +118,7 @@ def _why_not_plain(cls: object) -> str | None:
 
 
 def _is_generated(base: type, name: str) -> bool:
-    """Whether a frozen dataclass, or one with slots, got this method of the dataclass module."""
+    """Return whether the dataclass decorator made a method, for a frozen or slotted class."""
     if getattr(vars(base)[name], "__module__", None) == "dataclasses":
         return True
     parameters = vars(base).get("__dataclass_params__")
@@ -156,7 +156,7 @@ def _check_keys(value: Any) -> None:
 
 
 def _without_tags(flat: Any) -> Any:
-    """jsonpickle's output with registered objects as the only tags left, and tuples as lists."""
+    """Reduce jsonpickle's output to the tags of registered objects; tuples become lists."""
     match flat:
         case list():
             return [_without_tags(item) for item in flat]
@@ -201,7 +201,7 @@ def _rebuild(cls: type, fields: dict[str, Any]) -> Any:
 
 
 def _is_of_the_class(cls: type, name: str) -> bool:
-    """Whether setting an attribute would call code, as of a property, or hide a method."""
+    """Return whether setting an attribute would call code, as of a property, or hide a method."""
     found = inspect.getattr_static(cls, name, None)
     if isinstance(found, FunctionType | classmethod | staticmethod):
         return True

@@ -27,7 +27,7 @@ _EMPTY = inspect.Parameter.empty
 _UNIMPORTED = {name: getattr(typing, name) for name in typing.__all__} | {
     each.__name__: each for each in (date, datetime, timedelta, Decimal, Enum, Path, UUID)
 }
-"""What names stand for that a file imports for type checkers only."""
+"""Meaning of names that a file imports for type checkers only."""
 
 
 def bind(
@@ -55,7 +55,7 @@ def bind(
         InvalidArguments: says which are missing, unknown or cannot be converted.
     """
     texts = () if text is None else (text,)
-    signature = _signature(function)
+    signature = signature_of(function)
     own = {name: value for name, value in supplied.items() if name in signature.parameters}
     try:
         bound = signature.bind(*texts, **args, **own)
@@ -111,8 +111,8 @@ def _converted(task: str, name: str, value: Any, wanted: Any) -> Any:
         ) from error
 
 
-def _signature(function: Callable[..., Any]) -> inspect.Signature:
-    """The function's signature; annotations that only a type checker can read do no harm."""
+def signature_of(function: Callable[..., Any]) -> inspect.Signature:
+    """Return a function's signature; annotations that only type checkers can read do no harm."""
     if sys.version_info >= (3, 14):
         from annotationlib import Format
 
@@ -121,7 +121,7 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature:
 
 
 def _annotation(parameter: inspect.Parameter, function: Callable[..., Any]) -> Any:
-    """A parameter's annotation, evaluated; empty if there is none or it cannot be evaluated."""
+    """Evaluate a parameter's annotation; empty if there is none or it cannot be evaluated."""
     if parameter.annotation is _EMPTY or isinstance(parameter.annotation, type):
         return parameter.annotation
 
@@ -136,7 +136,7 @@ def _annotation(parameter: inspect.Parameter, function: Callable[..., Any]) -> A
 
 
 def _globals(function: Callable[..., Any]) -> dict[str, Any]:
-    """The names of the file that a function stands in, whatever it is wrapped in."""
+    """Return the names of the file that a function stands in, whatever it is wrapped in."""
     while isinstance(function, partial):
         function = function.func
     function = inspect.unwrap(function)

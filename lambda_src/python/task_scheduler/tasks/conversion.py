@@ -95,12 +95,12 @@ def type_of_default(default: Any) -> Any:
 
 
 def takes_none(wanted: Any) -> bool:
-    """Whether None is among the values of an annotation."""
+    """Return whether an annotation allows None."""
     return any(member in (None, NoneType) for member in _members(wanted))
 
 
 def _readings(value: Any) -> Iterator[Any]:
-    """The value; a text without blanks around it; what it says if it is a JSON list or object."""
+    """Yield the value, and a text also without blanks around it and as JSON."""
     yield value
     if isinstance(value, str):
         text = value.strip()
@@ -114,7 +114,7 @@ def _readings(value: Any) -> Iterator[Any]:
 
 
 def _convert(value: Any, wanted: Any) -> Any:
-    """Raises ValueError, and _NotOurs."""
+    """Convert one reading of a value; raises ValueError, or _NotOurs."""
     if _is_pydantic(wanted):
         return _convert_with_pydantic(value, wanted)
     import msgspec
@@ -182,7 +182,7 @@ def _check_fields(value: Any, wanted: Any) -> None:
 
 
 def _lenient(text: str, member: Any) -> Iterator[Any]:
-    """What a text stands for in other ways of writing than msgspec's; nothing if in none."""
+    """Yield the meaning of a text in forms that msgspec does not read, if it has one."""
     if member in _ISO_8601:
         try:
             yield member.fromisoformat(text)
@@ -204,7 +204,7 @@ def _is_enum(member: Any) -> bool:
 
 
 def _members(wanted: Any) -> list[Any]:
-    """The types of a union, or the only one, without what is written around it."""
+    """Return the types of a union, or the only type, without their annotations."""
     origin = get_origin(wanted)
     if origin is Annotated:
         return _members(get_args(wanted)[0])
@@ -214,7 +214,7 @@ def _members(wanted: Any) -> list[Any]:
 
 
 def _is_pydantic(wanted: Any) -> bool:
-    """Whether pydantic's models or constraints stand in an annotation."""
+    """Return whether an annotation has models or constraints of pydantic."""
     if hasattr(wanted, "__pydantic_validator__"):
         return True
     if type(wanted).__module__.partition(".")[0] in ("pydantic", "annotated_types"):

@@ -9,7 +9,7 @@ from types import AsyncGeneratorType
 from typing import Any
 
 from task_scheduler.errors import InvalidTask
-from task_scheduler.tasks.arguments import bind
+from task_scheduler.tasks.arguments import bind, signature_of
 from task_scheduler.tasks.context import TaskContext
 
 
@@ -33,7 +33,7 @@ class Task:
 
     @property
     def is_async(self) -> bool:
-        """Whether `run` returns a coroutine, which has to be awaited for the task to run."""
+        """True if `run` returns a coroutine, which must be awaited for the task to run."""
         return inspect.iscoroutinefunction(_called(self.function))
 
     def run(self, text: str | None, args: Mapping[str, Any], context: TaskContext) -> Any:
@@ -71,8 +71,8 @@ class TaskSource:
 
     @property
     def accepts_cursor(self) -> bool:
-        """Whether it can go on in another invocation."""
-        return "cursor" in inspect.signature(self.function).parameters
+        """True if it can go on in another invocation."""
+        return "cursor" in signature_of(self.function).parameters
 
     def tasks_from(self, position: int, args: Mapping[str, Any] | None = None) -> Iterator[Any]:
         """Return the tasks from a position on, from 1.
@@ -102,7 +102,7 @@ class TaskSource:
         self._bind(args, 0)
 
     def _bind(self, args: Mapping[str, Any], cursor: int) -> inspect.BoundArguments:
-        parameters = inspect.signature(self.function).parameters
+        parameters = signature_of(self.function).parameters
         takes_all = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
         given = {
             name: value
@@ -156,7 +156,7 @@ def _check_callable(function: object, decorator: str) -> None:
 
 
 def _called(function: object) -> Any:
-    """The function that runs when an object is called."""
+    """Return the function that runs when an object is called."""
     if inspect.isroutine(function) or hasattr(function, "func"):  # a partial has a func
         return function
     return getattr(type(function), "__call__", function)  # noqa: B004 - not whether, but which

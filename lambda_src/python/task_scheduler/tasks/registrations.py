@@ -15,7 +15,7 @@ _DECORATOR_OF_A_TEXT = re.compile(rb"@\s*[\w.]+\(\s*(?:name\s*=\s*)?([\"'])(.+?)
 
 @dataclass(slots=True)
 class Registrations:
-    """What a file says that it registers.
+    """The registrations that a file's text shows.
 
     Attributes:
         names: by decorator.
@@ -28,11 +28,11 @@ class Registrations:
     mentioned: set[str] = field(default_factory=set)
 
     def registers(self, decorator: str, name: str) -> bool:
-        """Whether the file says that it registers this name."""
+        """Return whether the text registers a name."""
         return name in self.names[decorator]
 
     def may_register(self, decorator: str, name: str) -> bool:
-        """Whether the file says so, or is likely to without saying so."""
+        """Return whether the text registers a name, or may do so when it is run."""
         return self.has_unread_names or name in self.mentioned or self.registers(decorator, name)
 
     def add(self, other: Registrations) -> None:
@@ -147,7 +147,7 @@ class _Reader(ast.NodeVisitor):
                 self._packages.add(alias.asname or alias.name)
 
     def _decorator(self, node: ast.expr) -> str | None:
-        """The decorator that an expression stands for."""
+        """Return the decorator that an expression stands for."""
         match node:
             case ast.Name(id=name):
                 return self._decorators.get(name)
@@ -162,7 +162,7 @@ class _Reader(ast.NodeVisitor):
 
 
 def _constants(tree: ast.Module) -> dict[str, str]:
-    """The texts that variables of the module stand for, if they are assigned to only once."""
+    """Return the texts that variables of the module stand for, if assigned to only once."""
     assigned = Counter(
         node.id
         for node in ast.walk(tree)

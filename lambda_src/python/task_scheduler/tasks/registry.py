@@ -15,7 +15,7 @@ Registered = TypeVar("Registered", Task, TaskSource)
 
 
 class _Table(dict[str, list[Registered]]):
-    """What one decorator registered, by name; a name has several functions only by mistake."""
+    """Registered functions of one decorator by name; several of a name are a mistake."""
 
     def __init__(self, decorator: str) -> None:
         self.decorator = decorator
@@ -30,7 +30,7 @@ class _Table(dict[str, list[Registered]]):
                 del self[name]
 
     def find(self, name: str, folder: Path, seconds: float) -> Registered | None:
-        """The function of a name; None if no file registers it, and none that is broken would."""
+        """Return the function of a name; None if no file registers it, and no broken one may."""
         left = deadline_in(seconds)
         files: dict[str, Registrations] = _files.registrations(folder)
         sure = [file for file in files if files[file].registers(self.decorator, name)]
@@ -50,7 +50,7 @@ class _Table(dict[str, list[Registered]]):
         return self.only(name, folder)
 
     def unknown(self, name: str, folder: Path) -> Exception:
-        """The reason that there is no function of a name."""
+        """Return the error for a name that has no function."""
         wanted = f"no @{self.decorator}({name!r})"
         if _files.failures:
             reasons = _reasons(sorted(_files.failures), folder)
@@ -66,7 +66,7 @@ class _Table(dict[str, list[Registered]]):
             raise _broken(f"@{self.decorator}({name!r}): {_reasons(failed, folder)}", failed[0])
 
     def only(self, name: str, folder: Path) -> Registered | None:
-        """The function of a name among those that are registered by now."""
+        """Return the function of a name among those that are registered by now."""
         several = self.get(name, [])
         if len(several) > 1:
             files = " and ".join(sorted(_files.path(found.module, folder) for found in several))

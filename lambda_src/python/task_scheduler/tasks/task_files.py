@@ -16,7 +16,7 @@ from task_scheduler.tasks.registrations import Registrations, read_registrations
 from task_scheduler.time_limit import time_limit
 
 IMPORT_SECONDS = 10.0
-"""How long imports may take for one task, if nobody says."""
+"""Seconds that the imports for one task may take by default."""
 
 
 class TaskFiles:
@@ -46,7 +46,7 @@ class TaskFiles:
         self._read.clear()
 
     def registrations(self, folder: Path) -> dict[str, Registrations]:
-        """What each file registers; read once."""
+        """Read what each file registers, once."""
         if folder not in self._read:
             modules = sorted(module.name for module in pkgutil.iter_modules([str(folder)]))
             self._read[folder] = {module: _read_module(folder, module) for module in modules}
@@ -82,7 +82,7 @@ class TaskFiles:
             self.failures.pop(module, None)
 
     def path(self, module: str, folder: Path) -> str:
-        """The file or folder of a module, as people know it."""
+        """Return the name of a module's file or folder."""
         return module if (folder / module).is_dir() else f"{module}.py"
 
     def in_order(self, modules: Iterable[str]) -> list[str]:
@@ -90,7 +90,7 @@ class TaskFiles:
         return sorted(dict.fromkeys(modules), key=lambda module: module in self._slow)
 
     def reason(self, module: str, folder: Path) -> str:
-        """Why a file does not import, and where that stands."""
+        """Return the reason that a file does not import, with its place."""
         error = self.failures[module]
         if isinstance(error, _NotTried):
             reason = str(error)
@@ -140,14 +140,14 @@ def _read_module(folder: Path, module: str) -> Registrations:
 
 
 def _within(traceback: TracebackType | None, folder: Path) -> TracebackType | None:
-    """The traceback from the folder's own first line on."""
+    """Return the traceback from the folder's own first line on."""
     while traceback is not None and not _code_file(traceback).is_relative_to(folder):
         traceback = traceback.tb_next
     return traceback
 
 
 def _place(traceback: TracebackType | None, folder: Path) -> str:
-    """The folder's own last line of a traceback, as text to add."""
+    """Return the folder's own last line of a traceback, as text to add."""
     place = ""
     while traceback is not None:
         if (file := _code_file(traceback)).is_relative_to(folder):

@@ -247,7 +247,7 @@ def _pool_classes(note: Callable[[socket.socket], None]) -> dict[str, Any]:
 
 
 def _redirected(request: WebRequest, status: int, location: str) -> WebRequest | None:
-    """The request that a redirect asks for; None if it would repeat what may not be repeated."""
+    """Return the request that a redirect asks for; None if it must not be repeated."""
     try:
         following = replace(request, url=urljoin(request.url, location))
         following.host  # noqa: B018 - it is checked
@@ -260,7 +260,7 @@ def _redirected(request: WebRequest, status: int, location: str) -> WebRequest |
 
 
 def _proxy(request: WebRequest) -> str | None:
-    """The proxy that the environment names for a host."""
+    """Return the proxy that the environment names for a host."""
     from urllib.request import getproxies, proxy_bypass
 
     scheme = urlsplit(request.url).scheme
@@ -292,7 +292,7 @@ def _is_port_of_runtime(port: int) -> bool:
 
 
 def _cause(error: BaseException) -> str:
-    """What the operating system or TLS says: urllib3's own words name its objects, or the URL."""
+    """Return the reason that the system or TLS gives: urllib3's texts may hold the URL."""
     while error.__cause__ is not None or isinstance(getattr(error, "reason", None), BaseException):
         error = error.__cause__ or error.reason  # type: ignore[attr-defined]
     return reason_of(error)
