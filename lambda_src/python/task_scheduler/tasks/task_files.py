@@ -67,7 +67,7 @@ class TaskFiles:
         try:
             if seconds <= 0:
                 raise _NotTried("there was no time left to import it")
-            with time_limit(seconds):
+            with time_limit(seconds, import_seconds=0):
                 _import(module, folder)
         except KeyboardInterrupt:
             raise
