@@ -46,7 +46,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:
     forget_failures()
     budget = TimeBudget(lambda: context.get_remaining_time_in_millis() / 1000)
     with process_ends_after(budget.total - budget.margin):
-        settings = config.load(config.RunTaskSettings)
+        settings = config.load("run_task")
         records = [Record.from_event(record) for record in event["Records"]]
         batch = Batch(records, settings, budget, SANDBOX)
         batch.run()

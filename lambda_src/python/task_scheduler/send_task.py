@@ -85,7 +85,7 @@ def handler(event: Any, context: LambdaContext) -> Summary:
 
 
 def _send(run: Run, context: LambdaContext) -> Summary:
-    task_list = TaskList(run, config.load(config.SendTaskSettings).task_folder)
+    task_list = TaskList(run, config.load("send_task").task_folder)
     sent = _send_list(task_list, _time_limit(context))
     if sent.rest is not None:
         if sent.rest.line == run.cursor.line:
@@ -130,7 +130,7 @@ class _Sent:
 
 
 def _send_list(task_list: TaskList, is_time_up: Callable[[], bool]) -> _Sent:
-    settings, client = config.load(config.SendTaskSettings), aws.sqs()
+    settings, client = config.load("send_task"), aws.sqs()
     is_ordered = is_fifo(settings.queue_url)
     with (
         Sender(client, settings.queue_url, in_flight=1 if is_ordered else IN_FLIGHT) as tasks,
@@ -178,7 +178,7 @@ def _entry(message: Message, body: str, *, is_ordered: bool) -> Entry:
 
 def _continue(run: Run, cursor: Cursor) -> None:
     aws.lambda_().invoke(
-        FunctionName=config.load(config.Settings).function_name,
+        FunctionName=config.load().function_name,
         InvocationType="Event",
         Payload=json.dumps(run.continued(cursor)),
     )

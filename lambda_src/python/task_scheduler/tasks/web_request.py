@@ -288,7 +288,7 @@ def _is_own_runtime(address: str, port: int) -> bool:
 
 
 def _is_port_of_runtime(port: int) -> bool:
-    runtime_api: str = config.load(config.Settings).runtime_api
+    runtime_api: str = config.load().runtime_api
     return runtime_api.rpartition(":")[2] == str(port)
 
 
