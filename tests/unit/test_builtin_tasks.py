@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 from typing import Any
 from urllib.error import URLError
 from urllib.parse import unquote_to_bytes
 
 import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
 
 from task_scheduler.errors import BadArguments, Retry
 from task_scheduler.queue.message import Message
 from task_scheduler.tasks.builtin import RequestRefused
 from task_scheduler.tasks.context import TaskContext
 from task_scheduler.tasks.registry import find_task
-from tests.unit.chat_services import POLL_SECONDS
 from tests.unit.conftest import Bench
 
 Write = Callable[..., Path]
@@ -32,68 +33,44 @@ CONTEXT = TaskContext(schedule="s", scheduled_time=None, attempt=1, deadline=0.0
 class Server:
     """Answers by path: /status/CODE, /size/BYTES, /in/CHARSET/BYTES, /echo, /hang, /drip ..."""
 
-    url: str = ""
+    url: str
     ended: Event = field(default_factory=Event)
     requests: list[str] = field(default_factory=list)
 
+    def handle(self, request: Request) -> Response:
+        path = request.environ["REQUEST_URI"]  # as it was sent
+        self.requests.append(f"{request.method} {path}")
+        match path.removeprefix("/").split("/"):
+            case ["status", code]:
+                return Response(b"told", int(code), {"Retry-After": "7"})
+            case ["size", size]:
+                return Response(b"x" * int(size))
+            case ["in", charset, sent]:
+                return Response(
+                    unquote_to_bytes(sent), content_type=f"text/plain; charset={charset}"
+                )
+            case ["hang"]:
+                self.ended.wait()
+                return Response()
+            case ["drip"]:
+                return Response(iter(self.drip, None))
+            case [redirect, *_] if redirect.startswith("redirect?to="):
+                return Response(b"", 302, {"Location": path.partition("=")[2]})
+            case _:
+                told = {"method": request.method, "body": request.get_data().decode()}
+                return Response(json.dumps({**told, **request.headers}))
+
+    def drip(self) -> bytes | None:
+        """A byte, a little later; None at the end of the test."""
+        return None if self.ended.wait(0.05) else b"x"
+
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    made = Server()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.do()
-
-        def do_PUT(self) -> None:
-            self.do()
-
-        def do(self) -> None:
-            made.requests.append(f"{self.command} {self.path}")
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            match self.path.removeprefix("/").split("/"):
-                case ["status", code]:
-                    self.answer(int(code), b"told", {"Retry-After": "7"})
-                case ["size", size]:
-                    self.answer(200, b"x" * int(size))
-                case ["in", charset, sent]:
-                    headers = {"Content-Type": f"text/plain; charset={charset}"}
-                    self.answer(200, unquote_to_bytes(sent), headers)
-                case ["hang"]:
-                    made.ended.wait()
-                case ["drip"]:
-                    self.send_response(200)
-                    self.end_headers()
-                    while not made.ended.wait(0.05):
-                        self.wfile.write(b"x")
-                case [redirect, *_] if redirect.startswith("redirect?to="):
-                    self.answer(302, b"", {"Location": self.path.partition("=")[2]})
-                case _:
-                    told = {"method": self.command, "body": body.decode(), **self.headers}
-                    self.answer(200, json.dumps(told).encode())
-
-        def answer(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
-            self.send_response(status)
-            for name, value in {**(headers or {}), "Content-Length": str(len(body))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-            pass
-
-    class Quiet(ThreadingHTTPServer):
-        def handle_error(self, request: Any, client_address: Any) -> None:
-            """Clients that give up are what the tests are about."""
-
-    with Quiet(("127.0.0.1", 0), Handler) as httpd:
-        made.url = f"http://127.0.0.1:{httpd.server_port}"
-        thread = Thread(target=httpd.serve_forever, args=(POLL_SECONDS,))
-        thread.start()
-        yield made
-        made.ended.set()
-        httpd.shutdown()
-        thread.join()
+def server(httpserver: HTTPServer) -> Iterator[Server]:
+    made = Server(httpserver.url_for("").rstrip("/"))
+    httpserver.expect_request(re.compile("")).respond_with_handler(made.handle)
+    yield made
+    made.ended.set()
 
 
 @pytest.fixture
