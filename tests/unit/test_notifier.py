@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from task_scheduler.errors import NoTargets
-from task_scheduler.execution.attempt import Result
+from task_scheduler.execution.result import Ended, Result
 from task_scheduler.notifications import notifier, service
 from task_scheduler.notifications.chat_message import ChatMessage, Notification
-from task_scheduler.notifications.notifier import Ended, Notifier, ending
+from task_scheduler.notifications.notifier import Notifier, ending
 from task_scheduler.outcome import NotifyEvent, Outcome
 from tests.unit.conftest import Log
-from tests.unit.test_attempt import TIME, attempt
+from tests.unit.test_attempt import TIME, delivery
 
 ALL = ["success", "failure", "recovery"]
 
@@ -25,14 +25,14 @@ ALL = ["success", "failure", "recovery"]
 def end(
     outcome: Outcome, tries: int = 1, notify_on: list[str] | None = ALL, **result: Any
 ) -> Ended:
-    tried = attempt()
+    tried = delivery(tries)
     assert tried.message is not None
     message = replace(tried.message, text="Bern", notify_on=notify_on)
-    return replace(tried, message=message), Result(outcome=outcome, **result), tries
+    return Ended(replace(tried, message=message), Result(outcome=outcome, **result))
 
 
-SUCCESS = end(Outcome.SUCCESS, value="done")
-RECOVERY = end(Outcome.SUCCESS, tries=2, value="done")
+SUCCESS = end(Outcome.SUCCESS, preview="done")
+RECOVERY = end(Outcome.SUCCESS, tries=2, preview="done")
 FAILURE = end(Outcome.FAILED, error=OSError("no route"))
 
 
@@ -227,7 +227,7 @@ def test_malformed_urls_are_warned_of_once_and_again_when_they_are_others(
 def test_a_task_ends_in_success_recovery_or_failure(
     ended: Ended, event: NotifyEvent | None
 ) -> None:
-    found = ending(*ended)
+    found = ending(ended)
 
     assert (found and found[0].event) == event
 
@@ -247,7 +247,7 @@ def test_a_schedule_hears_what_it_asked_for(
 ) -> None:
     wanted = []
     for ended in (SUCCESS, RECOVERY, FAILURE):
-        found = ending(*end(ended[1].outcome, ended[2], notify_on))
+        found = ending(end(ended.result.outcome, ended.delivery.number, notify_on))
         assert found is not None
         wanted.append(found[1])
 
@@ -255,8 +255,8 @@ def test_a_schedule_hears_what_it_asked_for(
 
 
 def test_a_notice_says_which_task_and_what_came_of_it() -> None:
-    failed = ending(*end(Outcome.FAILED, tries=3, error=OSError("x" * 301)))
-    succeeded = ending(*end(Outcome.SUCCESS, value={"rows": 3}))
+    failed = ending(end(Outcome.FAILED, tries=3, error=OSError("x" * 301)))
+    succeeded = ending(end(Outcome.SUCCESS, preview='{"rows":3}'))
 
     assert failed is not None
     assert failed[0] == Notification(
@@ -274,17 +274,18 @@ def test_a_notice_says_which_task_and_what_came_of_it() -> None:
 
 
 def test_a_message_typed_by_hand_may_belong_to_no_schedule_and_have_any_id() -> None:
-    tried, result, tries = SUCCESS
+    tried = SUCCESS.delivery
     assert tried.message is not None
     typed = replace(tried.message, id="my#own#3", schedule=None)
 
-    found = ending(replace(tried, message=typed), result, tries)
+    found = ending(Ended(replace(tried, message=typed), SUCCESS.result))
 
     assert found is not None
     assert (found[0].schedule, found[0].position) == ("", "3")
 
 
 def test_a_body_that_is_no_message_has_nobody_to_be_told_to() -> None:
-    unreadable = replace(attempt(), message=None)
+    unreadable = replace(delivery(), message=None)
+    result = Result(outcome=Outcome.UNREADABLE, error=OSError())
 
-    assert ending(unreadable, Result(outcome=Outcome.UNREADABLE, error=OSError()), 1) is None
+    assert ending(Ended(unreadable, result)) is None

@@ -8,30 +8,29 @@ from typing import Any
 import pytest
 
 from task_scheduler.errors import Expired, Retry, UnknownTask
-from task_scheduler.execution.attempt import Attempt, Result
+from task_scheduler.execution.delivery import Delivery
+from task_scheduler.execution.result import Result
 from task_scheduler.execution.task_record import log_task
 from task_scheduler.observability.metrics import metrics
 from task_scheduler.outcome import Outcome
 from tests.unit.conftest import Log
-from tests.unit.test_attempt import TIME, attempt
+from tests.unit.test_attempt import TIME, delivery
 
 ABOUT = {"id": "s@t#1", "schedule": "s", "scheduled_time": TIME, "task": "t", "attempt": 1}
 BESIDES = ("_aws", "service", "stack_trace")
 
 
 @pytest.fixture
-def tried() -> Attempt:
-    return attempt()
+def tried() -> Delivery:
+    return delivery()
 
 
 def fields(line: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in line.items() if name not in BESIDES}
 
 
-def test_a_success_tells_its_time_and_the_beginning_of_its_result(
-    tried: Attempt, log_lines: Log
-) -> None:
-    log_task(tried, Result(outcome=Outcome.SUCCESS, seconds=1.2345, value="x" * 301))
+def test_a_success_tells_its_time_and_its_result(tried: Delivery, log_lines: Log) -> None:
+    log_task(tried, Result(outcome=Outcome.SUCCESS, seconds=1.2345, preview="x ... x"))
 
     [line] = log_lines()
     assert fields(line) == {
@@ -40,11 +39,11 @@ def test_a_success_tells_its_time_and_the_beginning_of_its_result(
         "outcome": "success",
         **ABOUT,
         "duration_ms": 1234,
-        "result": "x" * 300 + "... (1 more characters)",
+        "result": "x ... x",
     }
 
 
-def test_a_failure_tells_its_reason_and_where_it_came_from(tried: Attempt, log_lines: Log) -> None:
+def test_a_failure_tells_its_reason_and_where_it_came_from(tried: Delivery, log_lines: Log) -> None:
     try:
         raise OSError("x" * 301)
     except OSError as error:
@@ -71,7 +70,7 @@ def test_a_failure_tells_its_reason_and_where_it_came_from(tried: Attempt, log_l
               Expired("the service is busy")],
 )  # fmt: skip
 def test_what_explains_itself_has_no_traceback(
-    tried: Attempt, log_lines: Log, error: Exception
+    tried: Delivery, log_lines: Log, error: Exception
 ) -> None:
     log_task(tried, Result(outcome=Outcome.FAILED, error=error))
 
@@ -88,7 +87,7 @@ def test_what_explains_itself_has_no_traceback(
 
 
 def test_its_duration_is_a_metric_by_outcome_and_on_demand_by_schedule(
-    tried: Attempt, log_lines: Log, monkeypatch: pytest.MonkeyPatch
+    tried: Delivery, log_lines: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log_task(tried, Result(outcome=Outcome.SUCCESS))
     monkeypatch.setenv("METRICS_BY_SCHEDULE", "true")

@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from task_scheduler.errors import NoTargets
-from task_scheduler.execution.preview import preview
 from task_scheduler.notifications.chat_message import ChatMessage, Notification, compose
 from task_scheduler.observability.log import logger, reason_of, truncate
 from task_scheduler.observability.metrics import metrics
 from task_scheduler.outcome import NotifyEvent, Outcome
+from task_scheduler.queue.task_id import TaskId
 from task_scheduler.time_limit import call_with_timeout
 
 if TYPE_CHECKING:
-    from task_scheduler.execution.attempt import Attempt, Result
+    from task_scheduler.execution.result import Ended, Result
     from task_scheduler.notifications.targets import Targets
 
 MAX_SECONDS = 10.0
@@ -24,9 +24,6 @@ MAX_SECONDS = 10.0
 
 QUIET_SECONDS = 60.0
 """Failures and recoveries are told once in so many seconds; those between are counted."""
-
-Ended = tuple["Attempt", "Result", int]
-"""An attempt that was its task's last, what came of it, and how many tries there were."""
 
 
 class Notifier:
@@ -47,7 +44,7 @@ class Notifier:
             seconds: that it may take.
         """
         deadline = time.monotonic() + min(seconds, MAX_SECONDS)
-        ends = [end for attempt, result, tries in ended if (end := ending(attempt, result, tries))]
+        ends = [end for one in ended if (end := ending(one))]
         notifications = [end for end, is_wanted in ends if is_wanted]
         if time.monotonic() < self._quiet_until:
             self._untold.update(n.event for n in notifications if n.event != NotifyEvent.SUCCESS)
@@ -104,20 +101,22 @@ def _read_targets() -> Targets:
     return read_targets()
 
 
-def ending(attempt: Attempt, result: Result, tries: int) -> tuple[Notification, bool] | None:
-    """How a task came to its end, and whether that is to be told; None if nothing ended."""
-    message, event = attempt.message, _occasion(result, tries)
+def ending(ended: Ended) -> tuple[Notification, bool] | None:
+    """The notification of a task's end, and whether it is wanted; None if nothing ended."""
+    delivery, result = ended.delivery, ended.result
+    message, event = delivery.message, _occasion(result, delivery.number)
     if message is None or event is None:
         return None
+    task_id = TaskId.parse(message.id)
     notification = Notification(
         event=event,
         schedule=message.schedule or "",
         scheduled_time=message.scheduled_time,
-        position=message.id.rpartition("#")[2],
+        position=str(task_id.position or task_id.run),
         task=message.task,
         text=message.text,
         detail=_detail(result),
-        attempt=tries,
+        attempt=delivery.number,
     )
     wanted = message.notify_on or []
     # who wants to hear of successes wants to hear of these, too
@@ -135,5 +134,5 @@ def _occasion(result: Result, tries: int) -> NotifyEvent | None:
 
 def _detail(result: Result) -> str | None:
     if result.error is None:
-        return preview(result.value)
+        return result.preview
     return f"{type(result.error).__name__}: {truncate(reason_of(result.error))}"
