@@ -30,7 +30,10 @@ def run(world: World, **settings: Any) -> Books:
     def find_task(name: str, _folder: object) -> Task:
         return Task(name, work)
 
-    simulation, environment = world.simulation, world.environment
+    def load(function: str | None = None) -> Settings:
+        return Settings.from_environment(world.environment, function)
+
+    simulation = world.simulation
     with ExitStack() as patches:
         for target, name, value in (
             ("task_scheduler.aws", "sqs", lambda: world.client),
