@@ -40,11 +40,7 @@ def run(world: World, **settings: Any) -> Books:
             ("task_scheduler.execution.reading", "find_task", find_task),
             ("task_scheduler.run_task", "SANDBOX", Sandbox()),
             ("task_scheduler.run_task", "process_ends_after", nullcontext),
-            (
-                "task_scheduler.config",
-                "load",
-                lambda function=None: Settings.from_environment(environment, function),
-            ),
+            ("task_scheduler.config", "load", load),
         ):
             patches.enter_context(patch(f"{target}.{name}", value))
         patches.enter_context(patch.object(time, "time", lambda: simulation.now))

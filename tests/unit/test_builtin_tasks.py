@@ -24,7 +24,6 @@ from task_scheduler.tasks import web_request
 from task_scheduler.tasks.context import TaskContext
 from task_scheduler.tasks.registry import find_task
 from task_scheduler.tasks.web_request import RequestRefused
-from tests.unit.chat_services import POLL_SECONDS
 from tests.unit.conftest import Bench
 
 Write = Callable[..., Path]
@@ -116,7 +115,7 @@ def server() -> Iterator[Server]:
 
     with Quiet(("127.0.0.1", 0), Handler) as httpd:
         made.url = f"http://127.0.0.1:{httpd.server_port}"
-        thread = Thread(target=httpd.serve_forever, args=(POLL_SECONDS,))
+        thread = Thread(target=httpd.serve_forever, args=(0.02,))
         thread.start()
         yield made
         made.ended.set()
