@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from task_scheduler.errors import BrokenTaskFile, DuplicateTask, InvalidArguments, UnknownTask
+from task_scheduler.queue.message import Message
 from task_scheduler.tasks import registry
 from task_scheduler.tasks.context import TaskContext
 from task_scheduler.tasks.registrations import read_registrations
@@ -25,6 +26,7 @@ from task_scheduler.tasks.registry import (
     find_task_source,
     forget_failures,
 )
+from tests.unit.conftest import Bench, note
 
 Write = Callable[..., Path]
 
@@ -207,6 +209,22 @@ def test_files_that_hang_leave_time_for_one_whose_names_have_to_be_found_by_runn
     begun = time.monotonic()
     assert find_task("x", folder, seconds=1.0).module == "d"
     assert time.monotonic() - begun < 1.0
+
+
+def test_a_file_that_hangs_costs_a_batch_its_time_once_and_its_own_tasks_only(
+    bench: Bench, write_tasks: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "IMPORT_SECONDS", 0.5)
+    write_tasks(hangs=f"{NAMED}import time\ntime.sleep(3600)\n")
+    bad = [Message(id=f"s@t#{n}", schedule="s", task="bad") for n in range(4)]
+    bench.put(*bad[:2], note("a"), *bad[2:], note("b"))
+
+    begun = time.monotonic()
+    kept = bench.run()
+
+    assert time.monotonic() - begun < 1.9  # each time anew it would be 2
+    assert sorted(bench.ran) == ["a", "b"]
+    assert len(kept) == 4
 
 
 def test_a_file_that_hung_is_tried_after_the_others_in_later_invocations(
