@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from task_scheduler.errors import IncompleteRun, InvalidRun
 from task_scheduler.observability.log import logger, reason_of, truncate
 from task_scheduler.observability.metrics import metrics
 from task_scheduler.queue.dead_letters import incomplete_run_dead_letter, line_dead_letter
+from task_scheduler.queue.fifo import deduplication_id, is_fifo
 from task_scheduler.queue.message import Message
 from task_scheduler.queue.sending import Entry, Sender
 from task_scheduler.runs.run import Cursor, Run
@@ -131,15 +131,15 @@ class _Sent:
 
 def _send_list(task_list: TaskList, is_time_up: Callable[[], bool]) -> _Sent:
     queue_url, client = os.environ["QUEUE_URL"], aws.sqs()
-    is_fifo = queue_url.endswith(".fifo")
+    to_fifo = is_fifo(queue_url)
     with (
-        Sender(client, queue_url, in_flight=1 if is_fifo else IN_FLIGHT) as tasks,
+        Sender(client, queue_url, in_flight=1 if to_fifo else IN_FLIGHT) as tasks,
         Sender(client, os.environ["RUNS_DEAD_LETTER_URL"]) as dead_letters,
     ):
         sent = _Sent(tasks, dead_letters)
         messages = SuccessLimit(
             task_list,
-            lambda message, body: tasks.put(_entry(message, body, is_fifo=is_fifo)),
+            lambda message, body: tasks.put(_entry(message, body, to_fifo=to_fifo)),
             limit=int(os.environ.get("NOTIFY_SUCCESS_LIMIT", "0")),
         )
         try:
@@ -166,14 +166,13 @@ def _time_limit(context: LambdaContext) -> Callable[[], bool]:
     return lambda: context.get_remaining_time_in_millis() < reserve
 
 
-def _entry(message: Message, body: str, *, is_fifo: bool) -> Entry:
-    if not is_fifo:
+def _entry(message: Message, body: str, *, to_fifo: bool) -> Entry:
+    if not to_fifo:
         return Entry(body)
     return Entry(
         body,
         message_group=message.message_group or message.schedule,
-        # a message's id has characters, and may have a length, that SQS refuses
-        deduplication_id=hashlib.sha256(message.id.encode()).hexdigest(),
+        deduplication_id=deduplication_id(message.id, body),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from task_scheduler.errors import InvalidRun
 from task_scheduler.outcome import NotifyEvent
 from task_scheduler.queue.message import DEFAULT_RETRIES, Message
+from task_scheduler.queue.message_id import MessageId
 from task_scheduler.queue.validation import check_attributes, read_notify_events
 
 VERSION = 1
@@ -130,7 +131,7 @@ class Run:
     ) -> Message:
         """The message for the task at a position of the list, from 1."""
         return Message(
-            id=f"{self.key}#{position}",
+            id=str(MessageId(self.key, position)),
             schedule=self.schedule,
             scheduled_time=self.scheduled_time,
             task=task or self.task,
