@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from task_scheduler.observability.log import reason_of, truncate
 from task_scheduler.queue.sending import Entry
@@ -12,19 +13,19 @@ from task_scheduler.queue.sending import Entry
 if TYPE_CHECKING:
     from task_scheduler.errors import IncompleteRun
     from task_scheduler.execution.attempt import Attempt, Result
-    from task_scheduler.runs.run import Run
-    from task_scheduler.task_list.task_list import Refused
+    from task_scheduler.runs.run import Cursor, Run
+    from task_scheduler.task_list.listed import Refused
 
 START_BYTES = 1_024
 """How much of a refused line its dead letter quotes: never the whole of a large one."""
 
 REASON_CHARACTERS = 1_000
 """How much of a reason a dead letter quotes: it may hold a part of the line, or an exception's
-text, and a dead letter that SQS finds too large would end the whole run."""
+text, and a dead letter that is too large for SQS would end the whole run."""
 
 
 def line_dead_letter(run: Run, refused: Refused) -> Entry:
-    """For the runs' dead-letter queue: a line that is no task."""
+    """For the runs' dead-letter queue: a line that is not a task."""
     body = {
         "kind": "line",
         "schedule": run.schedule,
@@ -38,9 +39,17 @@ def line_dead_letter(run: Run, refused: Refused) -> Entry:
     return Entry(json.dumps(body), {"kind": "line", "schedule": run.schedule})
 
 
-def incomplete_run_dead_letter(run: Run, error: IncompleteRun) -> Entry:
-    """For the runs' dead-letter queue: a generator's tasks, of which not all could be sent."""
-    body = {
+def incomplete_run_dead_letter(
+    run: Run, error: IncompleteRun, cursor: Cursor | None = None
+) -> Entry:
+    """For the runs' dead-letter queue: a list of which not all tasks could be sent.
+
+    Args:
+        run: whose list it is.
+        error: why, and where it can go on.
+        cursor: what it goes on with; None if the position alone will do.
+    """
+    body: dict[str, Any] = {
         "kind": "incomplete",
         "schedule": run.schedule,
         "run": run.key,
@@ -49,6 +58,10 @@ def incomplete_run_dead_letter(run: Run, error: IncompleteRun) -> Entry:
         "reason": truncate(str(error), REASON_CHARACTERS),
         "goes_on_at": error.goes_on_at,
     }
+    if cursor is not None:
+        body["cursor"] = {
+            name: value for name, value in asdict(cursor).items() if value is not None
+        }
     return Entry(json.dumps(body), {"kind": "incomplete", "schedule": run.schedule})
 
 

@@ -22,19 +22,27 @@ UNSUBSTITUTED = "<aws."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
-    """Where a list goes on that one invocation could not finish.
+    """Where a list goes on that one invocation could not finish, and what it was until there.
 
     Attributes:
         line: the number of the next line, or the position of the next task, from 1.
-        offset: of that line in the decompressed file, in bytes.
+        offset: of that line in the unpacked file as UTF-8, in bytes.
         header: the names of a CSV file's columns.
+        separator: of a CSV file's columns; a comma when None.
+        encoding: of a file in UTF-16 or UTF-32; None for UTF-8.
         etag: the version of the S3 object.
+        fingerprint: the SHA-256 of the file.
+        checksums: of a generator's tasks right before `line`.
     """
 
     line: int = 1
     offset: int = 0
     header: list[str] | None = None
+    separator: str | None = None
+    encoding: str | None = None
     etag: str | None = None
+    fingerprint: str | None = None
+    checksums: list[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,4 +156,6 @@ _TYPES: dict[str, type] = {attribute.name: str for attribute in fields(Run)} | {
     "args": dict, "tasks": list, "retries": int, "max_age": int, "notify_on": list,
     "cursor": dict, "only": int,
 }  # fmt: skip
-_CURSOR_TYPES = {"line": int, "offset": int, "header": list, "etag": str}
+_CURSOR_TYPES: dict[str, type] = {attribute.name: str for attribute in fields(Cursor)} | {
+    "line": int, "offset": int, "header": list, "checksums": list,
+}  # fmt: skip
