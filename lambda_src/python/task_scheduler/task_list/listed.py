@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from task_scheduler.errors import InvalidLine
 from task_scheduler.queue.validation import check_attributes
@@ -30,9 +31,8 @@ class Refused:
     offset: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ListedTask:
-    """A task of a list.
+class ListedTask(NamedTuple):
+    """A task of a list; a tuple, since a million of them are made.
 
     Attributes:
         number: its position: of the line in the file, or of the task in the list, from 1.
@@ -49,7 +49,7 @@ class ListedTask:
     source: object
     text: str | None = None
     task: str | None = None
-    args: Mapping[str, Any] = field(default_factory=dict)
+    args: Mapping[str, Any] = MappingProxyType({})
     message_group: str | None = None
 
     @property
@@ -82,7 +82,11 @@ def read_value(value: object, number: int, offset: int, source: object) -> Liste
     if isinstance(value, str):
         return ListedTask(number, offset, source, value)
     try:
-        return ListedTask(number, offset, source, **_read_object(value))
+        if not isinstance(value, Mapping):
+            kind = _with_article(type(value).__name__)
+            raise InvalidLine(f"must be a string or an object of task and args, not {kind}")
+        check_attributes(value, _TYPES, InvalidLine)
+        return ListedTask(number, offset, source, **value)
     except InvalidLine as refused:
         return Refused(number, str(refused), quote(source), offset)
 
@@ -98,16 +102,7 @@ def quote(source: object) -> bytes:
     return text[:MAX_QUOTED_CHARACTERS].encode(errors="backslashreplace")
 
 
-def _read_object(value: object) -> dict[str, Any]:
-    if not isinstance(value, Mapping):
-        kind = type(value).__name__
-        raise InvalidLine(f"must be a string or an object of task and args, not {_article(kind)}")
-    check_attributes(value, _TYPES, InvalidLine)
-    # the dict may be one that a generator fills anew for each task
-    return {**value, "args": dict(value.get("args", {}))}
-
-
-def _article(kind: str) -> str:
+def _with_article(kind: str) -> str:
     return f"{'an' if kind[0] in 'aeiouAEIOU' else 'a'} {kind}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from task_scheduler.errors import InvalidLine
 from task_scheduler.queue.message import Message
@@ -10,8 +10,7 @@ from task_scheduler.runs.run import Run
 from task_scheduler.task_list.listed import ListedTask, Refused
 
 
-@dataclass(frozen=True, slots=True)
-class EncodedMessage:
+class EncodedMessage(NamedTuple):
     """A message, and the body that it has on the queue."""
 
     message: Message
