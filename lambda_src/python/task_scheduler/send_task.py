@@ -35,7 +35,7 @@ MAX_RESERVE_SECONDS = 30.0
 """Time kept for what is under way, and for handing the rest to another invocation."""
 
 HAND_OVER_SHARE = 0.5
-"""How much of the time that is left handing over may take: the rest is for its dead letter."""
+"""Share of the time left that the hand-over may take; the rest is for its dead letter."""
 
 
 class Summary(TypedDict):
@@ -113,13 +113,14 @@ def _send(run: Run, context: LambdaContext) -> Summary:
 
 @dataclass(slots=True)
 class _Sent:
-    """What an invocation sent of a list.
+    """The part of a list that an invocation sent.
 
     Attributes:
         run: whose list it is, with the notifications that its messages ask for.
-        tasks, dead_letters: what sends messages, and dead letters of lines that are not tasks.
-        continued_at: where another invocation goes on; None at the list's end.
-        incomplete: why there is more that nobody sends.
+        tasks, dead_letters: senders of messages, and of dead letters of the runs' queue.
+        refused: lines that are not tasks.
+        continued_at: the line that another invocation goes on with; None at the list's end.
+        incomplete: why the rest of the list is not sent; None if it is.
     """
 
     run: Run
@@ -143,7 +144,7 @@ class _Sent:
         self.dead_letters.put(line_dead_letter(self.run, line))
 
     def summary(self) -> Summary:
-        """The result of the invocation."""
+        """Return the result of the invocation."""
         run, cursor = self.run, self.run.cursor
         return Summary(
             schedule=run.schedule,
@@ -183,7 +184,7 @@ def _send_list(run: Run, task_list: TaskList) -> _Sent:
 
 
 def _tasks(task_list: TaskList, sent: _Sent) -> Iterator[ListedTask]:
-    """The tasks of a list. Dead letters of its other lines are sent on the way."""
+    """Yield the tasks of a list, and send the dead letters of its other lines on the way."""
     for listed in task_list:
         if isinstance(listed, Refused):
             sent.refuse(listed)

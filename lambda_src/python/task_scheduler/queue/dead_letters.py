@@ -1,4 +1,4 @@
-"""Dead letters: what could not be sent or run, with the reason why."""
+"""Dead letters: lines, lists and tasks that could not be sent or run, with the reason."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from task_scheduler.task_list.listed import Refused
 
 START_BYTES = 1_024
-"""How much of a refused line its dead letter quotes: never the whole of a large one."""
+"""Bytes of a refused line that its dead letter quotes: never the whole of a large one."""
 
 REASON_CHARACTERS = 1_000
-"""How much of a reason a dead letter quotes: it may hold a part of the line, or an exception's
-text, and a dead letter that is too large for SQS would end the whole run."""
+"""Characters of a reason that a dead letter quotes: it may hold a part of the line, or the text of
+an exception, and a dead letter that is too large for SQS would end the whole run."""
 
 
 def line_dead_letter(run: Run, refused: Refused) -> Entry:
-    """For the runs' dead-letter queue: a line that is not a task."""
+    """Make the dead letter of a line that is not a task, for the runs' queue."""
     body = {
         "kind": "line",
         "schedule": run.schedule,
@@ -42,7 +42,7 @@ def line_dead_letter(run: Run, refused: Refused) -> Entry:
 def incomplete_run_dead_letter(
     run: Run, error: IncompleteRun, cursor: Cursor | None = None
 ) -> Entry:
-    """For the runs' dead-letter queue: a list of which not all tasks could be sent.
+    """Make the dead letter of a list of which not all tasks could be sent, for the runs' queue.
 
     Args:
         run: whose list it is.
@@ -66,7 +66,7 @@ def incomplete_run_dead_letter(
 
 
 def task_dead_letter(attempt: Attempt, result: Result) -> Entry:
-    """For the tasks' dead-letter queue: the message as it was, and why it is dead.
+    """Make the dead letter of a task, for the tasks' queue: its message as it was, and the reason.
 
     A FIFO queue's dead letter keeps the message's group and deduplication id.
     """

@@ -35,10 +35,10 @@ class Entry:
     """One message to be sent.
 
     Attributes:
-        body: what SQS accepts as a body; Message.encode makes no other.
+        body: in characters that SQS accepts, such as Message.encode makes.
         attributes: string attributes; empty ones are left out, long ones truncated, characters that
             SQS refuses replaced.
-        message_group, deduplication_id: what a FIFO queue needs, and no other takes.
+        message_group, deduplication_id: required by a FIFO queue, refused by any other.
     """
 
     body: str
@@ -54,7 +54,7 @@ class Entry:
         )
 
     def as_request(self, entry_id: str) -> SendMessageBatchRequestEntryTypeDef:
-        """The entry of a SendMessageBatch request."""
+        """Return the entry of a SendMessageBatch request."""
         request: SendMessageBatchRequestEntryTypeDef = {
             "Id": entry_id,
             "MessageBody": self.body,

@@ -26,7 +26,7 @@ UNSUBSTITUTED = "<aws."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
-    """Where a list goes on that one invocation could not finish, and what it was until there.
+    """The place where another invocation goes on with a list, and what the list was until there.
 
     Attributes:
         line: the number of the next line, or the position of the next task, from 1.

@@ -37,7 +37,7 @@ class Row:
 
     @property
     def is_empty(self) -> bool:
-        """Whether it is a row of which no cell has a content, as spreadsheets leave them."""
+        """True for a row without content, as spreadsheets leave them: all its cells are empty."""
         return self.reason is None and not any(cell.strip() for cell in self.cells)
 
 

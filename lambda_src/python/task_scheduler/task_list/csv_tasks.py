@@ -21,7 +21,7 @@ _SEPARATOR_LINE = re.compile(r"sep=([,;\t])")
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What the first row of a CSV file says.
+    """The columns of a CSV file, as its first row names them.
 
     Attributes:
         names: of the columns; empty ones at the end are left out.
@@ -68,7 +68,10 @@ def read_tasks(lines: Iterator[Line], header: Header) -> Iterator[Listed]:
 
 
 def _task(row: Row, header: Header) -> Listed:
-    """The task of a row. An empty cell gives no argument: the schedule's, or the default, holds."""
+    """Read the task of a row.
+
+    An empty cell gives no argument, so that the schedule's or the parameter's default applies.
+    """
     line = row.line
     if row.reason is not None:
         return Refused(line.number, row.reason, line.data, line.offset)
@@ -85,7 +88,7 @@ def _task(row: Row, header: Header) -> Listed:
 
 
 def _separator(header: str) -> str:
-    """The separator that splits the header, a comma if none does."""
+    """Find the separator of a header; a comma if it has one column only."""
     columns = {each: len(next(csv.reader([header], delimiter=each), [])) for each in SEPARATORS}
     found = [each for each, count in columns.items() if count > 1]
     if len(found) > 1:

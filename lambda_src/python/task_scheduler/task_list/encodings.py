@@ -20,7 +20,7 @@ which holds it is refused."""
 
 
 def detect(beginning: bytes) -> str | None:
-    """The encoding that a byte order mark names; None for UTF-8 and for files without a mark."""
+    """Return the encoding that a byte order mark names; None for UTF-8 or without a mark."""
     return next((name for mark, name in _MARKS if beginning.startswith(mark)), None)
 
 

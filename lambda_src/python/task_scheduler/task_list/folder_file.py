@@ -42,7 +42,7 @@ class FolderFile:
         return stream
 
     def pin(self, cursor: Cursor) -> Cursor:
-        """The cursor with the file's fingerprint."""
+        """Add the file's fingerprint to a cursor."""
         if self._fingerprint is None:
             self._fingerprint = self._compute_fingerprint()
         return replace(cursor, fingerprint=self._fingerprint)

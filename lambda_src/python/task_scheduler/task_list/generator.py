@@ -18,8 +18,8 @@ from task_scheduler.tasks.registered import TaskSource
 from task_scheduler.tasks.registry import find_task_source
 
 COMPARED = 10
-"""How many tasks before the cursor a generator is asked for once more. They must be what they were:
-one that yields in another order now would skip some of its tasks and repeat others."""
+"""Tasks before the cursor that a generator is asked for once more, to be compared. One that yields
+in another order than before would skip some of its tasks and repeat others."""
 
 
 class GeneratedTasks:
@@ -66,7 +66,7 @@ class GeneratedTasks:
             )
 
     def cursor_at(self, number: int, offset: int) -> Cursor:
-        """The cursor at a task, with checksums of the tasks before it.
+        """Return the cursor at a task, with checksums of the tasks before it.
 
         Raises:
             IncompleteRun: the generator accepts no cursor.

@@ -22,7 +22,7 @@ class InlineTasks:
             yield ListedTask(number, 0, text, text)
 
     def cursor_at(self, number: int, offset: int) -> Cursor:
-        """The cursor at a text."""
+        """Return the cursor at a text."""
         return Cursor(line=number, offset=offset)
 
 
@@ -34,5 +34,5 @@ class OneTask:
         yield ListedTask(1, 0, b"")
 
     def cursor_at(self, number: int, offset: int) -> Cursor:
-        """The cursor at the one task."""
+        """Return the cursor at the one task."""
         return Cursor(line=number, offset=offset)

@@ -11,7 +11,7 @@ from task_scheduler.errors import InvalidLine
 from task_scheduler.queue.validation import check_attributes
 
 MAX_QUOTED_CHARACTERS = 4_096
-"""How much of a value is kept to quote it; a dead letter quotes less."""
+"""Characters of a value that are kept to be quoted; a dead letter quotes less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class ListedTask(NamedTuple):
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What distinguishes the task from another at the same position."""
+        """The content of the task, without its place."""
         return {
             "text": self.text,
             "task": self.task,
@@ -63,7 +63,7 @@ class ListedTask(NamedTuple):
         }
 
     def refused(self, reason: str) -> Refused:
-        """The same entry as one that cannot be sent."""
+        """Return the same entry as one that cannot be sent."""
         return Refused(self.number, reason, quote(self.source), self.offset)
 
 
@@ -71,7 +71,7 @@ Listed = ListedTask | Refused
 
 
 def read_value(value: object, number: int, offset: int, source: object) -> Listed:
-    """The entry that a value of a list stands for: a text, or an object of task and args.
+    """Read a value of a list: a text, or an object of task and args.
 
     Args:
         value: of an inline list, a JSON line or a generator.
@@ -92,7 +92,7 @@ def read_value(value: object, number: int, offset: int, source: object) -> Liste
 
 
 def quote(source: object) -> bytes:
-    """The beginning of what an entry was read from."""
+    """Return the beginning of what an entry was read from."""
     if isinstance(source, bytes):
         return source
     try:

@@ -18,7 +18,7 @@ MAX_REOPENINGS = 5
 """Times that a broken connection is replaced by a new one without a byte read in between."""
 
 READ_BYTES = 256 * 1024
-"""How much of an object is read at once."""
+"""Bytes of an object that are read at once."""
 
 
 class S3File:
@@ -46,7 +46,7 @@ class S3File:
         return io.BufferedReader(s3_object, buffer_size=READ_BYTES)
 
     def pin(self, cursor: Cursor) -> Cursor:
-        """The cursor with the object's entity tag."""
+        """Add the object's entity tag to a cursor."""
         return replace(cursor, etag=self._etag)
 
 
@@ -79,13 +79,20 @@ class S3Object(io.RawIOBase):
         self._body = self._open()
 
     def close(self) -> None:
+        """Close the connection."""
         self._body.close()
         super().close()
 
     def readable(self) -> bool:
+        """Return True."""
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Read some bytes into a buffer, over a new connection if the old one breaks.
+
+        Raises:
+            InvalidRun: connections break one after the other.
+        """
         from botocore.exceptions import HTTPClientError, IncompleteReadError
 
         for _ in range(MAX_REOPENINGS):

@@ -11,7 +11,7 @@ from task_scheduler.task_list.out_of_time import IsTimeUp
 
 
 class Source(Protocol):
-    """Where the tasks of a run come from."""
+    """A source of the tasks of a run."""
 
     def read(self, cursor: Cursor, is_time_up: IsTimeUp) -> Iterator[Listed]:
         """Read the entries from a cursor on.
@@ -27,7 +27,7 @@ class Source(Protocol):
         """
 
     def cursor_at(self, number: int, offset: int) -> Cursor:
-        """The cursor at an entry, with what pins the source to what was read until there.
+        """Return the cursor at an entry, with what pins the source to what was read until there.
 
         Raises:
             IncompleteRun: it cannot be read from there on.

@@ -25,7 +25,7 @@ KINDS = (".txt", ".jsonl", ".csv")
 
 
 class Storage(Protocol):
-    """Where a file lies, and what pins it."""
+    """A place where a file lies, and what pins the file."""
 
     @property
     def label(self) -> str:
@@ -40,7 +40,7 @@ class Storage(Protocol):
         """
 
     def pin(self, cursor: Cursor) -> Cursor:
-        """The cursor with what tells this version of the file from others."""
+        """Add what tells this version of the file from others to a cursor."""
 
 
 class FileTasks:
@@ -83,7 +83,7 @@ class FileTasks:
             raise InvalidRun(f"{self._storage.label}: {reason}") from error
 
     def cursor_at(self, number: int, offset: int) -> Cursor:
-        """The cursor at a line, with what pins the file."""
+        """Return the cursor at a line, with what pins the file."""
         header = self._header
         cursor = Cursor(
             line=number,
@@ -107,7 +107,7 @@ class FileTasks:
         return csv_tasks.read_tasks(lines, self._header) if self._header else iter(())
 
     def _chunks(self, cursor: Cursor, is_time_up: IsTimeUp, opened: ExitStack) -> Iterator[bytes]:
-        """The unpacked file as UTF-8, from the cursor on."""
+        """Return the unpacked file as UTF-8, from the cursor on."""
         if cursor.offset and not self._is_packed and self._encoding is None:
             return _chunks_of(opened.enter_context(self._storage.open(cursor.offset)))
         # of these kinds only the beginning can be found: what is before the cursor is read again
@@ -129,7 +129,7 @@ def _chunks_of(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _skip(chunks: Iterator[bytes], cursor: Cursor, is_time_up: IsTimeUp) -> Iterator[bytes]:
-    """The chunks from the cursor's offset on."""
+    """Skip what is before the cursor's offset."""
     left = cursor.offset
     for chunk in chunks:
         if len(chunk) > left:

@@ -38,7 +38,7 @@ def read_lines(
     offset: int = 0,
     is_time_up: IsTimeUp = lambda: False,
 ) -> Iterator[Line]:
-    """Split a file into lines, which end as in Python's universal newlines: \\n, \\r or \\r\\n.
+    r"""Split a file into lines, which end as in Python's universal newlines: \n, \r or \r\n.
 
     Args:
         chunks: the file from the beginning of a line on, in pieces of any size; a byte order mark
