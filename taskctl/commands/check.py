@@ -8,10 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from task_scheduler.errors import IncompleteRun, InvalidArguments, InvalidRun
+from task_scheduler.errors import InvalidArguments, InvalidRun
 from task_scheduler.queue.message import Message
 from task_scheduler.runs.run import Run
-from task_scheduler.task_list.task_list import Refused, TaskList
+from task_scheduler.task_list.listed import Refused
+from task_scheduler.task_list.messages import make_message
+from task_scheduler.task_list.task_list import TaskList
 from task_scheduler.tasks.registry import find_problems as find_code_problems
 from task_scheduler.tasks.registry import find_task, find_task_source
 from taskctl.project.schedule import Schedule
@@ -94,14 +96,14 @@ def _check_tasks(schedule: Schedule, folder: Path) -> tuple[int | None, list[str
     try:
         for listed in TaskList(run, folder):
             count += 1
-            if isinstance(listed, Refused):
-                problems.append(f"{_place(run, listed.number)}: {listed.reason}")
-            elif no_task and listed[0].task == run.task:
+            made = listed if isinstance(listed, Refused) else make_message(run, listed)
+            if isinstance(made, Refused):
+                problems.append(f"{_place(run, made.number)}: {made.reason}")
+            elif no_task and made.message.task == run.task:
                 continue  # it is said once, and not of each task
-            elif problem := _check_message(listed[0], folder):
-                number = int(listed[0].id.rpartition("#")[2])
-                problems.append(f"{_place(run, number)}: {problem}")
-    except (InvalidRun, IncompleteRun) as error:
+            elif problem := _check_message(made.message, folder):
+                problems.append(f"{_place(run, listed.number)}: {problem}")
+    except InvalidRun as error:
         problems.append(str(error))
     return count, problems
 

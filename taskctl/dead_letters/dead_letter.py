@@ -148,7 +148,7 @@ def _run(body: str, attributes: Mapping[str, str]) -> dict[str, Any]:
             }
         case {"kind": "incomplete", "schedule": schedule}:
             at = dead_letter.get("goes_on_at")
-            cursor = {} if at is None else {"cursor": {"line": at}}
+            cursor = {} if at is None else {"cursor": dead_letter.get("cursor", {"line": at})}
             only = {} if dead_letter.get("only") is None else {"only": dead_letter["only"]}
             return {
                 "kind": Kind.RUN,

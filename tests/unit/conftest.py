@@ -19,9 +19,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from task_scheduler import aws, config, run_task, send_task
+from task_scheduler.errors import IncompleteRun
 from task_scheduler.execution.sandbox import Sandbox
 from task_scheduler.observability.log import logger
 from task_scheduler.queue.message import Message
+from task_scheduler.runs.run import Cursor, Run
+from task_scheduler.task_list.listed import Refused
+from task_scheduler.task_list.messages import make_message
+from task_scheduler.task_list.task_list import TaskList
 from task_scheduler.tasks import registry
 from task_scheduler_local.emulator import Emulator
 
@@ -362,6 +367,25 @@ def note(text: str, **attributes: Any) -> Message:
 
 def fail(text: str, **attributes: Any) -> Message:
     return Message(id=f"s@t#{text}", schedule="s", task="fail", text=text, **attributes)
+
+
+@dataclass
+class Read:
+    """What an invocation lists of a run."""
+
+    entries: list[Message | Refused]
+    rest: Cursor | None
+    incomplete: IncompleteRun | None
+
+
+def read_list(run: Run, folder: Path, is_time_up: Callable[[], bool] = lambda: False) -> Read:
+    """Reads a run's list, and makes the messages."""
+    task_list = TaskList(run, folder, is_time_up)
+    entries: list[Message | Refused] = []
+    for listed in task_list:
+        made = listed if isinstance(listed, Refused) else make_message(run, listed)
+        entries.append(made if isinstance(made, Refused) else made.message)
+    return Read(entries, task_list.rest, task_list.incomplete)
 
 
 EVENT = {"version": 1, "schedule": "s", "scheduled_time": "2026-11-23T02:00:00Z"}

@@ -1,17 +1,30 @@
-"""Checks of JSON objects: the attributes of a type of ours and no others, values that we know."""
+"""Checks of JSON objects: the attributes of a type of ours, and values that we know."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from task_scheduler.observability.log import logger, truncate
 from task_scheduler.outcome import NotifyEvent
+
+
+def known_attributes(attributes: Mapping[str, Any], types: Mapping[str, type]) -> dict[str, Any]:
+    """Return the attributes without those that this version does not know.
+
+    They are a newer sender's, and no reason to drop a task: what must not be ignored comes with
+    another version of the envelope. The log names them at DEBUG.
+    """
+    unknown = [truncate(name, 100) for name in attributes if name not in types]
+    if unknown:
+        logger.debug("unknown attributes ignored", extra={"attributes": unknown[:20]})
+    return {name: value for name, value in attributes.items() if name in types}
 
 
 def check_attributes(
     attributes: Mapping[str, Any], types: Mapping[str, type], error: type[ValueError]
 ) -> None:
-    """Raises the error for the first attribute that is unknown or of another type."""
+    """Raise the error for the first attribute that is unknown or of another type."""
     for name, value in attributes.items():
         if name not in types:
             raise error(f"{name!r}: no such attribute; known are {', '.join(types)}")
