@@ -23,6 +23,7 @@ from task_scheduler.notifications.notifier import ending
 from task_scheduler.outcome import NotifyEvent
 from task_scheduler.queue.message import Message
 from task_scheduler.queue.record import Record
+from task_scheduler.tasks.task_files import IMPORT_SECONDS
 from taskctl.errors import TaskctlError
 from taskctl.project.task_code import use_task_folder
 from taskctl.runs.run_table import took
@@ -139,7 +140,7 @@ def _prepare(message: Message, folder: Path) -> Attempt | Unrunnable:
         message_retention=sys.maxsize,
         task_folder=folder,
     )
-    return read(record, settings, Sandbox())
+    return read(record, settings, Sandbox(), seconds=IMPORT_SECONDS)
 
 
 def _chat_message(ended: Ended) -> tuple[str, str]:

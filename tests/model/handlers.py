@@ -27,7 +27,7 @@ def run(world: World, **settings: Any) -> Books:
     def work(text: str, context: TaskContext) -> None:
         world.work(int(text), context)
 
-    def find_task(name: str, _folder: object) -> Task:
+    def find_task(name: str, _folder: object, *, seconds: float) -> Task:
         return Task(name, work)
 
     def load(function: str | None = None) -> Settings:

@@ -69,8 +69,6 @@ class UnknownTask(TaskSchedulerError, LookupError):
 class BrokenTaskFile(TaskSchedulerError, ImportError):
     """A message names a task that is not registered, and files of the task folder do not import."""
 
-    has_traceback = False
-
 
 class DuplicateTask(TaskSchedulerError, LookupError):
     """Two functions of the task folder are registered under the same name."""

@@ -77,7 +77,13 @@ class Batch:
     def _read(self, record: Record) -> Attempt | Unrunnable:
         # of a FIFO group's messages only the first was tried each time that the function died
         runs_last = self._is_fifo and record.message_group in self._out_of_receives
-        return read(record, self._settings, self._sandbox, runs_last_receive=runs_last)
+        return read(
+            record,
+            self._settings,
+            self._sandbox,
+            seconds=self._budget.limit(None),
+            runs_last_receive=runs_last,
+        )
 
     def _start(self, record: Record) -> None:
         attempt = self._read(record)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import copy
 import hashlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from task_scheduler.errors import IncompleteRun, NotSerializable
 from task_scheduler.observability.log import reason_of
@@ -28,13 +29,17 @@ class GeneratedTasks:
     Args:
         name: that the generator is registered under.
         task_folder: where task code lies.
+        args: of the schedule.
 
     Raises:
         LookupError, ImportError: there is no such generator; says why.
+        InvalidArguments: the arguments do not fit it.
     """
 
-    def __init__(self, name: str, task_folder: Path) -> None:
+    def __init__(self, name: str, task_folder: Path, args: Mapping[str, Any]) -> None:
         self._source: TaskSource = find_task_source(name, task_folder)
+        self._source.check_arguments(args)
+        self._args = args
         self._last: deque[Listed] = deque(maxlen=COMPARED + 1)
 
     def read(self, cursor: Cursor, is_time_up: IsTimeUp) -> Iterator[Listed]:
@@ -43,7 +48,7 @@ class GeneratedTasks:
         first = cursor.line - len(before)
         number = first - 1
         try:
-            for number, value in enumerate(self._source.tasks_from(first), start=first):
+            for number, value in enumerate(self._source.tasks_from(first, self._args), start=first):
                 listed = _listed(value, number)
                 if number < cursor.line:
                     self._compare(listed, before[number - first])

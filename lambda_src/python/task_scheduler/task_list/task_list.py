@@ -69,7 +69,7 @@ def _source(run: Run, folder: Path) -> Source:
     if run.tasks is not None:
         return InlineTasks(run.tasks)
     if run.tasks_source is not None:
-        return GeneratedTasks(run.tasks_source, folder)
+        return GeneratedTasks(run.tasks_source, folder, run.args)
     if run.tasks_file is not None:
         file = FolderFile(run.tasks_file, folder, fingerprint=run.cursor.fingerprint)
         return FileTasks(run.tasks_file, file)
