@@ -43,7 +43,9 @@ fragments = st.lists(
 
 
 def _text(parts: list[Any]) -> str:
-    return "".join(f"w{n}w" if part is WORD else part for n, part in enumerate(parts))
+    text = "".join(f"w{n}w" if part is WORD else part for n, part in enumerate(parts))
+    # after the mark of UTF-16 it would make that of UTF-32
+    return text.lstrip("\0")
 
 
 encodings = st.sampled_from(["utf-8", "utf-8-sig", "utf-16-le", "utf-16-be", "utf-32-le"])
@@ -159,7 +161,7 @@ def test_each_line_that_is_not_blank_is_a_task_or_is_refused(
 
         entries = _check(_run(tasks_file=name), Path(folder), sizes, chunk)
 
-    if not text.startswith(("\ufeff", "\0")):  # another mark, or that of UTF-32
+    if not text.startswith("\ufeff"):  # another mark
         assert _numbers(entries) == _lines(text)
     assert _words(entries) == Counter(re.findall(r"w\d+w", text))
 
