@@ -42,14 +42,14 @@ class Delivery(NamedTuple):
         return min(tries, self.message.retries + 1) if self.message else 1
 
     @property
-    def is_out_of_retries(self) -> bool:
-        """Whether no attempt follows this one.
+    def is_last(self) -> bool:
+        """Whether no run follows this one: the last permitted receive is for the dead letter."""
+        return self.record.receives >= self.max_receives - 1
 
-        A message's last permitted receive is kept for its dead letter.
-        """
-        if self.record.receives >= self.max_receives - 1:
-            return True
-        return self.message is not None and self.number > self.message.retries
+    @property
+    def is_out_of_retries(self) -> bool:
+        """Whether no attempt follows this one."""
+        return self.is_last or (self.message is not None and self.number > self.message.retries)
 
     @property
     def is_out_of_receives(self) -> bool:

@@ -96,7 +96,7 @@ def postponement(delivery: Delivery, error: Exception, wait: float) -> Result:
         error: why.
         wait: seconds until the message is to be received again.
     """
-    if delivery.is_out_of_receives or delivery.record.receives >= delivery.max_receives - 1:
+    if delivery.is_last:
         reason = f"received {delivery.record.receives} times; {reason_of(error)}"
         return failure(delivery, NeverStarted(reason))
     if not delivery.is_in_time(wait):

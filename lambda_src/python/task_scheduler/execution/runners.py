@@ -27,15 +27,11 @@ class Runner(Protocol):
     def busy(self) -> list[Delivery]:
         """What was started and has not been waited for."""
 
-    @property
-    def is_stuck(self) -> bool:
-        """Whether tasks that were given up run still."""
-
     def start(self, attempt: Attempt, seconds: float) -> None:
         """Start an attempt, for so many seconds."""
 
-    def wait(self) -> Ended:
-        """Wait for the next attempt to end, or to overrun its time."""
+    def wait(self, seconds: float) -> Ended | None:
+        """Wait for the next attempt to end, or to overrun its time; None if none has by then."""
 
 
 class Inline:
@@ -50,15 +46,11 @@ class Inline:
     def busy(self) -> list[Delivery]:
         return [ended.delivery for ended in self._ended]
 
-    @property
-    def is_stuck(self) -> bool:
-        return False
-
     def start(self, attempt: Attempt, seconds: float) -> None:
         result = self._perform(attempt, attempt.context(seconds))
         self._ended.append(Ended(attempt.delivery, result))
         self.free = 0
 
-    def wait(self) -> Ended:
+    def wait(self, _seconds: float) -> Ended:
         self.free = 1
         return self._ended.pop()

@@ -13,6 +13,7 @@ from task_scheduler.execution.attempt import Attempt
 from task_scheduler.execution.delivery import Delivery
 from task_scheduler.execution.result import Ended, Result
 from task_scheduler.execution.runners import Perform
+from task_scheduler.execution.sandbox import Sandbox
 from task_scheduler.tasks.context import TaskContext
 from task_scheduler.time_limit import grace_of
 
@@ -43,21 +44,17 @@ class Threads:
     is not waited for, and its slot is not used again.
     """
 
-    def __init__(self, perform: Perform, slots: int) -> None:
+    def __init__(self, perform: Perform, slots: int, sandbox: Sandbox) -> None:
         self.free = slots
         self._perform = perform
         self._keys = count()
         self._running: dict[int, _Running] = {}
-        self._given_up: list[Thread] = []
+        self._sandbox = sandbox
         self._ended: SimpleQueue[tuple[int, Result]] = SimpleQueue()
 
     @property
     def busy(self) -> list[Delivery]:
         return [running.attempt.delivery for running in self._running.values()]
-
-    @property
-    def is_stuck(self) -> bool:
-        return any(thread.is_alive() for thread in self._given_up)
 
     def start(self, attempt: Attempt, seconds: float) -> None:
         key, context = next(self._keys), attempt.context(seconds)
@@ -67,16 +64,20 @@ class Threads:
         self.free -= 1
         thread.start()
 
-    def wait(self) -> Ended:
+    def wait(self, seconds: float) -> Ended | None:
+        deadline = time.monotonic() + seconds
         while True:
             first = min(self._running, key=lambda key: self._running[key].until)
             running = self._running[first]
+            until = min(deadline, running.until)
             try:
-                key, result = self._ended.get(timeout=max(0.0, running.until - time.monotonic()))
+                key, result = self._ended.get(timeout=max(0.0, until - time.monotonic()))
             except Empty:
+                if until < running.until:
+                    return None
                 if running.context.cancelled:
                     del self._running[first]
-                    self._given_up.append(running.thread)
+                    self._sandbox.given_up.append(running.thread)
                     return Ended(running.attempt.delivery, running.overrun())
                 running.context.cancel()
             else:

@@ -11,8 +11,8 @@ MARGIN_SHARE = 0.25
 MAX_MARGIN_SECONDS = 1.0
 """How long before the function's end the process ends itself."""
 
-REPORT_SHARE = 0.1
-MAX_REPORT_SECONDS = 0.5
+REPORT_SHARE = 0.2
+MAX_REPORT_SECONDS = 1.0
 """The least time between a task's end and the process's."""
 
 MAX_FLUSH_SECONDS = 3.0

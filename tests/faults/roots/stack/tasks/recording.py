@@ -4,6 +4,7 @@ A task's text is its number, with what befalls it before: "17", "dies-after 17".
 """
 
 import os
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,13 +33,9 @@ def _die(text: str, folder: str) -> None:
 
 
 def _overrun(text: str, folder: str) -> None:
-    """Outlives the function whatever interrupts it."""
+    """Outlives the function: C code that nothing interrupts."""
     _note("deaths", text, folder)
-    while True:
-        try:
-            time.sleep(3_600)
-        except BaseException:
-            continue
+    re.match("(a+)+$", "a" * 64 + "b")
 
 
 @task("record")
