@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import BatchResultErrorEntryTypeDef
 
 FLUSH_SECONDS = 0.25
-"""What is done is deleted while others run, in case one of them kills the function, but not more
-often than this: a request for each short task is not worth it."""
+"""Least time between two deletions while tasks run, one of which may kill the function: a request
+for each short task is not worth it."""
 
 
 class Kept(NamedTuple):

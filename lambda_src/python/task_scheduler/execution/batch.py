@@ -72,7 +72,7 @@ class Batch:
             self.acknowledgement.flush()
 
     def _next(self) -> Record | None:
-        """The first message that may start; in a FIFO queue none whose group is not done yet."""
+        """Return the first message that may start; in a FIFO queue none whose group is not done."""
         if not self._is_fifo:
             return self._waiting[0] if self._waiting else None
         held = {delivery.record.message_group for delivery in self._runner.busy}
@@ -148,7 +148,7 @@ def _idempotency(settings: Settings, budget: TimeBudget) -> Idempotency | None:
 
 
 def in_order(records: list[Record]) -> list[Record]:
-    """The order in which a batch is run, where any will do.
+    """Put a batch in the order in which it is run, where any will do.
 
     Messages with most receives go first: one that kills the function shows early, and one that was
     given back has its turn. Those with as many go forwards and backwards by turns, so that what

@@ -25,7 +25,7 @@ class Runner(Protocol):
 
     @property
     def busy(self) -> list[Delivery]:
-        """What was started and has not been waited for."""
+        """Attempts that were started and have not been waited for."""
 
     def start(self, attempt: Attempt, seconds: float) -> None:
         """Start an attempt, for so many seconds."""
@@ -44,13 +44,16 @@ class Inline:
 
     @property
     def busy(self) -> list[Delivery]:
+        """Attempts that were started and have not been waited for."""
         return [ended.delivery for ended in self._ended]
 
     def start(self, attempt: Attempt, seconds: float) -> None:
+        """Run an attempt to its end."""
         result = self._perform(attempt, attempt.context(seconds))
         self._ended.append(Ended(attempt.delivery, result))
         self.free = 0
 
     def wait(self, _seconds: float) -> Ended:
+        """Return the attempt that was started."""
         self.free = 1
         return self._ended.pop()

@@ -1,4 +1,4 @@
-"""What one sandbox remembers from batch to batch, since SQS counts receives and nothing else."""
+"""Memory of a sandbox from batch to batch: SQS counts receives and nothing else."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Sandbox:
 
     @property
     def is_stuck(self) -> bool:
-        """Whether attempts that were given up run still."""
+        """True if attempts that were given up run still."""
         return any(thread.is_alive() for thread in self.given_up)
 
     def give_back(self, sqs_id: str) -> None:

@@ -28,7 +28,7 @@ class _Running(NamedTuple):
 
     @property
     def until(self) -> float:
-        """When it is cancelled, and when it is given up, in seconds of time.monotonic()."""
+        """Time of its cancellation, then of its being given up, in seconds of time.monotonic()."""
         grace = grace_of(self.seconds) if self.context.cancelled else 0.0
         return self.context.deadline + grace
 
@@ -54,9 +54,11 @@ class Threads:
 
     @property
     def busy(self) -> list[Delivery]:
+        """Attempts that were started and have not been waited for."""
         return [running.attempt.delivery for running in self._running.values()]
 
     def start(self, attempt: Attempt, seconds: float) -> None:
+        """Start an attempt in a thread of its own, for so many seconds."""
         key, context = next(self._keys), attempt.context(seconds)
         # a daemon: one that hangs must not keep the process from ending
         thread = Thread(target=self._run, args=(key, attempt, context), daemon=True)
@@ -65,6 +67,7 @@ class Threads:
         thread.start()
 
     def wait(self, seconds: float) -> Ended | None:
+        """Wait for the next attempt to end, or to overrun its time; None if none has by then."""
         deadline = time.monotonic() + seconds
         while True:
             first = min(self._running, key=lambda key: self._running[key].until)

@@ -11,7 +11,7 @@ def is_fifo(queue: str) -> bool:
 
 
 def deduplication_id(message_id: str) -> str:
-    """The id by which SQS knows a message again for five minutes.
+    """Make the id by which SQS knows a message again for five minutes.
 
     A message's own id has characters, and may have a length, that SQS refuses.
     """
