@@ -159,8 +159,7 @@ def make_queue(sqs: SQSClient) -> Callable[..., Queue]:
 def write_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Path]]:
     """Writes files of a task folder that is on the path; what they register is forgotten after."""
     before = set(sys.modules)
-    for kept in (registry._tasks, registry._task_sources, registry._broken, registry._imported):
-        kept.clear()
+    registry.clear()
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setenv("LAMBDA_TASK_ROOT", str(tmp_path))
 

@@ -18,6 +18,7 @@ from task_scheduler.queue.sending import Entry, Sender
 from task_scheduler.runs.run import Cursor, Run
 from task_scheduler.task_list.success_limit import SuccessLimit
 from task_scheduler.task_list.task_list import Refused, TaskList
+from task_scheduler.tasks.registry import forget_failures
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -67,6 +68,7 @@ def handler(event: Any, context: LambdaContext) -> Summary:
             After any of them Lambda invokes again, twice (the messages have the same ids), and
             then puts the event into the runs' dead-letter queue.
     """
+    forget_failures()
     run = Run.from_event(event, request_id=context.aws_request_id)
     try:
         return _send(run, context)
