@@ -4,9 +4,10 @@ A task's text is its number, with what befalls it before: "17", "dies-after 17".
 """
 
 import os
-import re
 import time
+from collections import deque
 from collections.abc import Iterator
+from itertools import repeat
 from pathlib import Path
 
 from task_scheduler import task, task_source
@@ -33,9 +34,9 @@ def _die(text: str, folder: str) -> None:
 
 
 def _overrun(text: str, folder: str) -> None:
-    """Outlives the function: C code that nothing interrupts."""
+    """Outlive the function, in C code that holds the interpreter and looks at no signal."""
     _note("deaths", text, folder)
-    re.match("(a+)+$", "a" * 64 + "b")
+    deque(repeat(None), maxlen=0)
 
 
 @task("record")
