@@ -251,6 +251,11 @@ TASKS = """
             time.sleep(0.01)
         note("cancelled" if context.cancelled else "not cancelled")
 
+    @task("wait_for_go", timeout=10)
+    def wait_for_go(text):
+        while not RAN.with_name("go").exists():
+            time.sleep(0.01)
+
     @task("lasting")
     def lasting(text):
         note(text)

@@ -937,3 +937,20 @@ def end():
     assert time.monotonic() - begun < 5
     assert kept == [records[0]["messageId"]]
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_what_is_done_is_off_the_queue_while_an_overlapped_task_runs_on(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may kill the function."""
+    monkeypatch.setenv("TASK_CONCURRENCY", "3")
+    bench.put(Message(id="x", task="wait_for_go", text="x"), note("a"), note("b"))
+    records = bench.receive()
+    running = threading.Thread(target=bench.run_records, args=(records,))
+    running.start()
+
+    bench.wait_until(lambda: bench.length == 1)
+
+    (bench.folder / "go").touch()
+    running.join()
+    assert sorted(bench.ran) == ["a", "b"]

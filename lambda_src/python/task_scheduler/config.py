@@ -23,7 +23,7 @@ STARTED_WITH: Mapping[str, str] = MappingProxyType(dict(os.environ))
 
 
 def variable(name: str, default: Any, *, is_secret: bool = False) -> Any:
-    """A field that is read from an environment variable."""
+    """Make a field that is read from an environment variable."""
     return field(default=default, repr=not is_secret, metadata={"variable": name})
 
 
@@ -93,7 +93,7 @@ class Settings:
 
     @property
     def notifies(self) -> bool:
-        """Whether there are chat services to notify."""
+        """True if there are chat services to notify."""
         return bool(self.notify_ssm_parameter or self.notify_secret)
 
 

@@ -54,7 +54,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:
         if settings.notifies and _asks_for_notification(batch):
             batch.acknowledgement.finish()
             _notify(batch, budget)
-        if batch.runner.is_stuck and batch.acknowledgement.finish():
+        if SANDBOX.is_stuck and batch.acknowledgement.finish():
             logger.warning("sandbox ended", extra={"reason": "tasks that were given up run still"})
             end_process()
         return _respond(batch)

@@ -1,4 +1,4 @@
-"""What a task returned, in a few words."""
+"""Previews of results."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from task_scheduler.queue import serialization
 
 
 def preview(value: Any) -> str | None:
-    """The beginning of a result: a text as it is, anything else as JSON.
+    """Return the beginning of a result: a text as it is, anything else as JSON.
 
     What cannot be JSON is told by its `repr`, marked as that.
     """

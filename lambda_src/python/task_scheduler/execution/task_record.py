@@ -10,7 +10,7 @@ from task_scheduler.observability.metrics import metrics
 
 
 def log_task(delivery: Delivery, result: Result) -> None:
-    """Logs what came of an attempt.
+    """Log the result of an attempt.
 
     The metric is `duration_ms` by outcome: how long, and, as its sample count, how many.
     """
