@@ -46,7 +46,9 @@ def read_rows(events: Iterable[Mapping[str, Any]]) -> dict[str, Row]:
         stream = event["logStreamName"]
         record = _parse(event["message"])
         if record is None:
-            printed[stream] = event["message"].strip()
+            continue
+        if "service" not in record:  # a line that a task printed
+            printed[stream] = record["message"]
         elif record["message"] == "run":
             for number in range(1, record.get("sent", 0) + 1):
                 id_ = f"{record['run']}#{number}"

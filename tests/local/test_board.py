@@ -17,12 +17,13 @@ def event(line: str | dict[str, Any], stream: str = "1") -> dict[str, str]:
 
 
 def run(schedule: str, sent: int) -> dict[str, str]:
-    return event({"message": "run", "schedule": schedule, "run": f"{schedule}@1", "sent": sent})
+    told = {"message": "run", "schedule": schedule, "run": f"{schedule}@1", "sent": sent}
+    return event(told | {"service": "x"})
 
 
 def task(id_: str, outcome: str, stream: str = "1", **more: Any) -> dict[str, str]:
     told = {"message": "task", "id": id_, "schedule": id_.partition("@")[0], "outcome": outcome}
-    return event(told | {"attempt": 1, "duration_ms": 2} | more, stream)
+    return event(told | {"service": "x", "attempt": 1, "duration_ms": 2} | more, stream)
 
 
 def test_a_run_queues_its_tasks_and_each_comes_to_its_outcome() -> None:
@@ -47,8 +48,8 @@ def test_a_task_that_is_retried_is_one_row_that_is_final_at_its_last_attempt() -
 def test_what_a_text_printed_stands_in_its_own_row() -> None:
     rows = read_rows(
         [
-            event("Hello!\n", "1"),
-            event("Good bye!\n", "2"),
+            event({"level": "INFO", "message": "Hello!"}, "1"),
+            event({"level": "INFO", "message": "Good bye!"}, "2"),
             task("a@1#1", "success", "1"),
             task("a@1#2", "success", "1"),
             task("a@1#3", "success", "2"),

@@ -21,12 +21,12 @@ from tests.unit.conftest import Bench, Log, Queue, Write, fail, note
 from tests.unit.test_attempt import attempt
 
 
-def test_a_plain_text_is_printed(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_plain_text_is_printed(bench: Bench, task_lines: Log) -> None:
     bench.put("Hello from Lambda #1!")
 
     assert bench.run() == []
 
-    assert "Hello from Lambda #1!" in capsys.readouterr().out.splitlines()
+    assert [line["message"] for line in task_lines()] == ["Hello from Lambda #1!"]
 
 
 def test_a_failing_task_never_takes_its_neighbours_along(bench: Bench) -> None:
@@ -65,15 +65,15 @@ def test_a_task_has_one_line_in_the_log_with_its_outcome(bench: Bench, log_lines
 
 
 def test_the_environment_is_not_in_the_log(
-    bench: Bench, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    bench: Bench, log_text: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_SESSION_TOKEN", "a-secret-token")
     bench.put(note("1"), fail("2"), "{}")
 
     bench.run()
 
-    captured = capsys.readouterr()
-    assert "a-secret-token" not in captured.out + captured.err
+    assert "s@t#1" in log_text()
+    assert "a-secret-token" not in log_text()
 
 
 def test_a_task_is_retried_and_is_a_letter_with_its_reason_after_the_last_attempt(

@@ -17,6 +17,7 @@ from task_scheduler.execution.runners import Inline, Perform, Runner, Threads
 from task_scheduler.execution.task_record import log_task
 from task_scheduler.execution.time_budget import TimeBudget
 from task_scheduler.observability.log import logger, reason_of
+from task_scheduler.observability.task_output import capture_output
 from task_scheduler.outcome import Outcome
 from task_scheduler.queue.backoff import compute_backoff
 from task_scheduler.queue.dead_letters import task_dead_letter
@@ -59,6 +60,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:
     Raises:
         BatchFailed: tasks were tried and no message is done, so that the Errors metric moves.
     """
+    capture_output()
     batch = _Batch([Record.from_event(record) for record in event["Records"]], context)
     batch.run()
     batch.set_visibility()

@@ -14,6 +14,7 @@ from task_scheduler import aws
 from task_scheduler.errors import IncompleteRun, InvalidRun
 from task_scheduler.observability.log import logger, reason_of, truncate
 from task_scheduler.observability.metrics import metrics
+from task_scheduler.observability.task_output import capture_output
 from task_scheduler.queue.dead_letters import incomplete_run_dead_letter, line_dead_letter
 from task_scheduler.queue.message import Message
 from task_scheduler.queue.sending import Entry, Sender
@@ -69,6 +70,7 @@ def handler(event: Any, context: LambdaContext) -> Summary:
             After any of them Lambda invokes again, twice (the messages have the same ids), and
             then puts the event into the runs' dead-letter queue.
     """
+    capture_output()
     run = Run.from_event(event, request_id=context.aws_request_id)
     try:
         return _send(run, context)

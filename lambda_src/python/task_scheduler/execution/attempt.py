@@ -17,6 +17,7 @@ from task_scheduler.errors import (
     TooLate,
 )
 from task_scheduler.observability.log import reason_of
+from task_scheduler.observability.task_output import task_output
 from task_scheduler.outcome import Outcome
 from task_scheduler.queue.backoff import MAX_WAIT_SECONDS, compute_backoff
 from task_scheduler.queue.message import Message
@@ -135,7 +136,7 @@ class Attempt:
         try:
             if self.task is None or self.message is None:
                 raise self.problem or RuntimeError("nothing to run")
-            with time_limit(max(0.01, context.remaining)):
+            with task_output(context.log_fields), time_limit(max(0.01, context.remaining)):
                 value = self.task.run(self.message.text, self.message.args, context)
         except KeyboardInterrupt:
             raise
