@@ -131,7 +131,7 @@ class _Batch:
         try:
             from task_scheduler.notifications.notifier import NOTIFIER
 
-            NOTIFIER.tell(self._ended, seconds=self._guard.left_for_report())
+            NOTIFIER.notify(self._ended, seconds=self._guard.left_for_report())
         except Exception:
             logger.warning("notification failed", exc_info=True)
 
