@@ -1,4 +1,4 @@
-"""The log lines of a task and of a run: small, JSON, and CloudWatch metrics at the same time."""
+"""Records of tasks and runs: small, JSON, and CloudWatch metrics at the same time."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def as_powertools_has_it(**dimensions: str) -> dict[str, Any]:
     return dict(json.loads(printed.getvalue()))
 
 
-def test_a_tasks_line_is_its_metric_by_outcome(bench: Bench, log_lines: Log) -> None:
+def test_the_record_of_a_task_is_its_metric_by_outcome(bench: Bench, log_lines: Log) -> None:
     bench.put(note("1"), fail("2", retries=0))
 
     bench.run()
@@ -52,7 +52,7 @@ def test_a_tasks_line_is_its_metric_by_outcome(bench: Bench, log_lines: Log) -> 
     assert sorted(line["outcome"] for line in log_lines()) == ["failed", "success"]
 
 
-def test_metrics_by_schedule_are_there_where_asked_for(
+def test_metrics_by_schedule_are_an_option(
     bench: Bench, log_lines: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("METRICS_BY_SCHEDULE", "true")
@@ -67,7 +67,7 @@ def test_metrics_by_schedule_are_there_where_asked_for(
     }
 
 
-def test_a_tasks_line_takes_no_more_bytes_than_it_did(
+def test_the_record_of_a_task_takes_at_most_414_bytes_and_its_duration(
     bench: Bench, log_text: Callable[[], str], log_lines: Log
 ) -> None:
     """Log bytes are what most of a small task's cost is."""
@@ -86,7 +86,7 @@ def test_a_tasks_line_takes_no_more_bytes_than_it_did(
     assert len(log_text().encode()) - len(str(line["duration_ms"])) <= 414
 
 
-def test_a_result_that_cannot_be_encoded_takes_no_neighbour_along(
+def test_a_result_that_cannot_be_encoded_hurts_no_neighbour(
     bench: Bench, write_tasks: Write, log_lines: Log
 ) -> None:
     write_tasks(
@@ -111,7 +111,7 @@ def test_a_result_that_cannot_be_encoded_takes_no_neighbour_along(
     assert results["x"].endswith(" (repr)")
 
 
-def test_a_tasks_own_lines_say_whose_they_are(
+def test_lines_of_the_contexts_logger_have_the_tasks_fields(
     bench: Bench, write_tasks: Write, task_lines: Log
 ) -> None:
     write_tasks(
@@ -162,7 +162,7 @@ def fire(
     return fire
 
 
-def test_a_runs_line_is_its_metrics(
+def test_the_record_of_a_run_is_its_metrics(
     fire: Callable[..., Any], log_lines: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("METRICS_BY_SCHEDULE", "true")
