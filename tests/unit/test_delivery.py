@@ -9,6 +9,7 @@ import time
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import ExitStack
+from threading import Event
 from typing import Any
 
 import pytest
@@ -134,10 +135,26 @@ def test_a_service_that_hangs_is_waited_for_until_the_deadline(
     assert time.monotonic() - begun < 0.9
 
 
+@pytest.mark.parametrize(("fair", "is_paused"), [(0.3, True), (0.6, False)])
+def test_a_service_that_hangs_is_paused_if_it_had_time_enough(
+    target: Target, monkeypatch: pytest.MonkeyPatch, fair: float, is_paused: bool
+) -> None:
+    over = Event()
+    monkeypatch.setattr(delivery, "FAIR_SECONDS", fair)
+    monkeypatch.setattr(target, "_send", lambda **_: over.wait(5))
+
+    try:
+        assert send(target, seconds=0.5) == ["JSON: no answer in time"]
+        assert (target.paused_until > time.monotonic()) is is_paused
+    finally:
+        over.set()
+
+
 @pytest.mark.parametrize("seconds", [-1.0, 0.0, 0.05])
 def test_without_time_no_request_is_made(webhook: Webhook, target: Target, seconds: float) -> None:
     assert send(target, seconds=seconds) == ["JSON: no answer in time"]
     assert webhook.requests == 0
+    assert send(target) == []
 
 
 def test_an_unreachable_service_is_named_with_the_kind_of_error_alone(

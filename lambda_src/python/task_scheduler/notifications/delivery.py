@@ -26,6 +26,9 @@ WAIT_SECONDS = 1.0
 PAUSE_SECONDS = 60.0
 """A service that did not take a message gets none for so long, unless it says how long."""
 
+FAIR_SECONDS = 3.0
+"""A service that did not answer is paused only if it had so much time to."""
+
 MAX_ANSWER = 256 * 1024
 """Bytes of an answer that are read, once unpacked."""
 
@@ -136,7 +139,8 @@ def deliver(targets: Sequence[Target], message: ChatMessage, deadline: float) ->
     for target, is_delivered in zip(asked, _notify(asked, message, deadline), strict=True):
         if not is_delivered:
             problems[target] = target.answer or "no answer in time"
-            target.pause()
+            if target.answer or deadline - now >= FAIR_SECONDS:
+                target.pause()
     return [f"{target.name}: {problems[target]}" for target in targets if target in problems]
 
 
