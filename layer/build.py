@@ -1,22 +1,34 @@
-"""`make package-layer`: the dependency layer, byte for byte the same wherever it is built."""
+"""`make package-layer`: the dependency layer, byte for byte the same wherever it is built.
+
+It has the packages of the runtime, those of the user, and a manifest: task_scheduler_layer.json.
+"""
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import platform
 import re
 import shutil
 import sys
 import tempfile
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 from task_scheduler_local import LocalError
-from task_scheduler_local.places import BUILD, VENV, python
+from task_scheduler_local.places import BUILD, ROOT, UV, python
 from task_scheduler_local.uv import uv
 
 _RUNTIMES = ("python3.12", "python3.13", "python3.14")
 _ARCHITECTURES = {"arm64": "aarch64", "x86_64": "x86_64"}
+RUNTIME_LOCK = ROOT / "requirements" / "runtime.txt"
+"""What the runtime needs, which every layer has."""
+
+USERS_LOCK = ROOT / "layer" / "requirements-layer.txt"
+
+_MANIFEST = "task_scheduler_layer.json"
 _EPOCH = 315532800  # 1980-01-01, the earliest time that a zip file can hold
 
 
@@ -48,9 +60,19 @@ class Target:
 
 
 def build(requirements: Path, out: Path, *, target: Target | None) -> Path:
-    """Build OUT/python from a requirements file; target None is this machine.
+    """Build OUT/python from the runtime's packages and those of a requirements file.
 
-    Returns the folder built. Raises LocalError when the file is missing or a package has no wheel.
+    Args:
+        requirements: the user's; those with hashes are held to them.
+        out: the folder for python/.
+        target: what it is for; None is this machine.
+
+    Returns:
+        The folder built.
+
+    Raises:
+        LocalError: the file is missing, a package has no wheel, or the runtime needs another
+            version of one.
     """
     if not requirements.is_file():
         raise LocalError(f"there is no requirements file {requirements}")
@@ -60,19 +82,36 @@ def build(requirements: Path, out: Path, *, target: Target | None) -> Path:
         uv(
             "pip",
             "install",
-            f"--python={python(VENV)}",
+            f"--python={python(UV)}",
             f"--target={fresh}",
+            f"--requirements={RUNTIME_LOCK}",
             f"--requirements={requirements}",
             "--only-binary=:all:",
             "--link-mode=copy",  # a link would share its times and modes with uv's cache
             *(target.uv_arguments() if target else []),
         )
+        _write_manifest(fresh, target)
         _make_reproducible(fresh)
         final = out / "python"
         out.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(final, ignore_errors=True)
         shutil.move(fresh, final)
     return final
+
+
+def _write_manifest(folder: Path, target: Target | None) -> None:
+    """Leave a list of what the layer has, and for which Lambda."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    machine = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    found = metadata.distributions(path=[str(folder)])
+    packages = {each.metadata["Name"].lower().replace("_", "-"): each.version for each in found}
+    manifest = {
+        "runtime": target.runtime if target else version,
+        "architecture": target.architecture if target else machine,
+        "packages": packages,
+    }
+    text = json.dumps(manifest, indent=2, sort_keys=True)
+    (folder / _MANIFEST).write_text(f"{text}\n", encoding="utf-8")
 
 
 def _make_reproducible(folder: Path) -> None:
@@ -89,7 +128,7 @@ def _make_reproducible(folder: Path) -> None:
 
 
 def main() -> None:
-    """The command line behind `make package-layer`."""
+    """Run `make package-layer`."""
     parser = argparse.ArgumentParser(prog="layer.build", description=__doc__)
     parser.add_argument("--runtime", required=True)
     parser.add_argument("--architecture", required=True)

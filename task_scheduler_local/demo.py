@@ -3,38 +3,43 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from botocore.exceptions import EndpointConnectionError, HTTPClientError
 from rich.console import Console
-from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
+from task_scheduler.outcome import Outcome
 from task_scheduler_local import LocalError, terraform
-from task_scheduler_local.board import Row, count_outcomes, read_rows
 from task_scheduler_local.chat import Chat, serving
 from task_scheduler_local.emulator import Emulator
 from task_scheduler_local.leftovers import client, leftovers
+from taskctl.errors import TaskctlError
+from taskctl.runs.history import Run, add_up
+from taskctl.runs.log_lines import LogLine, read_log_lines
+from taskctl.runs.run_table import columns, line_text, run_rows
+from taskctl.stack.stack import Stack
+from taskctl.ui.output import print_table
 
 _LEADS_SECONDS = (8, 40, 120)  # until the schedules are due; a slow machine needs another try
 _PATIENCE_SECONDS = 120
 _POLL_SECONDS = 0.3
 _CHAT_SECONDS = 20  # more than run_task waits for a chat service
-_COLOURS = {"success": "green", "retry": "yellow", "failed": "red", "queued": "dim"}
+_UNDER_WAY = ("queued", Outcome.RETRY)
 
+_LEEWAY = timedelta(seconds=5)  # between this process's clock and the emulator's
+
+_PREFIX = "hello"  # of the example's stack
 _PARAMETER = "/hello/chat"
 _PARAMETER_VARIABLE = f"-var=chat_parameter={_PARAMETER}"
-
-Rows = Mapping[str, Row]
 
 console = Console(highlight=False)
 
@@ -44,8 +49,16 @@ def main() -> bool:
     console.print("Schedule -> send_task -> queue -> run_task -> chat, all on this machine.\n")
     with Emulator() as emulator, serving() as chat, terraform.workspace() as module:
         root = module / "examples" / "hello"
+        _use(emulator)
         with terraform.attached(root, emulator.environment()) as aws:
             return _run(emulator, chat, root, aws)
+
+
+def _use(emulator: Emulator) -> None:
+    """Make the emulator the AWS of this process, which taskctl finds in its environment."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update(emulator.environment())
 
 
 def _run(emulator: Emulator, chat: Chat, root: Path, aws: Mapping[str, str]) -> bool:
@@ -58,7 +71,7 @@ def _run(emulator: Emulator, chat: Chat, root: Path, aws: Mapping[str, str]) -> 
     }
     expected: dict[str, dict[str, int]] = outputs["expected_outcomes"]
     names = outputs["task_scheduler"]
-    rows = _watch(emulator, names, due, expected)
+    runs = _watch(emulator, Stack(_PREFIX), due, expected)
     _show_dead_letters(aws, names["tasks_dead_letter_queue"])
     told = _show_chat(chat, {name for name, counts in expected.items() if counts.get("failed")})
     with _progress("Destroying it all"):
@@ -67,7 +80,7 @@ def _run(emulator: Emulator, chat: Chat, root: Path, aws: Mapping[str, str]) -> 
     if left := leftovers(aws):
         raise LocalError(f"destroy left behind: {', '.join(left)}")
     console.print("Nothing is left: no queue, function, schedule, role, layer or log group.")
-    return _judge(rows, expected) and told
+    return _judge(runs, expected) and told
 
 
 def _apply(root: Path, aws: Mapping[str, str]) -> datetime:
@@ -99,76 +112,40 @@ def _apply(root: Path, aws: Mapping[str, str]) -> datetime:
 
 def _watch(
     emulator: Emulator,
-    names: Mapping[str, Any],
+    stack: Stack,
     due: datetime,
     expected: Mapping[str, Mapping[str, int]],
-) -> Rows:
-    """Show each task from its run to its outcome; returns when all have one, or too late."""
-    rows: dict[str, Row] = {}
-    logs = client("logs", emulator.environment())
-    groups = [f"/aws/lambda/{names[function]['name']}" for function in ("send_task", "run_task")]
+) -> list[Run]:
+    """Show what the functions log as it comes, then all runs; return when all are over, or late."""
+    lines: list[LogLine] = []
     wanted = {schedule: sum(counts.values()) for schedule, counts in expected.items()}
     deadline = time.monotonic() + _PATIENCE_SECONDS
     console.print(
         f"\n{len(wanted)} schedules are due at {due:%H:%M:%S} UTC; the emulator looks every 10 s.\n"
     )
-    with _display() as show:
-        while time.monotonic() < deadline:
-            emulator.check()
-            before, rows = rows, read_rows(_events(logs, groups))
-            show(rows, [row for row in rows.values() if row != before.get(row.id)])
-            counts = count_outcomes(rows.values())
-            if all(counts.get(name, Counter()).total() >= n for name, n in wanted.items()):
-                break
-            time.sleep(_POLL_SECONDS)
-    return rows
+    while time.monotonic() < deadline:
+        emulator.check()
+        before, lines = set(lines), read_log_lines(stack, since=due - _LEEWAY)
+        for line in lines:
+            if line not in before:
+                console.print(Text(line_text(line)), soft_wrap=True)
+        counts = count_outcomes(add_up(lines).values())
+        if all(counts.get(name, Counter()).total() >= n for name, n in wanted.items()):
+            break
+        time.sleep(_POLL_SECONDS)
+    runs = list(add_up(lines).values())
+    console.print("\nThe runs, as `taskctl runs` shows them:\n")
+    print_table(columns(), [row for run in runs for row in run_rows(run, run.tasks.values())])
+    return runs
 
 
-def _events(logs: Any, groups: list[str]) -> Iterator[Mapping[str, Any]]:
-    for group in groups:
-        for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group):
-            yield from page["events"]
-
-
-@contextmanager
-def _display() -> Iterator[Callable[[Rows, list[Row]], None]]:
-    """A live table of all rows on a terminal, otherwise a line for each that changed."""
-
-    def print_lines(_rows: Rows, changed: list[Row]) -> None:
-        for row in changed:
-            console.print(_line(row), soft_wrap=True)
-
-    if not console.is_terminal:
-        yield print_lines
-        return
-    with Live(console=console, auto_refresh=False) as live:
-        yield lambda rows, changed: live.update(_table(rows) if rows else "", refresh=bool(changed))
-
-
-def _table(rows: Rows) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("Schedule", "#", "Task", "Attempt", "Outcome", "Took"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("Result or reason", overflow="fold")
-    for row in rows.values():
-        table.add_row(*_cells(row))
-    return table
-
-
-def _cells(row: Row) -> list[str | Text]:
-    outcome = Text(row.outcome, style=_COLOURS.get(row.outcome, ""))
-    if not row.attempt:
-        return [row.schedule, row.position, "", "", outcome, "", ""]
-    took = f"{row.duration_ms} ms"
-    return [row.schedule, row.position, row.task, str(row.attempt), outcome, took, Text(row.detail)]
-
-
-def _line(row: Row) -> Text:
-    schedule, position, task, attempt, outcome, took, words = map(str, _cells(row))
-    attempt = f"attempt {attempt}" if attempt else ""
-    name = f"{schedule}#{position}"
-    columns = f"{name:14} {outcome:8} {task:8} {attempt:10} {took:>7}  {words}"
-    return Text(columns.rstrip())
+def count_outcomes(runs: Iterable[Run]) -> dict[str, Counter[str]]:
+    """Count the outcomes of tasks by schedule; tasks that are still under way do not count."""
+    counts: dict[str, Counter[str]] = {}
+    for run in runs:
+        over = {name: n for name, n in run.outcomes.items() if name not in _UNDER_WAY}
+        counts.setdefault(run.schedule or "", Counter()).update(over)
+    return counts
 
 
 def _show_dead_letters(aws: Mapping[str, str], queue: Mapping[str, str]) -> None:
@@ -203,10 +180,10 @@ def _show_chat(chat: Chat, failing: set[str]) -> bool:
     return told == failing
 
 
-def _judge(rows: Rows, expected: Mapping[str, Mapping[str, int]]) -> bool:
+def _judge(runs: Iterable[Run], expected: Mapping[str, Mapping[str, int]]) -> bool:
     """Say how many tasks came to the outcome that the example states; whether all did."""
     stated = {schedule: Counter(dict(counts)) for schedule, counts in expected.items()}
-    seen = count_outcomes(rows.values())
+    seen = count_outcomes(runs)
     nothing: Counter[str] = Counter()
     wrong = [name for name in {**stated, **seen} if stated.get(name) != seen.get(name)]
     for name in wrong:
@@ -248,7 +225,7 @@ if __name__ == "__main__":
         sys.exit(0 if main() else 1)
     except LocalError as error:
         sys.exit(f"The demo failed: {error}")
-    except (EndpointConnectionError, HTTPClientError) as error:
+    except (EndpointConnectionError, HTTPClientError, TaskctlError) as error:
         sys.exit(f"The demo failed: the emulator does not answer any more: {error}")
     except KeyboardInterrupt:
         console.print("\nStopped. Nothing is left running.")

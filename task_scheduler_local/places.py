@@ -7,6 +7,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / ".build"
 
+UV = BUILD / "uv"
+"""uv, which makes the other environments, and the pip that installed it."""
+
 VENV = BUILD / "venv"
 EMULATOR = BUILD / "emulator"
 CHECKOV = BUILD / "checkov"

@@ -1,4 +1,4 @@
-"""Run uv, which installs packages, with the index and certificates that pip is set up with."""
+"""Run uv, which installs packages, with the index, proxy and certificates of pip's settings."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from task_scheduler_local import LocalError
-from task_scheduler_local.places import ROOT, VENV, python
+from task_scheduler_local.places import ROOT, UV, python
 
 
 def uv(*arguments: str) -> None:
-    """Run uv with the package index, mirror and certificates that pip is set up with."""
-    run([str(VENV / "bin" / "uv"), *arguments, "--quiet"], extra=_pip_settings())
+    """Run uv with the package index, mirror, proxy and certificates that pip is set up with."""
+    run([str(UV / "bin" / "uv"), *arguments, "--quiet"], extra=_pip_settings())
 
 
 def run(command: Sequence[str], *, extra: dict[str, str] | None = None) -> None:
@@ -37,7 +37,7 @@ def run(command: Sequence[str], *, extra: dict[str, str] | None = None) -> None:
 
 
 def _in_words(command: Sequence[str], output: str) -> str:
-    """What went wrong in a line, and the end of what the command said of it."""
+    """Summarize a failure in a line, with the end of the command's output."""
     name = " ".join([Path(command[0]).name, *command[1:3]])
     said = [line for line in output.strip().splitlines() if not line.startswith("WARNING: Retry")]
     what = "failed"
@@ -47,21 +47,22 @@ def _in_words(command: Sequence[str], output: str) -> str:
 
 
 def _environment() -> dict[str, str]:
-    """The user's environment without what would bend other interpreters."""
+    """Return the user's environment without what would mislead other interpreters."""
     bends = ("PYTHON", "VIRTUAL_ENV", "PIP_TARGET", "PIP_PREFIX", "PIP_USER", "UV_PYTHON")
     return {name: value for name, value in os.environ.items() if not name.startswith(bends)}
 
 
 def _pip_settings() -> dict[str, str]:
-    """pip's own index, mirror and certificate settings under the names that uv reads."""
+    """Return pip's index, mirror, proxy and certificate settings under the names that uv reads."""
     names = {
         "index-url": ("UV_DEFAULT_INDEX", " "),
         "extra-index-url": ("UV_INDEX", " "),
         "find-links": ("UV_FIND_LINKS", ","),
         "cert": ("SSL_CERT_FILE", " "),
+        "proxy": ("ALL_PROXY", " "),
     }
     listed = subprocess.run(
-        [str(python(VENV)), "-m", "pip", "config", "list"],
+        [str(python(UV)), "-m", "pip", "config", "list"],
         env=_environment(),
         capture_output=True,
         text=True,

@@ -1,53 +1,86 @@
-"""`make lock`: every requirements file from the `.in` beside it, with all that it needs, by hash.
+"""`make lock`: write a file of versions and hashes for each environment.
 
-What is pinned already stays as it is, unless UPGRADE=1 asks for the newest that the `.in` allows.
+The project's own are made from pyproject.toml, those of the dependency layer's user from
+layer/requirements-layer.in. A version that is locked already stays, unless UPGRADE=1 asks for the
+newest that is allowed.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from task_scheduler_local import LocalError
-from task_scheduler_local.places import ROOT
 from task_scheduler_local.uv import uv
 
-_NAMES = ("tools", "uv", "terraform", "emulator", "checkov", "audit", "taskctl", "tests")
-
-# In this order: what shares .build/venv is held to the versions of those before it, by -c lines.
-SOURCES = [
-    ROOT / "layer" / "requirements-layer.in",
-    *(ROOT / "requirements" / f"{name}.in" for name in _NAMES),
-]
+LAYER_REQUIREMENTS = Path("layer", "requirements-layer.in")
 _OLDEST_PYTHON = "3.11"
 
 
-def lock(source: Path, *, upgrade: bool = False) -> Path:
-    """Write the requirements file of an `.in`, for every platform and supported Python.
+@dataclass(frozen=True)
+class Lock:
+    """A file of versions and hashes.
 
-    Returns its path. Raises LocalError with uv's words when there is no such set of versions.
+    Attributes:
+        path: from the root.
+        source: what uv compiles it from.
+        beside: locks of what is installed into the same folder; what they share has their version.
     """
-    locked = source.with_suffix(".txt")
-    uv(
-        "pip",
-        "compile",
-        str(source.relative_to(ROOT)),
-        f"--output-file={locked.relative_to(ROOT)}",
-        "--generate-hashes",
-        "--universal",
-        f"--python-version={_OLDEST_PYTHON}",
-        "--custom-compile-command=make lock",
-        *(["--upgrade"] if upgrade else []),
-    )
-    return locked
+
+    path: Path
+    source: tuple[str, ...]
+    beside: tuple[Path, ...] = ()
+
+    def write(self, *, upgrade: bool = False) -> None:
+        """Write it for every platform and supported Python.
+
+        Raises LocalError with uv's output when no set of versions fits.
+        """
+        uv(
+            "pip",
+            "compile",
+            *self.source,
+            f"--output-file={self.path}",
+            "--generate-hashes",
+            "--universal",
+            f"--python-version={_OLDEST_PYTHON}",
+            "--custom-compile-command=make lock",
+            *(f"--constraints={path}" for path in self.beside),
+            *(["--upgrade"] if upgrade else []),
+        )
+
+
+def _path(name: str) -> Path:
+    return Path("requirements", f"{name}.txt")
+
+
+def _group(name: str, *beside: str) -> Lock:
+    return Lock(_path(name), (f"--group={name}",), tuple(map(_path, beside)))
+
+
+LOCKS = (
+    _group("uv"),
+    Lock(_path("local"), ("pyproject.toml", "--extra=local")),
+    _group("tests", "local"),
+    _group("lint", "local", "tests"),
+    _group("runtime", "local"),
+    _group("emulator", "local"),
+    _group("terraform"),
+    _group("checkov"),
+    _group("audit"),
+    # Last: what cannot be locked here is the user's own affair.
+    Lock(LAYER_REQUIREMENTS.with_suffix(".txt"), (str(LAYER_REQUIREMENTS),), (_path("runtime"),)),
+)
+"""In this order, because each is held to those that it names."""
 
 
 def main() -> None:
-    """The command line behind `make lock`."""
-    for source in SOURCES:
-        locked = lock(source, upgrade=os.environ.get("UPGRADE") == "1")
-        print(locked.relative_to(ROOT))
+    """Run `make lock`."""
+    for lock in LOCKS:
+        lock.write(upgrade=os.environ.get("UPGRADE") == "1")
+        print(lock.path)
 
 
 if __name__ == "__main__":

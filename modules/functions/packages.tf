@@ -1,10 +1,18 @@
-# Three folders, zipped as they are: the user's tasks, the runtime and its dependencies.
-# With the file mode fixed the hashes are the same on every machine.
+# Three folders, zipped as they are: the user's tasks, and python/ of the runtime and of its
+# dependencies. With the file mode fixed the hashes are the same on every machine.
 
 locals {
   archive_path    = "${path.root}/.task-scheduler/${var.prefix}"
   build_leftovers = ["**/__pycache__/**", "**/*.pyc"]
   hidden_files    = ["**/.?*"] # Not .*, which is also the folder itself.
+
+  # What stands beside python/, such as the builder, is not packed: globs cannot say "not python", so
+  # these are the names that part from it at one of its letters, end before it, or go on after it.
+  beside_python = concat(
+    [for at in range(6) : "${substr("python", 0, at)}[!${substr("python", at, 1)}]*"],
+    [for length in range(1, 6) : substr("python", 0, length)],
+    ["python?*"],
+  )
 }
 
 data "archive_file" "tasks" {
@@ -37,7 +45,7 @@ data "archive_file" "runtime" {
   source_dir       = var.runtime_dir
   output_path      = "${local.archive_path}-runtime.zip"
   output_file_mode = "0644"
-  excludes         = concat(local.build_leftovers, local.hidden_files)
+  excludes         = concat(local.build_leftovers, local.hidden_files, local.beside_python)
 }
 
 data "archive_file" "dependencies" {
@@ -45,7 +53,7 @@ data "archive_file" "dependencies" {
   source_dir       = var.layer_dir
   output_path      = "${local.archive_path}-dependencies.zip"
   output_file_mode = "0644"
-  excludes         = local.build_leftovers
+  excludes         = concat(local.build_leftovers, local.beside_python)
 
   lifecycle {
     precondition {

@@ -1,12 +1,13 @@
 """Stand-ins for the Terraform providers hashicorp/aws and hashicorp/archive, to work offline.
 
 Not the real providers: Python programs that speak Terraform's plugin protocol and know only the
-resource types, arguments and rules that this project uses, and a few that stand beside it in roots
-of its users (an object, a parameter, a topic's policy), from facts about the real ones. The AWS
-one talks to an emulator on this machine and to nothing else. They call themselves
-5.100.0+standin and 2.7.1+standin.
+resource types that this project uses, and a few that stand beside it in roots of its users (an
+object, a parameter, a topic's policy), from facts about the real ones. The AWS one accepts, refuses
+and plans what the real one does in 6.34, except that it refuses arguments from which nothing comes
+here. It talks to an emulator on this machine and to nothing else. They call themselves
+6.34.0+standin and 2.7.1+standin.
 
-`install` makes Terraform find them. By hand, with requirements/tools.txt in the environment:
+`install` makes Terraform find them. By hand, with the extra `local` installed:
 
     python -c 'from pathlib import Path; import sys
     from task_scheduler_local.provider import install

@@ -33,7 +33,8 @@ _MESSAGES = {
         "int64 max_items = 5"
     ),
     "Block": (
-        "int64 version = 1; repeated Attribute attributes = 2; repeated NestedBlock block_types = 3"
+        "int64 version = 1; repeated Attribute attributes = 2;"
+        "repeated NestedBlock block_types = 3; bool deprecated = 6"
     ),
     "Schema": "int64 version = 1; Block block = 2",
     "NamedSchema": "string key = 1; Schema value = 2",
@@ -111,7 +112,7 @@ _classes = _build()
 
 
 def __getattr__(name: str) -> Any:
-    """The message class of that name, so that `messages.Schema` works."""
+    """Return the message class of that name, so that `messages.Schema` works."""
     try:
         return _classes[name]
     except KeyError:

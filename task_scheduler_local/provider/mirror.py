@@ -7,7 +7,7 @@ import shlex
 import sys
 from pathlib import Path
 
-VERSIONS = {"aws": "5.100.0+standin", "archive": "2.7.1+standin"}
+VERSIONS = {"aws": "6.34.0+standin", "archive": "2.7.1+standin"}
 
 _ROOT = Path(__file__).resolve().parents[2]
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
@@ -20,9 +20,9 @@ PYTHONPATH={root} exec {python} -m task_scheduler_local.provider {name}
 
 
 def install(mirror: Path, python: Path) -> None:
-    """Writes launchers of both providers, for this platform, into the folder `mirror`.
+    """Write launchers of both providers, for this platform, into the folder `mirror`.
 
-    `python` is the interpreter of a virtual environment with local/requirements.txt.
+    `python` is the interpreter of a virtual environment with the extra `local` installed.
     """
     machine = os.uname().machine
     target = f"{sys.platform}_{_MACHINES.get(machine, machine)}"

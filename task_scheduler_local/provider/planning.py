@@ -1,4 +1,4 @@
-"""What a change of configuration does to a resource, by the rules of the AWS provider's framework.
+"""Plan a change of configuration, by the rules of the AWS provider's framework.
 
 That framework (Terraform's SDK, version 2) cannot tell null, "", 0, false and empty collections
 apart, keeps what is computed until something changes it, and compares some texts by their meaning.
@@ -10,11 +10,11 @@ from typing import Any
 
 from .provider import State
 from .schema import Attribute, Block, NestedBlock
-from .values import UNKNOWN, is_known, is_zero, same
+from .values import UNKNOWN, is_known, is_zero, same, shown
 
 
 def plan(block: Block, prior: State | None, config: State) -> State:
-    """The state to expect after apply; UNKNOWN where only apply can tell.
+    """Return the state to expect after apply; UNKNOWN where only apply can tell.
 
     Where configuration and prior state mean the same, the prior value stays.
     """
@@ -28,20 +28,22 @@ def plan(block: Block, prior: State | None, config: State) -> State:
 
 
 def _plan_attribute(attribute: Attribute, parent: State | None, prior: Any, config: Any) -> Any:
-    if config is not None:
-        value = config
+    if config is not None and not (attribute.computed and config in ("", [])):
+        value = shown(config)
     elif attribute.default is not None:
         value = attribute.default
     elif attribute.computed:
         return prior if parent else UNKNOWN
     else:
         value = None
+        if parent and attribute.assumed is not None and prior == attribute.assumed:
+            return prior
     return prior if parent and same(attribute.type, value, prior, attribute.json) else value
 
 
 def _plan_blocks(nested: NestedBlock, parent: State | None, prior: Any, config: Any) -> Any:
-    if config is UNKNOWN:
-        return UNKNOWN
+    if config is UNKNOWN or nested.nesting == "single":
+        return config
     if not config:
         if nested.computed:
             return prior if parent else UNKNOWN
@@ -53,7 +55,7 @@ def _plan_blocks(nested: NestedBlock, parent: State | None, prior: Any, config: 
 
 
 def settle(block: Block, expected: State, read: State) -> State:
-    """The state to store: `expected`, except where what was read means something else.
+    """Return the state to store: `expected`, except where what was read means something else.
 
     What `read` does not tell stays as expected; what nobody tells is null.
     """
@@ -63,12 +65,14 @@ def settle(block: Block, expected: State, read: State) -> State:
         value = read.get(name, kept)
         state[name] = kept if same(attribute.type, value, kept, attribute.json) else value
     for name, nested in block.blocks.items():
-        kept_blocks: list[State] = [] if expected[name] is UNKNOWN else expected[name]
+        kept_blocks = nested.nothing if expected[name] is UNKNOWN else expected[name]
         state[name] = _settle_blocks(nested, kept_blocks, read.get(name, kept_blocks))
     return state
 
 
-def _settle_blocks(nested: NestedBlock, kept: list[State], read: list[State]) -> list[State]:
+def _settle_blocks(nested: NestedBlock, kept: Any, read: Any) -> Any:
+    if nested.nesting == "single":
+        return kept
     if not kept and not nested.computed and _only_defaults(nested.block, read):
         return kept
     blank = plan(nested.block, None, _nothing(nested.block))
@@ -96,7 +100,7 @@ def _pairs(
 
 
 def _alike(block: Block, a: State, b: State) -> bool:
-    """Whether two blocks mean the same, as far as `a` says something."""
+    """Tell whether two blocks mean the same, as far as `a` says something."""
     return all(
         a.get(name) is None or same(attribute.type, a[name], b[name], attribute.json)
         for name, attribute in block.attributes.items()
@@ -111,29 +115,36 @@ def _alike(block: Block, a: State, b: State) -> bool:
 
 
 def _only_defaults(block: Block, items: list[State]) -> bool:
-    """Whether the blocks say no more than AWS assumes where there are none."""
+    """Tell whether the blocks say no more than AWS assumes where there are none."""
     return all(
         all(
             is_zero(item.get(name)) or item[name] == attribute.default
             for name, attribute in block.attributes.items()
         )
-        and all(_only_defaults(n.block, item.get(name) or []) for name, n in block.blocks.items())
+        and all(
+            _only_defaults(n.block, n.items(item.get(name))) for name, n in block.blocks.items()
+        )
         for item in items
     )
 
 
 def _nothing(block: Block) -> State:
-    return {**dict.fromkeys(block.attributes), **{name: [] for name in block.blocks}}
+    return {
+        **dict.fromkeys(block.attributes),
+        **{name: nested.nothing for name, nested in block.blocks.items()},
+    }
 
 
 def replacements(block: Block, prior: State, planned: State) -> list[str]:
-    """The top-level arguments whose change makes Terraform replace the resource."""
+    """Return the top-level arguments whose change makes Terraform replace the resource."""
     changed = [
         name for name, a in block.attributes.items() if a.force_new and planned[name] != prior[name]
     ]
     for name, nested in block.blocks.items():
-        if planned[name] != prior[name] and (
-            nested.force_new or _forced(nested, prior[name], planned[name])
+        if (
+            nested.nesting != "single"
+            and planned[name] != prior[name]
+            and (nested.force_new or _forced(nested, prior[name], planned[name]))
         ):
             changed.append(name)
     return changed

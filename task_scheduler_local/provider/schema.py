@@ -1,9 +1,10 @@
-"""What Terraform and this stand-in know of a type: its schema facts, read from a small JSON file.
+"""The schema of a type, from a small JSON file of facts.
 
 A file has `attributes` (name -> facts of an attribute), `blocks` (name -> facts of a nested block)
 and `version`. The facts are those of the public AWS and archive providers: the ones that Terraform
 asks for (type, required, optional, computed, sensitive, nesting, item counts) and the ones that
 only the provider itself knows (force_new, default, conflicts and the values that it accepts).
+Numbers are whole unless `fraction` says otherwise.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 
 from . import messages
 
-_NESTING = {"list": 2, "set": 3}
+_NESTING = {"single": 1, "list": 2, "set": 3}
 
 
 @dataclass(frozen=True)
@@ -28,17 +29,22 @@ class Attribute:
     sensitive: bool = False
     deprecated: bool = False
     default: Any = None
+    assumed: Any = None  # what AWS has where nothing is set, which is no difference then
     force_new: bool = False
     json: str | None = None  # "document" or "policy": a text that holds JSON
     conflicts_with: Sequence[str] = ()
     exactly_one_of: Sequence[str] = ()
     required_with: Sequence[str] = ()
     range: Sequence[float | None] = ()  # least and greatest number, null for no limit
-    length: Sequence[int | None] = ()  # characters of a text or items of a collection, likewise
+    fraction: bool = False  # a number that need not be whole
+    length: Sequence[int | None] = ()  # bytes of a text or items of a collection, likewise
     values: Sequence[Any] = ()  # of the attribute, or of each item of a collection
+    ignore_case: bool = False  # of `values`
     multiple_of: int | None = None  # or one of `values`
     pattern: str | None = None  # regular expression that the whole text matches
-    format: str | None = None  # "arn" or "timestamp"
+    format: str | None = None  # by its name in formats.py
+    since: str | None = None  # the version of the real provider that first has it
+    unsupported: bool = False  # in the schema, but nothing comes of it here
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,19 @@ class NestedBlock:
     max_items: int = 0
     computed: bool = False
     force_new: bool = False
+    deprecated: bool = False
+    unsupported: bool = False
+
+    def items(self, value: Any) -> list[Any]:
+        """Return the blocks in a known value: one that stands alone is no list in Terraform."""
+        if self.nesting == "single":
+            return [] if value is None else [value]
+        return value or []
+
+    @property
+    def nothing(self) -> Any:
+        """The value where there is no such block."""
+        return None if self.nesting == "single" else []
 
 
 @dataclass(frozen=True)
@@ -58,12 +77,13 @@ class Block:
     version: int = 0
 
     def message(self) -> Any:
-        """The `Schema` message of the plugin protocol."""
+        """Return the `Schema` message of the plugin protocol."""
         return messages.Schema(version=self.version, block=self._block_message())
 
-    def _block_message(self) -> Any:
+    def _block_message(self, deprecated: bool = False) -> Any:
         return messages.Block(
             version=self.version,
+            deprecated=deprecated,
             attributes=[
                 messages.Attribute(
                     name=name,
@@ -79,7 +99,7 @@ class Block:
             block_types=[
                 messages.NestedBlock(
                     type_name=name,
-                    block=n.block._block_message(),
+                    block=n.block._block_message(n.deprecated),
                     nesting=_NESTING[n.nesting],
                     min_items=n.min_items,
                     max_items=n.max_items,
@@ -90,12 +110,12 @@ class Block:
 
 
 def load(path: Path) -> Block:
-    """Reads the facts of one type."""
+    """Read the facts of one type."""
     return parse(json.loads(path.read_text(encoding="utf-8")))
 
 
 def parse(facts: dict[str, Any]) -> Block:
-    """Builds a block from facts as they stand in a file."""
+    """Build a block from facts as they stand in a file."""
     return Block(
         attributes={
             name: Attribute(**attribute) for name, attribute in facts.get("attributes", {}).items()

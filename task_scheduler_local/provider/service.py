@@ -13,10 +13,10 @@ from .errors import ProviderError
 from .planning import plan, replacements, settle
 from .provider import Provider, Resource, State
 from .schema import Block
-from .validation import check
+from .validation import check, warn
 from .values import decode, encode, without_unknown
 
-_ERROR = 1
+_ERROR, _WARNING = 1, 2
 
 
 class Method(NamedTuple):
@@ -27,7 +27,7 @@ class Method(NamedTuple):
 
 
 def methods(provider: Provider) -> dict[str, Method]:
-    """The service's procedures by name."""
+    """Return the service's procedures by name."""
     service = _Service(provider)
     return {
         "GetProviderSchema": Method(messages.Empty, service.get_schema),
@@ -123,9 +123,10 @@ class _Service:
         elif prior is None:
             state = _create(resource, planned, found)
         else:
-            state = prior
+            # What an update was to make is stored even when it fails, as in the real provider.
+            state = without_unknown(planned)
             with _Reporting(found):
-                resource.update(prior, without_unknown(planned))
+                resource.update(prior, state)
                 state = _refresh(resource, planned)
         return messages.ApplyResponse(
             new_state=_value(state), diagnostics=found, legacy_type_system=True
@@ -141,7 +142,7 @@ class _Service:
 
 
 def _create(resource: Resource, planned: State, found: list[Any]) -> State | None:
-    """What exists after a create is in the state, whatever failed after that."""
+    """Keep what was created in the state, whatever failed after that."""
     new = without_unknown(planned)
     with _Reporting(found):
         resource.create(new)
@@ -160,6 +161,7 @@ def _validate(part: Any, config: Any) -> Any:
     if not found:
         with _Reporting(found):
             part.validate(value)
+    found += _diagnostics(*warn(part.block, value), severity=_WARNING)
     return messages.Diagnostics(diagnostics=found)
 
 
@@ -184,10 +186,10 @@ class _Reporting:
         return isinstance(error, Exception)
 
 
-def _diagnostics(*problems: ProviderError) -> list[Any]:
+def _diagnostics(*problems: ProviderError, severity: int = _ERROR) -> list[Any]:
     return [
         messages.Diagnostic(
-            severity=_ERROR,
+            severity=severity,
             summary=str(problem),
             attribute=_path(problem.attribute) if problem.attribute else None,
         )
@@ -210,13 +212,15 @@ def _value(value: Any) -> Any:
 
 
 def _fit(block: Block, stored: State | None) -> State | None:
-    """A stored state in today's form: null for attributes that it lacks."""
+    """Return a stored state in today's form: null for attributes that it lacks."""
     if stored is None:
         return None
     return {
         **{name: stored.get(name) for name in block.attributes},
         **{
-            name: [_fit(nested.block, item) for item in stored.get(name) or ()]
+            name: nested.nothing
+            if nested.nesting == "single"
+            else [_fit(nested.block, item) for item in stored.get(name) or ()]
             for name, nested in block.blocks.items()
         },
     }

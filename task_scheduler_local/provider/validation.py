@@ -9,30 +9,29 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from .errors import ProviderError
+from .formats import format_problems
 from .provider import State
 from .schema import Attribute, Block
-from .values import UNKNOWN
+from .values import UNKNOWN, is_zero
 
-_ARN = re.compile(
-    r"arn:aws(-[a-z]+)*:[^:]*"
-    r":([a-z]{2,4}(-[a-z]+)+-[0-9])?"
-    r":(aws|aws-managed|third-party|[0-9]{12}|cw[^:\n]{10})?"
-    r":.+",
-    re.DOTALL,
-)
-_TIMESTAMP = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})"
-)
+_NOT_HERE = "does nothing in the stand-in for hashicorp/aws: leave it out"
 
 
 def check(block: Block, config: State) -> Iterator[ProviderError]:
-    """Yields everything that the configuration breaks, in one sentence each."""
+    """Yield everything that the configuration breaks, in one sentence each."""
     yield from _combinations(block, config)
     yield from _values(block, config, ())
+
+
+def warn(block: Block, config: State) -> Iterator[ProviderError]:
+    """Yield what older versions of the real provider, from 5.76 on, do not know."""
+    for name, attribute in block.attributes.items():
+        if attribute.since and _given(config[name]):
+            yield ProviderError(f'"{name}" needs hashicorp/aws {attribute.since} or newer', name)
 
 
 def _combinations(block: Block, config: State) -> Iterator[ProviderError]:
@@ -67,7 +66,9 @@ def _values(block: Block, config: State, path: tuple[str, ...]) -> Iterator[Prov
             yield ProviderError(f"{where}: {problem}", path[0] if path else name)
     for name, nested in block.blocks.items():
         if config[name] is not UNKNOWN:
-            for item in config[name] or ():
+            for item in nested.items(config[name]):
+                if nested.unsupported:
+                    yield ProviderError(f"{'.'.join((*path, name))} {_NOT_HERE}", name)
                 yield from _values(nested.block, item, (*path, name))
 
 
@@ -76,34 +77,52 @@ def _problems(attribute: Attribute, value: Any) -> Iterator[str]:
         return
     if not (attribute.required or attribute.optional):
         yield "cannot be set: its value will be decided automatically"
-    if attribute.length and not _within(attribute.length, len(value)):
-        kind = "characters" if isinstance(value, str) else "items"
-        yield f"has {len(value)} {kind}, must have {_span(attribute.length)}"
+    if attribute.unsupported and not is_zero(value):
+        yield _NOT_HERE
+    if attribute.length:
+        size, kind = _size(value)
+        if not _within(attribute.length, size):
+            yield f"has {size} {kind}, must have {_span(attribute.length)}"
     for item in value if isinstance(value, list) else [value]:
-        if item is not None and item is not UNKNOWN:
+        if item is None:
+            yield "has an item that is null"
+        elif item is not UNKNOWN:
             yield from _item_problems(attribute, item)
 
 
+def _size(value: Any) -> tuple[int, str]:
+    """Return the length as the AWS provider counts it: bytes of a text, items of a list."""
+    if isinstance(value, str):
+        return len(value.encode()), "bytes"
+    return len(value), "items"
+
+
 def _item_problems(attribute: Attribute, item: Any) -> Iterator[str]:
+    if attribute.type == "number" and not attribute.fraction and not _is_whole(item):
+        yield f"is {item}, must be a whole number"
     if attribute.range and not _within(attribute.range, float(item)):
         yield f"is {item}, must be {_span(attribute.range)}"
-    if attribute.values and item not in attribute.values:
+    if attribute.values and not _is_one_of(attribute, item):
         values = ", ".join(map(str, attribute.values))
         if attribute.multiple_of is None:
             yield f"is {json.dumps(item)}, must be one of {values}"
         elif float(item) % attribute.multiple_of:
             yield f"is {item}, must be one of {values} or a multiple of {attribute.multiple_of}"
-    if attribute.pattern and not re.fullmatch(attribute.pattern, item):
+    if attribute.pattern and not re.fullmatch(attribute.pattern, item, re.ASCII):
         yield f"is {json.dumps(item)}, must match {attribute.pattern}"
-    if attribute.format == "arn" and item and not _ARN.fullmatch(item):
-        yield f"is {json.dumps(item)}, which is not an ARN"
-    if attribute.format == "timestamp" and not _is_timestamp(item):
-        yield f"is {json.dumps(item)}, which is not an RFC 3339 time such as 2026-01-31T09:00:00Z"
-    if attribute.json:
-        try:
-            json.loads(item)
-        except ValueError as error:
-            yield f"is not valid JSON: {error}"
+    yield from format_problems(attribute.format or (attribute.json and "json"), item)
+
+
+def _is_whole(number: Any) -> bool:
+    """Tell whether the number fits Go's int: whole, in 64 bits."""
+    exact = Decimal(str(number))
+    return exact == exact.to_integral_value() and -(2**63) <= exact < 2**63
+
+
+def _is_one_of(attribute: Attribute, item: Any) -> bool:
+    if attribute.ignore_case:
+        return item.lower() in (value.lower() for value in attribute.values)
+    return item in attribute.values
 
 
 def _within(limits: Sequence[float | None], number: float) -> bool:
@@ -114,13 +133,3 @@ def _within(limits: Sequence[float | None], number: float) -> bool:
 def _span(limits: Sequence[float | None]) -> str:
     low, high = limits
     return f"at least {low}" if high is None else f"{low} to {high}"
-
-
-def _is_timestamp(text: str) -> bool:
-    if not _TIMESTAMP.fullmatch(text):
-        return False
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True

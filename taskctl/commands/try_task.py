@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-import math
+import sys
 import time
 import traceback
 from collections.abc import Mapping
@@ -13,9 +13,12 @@ from typing import Annotated, Any
 
 import typer
 
-from task_scheduler.errors import EXPLAINED, InvalidLine
-from task_scheduler.execution.attempt import Attempt, Result
-from task_scheduler.execution.preview import preview
+from task_scheduler.config import RunTaskSettings
+from task_scheduler.errors import InvalidLine, has_traceback
+from task_scheduler.execution.attempt import Attempt
+from task_scheduler.execution.reading import Unrunnable, read
+from task_scheduler.execution.result import Ended
+from task_scheduler.execution.sandbox import Sandbox
 from task_scheduler.notifications.chat_message import compose
 from task_scheduler.notifications.notifier import ending
 from task_scheduler.outcome import NotifyEvent
@@ -71,25 +74,27 @@ def try_task(
         notify_on=[event.value for event in NotifyEvent],
     )
     attempt = _prepare(message, folder)
-    own = attempt.task.timeout if attempt.task else None
-    result = attempt.run(attempt.context(min(timeout, own or timeout)))
-    title, body = _chat_message(attempt, result)
+    if isinstance(attempt, Unrunnable):
+        result = attempt.result
+    else:
+        result = attempt.run(attempt.context(min(timeout, attempt.task.timeout or timeout)))
+    title, body = _chat_message(Ended(attempt.delivery, result))
     reason = f"{type(result.error).__name__}: {result.error}" if result.error else None
     if as_json:
         print_json(
             {
                 "outcome": result.outcome,
                 "duration_ms": round(result.seconds * 1000),
-                "result": preview(result.value),
+                "result": result.preview,
                 "reason": reason,
                 "chat": {"title": title, "body": body},
             }
         )
     else:
-        if result.error is not None and not isinstance(result.error, EXPLAINED):
+        if result.error is not None and has_traceback(result.error):
             _print_traceback(result.error, folder)
         say(f"{name}: {result.outcome} after {took(result.seconds)}")
-        say(reason or f"result: {preview(result.value) or 'none'}")
+        say(reason or f"result: {result.preview or 'none'}")
         say("\nChat would get:")
         say("\n".join(f"  {line}" for line in [title, *body.splitlines()]))
     if result.error is not None:
@@ -112,7 +117,7 @@ def _read_args(given: list[str]) -> Mapping[str, Any]:
     return read
 
 
-def _prepare(message: Message, folder: Path) -> Attempt:
+def _prepare(message: Message, folder: Path) -> Attempt | Unrunnable:
     """What run_task makes of the message once it has travelled."""
     try:
         body = message.encode()
@@ -129,14 +134,21 @@ def _prepare(message: Message, folder: Path) -> Attempt:
         message_group=None,
         deduplication_id=None,
     )
-    return Attempt.prepare(record, task_folder=folder, max_receives=1, retention=math.inf)
+    settings = RunTaskSettings(
+        queue_url="",
+        tasks_dead_letter_url="",
+        max_receive_count=sys.maxsize,
+        message_retention=sys.maxsize,
+        task_folder=folder,
+    )
+    return read(record, settings, Sandbox())
 
 
-def _chat_message(attempt: Attempt, result: Result) -> tuple[str, str]:
-    ended = ending(attempt, result, 1)
-    if ended is None:
-        raise TaskctlError(f"{attempt.record.body}: no message that run_task can read")
-    notification, _ = ended
+def _chat_message(ended: Ended) -> tuple[str, str]:
+    told = ending(ended)
+    if told is None:
+        raise TaskctlError(f"{ended.delivery.record.body}: no message that run_task can read")
+    notification, _ = told
     composed = compose([notification], [notification], {})
     return composed.title, composed.body
 

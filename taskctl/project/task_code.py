@@ -5,14 +5,21 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from task_scheduler_local.places import ROOT
 from taskctl.errors import TaskctlError
+from taskctl.project.checkout import CHECKOUT
 
-LAYER = ROOT / "layer"
+_LAYER_FOR_THIS_MACHINE = Path(".build", "layer")
 
 
-def use_task_folder(folder: Path, *, layer: Path = LAYER) -> Path:
-    """Makes the files of a task folder importable, and a layer's packages after them.
+def use_task_folder(folder: Path, *, layer: Path | None = None) -> Path:
+    """Make the files of a task folder importable, and the packages of layers after them.
+
+    What the checkout has built for this machine comes before what is built for Lambda, whose
+    compiled packages may not run here.
+
+    Args:
+        folder: the task folder.
+        layer: the folder whose python/ has the packages; None is the checkout's own.
 
     Returns:
         The folder, absolute.
@@ -23,6 +30,9 @@ def use_task_folder(folder: Path, *, layer: Path = LAYER) -> Path:
     if not folder.is_dir():
         raise TaskctlError(f"{folder}: no such folder; task code lies in task_code_dir")
     folder = folder.resolve()
+    own = CHECKOUT and CHECKOUT / "layer"
+    layer = layer.resolve() if layer else own
+    layers = [CHECKOUT / _LAYER_FOR_THIS_MACHINE] if CHECKOUT and layer == own else []
     sys.path.insert(0, str(folder))
-    sys.path.append(str(layer.resolve() / "python"))
+    sys.path.extend(str(each / "python") for each in [*layers, layer] if each)
     return folder

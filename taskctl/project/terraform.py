@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from task_scheduler_local.places import BUILD
 from taskctl.errors import TaskctlError
+from taskctl.project.checkout import CHECKOUT
+
+_FROM_PYPI = Path(".build", "terraform", "bin", "terraform")
 
 
 def run(
@@ -23,8 +25,7 @@ def run(
     Raises:
         TaskctlError: there is no terraform.
     """
-    from_pypi = BUILD / "terraform" / "bin" / "terraform"
-    found = shutil.which("terraform") or (str(from_pypi) if from_pypi.is_file() else None)
+    found = shutil.which("terraform") or (CHECKOUT and shutil.which(CHECKOUT / _FROM_PYPI))
     if found is None:
         raise TaskctlError("terraform is not on PATH, and it is what reads your configuration")
     return subprocess.run(

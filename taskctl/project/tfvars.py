@@ -14,15 +14,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from task_scheduler_local.places import ROOT
 from taskctl.errors import TaskctlError, did_you_mean
 from taskctl.project import terraform
+from taskctl.project.checkout import MODULE, module_folder
 from taskctl.project.schedule import Schedule
 from taskctl.ui.output import note
 
-_VARIABLES = ROOT / "variables.tf"
+_VARIABLES = MODULE / "variables.tf"
 _CHECKS = [
-    ROOT / "modules" / "scheduler" / name
+    MODULE / "modules" / "scheduler" / name
     for name in ("variables.tf", "checks.tf", "expressions.tf", "inputs.tf", "timezones.txt")
 ]
 """What decides, without any resource, which schedules can work."""
@@ -109,7 +109,7 @@ def find_task_folder(values: dict[str, Any], path: Path) -> Path:
         values: what read_tfvars returned.
         path: the file of values.
     """
-    return Path(path.parent / (values["task_code_dir"] or ROOT / "tasks"))
+    return Path(path.parent / (values["task_code_dir"] or module_folder(path).resolve() / "tasks"))
 
 
 def find_layer(values: dict[str, Any], path: Path) -> Path:
@@ -119,7 +119,7 @@ def find_layer(values: dict[str, Any], path: Path) -> Path:
         values: what read_tfvars returned.
         path: the file of values.
     """
-    return Path(path.parent / (values["layer_dir"] or ROOT / "layer"))
+    return Path(path.parent / (values["layer_dir"] or module_folder(path).resolve() / "layer"))
 
 
 def tfvars_schedules(variables: dict[str, Any]) -> list[Schedule]:

@@ -84,7 +84,7 @@ class Rule:
     Attributes:
         operation: an API operation of AWS.
         fault: what happens to it.
-        log_fields: what its body contains, all of it.
+        about: what its body contains, all of it.
         share: of the requests, 0 to 1; drawn from a generator of the rule's own, begun with SEED.
         times: at most so often.
         tries: the client's first tries that it strikes, so that a later one goes through.
@@ -95,7 +95,7 @@ class Rule:
 
     operation: str
     fault: Fault
-    log_fields: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
     share: float = 1.0
     times: int | None = None
     tries: int = CLIENTS_TRIES - 2
@@ -109,7 +109,7 @@ class Rule:
     def strikes(self, exchange: Exchange, attempt: int) -> bool:
         if exchange.operation != self.operation:
             return False
-        if not all(part.encode() in exchange.body for part in self.log_fields):
+        if not all(part.encode() in exchange.body for part in self.about):
             return False
         if attempt > self.tries or (self.times is not None and self.struck >= self.times):
             return False

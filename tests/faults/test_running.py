@@ -73,9 +73,9 @@ def test_failed_tasks_wait_on_the_queue_while_their_dead_letter_queue_refuses_th
     """Those that it refuses for ever SQS itself dead-letters in the end, without a reason."""
     stack = open_stack(run_task_timeout=6, max_receive_count=4)
     name = stack.names["tasks_dead_letter_queue"]["name"]
-    for_ever = Rule("SendMessageBatch", faults.forbidden, log_fields=(name, "unlucky"))
+    for_ever = Rule("SendMessageBatch", faults.forbidden, about=(name, "unlucky"))
     for_a_while = [
-        Rule("SendMessageBatch", fault, log_fields=(name,), tries=CLIENTS_TRIES, times=times)
+        Rule("SendMessageBatch", fault, about=(name,), tries=CLIENTS_TRIES, times=times)
         for fault, times in [(faults.silent, 2), (faults.failing, 6), (faults.throttled, 12)]
     ]
     proxy.inject(for_ever, *for_a_while)

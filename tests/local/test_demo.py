@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
 import pytest
 
 from task_scheduler_local import demo
-from task_scheduler_local.board import Row
+from taskctl.runs.history import Run, add_up
+from taskctl.runs.log_lines import LogLine, RunLine, TaskLine
 
+NOW = datetime(2026, 11, 27, tzinfo=UTC)
 EXPECTED = {"hello": {"success": 2}, "fetch": {"failed": 1}}
 
 
-def rows(*outcomes: tuple[str, str]) -> dict[str, Row]:
-    made = [Row(f"{schedule}@1#{n}", schedule, word) for n, (schedule, word) in enumerate(outcomes)]
-    return {row.id: row for row in made}
+def runs(*outcomes: tuple[str, str]) -> Iterable[Run]:
+    """A run of each schedule, with what came of its tasks."""
+    lines: list[LogLine] = []
+    for number, (schedule, outcome) in enumerate(outcomes):
+        run = f"{schedule}@1"
+        lines.append(RunLine(time=NOW, run=run, schedule=schedule, sent=1))
+        lines.append(
+            TaskLine(
+                time=NOW,
+                id=f"{run}#{number}",
+                schedule=schedule,
+                attempt=1,
+                outcome=outcome,
+                duration_ms=1,
+            )
+        )
+    return list(add_up(lines).values())
 
 
 @pytest.mark.parametrize(
@@ -38,10 +57,16 @@ def rows(*outcomes: tuple[str, str]) -> dict[str, Row]:
 def test_it_is_content_with_exactly_what_is_stated(
     capsys: pytest.CaptureFixture[str], outcomes: list[tuple[str, str]], said: str
 ) -> None:
-    content = demo._judge(rows(*outcomes), EXPECTED)
+    content = demo._judge(runs(*outcomes), EXPECTED)
     printed = capsys.readouterr().out
     assert content is (said == "")
     assert said in printed
     assert printed.splitlines()[-1].endswith(
         "of 3 tasks came to the outcome that the example states (1 failed, 2 success)."
     )
+
+
+def test_a_task_that_waits_for_another_attempt_or_for_its_first_has_no_outcome_yet() -> None:
+    under_way = add_up([RunLine(time=NOW, run="a@1", schedule="a", sent=3)])
+    retried = runs(("b", "retry"))
+    assert demo.count_outcomes([*under_way.values(), *retried]) == {"a": {}, "b": {}}

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import platform
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
-from layer.build import Target, build
+from layer.build import RUNTIME_LOCK, USERS_LOCK, Target, build
 from task_scheduler_local import LocalError
-from tools.setup import LAYER_REQUIREMENTS
 
 ARM = Target("python3.13", "arm64")
 
@@ -29,17 +31,17 @@ def digest(folder: Path) -> str:
 def test_it_is_the_same_at_another_place_and_under_another_umask(tmp_path: Path) -> None:
     umask = os.umask(0o022)
     try:
-        one = build(LAYER_REQUIREMENTS, tmp_path / "one", target=ARM)
+        one = build(USERS_LOCK, tmp_path / "one", target=ARM)
         os.umask(0o077)
-        other = build(LAYER_REQUIREMENTS, tmp_path / "the other", target=ARM)
+        other = build(USERS_LOCK, tmp_path / "the other", target=ARM)
     finally:
         os.umask(umask)
     assert digest(one) == digest(other)
 
 
 def test_it_holds_what_the_requirements_pin_and_nothing_of_the_builder(tmp_path: Path) -> None:
-    folder = build(LAYER_REQUIREMENTS, tmp_path, target=ARM)
-    pinned = re.findall(r"(?m)^([\w.-]+)==([\w.]+) \\$", LAYER_REQUIREMENTS.read_text())
+    folder = build(USERS_LOCK, tmp_path, target=ARM)
+    pinned = re.findall(r"(?m)^([\w.-]+)==([\w.]+) \\$", RUNTIME_LOCK.read_text())
     assert {path.name for path in folder.glob("*.dist-info")} == {
         f"{name.replace('-', '_')}-{version}.dist-info" for name, version in pinned
     }
@@ -56,20 +58,46 @@ def test_a_package_that_is_not_the_one_that_was_pinned_is_refused(tmp_path: Path
     assert not (tmp_path / "python").exists()
 
 
-def test_a_package_of_the_users_needs_no_hash_beside_those_that_have_one(tmp_path: Path) -> None:
+def test_the_runtimes_packages_are_beside_the_users_which_need_no_hash(tmp_path: Path) -> None:
     requirements = tmp_path / "requirements.txt"
-    requirements.write_text(LAYER_REQUIREMENTS.read_text() + "iniconfig==2.3.1\n")
+    requirements.write_text("iniconfig==2.3.1\n")
     folder = build(requirements, tmp_path, target=ARM)
     assert (folder / "iniconfig").is_dir()
     assert (folder / "apprise").is_dir()
 
 
+def test_a_version_that_the_runtime_does_not_take_is_refused(tmp_path: Path) -> None:
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text("jsonpickle==4.0.5\n")
+    with pytest.raises(LocalError, match=r"require jsonpickle==4\.1\.4 and jsonpickle==4\.0\.5"):
+        build(requirements, tmp_path, target=ARM)
+
+
+@pytest.mark.parametrize("target", [ARM, Target("python3.14", "x86_64")])
+def test_a_manifest_says_what_is_in_it_and_what_it_is_for(tmp_path: Path, target: Target) -> None:
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text("iniconfig==2.3.1\n")
+    folder = build(requirements, tmp_path, target=target)
+    manifest = json.loads((folder / "task_scheduler_layer.json").read_text(encoding="utf-8"))
+    assert (manifest["runtime"], manifest["architecture"]) == (target.runtime, target.architecture)
+    pinned = dict(re.findall(r"(?m)^([\w.-]+)==([\w.]+) \\$", RUNTIME_LOCK.read_text()))
+    assert manifest["packages"] == pinned | {"iniconfig": "2.3.1"}
+
+
+def test_the_manifest_of_this_machines_layer_names_this_machine(tmp_path: Path) -> None:
+    folder = build(USERS_LOCK, tmp_path, target=None)
+    manifest = json.loads((folder / "task_scheduler_layer.json").read_text(encoding="utf-8"))
+    major, minor, *_ = sys.version_info
+    assert manifest["runtime"] == f"python{major}.{minor}"
+    assert manifest["architecture"] in ("arm64", platform.machine())
+
+
 def test_compiled_packages_are_those_of_the_target(tmp_path: Path) -> None:
     requirements = tmp_path / "requirements.txt"
-    requirements.write_text("pyyaml==6.0.3\n")
+    requirements.touch()
     for architecture, machine in [("arm64", "aarch64"), ("x86_64", "x86_64")]:
         folder = build(requirements, tmp_path / machine, target=Target("python3.12", architecture))
-        (library,) = folder.rglob("*.so")
+        (library,) = folder.glob("yaml/*.so")
         assert library.name == f"_yaml.cpython-312-{machine}-linux-gnu.so"
 
 
@@ -80,7 +108,8 @@ def test_markers_are_those_of_the_target(tmp_path: Path) -> None:
         "packaging==26.3 ; python_version != '3.12' or platform_machine != 'aarch64'\n"
     )
     folder = build(requirements, tmp_path / "out", target=Target("python3.12", "arm64"))
-    assert [path.name for path in folder.glob("*.dist-info")] == ["iniconfig-2.3.1.dist-info"]
+    assert (folder / "iniconfig-2.3.1.dist-info").is_dir()
+    assert not (folder / "packaging").exists()
 
 
 def test_an_old_layer_is_replaced_whole_and_only_when_the_new_one_is_built(tmp_path: Path) -> None:

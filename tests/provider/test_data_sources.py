@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from task_scheduler_local.provider.aws import AwsProvider
+
+from .core import Core
 from .root import Root
 
 
@@ -74,3 +77,42 @@ def test_what_later_versions_deprecate_is_told_with_a_warning(
     (warning,) = _warnings(root)
     assert f'The attribute "{attribute}" is deprecated' in warning
     assert _outputs(root) == {"this": value}
+
+
+@pytest.mark.parametrize(
+    ("region", "partition", "dns_suffix", "reverse_dns_prefix"),
+    [
+        ("eu-central-1", "aws", "amazonaws.com", "com.amazonaws"),
+        ("cn-northwest-1", "aws-cn", "amazonaws.com.cn", "cn.com.amazonaws"),
+        ("us-gov-west-1", "aws-us-gov", "amazonaws.com", "com.amazonaws"),
+        ("us-iso-east-1", "aws-iso", "c2s.ic.gov", "gov.ic.c2s"),
+        ("us-isob-east-1", "aws-iso-b", "sc2s.sgov.gov", "gov.sgov.sc2s"),
+        ("eusc-de-east-1", "aws-eusc", "amazonaws.eu", "eu.amazonaws"),
+        ("eu-north-99", "aws", "amazonaws.com", "com.amazonaws"),
+        ("elsewhere", "aws", "amazonaws.com", "com.amazonaws"),
+    ],
+)
+def test_the_partition_is_that_of_the_region(
+    monkeypatch: pytest.MonkeyPatch,
+    region: str,
+    partition: str,
+    dns_suffix: str,
+    reverse_dns_prefix: str,
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    core = Core(AwsProvider(), region=region)
+    told = core.read("aws_partition")
+    assert told["partition"] == told["id"] == partition
+    assert told["dns_suffix"] == dns_suffix
+    assert told["reverse_dns_prefix"] == reverse_dns_prefix
+    service = core.read("aws_service", service_id="sqs")
+    assert service["partition"] == partition
+    assert service["region"] == region
+    assert service["dns_name"] == f"sqs.{region}.{dns_suffix}"
+    assert service["reverse_dns_name"] == f"{reverse_dns_prefix}.{region}.sqs"
+
+
+def test_a_service_of_another_partition_is_in_that(core: Core) -> None:
+    told = core.read("aws_service", region="cn-north-1", service_id="sqs")
+    assert told["partition"] == "aws-cn"
+    assert told["dns_name"] == "sqs.cn-north-1.amazonaws.com"  # as the real provider has it

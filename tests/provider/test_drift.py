@@ -83,3 +83,16 @@ def test_what_is_gone_already_is_no_hindrance_to_destroy(root: Root, emulator: E
     client(emulator, "sqs").delete_queue(QueueUrl=url)
     root.changes("destroy", "-refresh=false")
     assert root.state() == {}
+
+
+def test_a_resource_stays_in_the_region_of_its_own(root: Root, emulator: Emulator) -> None:
+    root.write('resource "aws_sqs_queue" "abroad" {\nname = "abroad"\nregion = "eu-west-1"\n}')
+    root.changes("apply")
+    queue = root.state()["aws_sqs_queue.abroad"]
+    assert queue["region"] == "eu-west-1"
+    assert queue["arn"].startswith("arn:aws:sqs:eu-west-1:")
+    assert root.changes("plan") == {}
+    root.write('resource "aws_sqs_queue" "abroad" {\nname = "abroad"\nregion = "us-east-1"\n}')
+    assert root.changes("apply") == {"aws_sqs_queue.abroad": "replace"}
+    root.changes("destroy")
+    assert client(emulator, "sqs").list_queues(QueueNamePrefix="abroad").get("QueueUrls", []) == []

@@ -136,14 +136,18 @@ def test_what_was_never_created_is_not_stored(root: Root) -> None:
     assert root.state() == {}
 
 
-def test_a_failed_change_is_planned_again(root: Root, failing: _Failing) -> None:
+def test_a_failed_change_is_in_the_state_and_only_a_refresh_shows_it(
+    root: Root, failing: _Failing
+) -> None:
     root.write(_QUEUE)
     root.changes("apply")
     root.write('resource "aws_sqs_queue" "this" {\nname = "failures"\ndelay_seconds = 1\n}')
     failing.failing = "SetQueueAttributes"
     assert "updating aws_sqs_queue" in root.failures("apply")[0]
     failing.failing = ""
-    assert root.changes("apply", "-refresh=false") == {"aws_sqs_queue.this": "update"}
+    assert root.state()["aws_sqs_queue.this"]["delay_seconds"] == 1
+    assert root.changes("plan", "-refresh=false") == {}
+    assert root.changes("apply") == {"aws_sqs_queue.this": "update"}
     root.changes("destroy")
 
 

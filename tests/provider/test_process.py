@@ -74,7 +74,7 @@ def test_terraform_finds_both_in_a_mirror_and_applies_with_them(
 
     run("init")
     versions = json.loads(run("version", "-json"))["provider_selections"]
-    assert set(versions.values()) == {"5.100.0+standin", "2.7.1+standin"}
+    assert set(versions.values()) == {"6.34.0+standin", "2.7.1+standin"}
     assert "1 added" in run("apply", "-auto-approve")
     assert "1 destroyed" in run("destroy", "-auto-approve")
 

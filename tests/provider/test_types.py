@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import shutil
 from collections.abc import Iterator
 from datetime import datetime
@@ -121,6 +122,8 @@ def test_settings_arrive(life: Life) -> None:
     assert first["queue"]["VisibilityTimeout"] == "360"
     assert changed["queue"]["VisibilityTimeout"] == "600"
     assert first["fifo"]["FifoThroughputLimit"] == "perMessageGroupId"
+    assert json.loads(first["fifo"]["RedrivePolicy"])["maxReceiveCount"] == 10
+    assert json.loads(changed["fifo"]["RedrivePolicy"])["maxReceiveCount"] == 20
     assert first["retention"] == 7
     assert changed["retention"] == 30
     assert first["role"]["Description"] == "first"

@@ -7,13 +7,13 @@ import shutil
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
-from layer.build import Target, build
+from layer.build import USERS_LOCK, Target, build
 from task_scheduler_local import terraform
 from task_scheduler_local.emulator import Emulator
-from tools.setup import LAYER_REQUIREMENTS
 
 
 def archives(module: Path, aws: dict[str, str]) -> dict[str, str]:
@@ -42,6 +42,16 @@ def with_stray_files(module: Path) -> None:
         (module / folder / "stray.pyc").write_bytes(b"stray")
 
 
+def with_other_files_beside_python(module: Path) -> None:
+    names = ("build.py", "requirements-layer.txt", "p", "pytho", "pythons", ".gitignore", "Python")
+    for folder in ("layer", "lambda_src"):
+        for name in names:
+            (module / folder / name).write_text("not for the functions\n", encoding="utf-8")
+        for name in ("pyt", "package", "python3"):
+            (module / folder / name).mkdir()
+            (module / folder / name / "more.py").write_text("not for the functions\n")
+
+
 def executable(module: Path) -> None:
     for path in module.rglob("*.py"):
         path.chmod(0o755)
@@ -56,7 +66,16 @@ def plain(emulator: Emulator) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("change", [as_under_umask_077, touched, with_stray_files, executable])
+@pytest.mark.parametrize(
+    "change",
+    [
+        as_under_umask_077,
+        touched,
+        with_stray_files,
+        with_other_files_beside_python,
+        executable,
+    ],
+)
 def test_they_are_the_same_in_another_clone(
     emulator: Emulator, tmp_path: Path, plain: dict[str, str], change: Callable[[Path], None]
 ) -> None:
@@ -64,6 +83,14 @@ def test_they_are_the_same_in_another_clone(
         clone = Path(shutil.copytree(copy, tmp_path / "another clone"))
     change(clone)
     assert archives(clone, emulator.environment()) == plain
+
+
+def test_the_layers_hold_python_and_nothing_beside_it(emulator: Emulator) -> None:
+    with terraform.workspace() as module:
+        archives(module, emulator.environment())
+        for name in ("runtime", "dependencies"):
+            with ZipFile(module / ".task-scheduler" / f"cdklab-{name}.zip") as archive:
+                assert {entry.partition("/")[0] for entry in archive.namelist()} == {"python"}
 
 
 def test_they_differ_when_a_source_differs(emulator: Emulator, plain: dict[str, str]) -> None:
@@ -84,7 +111,7 @@ def test_the_layer_for_aws_is_the_same_whoever_builds_it(
             os.umask(mask)
             with terraform.workspace() as copy:
                 module = Path(shutil.copytree(copy, tmp_path / f"umask {mask:o}"))
-            build(LAYER_REQUIREMENTS, module / "layer", target=Target("python3.13", "arm64"))
+            build(USERS_LOCK, module / "layer", target=Target("python3.13", "arm64"))
             found.append(archives(module, emulator.environment()))
     finally:
         os.umask(umask)

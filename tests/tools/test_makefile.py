@@ -45,9 +45,10 @@ def test_a_clean_clone_at_a_path_with_blanks_sets_itself_up_once(
     first = make(clone, *given)
     assert (first.returncode, first.stderr) == (0, "")
     set_up, result = first.stdout.splitlines()
-    assert set_up.startswith("Setting up: tools ... ")
+    assert set_up.startswith("Setting up: uv ... ")
     assert result.startswith(f"{tmp_path / 'my layer' / 'python'}: python3.13, x86_64, ")
     assert (tmp_path / "my layer" / "python" / "iniconfig").is_dir()
+    assert (tmp_path / "my layer" / "python" / "apprise").is_dir()
     second = make(clone, *given)
     assert second.stdout.splitlines() == [result]
 

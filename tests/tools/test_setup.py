@@ -91,14 +91,26 @@ def test_the_index_that_pip_is_set_up_with_is_the_one_that_uv_uses(
     assert uv._pip_settings()["UV_DEFAULT_INDEX"] == "https://closer.example/simple"
 
 
+def test_the_proxy_that_pip_is_set_up_with_is_the_one_that_uv_uses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configuration = tmp_path / "pip.conf"
+    configuration.write_text("[global]\nproxy = http://proxy.example:3128\n")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(configuration))
+    monkeypatch.delenv("PIP_PROXY", raising=False)
+    monkeypatch.delenv("ALL_PROXY", raising=False)
+    assert uv._pip_settings()["ALL_PROXY"] == "http://proxy.example:3128"
+
+
 def test_without_a_package_index_set_up_fails_in_words_and_is_not_taken_for_done(
     tmp_path: Path,
 ) -> None:
     checkout = tmp_path / "a clone"
-    shutil.copytree(ROOT / "local", checkout / "local")
+    for folder in ("layer", "requirements", "task_scheduler_local", "tools"):
+        shutil.copytree(ROOT / folder, checkout / folder)
     unreachable = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0"}
     done = subprocess.run(
-        [sys.executable, "-m", "tools.setup", "tools"],
+        [sys.executable, "-m", "tools.setup", "local"],
         cwd=checkout,
         env=os.environ | unreachable,
         capture_output=True,
@@ -106,7 +118,7 @@ def test_without_a_package_index_set_up_fails_in_words_and_is_not_taken_for_done
         check=False,
     )
     assert done.returncode == 1
-    assert done.stdout == "Setting up: tools ... failed\n"
+    assert done.stdout == "Setting up: uv ... failed\n"
     assert done.stderr.startswith("Set-up failed: `python -m pip ...` cannot reach PyPI, or the ")
     assert "Traceback" not in done.stderr
-    assert not (checkout / ".build" / "venv" / ".set-up").exists()
+    assert not (checkout / ".build" / "uv" / ".set-up").exists()

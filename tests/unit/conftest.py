@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+import os
 import sys
 import tempfile
 import textwrap
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from task_scheduler import aws, send_task
+from task_scheduler import aws, config, run_task, send_task
+from task_scheduler.execution.sandbox import Sandbox
 from task_scheduler.observability import stream, task_output
 from task_scheduler.queue.message import Message
-from task_scheduler.run_task import handler
 from task_scheduler.tasks import registry
 from task_scheduler_local.emulator import Emulator
 
@@ -79,6 +82,46 @@ class Queue:
                     }
                 )
         return messages
+
+
+@pytest.fixture(scope="session", autouse=True)
+def live_settings() -> Iterator[None]:
+    """The environment of each test is the one that the functions started with."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(config, "STARTED_WITH", os.environ)
+        patch.setattr(config, "load", lambda kind: kind.from_environment(os.environ))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def sandbox(monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    """A sandbox that remembers nothing of other tests, and that does not end their process."""
+    made = Sandbox()
+    monkeypatch.setattr(run_task, "SANDBOX", made)
+    monkeypatch.setattr(run_task, "process_ends_after", lambda _seconds: nullcontext())
+
+    def end_process() -> NoReturn:
+        raise ProcessEnded
+
+    monkeypatch.setattr(run_task, "end_process", end_process)
+    return made
+
+
+class ProcessEnded(BaseException):
+    """Stands for the end of the process."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def event_loop_closed() -> Iterator[None]:
+    """The event loop of async tasks is closed at the end, as it is with a sandbox's process."""
+    yield
+    if (event_loop := sys.modules.get("task_scheduler.execution.event_loop")) is not None:
+        loop = event_loop._loop()
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        if not loop.is_running():
+            loop.run_until_complete(asyncio.sleep(0))
+            loop.close()
 
 
 @pytest.fixture(scope="session")
@@ -214,6 +257,11 @@ TASKS = """
             time.sleep(0.01)
         note("cancelled" if context.cancelled else "not cancelled")
 
+    @task("lasting")
+    def lasting(text):
+        note(text)
+        time.sleep(0.3)
+
     @task("long", timeout=20)
     def long(text):
         note(text)
@@ -264,7 +312,7 @@ class Bench:
         self, records: list[dict[str, Any]], seconds: float = 30.0, *, passing: bool = False
     ) -> list[str]:
         context = Passing(seconds) if passing else Context(seconds)
-        response = handler({"Records": records}, context)  # type: ignore[arg-type]
+        response = run_task.handler({"Records": records}, context)  # type: ignore[arg-type]
         kept = [failure["itemIdentifier"] for failure in response["batchItemFailures"]]
         done = [record for record in records if record["messageId"] not in kept]
         if done:  # one by one the emulator, unlike SQS, refuses to delete what is deleted already

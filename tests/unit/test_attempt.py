@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from math import inf
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from task_scheduler.errors import Expired, InvalidMessage, NeverStarted, Retry
+from task_scheduler.errors import ResultNotRun, TaskExited, TaskTimeout
 from task_scheduler.execution.attempt import Attempt
+from task_scheduler.execution.delivery import Delivery
 from task_scheduler.outcome import Outcome
 from task_scheduler.queue.message import Message
 from task_scheduler.queue.record import Record
 from task_scheduler.tasks.registered import Task
-from tests.unit.conftest import Write
 
 TIME = "2026-11-23T02:00:00Z"
+
+MESSAGE = Message(id="s@t#1", schedule="s", scheduled_time=TIME, task="t", args={"a": 1}, retries=2)
 
 
 def record_of(body: str | Message, receives: int = 1, *, sent: float = 0.0) -> Record:
@@ -28,12 +33,14 @@ def record_of(body: str | Message, receives: int = 1, *, sent: float = 0.0) -> R
     )  # fmt: skip
 
 
-def attempt(receives: int = 1, *, function: Any = None, is_last: bool = False) -> Attempt:
-    message = Message(
-        id="s@t#1", schedule="s", scheduled_time=TIME, task="t", args={"a": 1}, retries=2
-    )
+def delivery(receives: int = 1, **attributes: Any) -> Delivery:
+    record = record_of(MESSAGE, receives)
+    return Delivery(**{"record": record, "message": MESSAGE, **attributes})
+
+
+def attempt(receives: int = 1, *, function: Any = None, max_receives: float = inf) -> Attempt:
     task = Task("t", function or (lambda **_: "done"), never_retry=(KeyError,))
-    return Attempt(record_of(message, receives), message, task, None, is_last, last_due=inf)
+    return Attempt(delivery(receives, max_receives=max_receives), MESSAGE, task)
 
 
 def test_its_task_is_told_all_that_there_is_to_know() -> None:
@@ -47,64 +54,16 @@ def test_its_task_is_told_all_that_there_is_to_know() -> None:
     }  # fmt: skip
 
 
-def test_of_a_body_that_cannot_be_read_sqs_id_is_known(tmp_path: Path) -> None:
-    unreadable = Attempt.prepare(
-        record_of("{}", 4), task_folder=tmp_path, max_receives=5, retention=inf
-    )
-
-    context = unreadable.context(30)
-
-    assert (context.schedule, context.scheduled_time, context.attempt) == (None, None, 1)
-    assert unreadable.log_fields == {"id": "sqs-1", "attempt": 1}
-    assert isinstance(unreadable.problem, InvalidMessage)
-    assert unreadable.run(context).outcome is Outcome.UNREADABLE
-
-
-def test_a_text_typed_by_hand_goes_by_sqs_id(write_tasks: Write) -> None:
-    typed = Attempt.prepare(
-        record_of("a text"), task_folder=write_tasks(), max_receives=5, retention=inf
-    )
-
-    assert typed.log_fields == {"id": "sqs-1", "attempt": 1}
-
-
-@pytest.mark.parametrize(("receives", "is_last"), [(4, False), (5, True), (6, True)])
-def test_it_is_the_last_if_sqs_would_not_hand_it_over_once_more(
-    tmp_path: Path, receives: int, is_last: bool
-) -> None:
-    made = Attempt.prepare(
-        record_of("a text", receives), task_folder=tmp_path, max_receives=5, retention=inf
-    )
-
-    assert made.is_last == is_last
-
-
-@pytest.mark.parametrize(("age", "is_run"), [(50, True), (70, False)])
-def test_a_task_is_run_up_to_its_max_age_and_then_told_how_old_it_is(
-    write_tasks: Write, age: int, is_run: bool
-) -> None:
-    message = Message(id="x", text="a", max_age=60)
-    old = record_of(message, sent=time.time() - age)
-
-    problem = Attempt.prepare(old, task_folder=write_tasks(), max_receives=5, retention=inf).problem
-
-    if is_run:
-        assert problem is None
-    else:
-        assert isinstance(problem, Expired)
-        assert str(problem) == "70 s on the queue: max_age is 60 s"
-
-
 def test_what_it_returns_and_how_long_it_took_is_told() -> None:
-    def succeed(a: int) -> int:
+    def succeed(a: int) -> list[int]:
         time.sleep(0.05)
-        return a + 1
+        return [a, 2]
 
     tried = attempt(2, function=succeed)
 
     result = tried.run(tried.context(30))
 
-    assert (result.outcome, result.attempt, result.value) == (Outcome.SUCCESS, 2, 2)
+    assert (result.outcome, result.attempt, result.preview) == (Outcome.SUCCESS, 2, "[1,2]")
     assert 0.05 <= result.seconds < 5
     assert result.error is None
 
@@ -132,41 +91,174 @@ def test_a_task_has_the_time_that_its_context_says() -> None:
     assert result.outcome is Outcome.RETRY
 
 
-@pytest.mark.parametrize(
-    ("receives", "is_last", "error", "outcome"),
-    [
-        (1, False, OSError(), Outcome.RETRY),
-        (2, False, OSError(), Outcome.RETRY),
-        (3, False, OSError(), Outcome.FAILED),
-        (1, True, OSError(), Outcome.FAILED),
-        (1, False, KeyError(), Outcome.FAILED),
-        (1, False, NeverStarted(), Outcome.FAILED),
-        (1, False, Retry("busy", after=7), Outcome.RETRY),
-        (3, False, Retry("busy", after=7), Outcome.FAILED),
-        (3, True, InvalidMessage(), Outcome.UNREADABLE),
-        (1, False, Expired(), Outcome.EXPIRED),
-    ],
-)
-def test_an_error_means_another_attempt_while_there_is_one_that_may_help(
-    receives: int, is_last: bool, error: Exception, outcome: Outcome
+def test_the_time_limit_covers_the_preview_of_the_result() -> None:
+    class Endless:
+        def __getstate__(self) -> None:
+            time.sleep(30)
+
+        def __repr__(self) -> str:
+            time.sleep(30)
+            return ""
+
+    tried = attempt(function=lambda a: Endless())
+
+    result = tried.run(tried.context(0.1))
+
+    assert isinstance(result.error, TaskTimeout)
+    assert result.seconds < 5
+
+
+@pytest.mark.parametrize("status", [None, 0, False])
+def test_a_task_that_exits_with_the_status_of_success_has_succeeded(status: Any) -> None:
+    def leave(a: int) -> None:
+        sys.exit(status)
+
+    tried = attempt(function=leave)
+
+    result = tried.run(tried.context(30))
+
+    assert (result.outcome, result.preview, result.error) == (Outcome.SUCCESS, None, None)
+
+
+@pytest.mark.parametrize(("status", "shown"), [(3, "3"), (True, "True"), ("no rows", "'no rows'")])
+def test_a_task_that_exits_with_another_status_has_failed_and_says_which(
+    status: Any, shown: str
 ) -> None:
-    result = attempt(receives, is_last=is_last).failed(error, 1.5)
+    def leave(a: int) -> None:
+        sys.exit(status)
 
-    assert (result.outcome, result.error, result.seconds) == (outcome, error, 1.5)
-    assert result.attempt == receives
-    if outcome is not Outcome.RETRY:
-        assert result.retry_after is None
-    elif isinstance(error, Retry):
-        assert result.retry_after == 7
-    else:
-        assert result.retry_after is not None
-        assert 5 * receives <= result.retry_after <= 10 * receives
+    tried = attempt(function=leave)
+
+    result = tried.run(tried.context(30))
+
+    assert result.outcome is Outcome.RETRY
+    assert isinstance(result.error, TaskExited)
+    assert str(result.error) == f"called sys.exit({shown})"
 
 
-def test_an_attempt_that_could_not_be_made_comes_again_after_the_wait() -> None:
-    error = OSError("no table")
+def test_an_async_task_is_awaited() -> None:
+    async def double(a: int) -> int:
+        await asyncio.sleep(0)
+        return 2 * a
 
-    result = attempt(2).postponed(error, 31)
+    tried = attempt(function=double)
 
-    assert (result.outcome, result.attempt, result.error) == (Outcome.RETRY, 2, error)
-    assert result.retry_after == 31
+    result = tried.run(tried.context(30))
+
+    assert (result.outcome, result.preview) == (Outcome.SUCCESS, "2")
+
+
+def test_what_an_async_task_raises_is_the_attempts_error() -> None:
+    async def fail(a: int) -> None:
+        raise KeyError(a)
+
+    tried = attempt(function=fail)
+
+    result = tried.run(tried.context(30))
+
+    assert (result.outcome, repr(result.error)) == (Outcome.FAILED, "KeyError(1)")
+
+
+def test_whatever_awaitable_a_task_returns_is_awaited() -> None:
+    async def fail() -> None:
+        raise KeyError("in the end")
+
+    tried = attempt(function=lambda a: fail())
+
+    assert tried.run(tried.context(30)).outcome is Outcome.FAILED
+
+
+def test_an_async_task_that_exits_is_treated_like_any_other() -> None:
+    async def leave(a: int) -> None:
+        sys.exit(a)
+
+    tried = attempt(function=leave)
+    other = attempt(function=lambda a: asyncio.sleep(0))
+
+    assert str(tried.run(tried.context(30)).error) == "called sys.exit(1)"
+    assert other.run(other.context(30)).outcome is Outcome.SUCCESS
+
+
+def test_an_async_task_that_overruns_is_cancelled_and_cleans_up() -> None:
+    cleaned_up = []
+
+    async def sleep(a: int) -> None:
+        try:
+            await asyncio.sleep(30)
+        finally:
+            cleaned_up.append(a)
+
+    tried = attempt(function=sleep)
+
+    result = tried.run(tried.context(0.1))
+
+    assert str(result.error) == "ran for more than 0.1 s"
+    assert cleaned_up == [1]
+
+
+@pytest.mark.parametrize("seconds", [30.0, 0.01])
+def test_an_async_task_that_ignores_its_cancellation_or_never_awaits_is_interrupted(
+    seconds: float,
+) -> None:
+    async def refuse(a: int) -> str:
+        until = time.monotonic() + 5
+        while time.monotonic() < until:
+            with suppress(asyncio.CancelledError):
+                time.sleep(seconds) if seconds > 1 else await asyncio.sleep(seconds)
+        return "done"
+
+    tried = attempt(function=refuse)
+    begun = time.monotonic()
+
+    result = tried.run(tried.context(0.1))
+
+    assert isinstance(result.error, TaskTimeout)
+    assert time.monotonic() - begun < 4
+
+
+def test_async_tasks_share_an_event_loop() -> None:
+    loops = []
+
+    async def note(a: int) -> None:
+        loops.append(asyncio.get_running_loop())
+
+    tried = attempt(function=note)
+    tried.run(tried.context(30))
+    tried.run(tried.context(30))
+
+    assert loops[0] is loops[1]
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_generator_whose_body_has_not_run_is_no_success(is_async: bool) -> None:
+    def rows() -> Iterator[int]:
+        yield 1
+
+    async def more_rows() -> AsyncIterator[int]:
+        yield 1
+
+    tried = attempt(function=lambda a: more_rows() if is_async else rows())
+
+    result = tried.run(tried.context(30))
+
+    assert result.outcome is Outcome.FAILED
+    assert isinstance(result.error, ResultNotRun)
+
+
+def test_an_error_that_cannot_be_classified_fails_its_own_attempt_alone() -> None:
+    class Odd(type):
+        def __instancecheck__(cls, _instance: object) -> bool:
+            raise ValueError("undecided")
+
+    class Undecided(Exception, metaclass=Odd):
+        pass
+
+    def fail(a: int) -> None:
+        raise OSError
+
+    task = Task("t", fail, never_retry=(Undecided,))
+    tried = Attempt(delivery(), MESSAGE, task)
+
+    result = tried.run(tried.context(30))
+
+    assert (result.outcome, str(result.error)) == (Outcome.RETRY, "undecided")

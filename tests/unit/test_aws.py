@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from task_scheduler import aws
+from task_scheduler import aws, config
 from task_scheduler.send_task import IN_FLIGHT
 
 
@@ -53,3 +54,26 @@ def test_requests_of_sqs_are_not_checked_once_more_and_go_out_under_our_name() -
     assert name.startswith(b"task-scheduler")
     assert body == b'{"MaxResults": "many"}'
     assert aws.sqs().meta.config.user_agent == "task-scheduler"  # type: ignore[attr-defined]
+
+
+@pytest.mark.usefixtures("sqs")
+def test_a_client_keeps_to_what_the_process_started_with_whatever_a_task_does_to_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started_with = dict(os.environ)
+    settings = config.Settings.from_environment(started_with)
+    monkeypatch.setattr(config, "STARTED_WITH", started_with)
+    monkeypatch.setattr(config, "load", lambda _kind: settings)
+    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SQS", "HTTP_PROXY", "AWS_CA_BUNDLE"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, "elsewhere")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_USE_FIPS_ENDPOINT", "true")
+
+    client = aws._client("sqs")
+
+    assert client.meta.region_name == settings.region
+    assert client.meta.endpoint_url == started_with["AWS_ENDPOINT_URL"]
+    assert client.list_queues()["ResponseMetadata"]["HTTPStatusCode"] == 200

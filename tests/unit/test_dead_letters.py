@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from task_scheduler.errors import IncompleteRun
-from task_scheduler.execution.attempt import Attempt, Result
+from task_scheduler.execution.delivery import Delivery
+from task_scheduler.execution.result import Result
 from task_scheduler.outcome import Outcome
 from task_scheduler.queue.dead_letters import (
     START_BYTES,
@@ -21,7 +22,7 @@ from task_scheduler.queue.dead_letters import (
 )
 from task_scheduler.runs.run import Run
 from task_scheduler.task_list.task_list import Refused
-from tests.unit.test_attempt import attempt
+from tests.unit.test_attempt import delivery
 
 
 @pytest.mark.parametrize(
@@ -62,12 +63,12 @@ def test_an_incomplete_runs_letter_says_what_to_do_with_the_rest() -> None:
     }
 
 
-def with_record(made: Attempt, **attributes: Any) -> Attempt:
+def with_record(made: Delivery, **attributes: Any) -> Delivery:
     return replace(made, record=replace(made.record, **attributes))
 
 
 def test_a_tasks_letter_is_its_message_with_why_it_is_dead_and_since_when() -> None:
-    dead = with_record(attempt(3), first_received=1795399200.9)
+    dead = with_record(delivery(3), first_received=1795399200.9)
     failed = Result(outcome=Outcome.FAILED, attempt=3, error=OSError("no route"))
 
     dead_letter = task_dead_letter(dead, failed)
@@ -90,7 +91,7 @@ def test_a_tasks_letter_is_its_message_with_why_it_is_dead_and_since_when() -> N
 
 
 def test_a_letter_of_what_cannot_be_read_names_no_schedule_and_keeps_its_place() -> None:
-    made = with_record(attempt(), body="{}", message_group="g", deduplication_id="d")
+    made = with_record(delivery(), body="{}", message_group="g", deduplication_id="d")
 
     dead_letter = task_dead_letter(
         replace(made, message=None), Result(outcome=Outcome.UNREADABLE, error=ValueError("why"))
@@ -105,7 +106,7 @@ def test_a_letter_of_what_cannot_be_read_names_no_schedule_and_keeps_its_place()
 
 
 def test_a_text_typed_by_hand_has_a_letter_without_schedule_and_task() -> None:
-    made = attempt()
+    made = delivery()
     assert made.message is not None
     typed = replace(made, message=replace(made.message, schedule=None, task=None))
 

@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
+from task_scheduler.errors import BatchFailed
 from task_scheduler.queue.message import Message
 from tests.unit.conftest import Bench, Log, Write, fail, note
 
@@ -84,7 +85,7 @@ def test_only_the_outcome_is_stored(bench: Bench, table: str) -> None:
 def test_a_task_that_is_retried_is_run_again_and_a_final_failure_is_not(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, log_lines: Log
 ) -> None:
-    monkeypatch.setattr("task_scheduler.execution.attempt.compute_backoff", lambda _attempt: 0.0)
+    monkeypatch.setattr("task_scheduler.execution.result.compute_backoff", lambda _attempt: 0.0)
     bench.put(fail("1", retries=1), note("neighbour"))
 
     assert len(bench.run()) == 1
@@ -134,7 +135,7 @@ def test_a_message_in_progress_elsewhere_waits_until_that_has_expired(
 def test_a_message_that_always_was_in_progress_elsewhere_is_a_letter_that_says_so(
     bench: Bench, table: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MAX_RECEIVE_COUNT", "1")
+    monkeypatch.setenv("MAX_RECEIVE_COUNT", "2")
     _put_in_progress(bench, table)
     bench.put(note("1"))
 
@@ -208,4 +209,30 @@ def test_without_the_table_messages_wait_on_the_queue_and_are_not_run(
     assert bench.dead_letters.receive_all() == []
     assert [5 <= seconds <= 10 for seconds in bench.hidden.values()] == [True, True]
     for line in log_lines():
-        assert (line["outcome"], line["error"]) == ("retry", "IdempotencyPersistenceLayerError")
+        assert (line["outcome"], line["error"]) == ("retry", "ResourceNotFoundException")
+
+
+def test_while_the_table_does_not_answer_waits_grow_and_no_attempt_is_spent(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    bench.put(fail("1", retries=0))
+    records = bench.receive()
+    waits: list[int] = []
+    with monkeypatch.context() as patch:
+        patch.setenv("DEDUPLICATION_TABLE", "gone")
+        for receives in "12345":
+            records[0]["attributes"]["ApproximateReceiveCount"] = receives
+            with pytest.raises(BatchFailed):
+                bench.run_records(records)
+            waits += bench.hidden.values()
+
+    records[0]["attributes"]["ApproximateReceiveCount"] = "6"
+    assert bench.run_records(records) == []
+
+    assert bench.ran == ["1"]
+    terms = [10, 20, 40, 80, 160]
+    assert all(term / 2 <= wait <= term for wait, term in zip(waits, terms, strict=True))
+    [dead_letter] = bench.dead_letters.receive_all()
+    assert (dead_letter["attributes"]["reason"], dead_letter["attributes"]["attempts"]) == (
+        "no luck", "1",
+    )  # fmt: skip

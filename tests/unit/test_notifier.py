@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from task_scheduler.errors import NoTargets
-from task_scheduler.execution.attempt import Result
+from task_scheduler.execution.result import Ended, Result
 from task_scheduler.notifications import delivery, notifier
 from task_scheduler.notifications.chat_message import ChatMessage, Notification
-from task_scheduler.notifications.notifier import Ended, Notifier, ending
+from task_scheduler.notifications.notifier import Notifier, ending
 from task_scheduler.outcome import NotifyEvent, Outcome
 from tests.unit.conftest import Log
-from tests.unit.test_attempt import TIME, attempt
+from tests.unit.test_attempt import TIME
+from tests.unit.test_attempt import delivery as delivered
 
 ALL = ["success", "failure", "recovery"]
 
@@ -29,14 +30,14 @@ def end(
     schedule: str = "s",
     **result: Any,
 ) -> Ended:
-    tried = attempt()
+    tried = delivered(tries)
     assert tried.message is not None
     message = replace(tried.message, text="Bern", notify_on=notify_on, schedule=schedule)
-    return replace(tried, message=message), Result(outcome=outcome, **result), tries
+    return Ended(replace(tried, message=message), Result(outcome=outcome, **result))
 
 
-SUCCESS = end(Outcome.SUCCESS, value="done")
-RECOVERY = end(Outcome.SUCCESS, tries=2, value="done")
+SUCCESS = end(Outcome.SUCCESS, preview="done")
+RECOVERY = end(Outcome.SUCCESS, tries=2, preview="done")
 FAILURE = end(Outcome.FAILED, error=OSError("no route"))
 
 
@@ -262,7 +263,7 @@ def test_malformed_urls_are_warned_of_once_and_again_when_they_are_others(
 def test_a_task_ends_in_success_recovery_or_failure(
     ended: Ended, event: NotifyEvent | None
 ) -> None:
-    found = ending(*ended)
+    found = ending(ended)
 
     assert (found and found[0].event) == event
 
@@ -282,7 +283,7 @@ def test_a_schedule_is_notified_of_the_events_it_asked_for(
 ) -> None:
     wanted = []
     for ended in (SUCCESS, RECOVERY, FAILURE):
-        found = ending(*end(ended[1].outcome, ended[2], notify_on))
+        found = ending(end(ended.result.outcome, ended.delivery.number, notify_on))
         assert found is not None
         wanted.append(found[1])
 
@@ -290,8 +291,8 @@ def test_a_schedule_is_notified_of_the_events_it_asked_for(
 
 
 def test_a_notification_names_the_task_and_its_result() -> None:
-    failed = ending(*end(Outcome.FAILED, tries=3, error=OSError("x" * 301)))
-    succeeded = ending(*end(Outcome.SUCCESS, value={"rows": 3}))
+    failed = ending(end(Outcome.FAILED, tries=3, error=OSError("x" * 301)))
+    succeeded = ending(end(Outcome.SUCCESS, preview='{"rows":3}'))
 
     assert failed is not None
     assert failed[0] == Notification(
@@ -309,17 +310,18 @@ def test_a_notification_names_the_task_and_its_result() -> None:
 
 
 def test_a_message_typed_by_hand_may_belong_to_no_schedule_and_have_any_id() -> None:
-    tried, result, tries = SUCCESS
+    tried = SUCCESS.delivery
     assert tried.message is not None
     typed = replace(tried.message, id="my#own#3", schedule=None)
 
-    found = ending(replace(tried, message=typed), result, tries)
+    found = ending(Ended(replace(tried, message=typed), SUCCESS.result))
 
     assert found is not None
     assert (found[0].schedule, found[0].position) == ("", "3")
 
 
 def test_an_unreadable_body_has_no_notification() -> None:
-    unreadable = replace(attempt(), message=None)
+    unreadable = replace(delivered(), message=None)
+    result = Result(outcome=Outcome.UNREADABLE, error=OSError())
 
-    assert ending(unreadable, Result(outcome=Outcome.UNREADABLE, error=OSError()), 1) is None
+    assert ending(Ended(unreadable, result)) is None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import textwrap
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from threading import Event
@@ -15,10 +16,12 @@ import pytest
 
 from task_scheduler import run_task
 from task_scheduler.errors import BatchFailed
+from task_scheduler.execution.batch import in_order
+from task_scheduler.execution.sandbox import Sandbox
 from task_scheduler.queue.message import Message
 from task_scheduler.queue.sending import send_batch
-from tests.unit.conftest import Bench, Log, Queue, Write, fail, note
-from tests.unit.test_attempt import attempt
+from tests.unit.conftest import Bench, Context, Log, ProcessEnded, Queue, Write, fail, note
+from tests.unit.test_attempt import record_of
 
 
 def test_a_plain_text_is_printed(bench: Bench, task_lines: Log) -> None:
@@ -79,7 +82,7 @@ def test_the_environment_is_not_in_the_log(
 def test_a_task_is_retried_and_is_a_letter_with_its_reason_after_the_last_attempt(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("task_scheduler.execution.attempt.compute_backoff", lambda _attempt: 0.0)
+    monkeypatch.setattr("task_scheduler.execution.result.compute_backoff", lambda _attempt: 0.0)
     bench.put(fail("2", retries=2), note("ok"))
 
     kept = [len(bench.run()) for _ in range(1)]
@@ -168,8 +171,8 @@ def test_a_retried_message_stays_hidden_while_it_backs_off(bench: Bench) -> None
 def test_a_hand_written_messages_retries_are_capped_by_the_queues_receives(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MAX_RECEIVE_COUNT", "2")
-    monkeypatch.setattr("task_scheduler.execution.attempt.compute_backoff", lambda _attempt: 0.0)
+    monkeypatch.setenv("MAX_RECEIVE_COUNT", "3")
+    monkeypatch.setattr("task_scheduler.execution.result.compute_backoff", lambda _attempt: 0.0)
     bench.put(fail("2", retries=1_000), note("neighbour"))
 
     bench.run()
@@ -205,39 +208,90 @@ def test_what_does_not_fit_into_the_remaining_time_is_given_back_unstarted_and_v
 
     assert len(bench.ran) == 1
     assert len(kept) == 2
-    again = bench.receive()
-    assert sorted(record["messageId"] for record in again) == sorted(kept)
-    assert {record["attributes"]["ApproximateReceiveCount"] for record in again} == {"2"}
-    assert list(bench.hidden.values()) == [0, 0]
+    assert list(bench.hidden.values()) == [0, 1]
+    [again] = bench.receive(wait=0)
+    assert again["messageId"] == kept[0]
+    assert again["attributes"]["ApproximateReceiveCount"] == "2"
 
 
-def test_what_was_given_back_is_not_kept_in_mind_for_ever(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+def test_what_is_given_back_comes_back_one_after_the_other(bench: Bench, sandbox: Sandbox) -> None:
+    bench.put(*(Message(id=f"x#{n}", task="long", text=str(n), retries=1) for n in range(4)))
+
+    kept = bench.run(seconds=15)
+
+    assert sorted(bench.hidden.values()) == [0, 1, 1]
+    assert sandbox.given_back == dict.fromkeys(kept, 1)
+
+
+def test_a_message_that_was_given_back_has_all_its_attempts(bench: Bench, sandbox: Sandbox) -> None:
+    bench.put(fail("1", retries=1), note("neighbour"))
+    records = bench.receive()
+    for record in records:
+        sandbox.give_back(record["messageId"])
+        record["attributes"]["ApproximateReceiveCount"] = "2"
+
+    assert len(bench.run_records(records)) == 1
+
+    assert bench.dead_letters.receive_all() == []
+    assert sorted(bench.ran) == ["1", "neighbour"]
+
+
+def test_at_its_last_permitted_receive_a_task_is_a_dead_letter_and_is_not_run(
+    bench: Bench,
 ) -> None:
-    monkeypatch.setattr(run_task, "MAX_GIVEN_BACK", 2)
-    monkeypatch.setattr(run_task, "_given_back", Counter())
-    bench.put(*(Message(id=f"x#{n}", task="long", text=str(n)) for n in range(6)))
+    bench.put(note("1"), note("2"))
+    records = bench.receive()
+    records[0]["attributes"]["ApproximateReceiveCount"] = "13"
 
-    assert len(bench.run(seconds=15)) == 5
+    assert bench.run_records(records) == []
 
-    assert len(run_task._given_back) <= 2
+    assert len(bench.ran) == 1
+    [dead_letter] = bench.dead_letters.receive_all()
+    assert dead_letter["attributes"]["error"] == "OutOfReceives"
+    assert dead_letter["attributes"]["outcome"] == "failed"
 
 
-def test_a_message_that_there_was_never_time_for_is_a_letter_that_says_so(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+def test_of_a_fifo_group_out_of_receives_only_the_first_was_tried_and_the_others_run(
+    make_queue: Callable[..., Queue], bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MAX_RECEIVE_COUNT", "1")
+    dead_letters = make_queue(".fifo", FifoQueue="true")
+    bench.queue = make_queue(".fifo", FifoQueue="true", VisibilityTimeout="300")
+    bench.dead_letters = dead_letters
+    monkeypatch.setenv("QUEUE_URL", bench.queue.url)
+    monkeypatch.setenv("TASKS_DEAD_LETTER_URL", dead_letters.url)
+    for number, text in enumerate(["killer", "a", "b"]):
+        bench.queue.client.send_message(
+            QueueUrl=bench.queue.url,
+            MessageBody=note(text).encode(),
+            MessageGroupId="g",
+            MessageDeduplicationId=str(number),
+        )
+    records = bench.receive()
+    for record in records:
+        record["attributes"]["ApproximateReceiveCount"] = "13"
+
+    assert bench.run_records(records) == []
+
+    assert bench.ran == ["a", "b"]
+    [dead_letter] = dead_letters.receive_all()
+    assert json.loads(dead_letter["body"])["text"] == "killer"
+
+
+def test_a_message_that_retention_would_drop_is_a_dead_letter_and_not_given_back(
+    bench: Bench,
+) -> None:
     bench.put(*(Message(id=f"x#{n}", task="long", text=str(n)) for n in range(2)))
+    records = bench.receive()
+    half_a_second_before = int((time.time() - 345_599.5) * 1_000)
+    for record in records:
+        record["attributes"]["SentTimestamp"] = str(half_a_second_before)
 
-    assert bench.run(seconds=15) == []
+    assert bench.run_records(records, seconds=15) == []
 
     assert len(bench.ran) == 1
     [dead_letter] = bench.dead_letters.receive_all()
     assert dead_letter["attributes"]["error"] == "NeverStarted"
-    assert dead_letter["attributes"]["outcome"] == "failed"
-    assert dead_letter["attributes"]["reason"] == (
-        "received 1 times, and no time was ever left for it"
-    )
+    assert "message_retention" in dead_letter["attributes"]["reason"]
 
 
 def test_the_message_received_most_often_is_started_first(bench: Bench) -> None:
@@ -261,11 +315,11 @@ def test_those_received_as_often_go_forwards_and_backwards_by_turns(
     receives: str, order: str
 ) -> None:
     records = [
-        replace(attempt(int(times)).record, sqs_id=name)
+        replace(record_of("a text", int(times)), sqs_id=name)
         for name, times in zip("abcd", receives, strict=False)
     ]
 
-    assert "".join(record.sqs_id for record in run_task._in_order(records)) == order
+    assert "".join(record.sqs_id for record in in_order(records)) == order
 
 
 def test_neighbours_of_a_task_that_always_kills_the_function_are_done_before_it_by_turns(
@@ -314,6 +368,26 @@ def test_a_task_without_a_timeout_is_interrupted_before_the_function_is_ended(
     assert [m["attributes"]["error"] for m in bench.dead_letters.receive_all()] == ["TaskTimeout"]
 
 
+def test_a_task_whose_dead_letter_is_refused_runs_once_and_the_dead_letter_is_tried_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, log_lines: Log
+) -> None:
+    monkeypatch.setattr("task_scheduler.execution.settlement.compute_backoff", lambda _receive: 0.0)
+    bench.put(fail("1", retries=0))
+    with monkeypatch.context() as patch:
+        patch.setenv("TASKS_DEAD_LETTER_URL", f"{bench.dead_letters.url}-not-there")
+        for _ in range(3):
+            with pytest.raises(BatchFailed):
+                bench.run()
+
+    assert bench.run() == []
+
+    assert bench.ran == ["1"]
+    [dead_letter] = bench.dead_letters.receive_all()
+    assert dead_letter["attributes"]["reason"] == "no luck"
+    assert dead_letter["attributes"]["attempts"] == "1"
+    assert [line["outcome"] for line in log_lines()] == ["retry", "retry", "retry", "failed"]
+
+
 def test_a_message_whose_letter_cannot_be_sent_stays_on_the_queue(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -346,17 +420,19 @@ def test_a_message_that_cannot_be_taken_off_the_queue_early_is_left_to_lambda(
     log_lines: Log,
     trouble: Callable[..., None],
 ) -> None:
-    monkeypatch.setattr(bench.queue.client, "delete_message", trouble)
-    bench.put(note("1"))
+    bench.put(note("1"), note("2"), note("3"))
     records = bench.receive()
-    records[0]["attributes"]["ApproximateReceiveCount"] = "2"
+    for record in records:
+        record["attributes"]["ApproximateReceiveCount"] = "2"
 
-    assert bench.run_records(records, seconds=0.5) == []
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.queue.client, "delete_message_batch", trouble)
+        response = run_task.handler({"Records": records}, Context(0.5))  # type: ignore[arg-type]
 
-    assert bench.ran == ["1"]
-    told, warning = log_lines()
-    assert told["outcome"] == "success"
-    assert (warning["level"], warning["message"]) == ("WARNING", "message not deleted")
+    assert response == {"batchItemFailures": []}
+    assert len(bench.ran) == 3
+    [warning] = [line for line in log_lines() if line["level"] == "WARNING"]
+    assert warning["message"] == "messages not deleted"
     assert warning["exception_name"] in ("ConnectionError", "TimeoutError")
 
 
@@ -380,7 +456,7 @@ def test_kept_messages_whose_time_cannot_be_set_come_back_when_the_queue_says(
 def silent_dead_letters(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A dead-letter queue that does not answer."""
     over = Event()
-    monkeypatch.setattr("task_scheduler.run_task.send_batch", lambda *_: over.wait(30))
+    monkeypatch.setattr("task_scheduler.execution.settlement.send_batch", lambda *_: over.wait(30))
     yield
     over.set()
 
@@ -405,7 +481,7 @@ def test_the_time_that_a_letter_takes_is_not_the_tasks(
         time.sleep(0.4)
         return send_batch(*arguments)
 
-    monkeypatch.setattr("task_scheduler.run_task.send_batch", take_long)
+    monkeypatch.setattr("task_scheduler.execution.settlement.send_batch", take_long)
     bench.put(Message(id="x", task="brief", text="1", retries=0))
 
     bench.run()
@@ -462,8 +538,8 @@ def test_tasks_that_wait_overlap(bench: Bench, monkeypatch: pytest.MonkeyPatch) 
     assert bench.dead_letters.receive_all() == []
 
 
-def test_an_overlapped_task_that_overruns_is_failed_cancelled_and_its_slot_not_used_again(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+def test_a_sandbox_whose_tasks_never_return_ends_itself_after_its_batch_is_reported(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, log_lines: Log
 ) -> None:
     monkeypatch.setenv("TASK_CONCURRENCY", "2")
     stuck = [Message(id=f"x{n}", task="stuck", text="stuck", retries=0) for n in range(2)]
@@ -471,16 +547,94 @@ def test_an_overlapped_task_that_overruns_is_failed_cancelled_and_its_slot_not_u
     records = bench.receive()
     records.sort(key=lambda record: "stuck" not in record["body"])
 
-    kept = bench.run_records(records)
+    with pytest.raises(ProcessEnded):
+        bench.run_records(records)
 
     assert bench.ran == []
-    assert sorted(kept) == sorted(record["messageId"] for record in records[2:])
     dead_letters = bench.dead_letters.receive_all()
-    assert [dead_letter["attributes"]["error"] for dead_letter in dead_letters] == [
-        "TaskTimeout"
-    ] * 2
+    errors = [dead_letter["attributes"]["error"] for dead_letter in dead_letters]
+    assert errors == ["TaskTimeout"] * 2
+    assert bench.length == 2
+    assert list(bench.hidden.values()) == [0, 0]
+    assert log_lines()[-1]["message"] == "sandbox ended"
     (bench.folder / "go").touch()
     bench.wait_until(lambda: bench.ran == ["cancelled"] * 2)
+
+
+def test_a_sandbox_does_not_end_itself_before_the_queue_knows_what_is_done(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_: object) -> None:
+        raise ConnectionError
+
+    monkeypatch.setenv("TASK_CONCURRENCY", "2")
+    bench.put(Message(id="x", task="stuck", text="stuck", retries=0))
+    records = bench.receive()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.queue.client, "delete_message_batch", refuse)
+        response = run_task.handler({"Records": records}, Context())  # type: ignore[arg-type]
+
+    assert response == {"batchItemFailures": []}
+    (bench.folder / "go").touch()
+    bench.wait_until(lambda: bench.ran == ["cancelled"])
+
+
+def test_async_tasks_overlap_on_one_event_loop(
+    bench: Bench, write_tasks: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASK_CONCURRENCY", "5")
+    write_tasks(
+        waiting="""
+            import asyncio
+            from task_scheduler import task
+
+            arrived = []
+            everybody = asyncio.Event()
+
+            @task("gather")
+            async def gather():
+                arrived.append(1)
+                if len(arrived) == 5:
+                    everybody.set()
+                await everybody.wait()
+        """
+    )
+    bench.put(*(Message(id=str(n), task="gather", retries=0) for n in range(5)))
+
+    assert bench.run(seconds=10) == []
+
+    assert bench.dead_letters.receive_all() == []
+
+
+def test_an_overlapped_async_task_that_overruns_is_cancelled_and_its_slot_used_again(
+    bench: Bench, write_tasks: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASK_CONCURRENCY", "2")
+    write_tasks(
+        waiting="""
+            import asyncio
+            from tasks import note
+            from task_scheduler import task
+
+            @task("sleep", timeout=1)
+            async def sleep(text):
+                try:
+                    await asyncio.sleep(30)
+                finally:
+                    note(text)
+        """
+    )
+    sleeping = [Message(id=f"x{n}", task="sleep", text=f"x{n}", retries=0) for n in range(2)]
+    bench.put(*sleeping, note("a"), note("b"))
+    records = bench.receive()
+    records.sort(key=lambda record: "sleep" not in record["body"])
+
+    assert bench.run_records(records) == []
+
+    assert sorted(bench.ran) == ["a", "b", "x0", "x1"]
+    errors = [letter["attributes"]["error"] for letter in bench.dead_letters.receive_all()]
+    assert errors == ["TaskTimeout"] * 2
 
 
 def test_an_overlapped_task_takes_no_neighbour_along(
@@ -654,3 +808,130 @@ def test_a_task_that_was_given_up_has_one_letter_whatever_it_does_later(
             thread.join()
     [dead_letter] = bench.dead_letters.receive_all()
     assert dead_letter["attributes"]["error"] == "TaskTimeout"
+
+
+def test_what_is_done_is_off_the_queue_before_anybody_is_notified(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Chat may hang until the function is killed."""
+    lengths = []
+    monkeypatch.setenv("NOTIFY_SSM_PARAMETER", "/chat")
+    monkeypatch.setattr(
+        "task_scheduler.notifications.notifier.NOTIFIER.notify",
+        lambda *_, **__: lengths.append((bench.length, list(bench.hidden.values()))),
+    )
+    again = Message(id="a", task="again", text="x", args={"after": 7})
+    bench.put(*(note(str(n), notify_on=["failure"]) for n in range(5)), again)
+
+    bench.run()
+
+    assert lengths == [(1, [7])]
+
+
+def test_what_is_done_is_off_the_queue_before_another_task_may_kill_the_function(
+    bench: Bench,
+) -> None:
+    bench.put(Message(id="x", task="lasting", text="a"), Message(id="y", task="die", text="b"))
+    records = bench.receive()
+    records.sort(key=lambda record: "lasting" not in record["body"])
+
+    with pytest.raises(KeyboardInterrupt):
+        bench.run_records(records)
+
+    assert bench.ran == ["a", "b"]
+    assert bench.length == 1
+
+
+def test_short_tasks_take_no_request_of_their_own(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests = []
+    event = "before-parameter-build.sqs.*"
+    bench.put(*(note(str(n)) for n in range(10)))
+    records = bench.receive()
+    client = bench.queue.client
+    client.meta.events.register(event, lambda **_: requests.append(1), unique_id="count")
+    run_task.handler({"Records": records}, Context())  # type: ignore[arg-type]
+    client.meta.events.unregister(event, unique_id="count")
+
+    assert len(bench.ran) == 10
+    assert requests == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        """
+        while time.monotonic() < until:
+            try:
+                time.sleep(10)
+            except:
+                pass
+        """,
+        """
+        while time.monotonic() < until:
+            try: time.sleep(0.01)
+            except BaseException: continue
+        """,
+        """
+        while time.monotonic() < until:
+            try:
+                try:
+                    sum(range(1000))
+                except BaseException:
+                    sum(range(1000))
+                finally:
+                    time.sleep(0.001)
+            except BaseException as error:
+                text = str(error)
+        """,
+        """
+        with ThreadPoolExecutor() as pool:
+            pool.submit(over.wait, 10)
+        """,
+        """
+        try:
+            time.sleep(10)
+        except BaseException:
+            return "all is well"
+        """,
+        """
+        try:
+            time.sleep(10)
+        finally:
+            raise KeyError("a never_retry exception")
+        """,
+    ],
+)
+def test_a_time_limit_holds_whatever_a_task_catches(
+    bench: Bench, write_tasks: Write, body: str
+) -> None:
+    write_tasks(
+        endless=f"""
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from task_scheduler import task
+
+over = Event()
+
+@task("endless", timeout=0.3, never_retry=(KeyError,))
+def endless():
+    until = time.monotonic() + 10
+{textwrap.indent(textwrap.dedent(body), "    ")}
+
+@task("end")
+def end():
+    over.set()
+"""
+    )
+    bench.put(Message(id="x", task="endless"), Message(id="y", task="end"))
+    records = bench.receive()
+    records.sort(key=lambda record: "endless" not in record["body"])
+    begun = time.monotonic()
+
+    kept = bench.run_records(records)
+
+    assert time.monotonic() - begun < 5
+    assert kept == [records[0]["messageId"]]
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)

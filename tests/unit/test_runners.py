@@ -1,21 +1,24 @@
-"""Several tasks at once: slots, ends in their order, and who overruns first is given up first."""
+"""Several tasks at once: slots, ends in their order; what overruns is cancelled, then given up."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from math import inf
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from threading import Event, current_thread
 
 import pytest
 
 from task_scheduler.errors import TaskTimeout
-from task_scheduler.execution.attempt import Attempt, Result
+from task_scheduler.execution.attempt import Attempt
+from task_scheduler.execution.delivery import Delivery
+from task_scheduler.execution.result import Result
 from task_scheduler.execution.runners import Threads
 from task_scheduler.outcome import Outcome
 from task_scheduler.queue.message import Message
-from task_scheduler.queue.record import Record
 from task_scheduler.tasks.context import TaskContext
+from task_scheduler.tasks.registered import Task
+from tests.unit.test_attempt import record_of
 
 DONE = Result(outcome=Outcome.SUCCESS)
 
@@ -29,35 +32,40 @@ def over() -> Iterator[Event]:
 
 
 def attempt_of(name: str) -> Attempt:
-    record = Record(
-        sqs_id=name, receipt_handle=name, body="", receives=1, sent=0.0, first_received=0.0,
-        message_group=None, deduplication_id=None,
-    )  # fmt: skip
-    return Attempt(record, Message(id=name, text=name), None, None, is_last=False, last_due=inf)
+    message = Message(id=name, text=name, retries=0)
+    record = replace(record_of(message), sqs_id=name)
+    return Attempt(Delivery(record=record, message=message), message, Task("t", print))
 
 
-def give_up(attempt: Attempt, error: BaseException) -> Result:
-    return Result(outcome=Outcome.FAILED, attempt=len(attempt.record.sqs_id), error=error)
+def hang_until(over: Event) -> Callable[..., Result]:
+    def perform(*_: object) -> Result:
+        over.wait(5)
+        return DONE
+
+    return perform
 
 
 def test_a_slot_is_taken_by_a_start_and_free_again_after_the_end() -> None:
-    threads = Threads(lambda *_: DONE, give_up, slots=3)
+    threads = Threads(lambda *_: DONE, slots=3)
     free = [threads.free]
     for name in "ab":
         threads.start(attempt_of(name), 5)
         free.append(threads.free)
     ended = set()
     while threads.busy:
-        attempt, result = threads.wait()
-        assert result is DONE
-        ended.add(attempt.record.sqs_id)
+        end = threads.wait()
+        assert end.result is DONE
+        ended.add(end.delivery.record.sqs_id)
         free.append(threads.free)
 
     assert free == [3, 2, 1, 2, 3]
     assert ended == {"a", "b"}
+    assert not threads.is_stuck
 
 
-def test_who_overruns_first_is_given_up_first_and_told_after_how_long(over: Event) -> None:
+def test_who_overruns_first_is_cancelled_and_given_up_first_and_told_after_how_long(
+    over: Event,
+) -> None:
     contexts: list[TaskContext] = []
 
     def perform(_attempt: Attempt, context: TaskContext) -> Result:
@@ -65,26 +73,40 @@ def test_who_overruns_first_is_given_up_first_and_told_after_how_long(over: Even
         over.wait(5)
         return DONE
 
-    threads = Threads(perform, give_up, slots=2)
+    threads = Threads(perform, slots=2)
     threads.start(attempt_of("long"), 5)
     threads.start(attempt_of("brief"), 0.05)
 
-    attempt, result = threads.wait()
+    ended = threads.wait()
 
-    assert attempt.record.sqs_id == "brief"
-    assert isinstance(result.error, TaskTimeout)
-    assert str(result.error) == "ran for more than 0.05 s"
+    assert ended.delivery.record.sqs_id == "brief"
+    assert isinstance(ended.result.error, TaskTimeout)
+    assert str(ended.result.error) == "ran for more than 0.05 s"
     assert [context.cancelled for context in contexts] == [False, True]
-    assert [attempt.record.sqs_id for attempt in threads.busy] == ["long"]
+    assert [delivery.record.sqs_id for delivery in threads.busy] == ["long"]
     assert threads.free == 0
+    assert threads.is_stuck
+
+
+def test_what_ends_itself_once_it_is_cancelled_has_overrun_and_leaves_its_slot() -> None:
+    def perform(_attempt: Attempt, context: TaskContext) -> Result:
+        while not context.cancelled:
+            time.sleep(0.001)
+        return DONE
+
+    threads = Threads(perform, slots=1)
+    threads.start(attempt_of("brief"), 0.3)
+
+    ended = threads.wait()
+
+    assert isinstance(ended.result.error, TaskTimeout)
+    assert ended.result.outcome is Outcome.FAILED
+    assert threads.free == 1
+    assert not threads.is_stuck
 
 
 def test_nothing_more_is_waited_for_once_the_time_is_over(over: Event) -> None:
-    def perform(*_: object) -> Result:
-        over.wait(5)
-        return DONE
-
-    threads = Threads(perform, give_up, slots=1)
+    threads = Threads(hang_until(over), slots=1)
     threads.start(attempt_of("late"), -1)
     begun = time.monotonic()
 
@@ -99,13 +121,13 @@ def test_a_runner_that_breaks_ends_its_attempt_with_the_error() -> None:
     def perform(*_: object) -> Result:
         raise error
 
-    threads = Threads(perform, give_up, slots=1)
+    threads = Threads(perform, slots=1)
     threads.start(attempt_of("four"), 5)
 
-    attempt, result = threads.wait()
+    ended = threads.wait()
 
-    assert attempt.record.sqs_id == "four"
-    assert (result.error, result.attempt) == (error, 4)
+    assert ended.delivery.record.sqs_id == "four"
+    assert ended.result.error is error
     assert threads.free == 1
 
 
@@ -117,7 +139,7 @@ def test_a_task_that_hangs_does_not_keep_the_process_from_ending() -> None:
         daemons.append(current_thread().daemon)
         return DONE
 
-    threads = Threads(perform, give_up, slots=1)
+    threads = Threads(perform, slots=1)
     threads.start(attempt_of("a"), 5)
     threads.wait()
 

@@ -8,20 +8,21 @@ from typing import Any
 import pytest
 
 from task_scheduler.errors import Expired, Retry, UnknownTask
-from task_scheduler.execution.attempt import Attempt, Result
+from task_scheduler.execution.delivery import Delivery
+from task_scheduler.execution.result import Result
 from task_scheduler.execution.task_record import log_task
 from task_scheduler.observability.metrics import metrics
 from task_scheduler.outcome import Outcome
 from tests.unit.conftest import Log
-from tests.unit.test_attempt import TIME, attempt
+from tests.unit.test_attempt import TIME, delivery
 
 ABOUT = {"id": "s@t#1", "schedule": "s", "scheduled_time": TIME, "task": "t", "attempt": 1}
 BESIDES = ("_aws", "service", "stack_trace")
 
 
 @pytest.fixture
-def tried() -> Attempt:
-    return attempt()
+def tried() -> Delivery:
+    return delivery()
 
 
 def fields(line: dict[str, Any]) -> dict[str, Any]:
@@ -29,9 +30,9 @@ def fields(line: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_success_has_its_duration_and_the_preview_of_its_result(
-    tried: Attempt, log_lines: Log
+    tried: Delivery, log_lines: Log
 ) -> None:
-    log_task(tried, Result(outcome=Outcome.SUCCESS, seconds=1.2345, value="x" * 301))
+    log_task(tried, Result(outcome=Outcome.SUCCESS, seconds=1.2345, preview="x ... x"))
 
     [line] = log_lines()
     assert fields(line) == {
@@ -40,11 +41,11 @@ def test_a_success_has_its_duration_and_the_preview_of_its_result(
         "outcome": "success",
         **ABOUT,
         "duration_ms": 1234,
-        "result": "x" * 300 + "... (1 more characters)",
+        "result": "x ... x",
     }
 
 
-def test_a_failure_has_its_reason_and_its_traceback(tried: Attempt, log_lines: Log) -> None:
+def test_a_failure_has_its_reason_and_its_traceback(tried: Delivery, log_lines: Log) -> None:
     try:
         raise OSError("x" * 301)
     except OSError as error:
@@ -71,7 +72,7 @@ def test_a_failure_has_its_reason_and_its_traceback(tried: Attempt, log_lines: L
               Expired("the service is busy")],
 )  # fmt: skip
 def test_an_error_that_explains_itself_has_no_traceback(
-    tried: Attempt, log_lines: Log, error: Exception
+    tried: Delivery, log_lines: Log, error: Exception
 ) -> None:
     log_task(tried, Result(outcome=Outcome.FAILED, error=error))
 
@@ -88,7 +89,7 @@ def test_an_error_that_explains_itself_has_no_traceback(
 
 
 def test_its_duration_is_a_metric_by_outcome_and_on_demand_by_schedule(
-    tried: Attempt, log_lines: Log, monkeypatch: pytest.MonkeyPatch
+    tried: Delivery, log_lines: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log_task(tried, Result(outcome=Outcome.SUCCESS))
     monkeypatch.setenv("METRICS_BY_SCHEDULE", "true")

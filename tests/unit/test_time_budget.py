@@ -17,9 +17,19 @@ class Clock:
         return self.left
 
 
-@pytest.mark.parametrize(("total", "limit"), [(10.0, 8.0), (25.0, 20.0), (900.0, 895.0)])
-def test_a_fifth_is_kept_and_at_most_five_seconds(total: float, limit: float) -> None:
-    assert TimeBudget(Clock(total)).limit(None) == limit
+@pytest.mark.parametrize(
+    ("total", "limit"),
+    [(1.0, 0.65), (5.0, 3.5), (6.0, 4.5), (10.0, 8.0), (25.0, 20.0), (900.0, 895.0)],
+)
+def test_a_fifth_is_kept_at_most_five_seconds_and_time_to_report_before_the_process_ends(
+    total: float, limit: float
+) -> None:
+    assert TimeBudget(Clock(total)).limit(None) == pytest.approx(limit)
+
+
+@pytest.mark.parametrize(("total", "margin"), [(900.0, 1.0), (4.0, 1.0), (1.0, 0.25)])
+def test_the_process_ends_a_second_before_the_function_does(total: float, margin: float) -> None:
+    assert TimeBudget(Clock(total)).margin == margin
 
 
 def test_a_task_may_take_its_timeout_or_what_is_left() -> None:
@@ -55,13 +65,17 @@ def test_a_task_without_a_timeout_is_taken_to_need_as_long_as_the_longest() -> N
     assert not guard.allows(None)
 
 
-def test_telling_may_use_what_is_kept_letters_half_of_it_reports_more() -> None:
+def test_reports_may_use_what_is_kept_dead_letters_half_of_it() -> None:
     clock = Clock(10.0)
     guard = TimeBudget(clock)
     clock.left = 2.0
 
-    assert guard.left_for_dead_letter() == 1.0
-    assert guard.left_for_report() == 1.5
+    assert guard.left_for_dead_letter() == 0.5
+    assert guard.left_for_report() == 0.75
+
+
+def test_tasks_do_not_wait_long_for_a_report() -> None:
+    assert TimeBudget(Clock(900.0)).left_for_flush() == 3.0
 
 
 def test_nothing_is_asked_to_be_done_in_no_time() -> None:

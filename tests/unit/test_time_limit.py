@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import signal
+import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from threading import Event, Thread, current_thread
 
 import pytest
@@ -80,3 +84,67 @@ def test_what_does_not_return_is_not_waited_for_and_keeps_no_process_from_ending
     with pytest.raises(TimeoutError, match=r"^no answer within 0\.1 s$"):
         call_with_timeout(0.08, hang)
     assert daemons == [True]
+
+
+def test_an_import_is_not_interrupted_half_way_but_has_overrun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "slowly_imported.py").write_text("import time; time.sleep(0.2); DONE = True")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with pytest.raises(TaskTimeout):
+        with time_limit(0.05):
+            importlib.import_module("slowly_imported")
+
+    assert sys.modules.pop("slowly_imported").DONE
+
+
+def test_an_import_that_hangs_is_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "never_imported.py").write_text("import time; time.sleep(30)")
+    monkeypatch.syspath_prepend(tmp_path)
+    begun = time.monotonic()
+
+    with pytest.raises(TaskTimeout):
+        with time_limit(0.05):
+            importlib.import_module("never_imported")
+
+    assert time.monotonic() - begun < 5
+
+
+def test_what_overran_is_no_success_even_if_it_swallowed_the_interrupt() -> None:
+    with pytest.raises(TaskTimeout):
+        with time_limit(0.05):
+            with suppress(TaskTimeout):
+                time.sleep(5)
+
+
+def test_another_error_of_what_overran_is_the_cause() -> None:
+    error = KeyError("cleaning up")
+    with pytest.raises(TaskTimeout) as raised:
+        with time_limit(0.05):
+            try:
+                time.sleep(5)
+            finally:
+                raise error
+
+    assert raised.value.__cause__ is error
+
+
+def test_a_trace_function_that_was_there_before_is_there_again() -> None:
+    def trace(*_: object) -> None:
+        return None
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        with pytest.raises(TaskTimeout):
+            with time_limit(0.05):
+                until = time.monotonic() + 5
+                while time.monotonic() < until:
+                    with suppress(TaskTimeout):
+                        time.sleep(5)
+        assert sys.gettrace() is trace
+    finally:
+        sys.settrace(before)

@@ -1,6 +1,8 @@
 """Clients of AWS services, made when first needed: that takes longer than most tasks.
 
 They are botocore's, which boto3's are, too; without boto3 the first one is there a fifth sooner.
+Region, endpoint and credentials are those that the process started with, whatever task code has
+done to the environment since.
 """
 
 from __future__ import annotations
@@ -8,7 +10,10 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from task_scheduler import config
+
 if TYPE_CHECKING:
+    from botocore.session import Session
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -55,16 +60,76 @@ def secretsmanager() -> SecretsManagerClient:
     return client
 
 
-def _client(service: Any, **settings: Any) -> Any:
-    """A client that sends requests that failed (throttled, 5xx, no answer) again, with jitter."""
-    from botocore.config import Config
-    from botocore.session import get_session
+@cache
+def dynamodb() -> Any:
+    """The client of DynamoDB, which gives up while there is time to say so."""
+    return _client("dynamodb", connect_timeout=1, read_timeout=2, attempts=4)
 
-    config = Config(
-        max_pool_connections=MAX_CONNECTIONS,
-        connect_timeout=3,
-        read_timeout=10,
-        retries={"mode": "standard", "total_max_attempts": 6},
-        **settings,
+
+def _client(
+    service: Any,
+    *,
+    connect_timeout: float = 3,
+    read_timeout: float = 10,
+    attempts: int = 6,
+    **options: Any,
+) -> Any:
+    """A client that sends requests that failed (throttled, 5xx, no answer) again, with jitter.
+
+    Args:
+        service: botocore's name of it.
+        connect_timeout, read_timeout: seconds for each attempt.
+        attempts: times that a request is sent at most.
+        options: others of botocore's Config.
+    """
+    from botocore.config import Config
+
+    settings = config.load(config.Settings)
+    options |= {
+        "max_pool_connections": MAX_CONNECTIONS,
+        "connect_timeout": connect_timeout,
+        "read_timeout": read_timeout,
+        "retries": {"mode": "standard", "total_max_attempts": attempts},
+        "ignore_configured_endpoint_urls": True,
+    }
+    if not any(name.lower().endswith("_proxy") for name in config.STARTED_WITH):
+        options["proxies"] = {}
+    return _session().create_client(
+        service,
+        region_name=settings.region,
+        endpoint_url=_endpoint_url(service),
+        aws_access_key_id=settings.access_key_id,
+        aws_secret_access_key=settings.secret_access_key,
+        aws_session_token=settings.session_token,
+        config=Config(**options),
     )
-    return get_session().create_client(service, config=config)
+
+
+def _endpoint_url(service: str) -> str | None:
+    """The endpoint that the environment named, as botocore would find it; None for AWS's own."""
+    if config.STARTED_WITH.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
+        return None
+    name = {"secretsmanager": "SECRETS_MANAGER"}.get(service, service.upper())
+    everywhere = config.STARTED_WITH.get("AWS_ENDPOINT_URL")
+    return config.STARTED_WITH.get(f"AWS_ENDPOINT_URL_{name}", everywhere)
+
+
+def _session() -> Session:
+    """A session that does not look at the environment as it is now."""
+    from botocore.session import Session
+
+    return Session(
+        {
+            name: _frozen(*variable)
+            for name, variable in Session.SESSION_VARIABLES.items()
+            if variable[1] is not None
+        }
+    )
+
+
+def _frozen(in_file: Any, names: str | list[str], default: Any, convert: Any) -> tuple[Any, ...]:
+    """One of botocore's session variables, with the value that the environment started with."""
+    for name in [names] if isinstance(names, str) else names:
+        if name in config.STARTED_WITH:
+            return None, None, config.STARTED_WITH[name], convert
+    return in_file, None, default, convert

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
 
-class InvalidRun(ValueError):
+
+class TaskSchedulerError(Exception):
+    """Base class of the errors of this package.
+
+    TaskTimeout alone is none of them, since a task's `except Exception` must not catch it.
+
+    Attributes:
+        is_retried: whether another attempt may mend it.
+        has_traceback: whether it is logged with one; False where the message says where to look.
+    """
+
+    is_retried: ClassVar[bool] = True
+    has_traceback: ClassVar[bool] = True
+
+
+class InvalidSettings(TaskSchedulerError, ValueError):
+    """An environment variable of the function is missing or malformed."""
+
+
+class InvalidRun(TaskSchedulerError, ValueError):
     """The event of a run is not one that a schedule of this module sends."""
 
 
-class InvalidLine(ValueError):
-    """A line of a task list is no task; its message says why."""
+class InvalidLine(TaskSchedulerError, ValueError):
+    """A line of a task list is not a task; the message says why."""
 
 
-class IncompleteRun(RuntimeError):
+class IncompleteRun(TaskSchedulerError, RuntimeError):
     """A generator of tasks raised half way, or there was no time for the rest of its tasks.
 
     Args:
@@ -24,61 +44,117 @@ class IncompleteRun(RuntimeError):
         self.goes_on_at = goes_on_at
 
 
-class NotSent(RuntimeError):
+class NotSent(TaskSchedulerError, RuntimeError):
     """Messages could not be put onto a queue although they were sent again."""
 
 
-class InvalidMessage(ValueError):
+class InvalidMessage(TaskSchedulerError, ValueError):
     """A message's body is neither a text nor an envelope that this version knows."""
 
+    is_retried = False
+    has_traceback = False
 
-class NotSerializable(TypeError):
+
+class NotSerializable(TaskSchedulerError, TypeError):
     """A value cannot travel in a message."""
 
 
-class UnknownTask(LookupError):
+class UnknownTask(TaskSchedulerError, LookupError):
     """A message names a task that no file of the task folder registers."""
 
+    is_retried = False
+    has_traceback = False
 
-class BrokenTaskFile(ImportError):
+
+class BrokenTaskFile(TaskSchedulerError, ImportError):
     """A message names a task that is not registered, and files of the task folder do not import."""
 
+    has_traceback = False
 
-class DuplicateTask(LookupError):
+
+class DuplicateTask(TaskSchedulerError, LookupError):
     """Two functions of the task folder are registered under the same name."""
 
+    is_retried = False
+    has_traceback = False
 
-class BadArguments(TypeError):
+
+class BadArguments(TaskSchedulerError, TypeError):
     """A message's arguments do not fit the signature of its task's function."""
 
-
-class NeverStarted(RuntimeError):
-    """A message's task could not be started, and it would not be received once more: there was no
-    time, it was in progress elsewhere, or the table of outcomes did not answer."""
+    is_retried = False
+    has_traceback = False
 
 
-class Expired(RuntimeError):
+class NeverStarted(TaskSchedulerError, RuntimeError):
+    """A message's task was not started, and would not be received in time to be started later."""
+
+    is_retried = False
+    has_traceback = False
+
+
+class OutOfReceives(TaskSchedulerError, RuntimeError):
+    """A message was received as often as the queue allows, and none of its attempts ended."""
+
+    is_retried = False
+    has_traceback = False
+
+
+class Expired(TaskSchedulerError, RuntimeError):
     """A message was older than its max_age when its task's turn came."""
 
+    is_retried = False
+    has_traceback = False
 
-class TooLate(RuntimeError):
+
+class TooLate(TaskSchedulerError, RuntimeError):
     """The next attempt of a task would come after SQS drops its message (message_retention)."""
 
 
-class DeadLetterNotSent(RuntimeError):
+class DeadLetterNotSent(TaskSchedulerError, RuntimeError):
     """A dead letter could not be sent; its message stays on the queue."""
 
 
-class InProgressElsewhere(RuntimeError):
+class InProgressElsewhere(TaskSchedulerError, RuntimeError):
     """Another delivery of the same message is being run, or was when its function died."""
 
-
-class NoTargets(RuntimeError):
-    """The services to tell of results are not known; says why."""
+    has_traceback = False
 
 
-class BatchFailed(RuntimeError):
+class NoTargets(TaskSchedulerError, RuntimeError):
+    """The services to notify are not known; the message says why."""
+
+
+class BatchFailed(TaskSchedulerError, RuntimeError):
     """No task of a batch came to its end; raised so that Lambda's Errors metric moves."""
+
+
+class TaskExited(TaskSchedulerError, SystemExit):
+    """A task ended the interpreter with a status that means failure.
+
+    Args:
+        status: what sys.exit() was called with.
+    """
+
+    def __init__(self, status: object) -> None:
+        super().__init__(f"called sys.exit({status!r})")
+
+
+class ResultNotRun(TaskSchedulerError, TypeError):
+    """A task returned a generator, whose body has not run.
+
+    Args:
+        kind: what was returned.
+    """
+
+    is_retried = False
+    has_traceback = False
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(
+            f"returned {kind}, whose body has not run: return list(...) of it, "
+            "or register what makes it with @task_source"
+        )
 
 
 class TaskTimeout(BaseException):
@@ -86,6 +162,9 @@ class TaskTimeout(BaseException):
 
     It interrupts the task's own code, so it is not an Exception: `except Exception` in a task
     must not swallow it.
+
+    Args:
+        seconds: that it was allowed.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -95,7 +174,7 @@ class TaskTimeout(BaseException):
 MAX_AFTER_SECONDS = 43_200
 
 
-class Retry(Exception):
+class Retry(TaskSchedulerError):
     """Raised by a task that wants to be run again.
 
     Args:
@@ -104,6 +183,8 @@ class Retry(Exception):
         after: seconds until the next attempt, 0 to 43,200 (12 hours; SQS takes a little less, so
             it comes after 11 hours and 40 minutes at the latest); None leaves it to the back-off.
     """
+
+    has_traceback = False
 
     def __init__(
         self, reason: str = "the task asked to be run again", *, after: float | None = None
@@ -116,8 +197,11 @@ class Retry(Exception):
         self.after = after
 
 
-NEVER_RETRY = (BadArguments, DuplicateTask, NeverStarted, UnknownTask)
-"""What another attempt cannot mend."""
+def is_retried(error: BaseException) -> bool:
+    """Whether another attempt may mend an error."""
+    return error.is_retried if isinstance(error, TaskSchedulerError) else True
 
-EXPLAINED = (*NEVER_RETRY, BrokenTaskFile, Expired, InProgressElsewhere, Retry, InvalidMessage)
-"""What needs no traceback: the message says where to look."""
+
+def has_traceback(error: BaseException) -> bool:
+    """Whether an error is logged with a traceback."""
+    return error.has_traceback if isinstance(error, TaskSchedulerError) else True

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from task_scheduler import aws
+from task_scheduler import aws, config
 from task_scheduler.errors import IncompleteRun, InvalidRun
 from task_scheduler.observability.log import logger, reason_of, truncate
 from task_scheduler.observability.metrics import metrics
 from task_scheduler.observability.task_output import capture_output
 from task_scheduler.queue.dead_letters import incomplete_run_dead_letter, line_dead_letter
+from task_scheduler.queue.fifo import deduplication_id, is_fifo
 from task_scheduler.queue.message import Message
 from task_scheduler.queue.sending import Entry, Sender
 from task_scheduler.runs.run import Cursor, Run
@@ -87,7 +85,7 @@ def handler(event: Any, context: LambdaContext) -> Summary:
 
 
 def _send(run: Run, context: LambdaContext) -> Summary:
-    task_list = TaskList(run, Path(os.environ["LAMBDA_TASK_ROOT"]))
+    task_list = TaskList(run, config.load(config.SendTaskSettings).task_folder)
     sent = _send_list(task_list, _time_limit(context))
     if sent.rest is not None:
         if sent.rest.line == run.cursor.line:
@@ -132,17 +130,17 @@ class _Sent:
 
 
 def _send_list(task_list: TaskList, is_time_up: Callable[[], bool]) -> _Sent:
-    queue_url, client = os.environ["QUEUE_URL"], aws.sqs()
-    is_fifo = queue_url.endswith(".fifo")
+    settings, client = config.load(config.SendTaskSettings), aws.sqs()
+    is_ordered = is_fifo(settings.queue_url)
     with (
-        Sender(client, queue_url, in_flight=1 if is_fifo else IN_FLIGHT) as tasks,
-        Sender(client, os.environ["RUNS_DEAD_LETTER_URL"]) as dead_letters,
+        Sender(client, settings.queue_url, in_flight=1 if is_ordered else IN_FLIGHT) as tasks,
+        Sender(client, settings.runs_dead_letter_url) as dead_letters,
     ):
         sent = _Sent(tasks, dead_letters)
         messages = SuccessLimit(
             task_list,
-            lambda message, body: tasks.put(_entry(message, body, is_fifo=is_fifo)),
-            limit=int(os.environ.get("NOTIFY_SUCCESS_LIMIT", "0")),
+            lambda message, body: tasks.put(_entry(message, body, is_ordered=is_ordered)),
+            limit=settings.notify_success_limit,
         )
         try:
             for listed in task_list:
@@ -168,20 +166,19 @@ def _time_limit(context: LambdaContext) -> Callable[[], bool]:
     return lambda: context.get_remaining_time_in_millis() < reserve
 
 
-def _entry(message: Message, body: str, *, is_fifo: bool) -> Entry:
-    if not is_fifo:
+def _entry(message: Message, body: str, *, is_ordered: bool) -> Entry:
+    if not is_ordered:
         return Entry(body)
     return Entry(
         body,
         message_group=message.message_group or message.schedule,
-        # a message's id has characters, and may have a length, that SQS refuses
-        deduplication_id=hashlib.sha256(message.id.encode()).hexdigest(),
+        deduplication_id=deduplication_id(message.id),
     )
 
 
 def _continue(run: Run, cursor: Cursor) -> None:
     aws.lambda_().invoke(
-        FunctionName=os.environ["AWS_LAMBDA_FUNCTION_NAME"],
+        FunctionName=config.load(config.Settings).function_name,
         InvocationType="Event",
         Payload=json.dumps(run.continued(cursor)),
     )

@@ -1,43 +1,134 @@
-"""Interrupts what takes too long, or no longer waits for it."""
+"""Time limits: interrupt what takes too long, or wait for it no longer."""
 
 from __future__ import annotations
 
 import signal
+import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import NoReturn, TypeVar
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Any, Self, TypeVar
 
 from task_scheduler.errors import TaskTimeout
 
 Value = TypeVar("Value")
 
+MIN_GRACE_SECONDS = 0.02
+MAX_GRACE_SECONDS = 0.5
+GRACE_SHARE = 0.1
 
-@contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
-    """Raises TaskTimeout in the code within, once it has run for so many seconds.
+
+MAX_IMPORT_SECONDS = 1.0
+"""An import is left alone for so long: a module that is half imported stays so for all tasks."""
+
+
+def grace_of(seconds: float) -> float:
+    """Seconds in which code that overran its limit may clean up before it is interrupted again."""
+    return max(MIN_GRACE_SECONDS, min(MAX_GRACE_SECONDS, seconds * GRACE_SHARE))
+
+
+class TimeLimit:
+    """A context manager that raises TaskTimeout in its block once that has run for so long.
+
+    The first interrupt is an exception, raised where the code is. Code that catches it and goes on
+    is interrupted again after each grace period, a line of code later each time: so one of the
+    interrupts falls outside of the `try` that catches them. Whatever the block does then, and even
+    if it returns, TaskTimeout is raised.
 
     Only the main thread can be interrupted; elsewhere there is no limit. A single call into C
     code that never returns to Python is not interrupted either.
+
+    Args:
+        seconds: that the block may take.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
 
-    def interrupt(_signal: int, _frame: object) -> NoReturn:
-        raise TaskTimeout(seconds)
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._interrupts = 0
+        self._is_armed = False
+        self._previous: Any = None
+        self._previous_trace: Any = None
+        self._owner: FrameType | None = None
 
-    previous = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            self._owner = sys._getframe(1)
+            self._previous = signal.signal(signal.SIGALRM, self._interrupt)
+            self._previous_trace = sys.gettrace()
+            self._is_armed = True
+            signal.setitimer(signal.ITIMER_REAL, self._seconds, grace_of(self._seconds))
+        return self
+
+    def extend(self, seconds: float) -> None:
+        """Interrupt the block so many seconds later."""
+        if self._is_armed:
+            left, interval = signal.getitimer(signal.ITIMER_REAL)
+            signal.setitimer(signal.ITIMER_REAL, left + seconds, interval)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if not self._is_armed:
+            return
+        self._is_armed = False
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
+        signal.signal(signal.SIGALRM, self._previous)
+        if self._interrupts > 1:
+            sys.settrace(self._previous_trace)
+        self._owner = None
+        if self._interrupts and not isinstance(error, (TaskTimeout, KeyboardInterrupt)):
+            raise TaskTimeout(self._seconds) from error
+
+    def _interrupt(self, _signal: int, frame: FrameType | None) -> None:
+        if not self._is_armed:
+            return
+        self._interrupts += 1
+        if frame is not None and frame.f_code.co_filename == __file__:
+            return  # __exit__ has begun, and raises it
+        lasts = (self._interrupts - 1) * grace_of(self._seconds)
+        if lasts < MAX_IMPORT_SECONDS and self._is_importing(frame):
+            return
+        if self._interrupts > 1:
+            self._interrupt_again(frame, self._interrupts - 1)
+        raise TaskTimeout(self._seconds)
+
+    def _is_importing(self, frame: FrameType | None) -> bool:
+        while frame is not None and frame is not self._owner:
+            if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+                return True
+            frame = frame.f_back
+        return False
+
+    def _interrupt_again(self, frame: FrameType | None, lines: int) -> None:
+        """Raise once more after so many lines of the code that is interrupted now."""
+        left = lines
+
+        def trace(_frame: FrameType, event: str, _argument: object) -> Any:
+            nonlocal left
+            if event == "line" and self._is_armed:
+                left -= 1
+                if left <= 0:
+                    raise TaskTimeout(self._seconds)
+            return trace
+
+        while frame is not None and frame is not self._owner:
+            frame.f_trace = trace
+            frame = frame.f_back
+        sys.settrace(trace)
+
+
+def time_limit(seconds: float) -> TimeLimit:
+    """Limit the time of a `with` block, in seconds."""
+    return TimeLimit(seconds)
 
 
 def call_with_timeout(seconds: float, call: Callable[[], Value]) -> Value:
-    """What a call returns, waited for at most so many seconds; then it goes on unheard.
+    """Call a function in a thread; return what it returns, waiting at most so many seconds.
+
+    After that the call goes on, and nobody waits for it.
 
     Raises:
         TimeoutError: it had not returned by then. And whatever the call raises.

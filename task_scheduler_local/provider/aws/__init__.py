@@ -42,6 +42,7 @@ _RESOURCES: tuple[type[AwsResource], ...] = (
     sns.TopicPolicy,
     sns.TopicSubscription,
     sqs.Queue,
+    sqs.RedrivePolicy,
     ssm.Parameter,
 )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import ProviderError
 from ..provider import State
-from ..values import is_zero
+from ..values import is_known, is_zero
 from .mapping import from_api, to_api
 from .resource import AwsResource, tag_list, tag_map
 
@@ -25,10 +25,6 @@ class MetricAlarm(AwsResource):
     unmapped = ("dimensions", "metric_query")
 
     def validate(self, config: State) -> None:
-        if is_zero(config["metric_name"]) and is_zero(config["metric_query"]):
-            raise ProviderError(
-                "One of `metric_name` or `metric_query` must be set for a cloudwatch metric alarm"
-            )
         if (
             isinstance(config["metric_name"], str)
             and is_zero(config["statistic"])
@@ -38,6 +34,10 @@ class MetricAlarm(AwsResource):
                 "One of `statistic` or `extended_statistic` must be set for a cloudwatch metric "
                 "alarm"
             )
+        if is_known(config["metric_query"]) and any(
+            query["expression"] and query["metric"] for query in config["metric_query"]
+        ):
+            raise ProviderError("no metric_query may have both expression and metric")
 
     def _create(self, new: State) -> None:
         self._put(new, Tags=tag_list(new["tags_all"]))

@@ -1,4 +1,4 @@
-"""Who, where, in which partition, and under which names of services."""
+"""Data sources: the account, the region, the partition, names of services."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from ..schema import load
 from .resource import FACTS
 from .session import Session
 
-_DNS_SUFFIX = "amazonaws.com"
-_REVERSE_DNS_PREFIX = "com.amazonaws"
+
+def _reversed(name: str) -> str:
+    """Return the parts of a host's name from the last to the first."""
+    return ".".join(reversed(name.split(".")))
 
 
 class CallerIdentity:
@@ -44,10 +46,10 @@ class Partition:
 
     def read(self, config: State) -> State:
         return {
-            "dns_suffix": _DNS_SUFFIX,
+            "dns_suffix": self._session.dns_suffix,
             "id": self._session.partition,
             "partition": self._session.partition,
-            "reverse_dns_prefix": _REVERSE_DNS_PREFIX,
+            "reverse_dns_prefix": _reversed(self._session.dns_suffix),
         }
 
 
@@ -85,14 +87,17 @@ class Service:
 
     def read(self, config: State) -> State:
         service, region = config["service_id"], config["region"] or self._session.region
-        reverse_dns_name = f"{_REVERSE_DNS_PREFIX}.{region}.{service}"
+        prefix = _reversed(self._session.dns_suffix)  # the provider's, whatever the region is
+        with self._session.at(region):
+            partition = self._session.partition
+        reverse_dns_name = f"{prefix}.{region}.{service}"
         return {
-            "dns_name": f"{service}.{region}.{_DNS_SUFFIX}",
+            "dns_name": _reversed(reverse_dns_name).lower(),
             "id": reverse_dns_name,
-            "partition": self._session.partition,
+            "partition": partition,
             "region": region,
             "reverse_dns_name": reverse_dns_name,
-            "reverse_dns_prefix": _REVERSE_DNS_PREFIX,
+            "reverse_dns_prefix": prefix,
             "service_id": service,
             "supported": True,
         }

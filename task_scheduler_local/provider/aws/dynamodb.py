@@ -9,7 +9,9 @@ from ..provider import State
 from ..values import UNKNOWN, is_known
 from .resource import AwsResource, changed, tag_list, tag_map
 
+_ON_DEMAND = "PAY_PER_REQUEST"
 _PROVISIONED = "PROVISIONED"
+_STANDARD = "STANDARD"
 _POLL = {"Delay": 0.05, "MaxAttempts": 600}
 
 
@@ -19,24 +21,16 @@ class Table(AwsResource):
     gone = ("ResourceNotFoundException",)
 
     def validate(self, config: State) -> None:
-        keys = [config["hash_key"], config["range_key"]]
-        if is_known(config["attribute"]) and is_known(keys):
-            unused = {attribute["name"] for attribute in config["attribute"]}.difference(keys)
-            if unused:
-                raise ProviderError(
-                    f"all attributes must be indexed. Unused attributes: {sorted(unused)}"
-                )
-        if config["billing_mode"] in (None, _PROVISIONED) and not (
-            config["read_capacity"] and config["write_capacity"]
-        ):
-            raise ProviderError(
-                "read_capacity and write_capacity must be at least 1 when billing_mode is "
-                "PROVISIONED",
-                "billing_mode",
-            )
+        _refuse_capacity(config)
+        for ttl in config["ttl"] if is_known(config["ttl"]) else ():
+            if ttl["enabled"] and not ttl["attribute_name"]:
+                raise ProviderError("ttl.attribute_name must be set when ttl is enabled", "ttl")
 
     def plan(self, prior: State | None, planned: State) -> None:
         super().plan(prior, planned)
+        _refuse_unindexed(planned)
+        if prior is None and planned["table_class"] == _STANDARD:
+            planned["table_class"] = None  # as the real provider shows it before it is there
         for option in ("point_in_time_recovery", "server_side_encryption"):
             # Off and not there at all are the same.
             if prior and not _enabled(prior[option]) and not _enabled(planned[option]):
@@ -52,7 +46,7 @@ class Table(AwsResource):
                 {"AttributeName": a["name"], "AttributeType": a["type"]} for a in attributes
             ],
             DeletionProtectionEnabled=bool(new["deletion_protection_enabled"]),
-            TableClass=new["table_class"],
+            TableClass=new["table_class"] or _STANDARD,
             Tags=tag_list(new["tags_all"]),
             **_throughput(new),
             **_encryption(new),
@@ -92,7 +86,7 @@ class Table(AwsResource):
             ]
             if encryption.get("Status") == "ENABLED"
             else [],
-            "table_class": table.get("TableClassSummary", {}).get("TableClass", "STANDARD"),
+            "table_class": table.get("TableClassSummary", {}).get("TableClass", _STANDARD),
             "ttl": [
                 {
                     "attribute_name": ttl.get("AttributeName", ""),
@@ -154,6 +148,38 @@ class Table(AwsResource):
             )
 
 
+def _refuse_unindexed(planned: State) -> None:
+    """Every attribute has to be a key, and every key an attribute."""
+    attributes, keys = planned["attribute"], [planned["hash_key"], planned["range_key"]]
+    if attributes is UNKNOWN:  # not given at all, as far as the real provider looks
+        attributes = []
+    if not is_known(attributes):
+        return
+    names = {attribute["name"] for attribute in attributes}
+    indexed = {key for key in keys if isinstance(key, str) and key}
+    if names - indexed:
+        raise ProviderError(
+            f"all attributes must be indexed. Unused attributes: {sorted(names - indexed)}"
+        )
+    if indexed - names:
+        raise ProviderError(
+            "all indexes must match a defined attribute. Unmatched indexes: "
+            f"{sorted(indexed - names)}"
+        )
+
+
+def _refuse_capacity(config: State) -> None:
+    mode = config["billing_mode"]
+    for name in ("read_capacity", "write_capacity"):
+        capacity = config[name]
+        if capacity is UNKNOWN or capacity is None:
+            continue
+        if mode == _PROVISIONED and capacity < 1:
+            raise ProviderError(f"{name} must be at least 1 when billing_mode is {mode}", name)
+        if mode == _ON_DEMAND and capacity:
+            raise ProviderError(f"{name} can not be set when billing_mode is {mode}", name)
+
+
 def _enabled(option: Any) -> bool:
     return option is UNKNOWN or any(block["enabled"] for block in option)
 
@@ -164,8 +190,8 @@ def _throughput(new: State) -> dict[str, Any]:
     return {
         "BillingMode": _PROVISIONED,
         "ProvisionedThroughput": {
-            "ReadCapacityUnits": new["read_capacity"],
-            "WriteCapacityUnits": new["write_capacity"],
+            "ReadCapacityUnits": new["read_capacity"] or 0,
+            "WriteCapacityUnits": new["write_capacity"] or 0,
         },
     }
 

@@ -7,11 +7,20 @@ from typing import Any
 
 from ..errors import ProviderError
 from ..provider import State
-from ..values import UNKNOWN
+from ..values import UNKNOWN, is_zero
 from .resource import AwsResource, changed
 
 _GONE = ("ResourceNotFoundException",)
-_CODE = ("filename", "s3_bucket", "s3_key", "s3_object_version", "source_code_hash")
+_CODE = (
+    "filename",
+    "image_uri",
+    "s3_bucket",
+    "s3_key",
+    "s3_object_version",
+    "source_code_hash",
+    "source_kms_key_arn",
+)
+_ZIP = "Zip"
 _UNLIMITED = -1
 _POLL = {"Delay": 0.05, "MaxAttempts": 600}
 
@@ -42,13 +51,14 @@ class Function(AwsResource):
         "qualified_arn",
         "qualified_invoke_arn",
         "reserved_concurrent_executions",
+        "response_streaming_invoke_arn",
         "skip_destroy",
         "version",
     )
 
     def validate(self, config: State) -> None:
         for name in ("handler", "runtime"):
-            if config[name] is None:
+            if config["package_type"] in (None, _ZIP) and is_zero(config[name]):
                 raise ProviderError(f"{name} must be set when package_type is Zip", name)
 
     def plan(self, prior: State | None, planned: State) -> None:
@@ -81,6 +91,8 @@ class Function(AwsResource):
         found = answer["Configuration"]
         arn, version = found["FunctionArn"], self._latest_version(state)
         concurrency = answer.get("Concurrency", {})
+        if found.get("SnapStart", {}).get("ApplyOn") == "None":
+            del found["SnapStart"]
         return {
             **self.attributes(found),
             "architectures": found.get("Architectures"),
@@ -89,6 +101,9 @@ class Function(AwsResource):
             "package_type": found.get("PackageType"),
             "qualified_arn": f"{arn}:{version}",
             "qualified_invoke_arn": self._invoke_arn(f"{arn}:{version}"),
+            "response_streaming_invoke_arn": self._invoke_arn(
+                arn, "2021-11-15", "response-streaming-invocations"
+            ),
             "reserved_concurrent_executions": concurrency.get(
                 "ReservedConcurrentExecutions", _UNLIMITED
             ),
@@ -144,10 +159,12 @@ class Function(AwsResource):
         latest: str = versions[-1]["Version"]
         return latest
 
-    def _invoke_arn(self, arn: str) -> str:
+    def _invoke_arn(
+        self, arn: str, version: str = "2015-03-31", action: str = "invocations"
+    ) -> str:
         return (
             f"arn:{self.session.partition}:apigateway:{self.session.region}:lambda:path"
-            f"/2015-03-31/functions/{arn}/invocations"
+            f"/{version}/functions/{arn}/{action}"
         )
 
 
@@ -163,6 +180,7 @@ _CONFIGURATION = (
     "memory_size",
     "role",
     "runtime",
+    "snap_start",
     "timeout",
     "tracing_config",
     "vpc_config",
@@ -202,6 +220,8 @@ class LayerVersion(AwsResource):
 def _code(new: State) -> dict[str, Any]:
     if new["filename"]:
         return {"ZipFile": Path(new["filename"]).read_bytes()}
+    if new.get("image_uri"):
+        return {"ImageUri": new["image_uri"]}
     version = new["s3_object_version"]
     return {
         "S3Bucket": new["s3_bucket"],

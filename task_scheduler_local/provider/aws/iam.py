@@ -21,7 +21,12 @@ class Role(AwsResource):
         "name": "RoleName",
         "unique_id": "RoleId",
     }
-    unmapped = ("force_detach_policies", "permissions_boundary")
+    unmapped = (
+        "force_detach_policies",
+        "inline_policy",
+        "managed_policy_arns",
+        "permissions_boundary",
+    )
 
     def _create(self, new: State) -> None:
         boundary = new["permissions_boundary"]
@@ -31,6 +36,7 @@ class Role(AwsResource):
             Tags=tag_list(new["tags_all"]),
         )
         new["id"] = new["name"]
+        self._put_policies(new)
 
     def _read(self, state: State) -> State:
         found = self.api.get_role(RoleName=state["id"])["Role"]
@@ -38,6 +44,8 @@ class Role(AwsResource):
         boundary = found.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
         return {
             **self.attributes(found),
+            "inline_policy": self._inline_policies(state["id"]),
+            "managed_policy_arns": self._managed_policies(state["id"]),
             "permissions_boundary": boundary,
             **self.tags(tag_map(found.get("Tags", [])), state),
         }
@@ -56,12 +64,54 @@ class Role(AwsResource):
                 self.api.put_role_permissions_boundary(**role, PermissionsBoundary=boundary)
             else:
                 self.api.delete_role_permissions_boundary(**role)
+        if changed(prior, new, "inline_policy", "managed_policy_arns"):
+            self._remove_policies(prior["id"], prior["inline_policy"], prior["managed_policy_arns"])
+            self._put_policies(new)
 
     def _delete(self, state: State) -> None:
-        if state["force_detach_policies"]:
-            for name in self.api.list_role_policies(RoleName=state["id"])["PolicyNames"]:
-                self.api.delete_role_policy(RoleName=state["id"], PolicyName=name)
-        self.api.delete_role(RoleName=state["id"])
+        """Delete the role and, as the real provider does, its policies of each kind seen in it.
+
+        Also those that are resources of their own, which do not learn of it.
+        """
+        name, forced = state["id"], state["force_detach_policies"]
+        inline = self._inline_policies(name) if forced or state["inline_policy"] else []
+        managed = self._managed_policies(name) if forced or state["managed_policy_arns"] else []
+        self._remove_policies(name, inline, managed)
+        self.api.delete_role(RoleName=name)
+
+    def _inline_policies(self, role: str) -> list[State]:
+        names = self.api.list_role_policies(RoleName=role)["PolicyNames"]
+        documents = {name: self._document(role, name) for name in names}
+        return [{"name": name, "policy": text} for name, text in documents.items() if text]
+
+    def _document(self, role: str, name: str) -> str | None:
+        """Return the policy; None if it is gone since it was listed."""
+        try:
+            found = self.api.get_role_policy(RoleName=role, PolicyName=name)
+        except self.api.exceptions.NoSuchEntityException:
+            return None
+        return json.dumps(found["PolicyDocument"])
+
+    def _managed_policies(self, role: str) -> list[str]:
+        found = self.api.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+        return [policy["PolicyArn"] for policy in found]
+
+    def _put_policies(self, new: State) -> None:
+        for policy in new["inline_policy"] or ():
+            if policy["name"] and policy["policy"]:
+                self.api.put_role_policy(
+                    RoleName=new["id"], PolicyName=policy["name"], PolicyDocument=policy["policy"]
+                )
+        for arn in new["managed_policy_arns"] or ():
+            self.api.attach_role_policy(RoleName=new["id"], PolicyArn=arn)
+
+    def _remove_policies(
+        self, role: str, inline: list[State] | None, managed: list[str] | None
+    ) -> None:
+        for policy in inline or ():
+            self.api.delete_role_policy(RoleName=role, PolicyName=policy["name"])
+        for arn in managed or ():
+            self.api.detach_role_policy(RoleName=role, PolicyArn=arn)
 
     def _tag(self, state: State, tags: dict[str, str]) -> None:
         self.api.tag_role(RoleName=state["id"], Tags=tag_list(tags))

@@ -1,4 +1,4 @@
-"""How Lambda functions get called: by queues, and what becomes of calls that fail."""
+"""Event source mappings and event invoke configurations of Lambda functions."""
 
 from __future__ import annotations
 
@@ -40,19 +40,17 @@ class EventSourceMapping(AwsResource):
     service = "lambda"
     gone = _GONE
     name_attribute = "event_source_arn"
-    api_names = {"arn": "EventSourceMappingArn", "filter": "Filters", "uuid": "UUID"}
+    api_names = {
+        "arn": "EventSourceMappingArn",
+        "destination_arn": "Destination",
+        "filter": "Filters",
+        "kms_key_arn": "KMSKeyArn",
+        "uuid": "UUID",
+    }
     unmapped = ("enabled", "event_source_arn", "function_name", "uuid")
 
-    def validate(self, config: State) -> None:
-        size, window = config["batch_size"], config["maximum_batching_window_in_seconds"]
-        if isinstance(size, int) and size > _UNBUFFERED_BATCH and not window:
-            raise ProviderError(
-                f"batch_size is {size}: above {_UNBUFFERED_BATCH} it needs a "
-                "maximum_batching_window_in_seconds of at least 1",
-                "batch_size",
-            )
-
     def _create(self, new: State) -> None:
+        _refuse_unbuffered(new)
         self._refuse_short_visibility(new)
         answer = self.api.create_event_source_mapping(
             EventSourceArn=new["event_source_arn"],
@@ -78,6 +76,7 @@ class EventSourceMapping(AwsResource):
         }
 
     def _update(self, prior: State, new: State) -> None:
+        _refuse_unbuffered(new)
         self.api.update_event_source_mapping(
             **{
                 "FilterCriteria": {},
@@ -113,6 +112,18 @@ class EventSourceMapping(AwsResource):
                 f"visibility timeout: {visibility} seconds is less than Function timeout: "
                 f"{function['Timeout']} seconds"
             )
+
+
+def _refuse_unbuffered(new: State) -> None:
+    """AWS refuses this, which neither the real provider nor the emulator does."""
+    size = new["batch_size"] or 0
+    if size > _UNBUFFERED_BATCH and not new["maximum_batching_window_in_seconds"]:
+        raise ProviderError(
+            "aws_lambda_event_source_mapping: InvalidParameterValueException: batch_size is "
+            f"{size}: above {_UNBUFFERED_BATCH} it needs a maximum_batching_window_in_seconds of "
+            "at least 1",
+            "batch_size",
+        )
 
 
 def _of(state: State) -> dict[str, str]:

@@ -19,13 +19,15 @@ def to_api(
     """Parameters for everything that is set and not only computed; "" counts as not set."""
     parameters: dict[str, Any] = {}
     for name, attribute in block.attributes.items():
-        settable = attribute.required or attribute.optional
+        settable = (attribute.required or attribute.optional) and not attribute.unsupported
         if settable and name not in skip and values[name] not in (None, "", []):
             number = attribute.type == "number" and isinstance(values[name], str)
             parameters[_name(name, names)] = float(values[name]) if number else values[name]
     for name, nested in block.blocks.items():
+        if name in skip or nested.unsupported or nested.nesting == "single":
+            continue
         items = [to_api(nested.block, item or {}, names) for item in values[name] or ()]
-        if items and name not in skip:
+        if items:
             parameters[_name(name, names)] = items[0] if nested.max_items == 1 else items
     return parameters
 
@@ -39,7 +41,7 @@ def from_api(
         if name not in skip:
             state[name] = _plain(answer.get(_name(name, names)))
     for name, nested in block.blocks.items():
-        if name not in skip:
+        if name not in skip and nested.nesting != "single":
             found = answer.get(_name(name, names)) or []
             state[name] = [
                 from_api(nested.block, item, names)
@@ -67,7 +69,7 @@ def to_texts(parameters: Mapping[str, Any]) -> dict[str, str]:
 
 
 def from_texts(block: Block, attributes: State) -> State:
-    """The reverse: attributes that were read as texts in their own types."""
+    """Convert attributes that were read as texts to their own types."""
     return {
         name: None if text is None else _FROM_TEXT[block.attributes[name].type](text)
         for name, text in attributes.items()
@@ -82,7 +84,7 @@ _FROM_TEXT: dict[Any, Callable[[str], Any]] = {
 
 
 def different(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
-    """The texts that an update has to send; what is gone is set to ""."""
+    """Return the texts that an update has to send; what is gone is set to ""."""
     return {
         name: after.get(name, "")
         for name in [*before, *(name for name in after if name not in before)]

@@ -1,12 +1,13 @@
-"""What all resource types of AWS share: facts, names, tags, and errors in one sentence."""
+"""The base of all resource types of AWS: facts, names, tags, errors in one sentence."""
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,7 +19,8 @@ from . import mapping
 from .session import Session
 
 FACTS = Path(__file__).with_name("facts")
-_NEVER_MAPPED = ("id", "name_prefix", "tags", "tags_all")
+_GENERATED = 26  # characters after the prefix of a generated name
+_NEVER_MAPPED = ("id", "name_prefix", "region", "tags", "tags_all")
 
 
 class AwsResource(ABC):
@@ -46,6 +48,7 @@ class AwsResource(ABC):
         return
 
     def plan(self, prior: State | None, planned: State) -> None:
+        self._plan_region(planned)
         if "tags_all" not in planned:
             return
         if not is_known(planned["tags"]):
@@ -60,20 +63,23 @@ class AwsResource(ABC):
             new[self.name_attribute] = self._generated_name(new)
         if "tags_all" in new:
             new["tags_all"] = self._all_tags(new)
-        with self._told("creating", new):
+        with self._told("creating", new), self._at_home(new):
             self._create(new)
 
     def read(self, state: State) -> State | None:
-        with self._told("reading", state):
+        with self._told("reading", state), self._at_home(state):
             try:
-                return self._read(state)
+                found = self._read(state)
             except Exception as error:
                 if _code(error) in self.gone:
                     return None
                 raise
+            if found is not None and "region" in self.block.attributes:
+                found["region"] = self.session.region
+        return found
 
     def update(self, prior: State, new: State) -> None:
-        with self._told("updating", prior):
+        with self._told("updating", prior), self._at_home(prior):
             self._update(prior, new)
             if "tags_all" in new:
                 before, after = prior["tags_all"] or {}, self._all_tags(new)
@@ -83,7 +89,7 @@ class AwsResource(ABC):
                     self._tag(new, added)
 
     def delete(self, state: State) -> None:
-        with self._told("deleting", state):
+        with self._told("deleting", state), self._at_home(state):
             try:
                 self._delete(state)
             except Exception as error:
@@ -92,27 +98,38 @@ class AwsResource(ABC):
 
     @abstractmethod
     def _create(self, new: State) -> None:
-        """Creates it and sets new["id"] as soon as it exists."""
+        """Create it and set new["id"] as soon as it exists."""
 
     @abstractmethod
     def _read(self, state: State) -> State | None:
-        """What could be read; None, or an error in `gone`, if it is not there."""
+        """Read the resource; return None, or raise an error in `gone`, if it is not there."""
 
     @abstractmethod
     def _delete(self, state: State) -> None:
-        """Deletes it."""
+        """Delete it."""
 
     def _update(self, prior: State, new: State) -> None:
-        """Changes what differs, tags aside; nothing where every argument makes a new one."""
+        """Change what differs, tags aside; nothing where every argument makes a new one."""
         return
 
     def _tag(self, state: State, tags: dict[str, str]) -> None:
-        """Sets these tags."""
+        """Set these tags."""
         return
 
     def _untag(self, state: State, keys: list[str]) -> None:
-        """Removes these tags."""
+        """Remove these tags."""
         return
+
+    def _plan_region(self, planned: State) -> None:
+        region = planned.get("region")
+        if region is UNKNOWN:
+            planned["region"] = self.session.configured_region
+        elif region and region != self.session.configured_region:
+            self.session.refuse_other_partition(region)
+
+    def _at_home(self, state: State) -> AbstractContextManager[None]:
+        """Work in the resource's region."""
+        return self.session.at(state.get("region"))
 
     def _all_tags(self, new: State) -> dict[str, str]:
         return {**self.session.default_tags, **(new["tags"] or {})}
@@ -121,11 +138,11 @@ class AwsResource(ABC):
         return generated_name(new["name_prefix"])
 
     def parameters(self, new: State) -> dict[str, Any]:
-        """The attributes as parameters of AWS."""
+        """Return the attributes as parameters of AWS."""
         return mapping.to_api(self.block, new, self.api_names, (*_NEVER_MAPPED, *self.unmapped))
 
     def attributes(self, answer: Mapping[str, Any]) -> State:
-        """The attributes from an answer of AWS."""
+        """Return the attributes from an answer of AWS."""
         return mapping.from_api(
             self.block, answer, self.api_names, (*_NEVER_MAPPED, *self.unmapped)
         )
@@ -156,11 +173,38 @@ class AwsResource(ABC):
 
 
 def generated_name(prefix: str | None, suffix: str = "") -> str:
-    """A name that is not taken: the prefix, the time and some chance."""
+    """Return a name that is not taken: the prefix, the time and some chance."""
     now = time.time_ns()
     stamp = time.strftime("%Y%m%d%H%M%S", time.gmtime(now // 10**9))
     fraction = f"{now // 10**5 % 10**4:04}"
     return f"{prefix or 'terraform-'}{stamp}{fraction}{secrets.token_hex(4)}{suffix}"
+
+
+def refuse_fifo_mismatch(kind: str, planned: State, longest: int) -> None:
+    """Raise ProviderError for the name of a new queue or topic that is not one of its kind.
+
+    What is not known counts as not set, as in the real provider.
+    """
+    fifo = planned[f"fifo_{kind}"] is True
+    name, prefix = (_known_text(planned[key]) for key in ("name", "name_prefix"))
+    name = name or f"{prefix or 'terraform-'}{'0' * _GENERATED}{'.fifo' if fifo else ''}"
+    pattern = (
+        rf"[0-9A-Za-z_-]{{1,{longest - 5}}}\.fifo" if fifo else rf"[0-9A-Za-z_-]{{1,{longest}}}"
+    )
+    if not re.fullmatch(pattern, name):
+        raise ProviderError(f"invalid {kind} name: {name} (must match {pattern})", "name")
+
+
+def refuse_fifo_settings(kind: str, planned: State, **settings: str) -> None:
+    """Raise ProviderError for settings (attribute: its name) that only FIFO ones have."""
+    if planned[f"fifo_{kind}"] is not True:
+        for attribute, setting in settings.items():
+            if planned[attribute] not in (None, UNKNOWN, False, ""):
+                raise ProviderError(f"{setting} can only be set for FIFO {kind}s", attribute)
+
+
+def _known_text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def tag_list(tags: Mapping[str, str]) -> list[Any]:
@@ -169,12 +213,12 @@ def tag_list(tags: Mapping[str, str]) -> list[Any]:
 
 
 def tag_map(tags: list[Any]) -> dict[str, str]:
-    """The reverse of `tag_list`."""
+    """Return the reverse of `tag_list`."""
     return {tag["Key"]: tag["Value"] for tag in tags}
 
 
 def changed(prior: State, new: State, *names: str) -> bool:
-    """Whether any of these attributes differs."""
+    """Tell whether any of these attributes differs."""
     return any(prior[name] != new[name] for name in names)
 
 

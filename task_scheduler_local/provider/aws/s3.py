@@ -6,6 +6,7 @@ from base64 import b64decode
 from pathlib import Path
 from typing import Any
 
+from ..errors import ProviderError
 from ..provider import State
 from ..values import UNKNOWN
 from .resource import AwsResource, changed, generated_name, tag_list, tag_map
@@ -35,13 +36,14 @@ class Bucket(AwsResource):
             self._tag(new, new["tags_all"])
 
     def _read(self, state: State) -> State:
-        name, region = state["id"], self.session.region
+        name, region, suffix = state["id"], self.session.region, self.session.dns_suffix
         self.api.head_bucket(Bucket=name)
         return {
             "arn": f"arn:{self.session.partition}:s3:::{name}",
             "bucket": name,
-            "bucket_domain_name": f"{name}.s3.amazonaws.com",
-            "bucket_regional_domain_name": f"{name}.s3.{region}.amazonaws.com",
+            "bucket_domain_name": f"{name}.s3.{suffix}",
+            "bucket_region": region,
+            "bucket_regional_domain_name": f"{name}.s3.{region}.{suffix}",
             "hosted_zone_id": _HOME_ZONE if region == _HOME else None,
             "region": region,
             **self.tags(self._found_tags(name), state),
@@ -93,6 +95,11 @@ class Object(AwsResource):
         "source",
         "source_hash",
     )
+
+    def validate(self, config: State) -> None:
+        metadata = config["metadata"]
+        if isinstance(metadata, dict) and any(key != key.lower() for key in metadata):
+            raise ProviderError("metadata: keys must be in lower case", "metadata")
 
     def plan(self, prior: State | None, planned: State) -> None:
         super().plan(prior, planned)

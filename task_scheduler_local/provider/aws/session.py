@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,16 +18,16 @@ from ..provider import State
 from ..values import is_known
 
 _ENDPOINT = "AWS_ENDPOINT_URL"
-_PARTITION = "aws"
+
+# The region of the resource that a thread works on, where that is not the provider's.
+_REGION: ContextVar[str] = ContextVar("region", default="")
 
 
 class Session:
     """Settings of the provider block and one client a service, made when first used."""
 
-    partition = _PARTITION
-
     def __init__(self) -> None:
-        self.region = ""
+        self.configured_region = ""
         self.default_tags: dict[str, str] = {}
         self._access_key = ""
         self._endpoint = ""
@@ -31,19 +35,65 @@ class Session:
         self._lock = threading.Lock()
 
     def configure(self, config: State) -> None:
-        """Takes the provider block; raises ProviderError without a loopback endpoint or region."""
+        """Take the provider block; raises ProviderError without a loopback endpoint or region."""
         if not is_known(config):
             raise ProviderError("the provider block must be known before apply")
         self._endpoint = _loopback(os.environ.get(_ENDPOINT, ""))
-        self.region = config["region"] or _environment("AWS_REGION", "AWS_DEFAULT_REGION")
-        if not self.region:
+        self.configured_region = config["region"] or _environment(
+            "AWS_REGION", "AWS_DEFAULT_REGION"
+        )
+        if not self.configured_region:
             raise ProviderError("no region: set AWS_REGION, or region in the provider block")
         self.default_tags = next((block["tags"] or {} for block in config["default_tags"]), {})
         # The emulator takes any and tells accounts by the key; nobody's secret is looked for.
         self._access_key = config["access_key"] or _environment("AWS_ACCESS_KEY_ID") or "test"
 
+    @property
+    def region(self) -> str:
+        """The region at work: the provider's, or that of the block in `at`."""
+        return _REGION.get() or self.configured_region
+
+    @contextmanager
+    def at(self, region: str | None) -> Iterator[None]:
+        """Work in that region for the length of the block; None is the provider's."""
+        token = _REGION.set(region or "")
+        try:
+            yield
+        finally:
+            _REGION.reset(token)
+
+    @property
+    def partition(self) -> str:
+        """The partition of the region at work, such as aws-cn."""
+        return str(self._partition(self.region)["id"])
+
+    @property
+    def dns_suffix(self) -> str:
+        """The end of its hosts' names, such as amazonaws.com.cn."""
+        return str(self._partition(self.region)["outputs"]["dnsSuffix"])
+
+    def refuse_other_partition(self, region: str) -> None:
+        """Raise ProviderError for a region that is not of the provider's partition."""
+        got, ours = self._partition(region)["id"], self._partition(self.configured_region)["id"]
+        if got != ours:
+            raise ProviderError(
+                f"partition ({got}) for per-resource Region ({region}) is not the provider's "
+                f"configured partition ({ours})",
+                "region",
+            )
+
+    def _partition(self, region: str) -> dict[str, Any]:
+        """Look up the region's partition in botocore; the first one if it knows none."""
+        partitions: list[dict[str, Any]] = self._botocore.get_data("partitions")["partitions"]
+        fitting = (
+            partition
+            for partition in partitions
+            if region in partition["regions"] or re.fullmatch(partition["regionRegex"], region)
+        )
+        return next(fitting, partitions[0])
+
     def client(self, service: str) -> Any:
-        """The client of that service."""
+        """Return the client of that service."""
         key = (service, self.region, self._access_key)
         with self._lock:
             if key not in self._clients:

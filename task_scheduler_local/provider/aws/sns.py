@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import json
 
+from ..errors import ProviderError
 from ..provider import State
+from ..values import is_zero
 from .mapping import different, from_texts, to_texts
-from .resource import AwsResource, generated_name, tag_list, tag_map
+from .resource import (
+    AwsResource,
+    generated_name,
+    refuse_fifo_mismatch,
+    refuse_fifo_settings,
+    tag_list,
+    tag_map,
+)
 
 _GONE = ("NotFound", "NotFoundException")
 
@@ -17,6 +26,18 @@ class Topic(AwsResource):
     gone = _GONE
     api_names = {"arn": "TopicArn"}
     unmapped = ("name",)
+
+    def plan(self, prior: State | None, planned: State) -> None:
+        super().plan(prior, planned)
+        if prior is None:
+            refuse_fifo_mismatch("topic", planned, longest=256)
+        refuse_fifo_settings(
+            "topic",
+            planned,
+            archive_policy="message archive policy",
+            content_based_deduplication="content-based deduplication",
+            fifo_throughput_scope="FIFO throughput scope",
+        )
 
     def _generated_name(self, new: State) -> str:
         return generated_name(new["name_prefix"], ".fifo" if new["fifo_topic"] else "")
@@ -103,6 +124,12 @@ class TopicSubscription(AwsResource):
     name_attribute = "endpoint"
     api_names = {"arn": "SubscriptionArn", "owner_id": "Owner"}
     unmapped = ("confirmation_timeout_in_minutes", "endpoint_auto_confirms")
+
+    def validate(self, config: State) -> None:
+        if config["filter_policy_scope"] is not None and is_zero(config["filter_policy"]):
+            raise ProviderError(
+                "filter_policy is required when filter_policy_scope is set", "filter_policy"
+            )
 
     def _create(self, new: State) -> None:
         answer = self.api.subscribe(

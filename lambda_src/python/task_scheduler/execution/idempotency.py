@@ -1,4 +1,4 @@
-"""One effect for a message, however often it is delivered, as far as that can be had.
+"""Idempotent processing by message id (best effort).
 
 Powertools' idempotency keeps a record of each message id in a DynamoDB table: in progress, then
 its outcome. A task that dies between its effect and the record of its outcome is run again.
@@ -6,100 +6,94 @@ its outcome. A task that dies between its effect and the record of its outcome i
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from task_scheduler.aws import MAX_CONNECTIONS
+from task_scheduler import aws
+from task_scheduler.config import RunTaskSettings
 from task_scheduler.errors import InProgressElsewhere
-from task_scheduler.execution.attempt import Attempt, Result
-from task_scheduler.execution.runners import Perform
+from task_scheduler.execution.delivery import Delivery
+from task_scheduler.execution.result import Ended, Result, postponement
+from task_scheduler.execution.time_budget import TimeBudget
 from task_scheduler.observability.log import logger
 from task_scheduler.outcome import Outcome
 from task_scheduler.queue.backoff import compute_backoff
-from task_scheduler.tasks.context import TaskContext
+from task_scheduler.time_limit import call_with_timeout
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
-    from aws_lambda_powertools.utilities.typing import LambdaContext
-
-
-Postpone = Callable[[Attempt, Exception, float], Result]
-"""What comes of an attempt that cannot be made now, why, and seconds until it may be."""
+    from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import DataRecord
 
 
 @cache
-def _records(table: str) -> DynamoDBPersistenceLayer:
-    """The records of a table, through one client that gives up while there is time to say so."""
-    from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
-    from botocore.config import Config
-
-    config = Config(
-        connect_timeout=1,
-        read_timeout=2,
-        max_pool_connections=MAX_CONNECTIONS,
-        retries={"mode": "standard", "total_max_attempts": 4},
-    )
-    return DynamoDBPersistenceLayer(table_name=table, boto_config=config)
-
-
-class _ToBeRetried(Exception):
-    """Makes Powertools forget the message, since another attempt follows."""
-
-
-def once(
-    perform: Perform, postpone: Postpone, *, table: str, keep_seconds: int, context: LambdaContext
-) -> Perform:
-    """Wraps what runs an attempt, so that a message that came to its end is not run again.
-
-    Args:
-        perform: runs an attempt to its result.
-        postpone: says what comes of a message that is not run now.
-        table: the DynamoDB table's name.
-        keep_seconds: how long an outcome is kept: as long as a message can lie on the queue.
-        context: Lambda's; without it the record that a killed function left would block its
-            message for as long as an outcome is kept, not until the function's time was over.
-    """
-    from aws_lambda_powertools.utilities.idempotency import IdempotencyConfig, idempotent_function
-    from aws_lambda_powertools.utilities.idempotency.exceptions import (
-        IdempotencyAlreadyInProgressError,
-        IdempotencyInconsistentStateError,
-        IdempotencyPersistenceLayerError,
+def _records(table: str, keep_seconds: int) -> DynamoDBPersistenceLayer:
+    from aws_lambda_powertools.utilities.idempotency import (
+        DynamoDBPersistenceLayer,
+        IdempotencyConfig,
     )
 
+    records = DynamoDBPersistenceLayer(table_name=table, boto3_client=aws.dynamodb())
     config = IdempotencyConfig(expires_after_seconds=keep_seconds, hash_function="sha256")
-    config.register_lambda_context(context)
-    records = _records(table)
-    # another invocation has no more time than this one, so then its record has expired
-    record_expired = context.get_remaining_time_in_millis() / 1000 + 1
+    records.configure(config, key_prefix="message")
+    return records
 
-    def perform_once(attempt: Attempt, task_context: TaskContext) -> Result:
-        results: list[Result] = []
 
-        def run(*, message_id: str) -> str:
-            results.append(perform(attempt, task_context))
-            if not results[0].outcome.is_final:
-                raise _ToBeRetried(message_id)
-            return results[0].outcome.value
+class Idempotency:
+    """The records of a batch's messages.
 
-        run_once = idempotent_function(
-            run,
-            data_keyword_argument="message_id",
-            persistence_store=records,
-            config=config,
-            key_prefix="message",
+    An outcome is kept as long as a message can lie on the queue. The record that a killed function
+    leaves blocks its message only until the function's time was over.
+    """
+
+    def __init__(self, table: str, settings: RunTaskSettings, budget: TimeBudget) -> None:
+        self._records = _records(table, settings.message_retention)
+        # no other invocation has more time, so then the record of any has expired
+        self._record_expired = budget.total + 1
+        self._budget = budget
+        self._claimed: set[str] = set()
+
+    def claim(self, delivery: Delivery) -> Result | None:
+        """Claim a message; return a result if its task must not be run now."""
+        from aws_lambda_powertools.utilities.idempotency.exceptions import (
+            IdempotencyItemAlreadyExistsError,
         )
-        try:
-            run_once(message_id=attempt.message.id if attempt.message else attempt.record.sqs_id)
-        except _ToBeRetried:
-            pass
-        except IdempotencyAlreadyInProgressError:
-            error = InProgressElsewhere("another delivery of it is in progress")
-            return postpone(attempt, error, record_expired)
-        except (IdempotencyInconsistentStateError, IdempotencyPersistenceLayerError) as error:
-            if not results:
-                return postpone(attempt, error, compute_backoff(attempt.number))
-            logger.warning("outcome not recorded", exc_info=error)
-        return results[0] if results else Result(outcome=Outcome.DUPLICATE, attempt=attempt.number)
 
-    return perform_once
+        left = round(self._budget.remaining() * 1000)
+        try:
+            self._records.save_inprogress(_key(delivery), remaining_time_in_millis=left)
+        except IdempotencyItemAlreadyExistsError as error:
+            return self._taken(delivery, error.old_data_record)
+        except Exception as error:  # the table does not answer: SQS keeps the message meanwhile
+            return postponement(delivery, error, compute_backoff(delivery.record.receives))
+        self._claimed.add(delivery.record.sqs_id)
+        return None
+
+    def record(self, ended: Ended, seconds: float) -> None:
+        """Record the outcome of a message that was claimed; forget it if another attempt follows.
+
+        Args:
+            ended: its attempt.
+            seconds: that it may take.
+        """
+        if ended.delivery.record.sqs_id not in self._claimed:
+            return
+        key, outcome = _key(ended.delivery), ended.result.outcome
+        try:
+            if outcome.is_final:
+                result: Any = outcome.value
+                call_with_timeout(seconds, lambda: self._records.save_success(key, result))
+            else:
+                error = Exception(outcome.value)
+                call_with_timeout(seconds, lambda: self._records.delete_record(key, error))
+        except Exception:
+            logger.warning("outcome not recorded", exc_info=True)
+
+    def _taken(self, delivery: Delivery, taken: DataRecord | None) -> Result:
+        if taken is not None and taken.status == "COMPLETED":
+            return Result(outcome=Outcome.DUPLICATE, attempt=delivery.number)
+        error = InProgressElsewhere("another delivery of it is in progress")
+        return postponement(delivery, error, self._record_expired)
+
+
+def _key(delivery: Delivery) -> Any:
+    return delivery.message.id if delivery.message else delivery.record.sqs_id

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from itertools import count
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Protocol
 
 from task_scheduler.errors import TaskTimeout
-from task_scheduler.execution.attempt import Attempt, Result
+from task_scheduler.execution.attempt import Attempt
+from task_scheduler.execution.delivery import Delivery
+from task_scheduler.execution.result import Ended, Result
 from task_scheduler.tasks.context import TaskContext
+from task_scheduler.time_limit import grace_of
 
 Perform = Callable[[Attempt, TaskContext], Result]
 """Runs an attempt to its result; raises nothing that a task raises."""
-
-GiveUp = Callable[[Attempt, BaseException], Result]
-"""What comes of an attempt that its runner ends."""
 
 
 class Runner(Protocol):
@@ -30,14 +31,18 @@ class Runner(Protocol):
     free: int
 
     @property
-    def busy(self) -> list[Attempt]:
+    def busy(self) -> list[Delivery]:
         """What was started and has not been waited for."""
 
-    def start(self, attempt: Attempt, seconds: float) -> None:
-        """Starts an attempt, for so many seconds."""
+    @property
+    def is_stuck(self) -> bool:
+        """Whether tasks that were given up run still."""
 
-    def wait(self) -> tuple[Attempt, Result]:
-        """The next attempt to end, or to overrun its time, and what came of it."""
+    def start(self, attempt: Attempt, seconds: float) -> None:
+        """Start an attempt, for so many seconds."""
+
+    def wait(self) -> Ended:
+        """Wait for the next attempt to end, or to overrun its time."""
 
 
 class Inline:
@@ -46,64 +51,103 @@ class Inline:
     def __init__(self, perform: Perform) -> None:
         self.free = 1
         self._perform = perform
-        self._ended: list[tuple[Attempt, Result]] = []
+        self._ended: list[Ended] = []
 
     @property
-    def busy(self) -> list[Attempt]:
-        return [attempt for attempt, _ in self._ended]
+    def busy(self) -> list[Delivery]:
+        return [ended.delivery for ended in self._ended]
+
+    @property
+    def is_stuck(self) -> bool:
+        return False
 
     def start(self, attempt: Attempt, seconds: float) -> None:
-        self._ended.append((attempt, self._perform(attempt, attempt.context(seconds))))
+        result = self._perform(attempt, attempt.context(seconds))
+        self._ended.append(Ended(attempt.delivery, result))
         self.free = 0
 
-    def wait(self) -> tuple[Attempt, Result]:
+    def wait(self) -> Ended:
         self.free = 1
         return self._ended.pop()
+
+
+@dataclass(slots=True)
+class _Running:
+    """An attempt in its thread."""
+
+    attempt: Attempt
+    context: TaskContext
+    seconds: float
+    thread: Thread
+
+    @property
+    def until(self) -> float:
+        """When it is cancelled, and when it is given up, in seconds of time.monotonic()."""
+        grace = grace_of(self.seconds) if self.context.cancelled else 0.0
+        return self.context.deadline + grace
+
+    def overrun(self) -> Result:
+        return self.attempt.failed(TaskTimeout(self.seconds), self.seconds)
 
 
 class Threads:
     """Several at once.
 
-    A thread cannot be stopped: an attempt that overruns its time is told so by its context, its
-    result is not waited for, and its slot is not used again.
+    A thread cannot be interrupted: the context of an attempt that overruns its time says so, and
+    an async task is cancelled. What does not end within the grace period is given up: its result
+    is not waited for, and its slot is not used again.
     """
 
-    def __init__(self, perform: Perform, give_up: GiveUp, slots: int) -> None:
+    def __init__(self, perform: Perform, slots: int) -> None:
         self.free = slots
         self._perform = perform
-        self._give_up = give_up
         self._keys = count()
-        self._running: dict[int, tuple[Attempt, TaskContext, float]] = {}
+        self._running: dict[int, _Running] = {}
+        self._given_up: list[Thread] = []
         self._ended: SimpleQueue[tuple[int, Result]] = SimpleQueue()
 
     @property
-    def busy(self) -> list[Attempt]:
-        return [attempt for attempt, _, _ in self._running.values()]
+    def busy(self) -> list[Delivery]:
+        return [running.attempt.delivery for running in self._running.values()]
+
+    @property
+    def is_stuck(self) -> bool:
+        return any(thread.is_alive() for thread in self._given_up)
 
     def start(self, attempt: Attempt, seconds: float) -> None:
         key, context = next(self._keys), attempt.context(seconds)
-        self._running[key] = attempt, context, seconds
-        self.free -= 1
         # a daemon: one that hangs must not keep the process from ending
-        Thread(target=self._run, args=(key, attempt, context), daemon=True).start()
+        thread = Thread(target=self._run, args=(key, attempt, context), daemon=True)
+        self._running[key] = _Running(attempt, context, seconds, thread)
+        self.free -= 1
+        thread.start()
 
-    def wait(self) -> tuple[Attempt, Result]:
+    def wait(self) -> Ended:
         while True:
-            first = min(self._running, key=lambda key: self._running[key][1].deadline)
-            attempt, context, seconds = self._running[first]
+            first = min(self._running, key=lambda key: self._running[key].until)
+            running = self._running[first]
             try:
-                key, result = self._ended.get(timeout=max(0.0, context.deadline - time.monotonic()))
+                key, result = self._ended.get(timeout=max(0.0, running.until - time.monotonic()))
             except Empty:
-                context.cancel()
-                del self._running[first]
-                return attempt, self._give_up(attempt, TaskTimeout(seconds))
-            if key in self._running:  # otherwise it ended too late
-                self.free += 1
-                return self._running.pop(key)[0], result
+                if running.context.cancelled:
+                    del self._running[first]
+                    self._given_up.append(running.thread)
+                    return Ended(running.attempt.delivery, running.overrun())
+                running.context.cancel()
+            else:
+                if key in self._running:  # otherwise it was given up
+                    return self._end(key, result)
+
+    def _end(self, key: int, result: Result) -> Ended:
+        running = self._running.pop(key)
+        self.free += 1
+        if running.context.cancelled and not isinstance(result.error, TaskTimeout):
+            result = replace(running.overrun(), seconds=result.seconds)
+        return Ended(running.attempt.delivery, result)
 
     def _run(self, key: int, attempt: Attempt, context: TaskContext) -> None:
         try:
             result = self._perform(attempt, context)
-        except BaseException as error:  # a thread has nobody else to tell
-            result = self._give_up(attempt, error)
+        except BaseException as error:  # a thread has nobody else to raise it to
+            result = attempt.failed(error)
         self._ended.put((key, result))

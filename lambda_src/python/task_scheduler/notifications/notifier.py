@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from task_scheduler.errors import NoTargets
-from task_scheduler.execution.preview import preview
 from task_scheduler.notifications.chat_message import ChatMessage, Notification, compose
 from task_scheduler.observability.log import logger, reason_of, truncate
 from task_scheduler.observability.metrics import metrics
 from task_scheduler.outcome import NotifyEvent, Outcome
+from task_scheduler.queue.task_id import TaskId
 from task_scheduler.time_limit import call_with_timeout
 
 if TYPE_CHECKING:
-    from task_scheduler.execution.attempt import Attempt, Result
+    from task_scheduler.execution.result import Ended, Result
     from task_scheduler.notifications.targets import Targets
 
 MAX_SECONDS = 10.0
@@ -27,9 +27,6 @@ QUIET_SECONDS = 60.0
 
 MAX_SCHEDULES = 1_000
 """Schedules whose quiet times and counts are kept; messages typed by hand may have any name."""
-
-Ended = tuple["Attempt", "Result", int]
-"""The last attempt of a task, its result, and how many attempts there were."""
 
 
 class Notifier:
@@ -50,7 +47,7 @@ class Notifier:
             seconds: the time that there is for it.
         """
         deadline = time.monotonic() + min(seconds, MAX_SECONDS)
-        ends = [end for attempt, result, tries in ended if (end := ending(attempt, result, tries))]
+        ends = [end for one in ended if (end := ending(one))]
         wanted = [notification for notification, is_wanted in ends if is_wanted]
         listed = [notification for notification in wanted if not self._is_quiet(notification)]
         self._keep([notification for notification in wanted if notification not in listed])
@@ -127,20 +124,22 @@ def _read_targets() -> Targets:
     return read_targets()
 
 
-def ending(attempt: Attempt, result: Result, tries: int) -> tuple[Notification, bool] | None:
+def ending(ended: Ended) -> tuple[Notification, bool] | None:
     """Return how a task ended, and whether its notify_on asks for it; None if it did not end."""
-    message, event = attempt.message, _event(result, tries)
+    delivery, result = ended.delivery, ended.result
+    message, event = delivery.message, _event(result, delivery.number)
     if message is None or event is None:
         return None
+    task_id = TaskId.parse(message.id)
     notification = Notification(
         event=event,
         schedule=message.schedule or "",
         scheduled_time=message.scheduled_time,
-        position=message.id.rpartition("#")[2],
+        position=str(task_id.position or task_id.run),
         task=message.task,
         text=message.text,
         detail=_detail(result),
-        attempt=tries,
+        attempt=delivery.number,
     )
     wanted = message.notify_on or []
     # a recovery is a success
@@ -158,5 +157,5 @@ def _event(result: Result, tries: int) -> NotifyEvent | None:
 
 def _detail(result: Result) -> str | None:
     if result.error is None:
-        return preview(result.value)
+        return result.preview
     return f"{type(result.error).__name__}: {truncate(reason_of(result.error))}"

@@ -5,7 +5,6 @@ The URLs are secrets: none of them gets into a log.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
 from functools import cache, lru_cache, partial
@@ -14,7 +13,7 @@ import apprise
 from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvider
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 
-from task_scheduler import aws
+from task_scheduler import aws, config
 from task_scheduler.errors import NoTargets
 from task_scheduler.notifications.delivery import RETRIES, WAIT_SECONDS, Target
 from task_scheduler.notifications.log_suppression import suppressed_logging
@@ -73,11 +72,12 @@ def read_targets() -> Targets:
 @cache
 def _get() -> Callable[[], object]:
     """Return what reads the parameter or the secret; it keeps the value for a while."""
-    if parameter := os.environ.get("NOTIFY_SSM_PARAMETER"):
+    settings = config.load(config.Settings)
+    if parameter := settings.notify_ssm_parameter:
         ssm = SSMProvider(boto3_client=aws.ssm())
         return partial(ssm.get, parameter, max_age=KEPT_SECONDS, decrypt=True)
     secrets = SecretsProvider(boto3_client=aws.secretsmanager())
-    return partial(secrets.get, os.environ["NOTIFY_SECRET"], max_age=KEPT_SECONDS)
+    return partial(secrets.get, str(settings.notify_secret), max_age=KEPT_SECONDS)
 
 
 def _read() -> str:
@@ -89,9 +89,10 @@ def _read() -> str:
 
 
 def _place() -> str:
-    if name := os.environ.get("NOTIFY_SSM_PARAMETER"):
-        return f"SSM parameter {name}"
-    return f"secret {os.environ['NOTIFY_SECRET']}"
+    settings = config.load(config.Settings)
+    if settings.notify_ssm_parameter:
+        return f"SSM parameter {settings.notify_ssm_parameter}"
+    return f"secret {settings.notify_secret}"
 
 
 @lru_cache(maxsize=1)

@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Mapping
 from typing import Any
 
+from task_scheduler import config
 from task_scheduler.errors import TaskTimeout
 from task_scheduler.observability.stream import encode_line, write_line
 
@@ -106,7 +107,7 @@ def _trace() -> dict[str, str]:
     return {"xray_trace_id": header.partition(";")[0].removeprefix("Root=")}
 
 
-logger = RecordLog(os.environ.get("POWERTOOLS_SERVICE_NAME", "service_undefined"))
+logger = RecordLog(config.load(config.Settings).service_name)
 """This function's records."""
 
 

@@ -6,9 +6,10 @@ write lines of their own, with each value once more, and every byte is paid for.
 
 from __future__ import annotations
 
-import os
 import time
 from typing import Any
+
+from task_scheduler import config
 
 NAMESPACE = "TaskScheduler"
 
@@ -23,7 +24,7 @@ def metrics(*names: str, by: tuple[str, ...] = (), schedule: str | None = None) 
             of metrics; CloudWatch charges for each combination.
     """
     dimensions = [["service", *by]]
-    if schedule is not None and os.environ.get("METRICS_BY_SCHEDULE") == "true":
+    if schedule is not None and config.load(config.Settings).metrics_by_schedule:
         dimensions.append(["service", "schedule", *by])
     return {
         "_aws": {

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import io
 import logging
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
+from task_scheduler import config
 from task_scheduler.observability.log import exception_fields, reason_of, truncate
 from task_scheduler.observability.logging_state import LoggingState
 from task_scheduler.observability.stream import encode_line, write_line
@@ -212,7 +212,7 @@ def task_output(fields: Mapping[str, Any]) -> Iterator[None]:
 
 
 def _level() -> int:
-    name = os.environ.get("LOG_LEVEL", "INFO").upper()
+    name = config.STARTED_WITH.get("LOG_LEVEL", "INFO").upper()
     return logging.getLevelNamesMapping().get(name, logging.INFO)
 
 

@@ -11,7 +11,8 @@ from task_scheduler.queue.sending import Entry
 
 if TYPE_CHECKING:
     from task_scheduler.errors import IncompleteRun
-    from task_scheduler.execution.attempt import Attempt, Result
+    from task_scheduler.execution.delivery import Delivery
+    from task_scheduler.execution.result import Result
     from task_scheduler.runs.run import Run
     from task_scheduler.task_list.task_list import Refused
 
@@ -52,7 +53,7 @@ def incomplete_run_dead_letter(run: Run, error: IncompleteRun) -> Entry:
     return Entry(json.dumps(body), {"kind": "incomplete", "schedule": run.schedule})
 
 
-def task_dead_letter(attempt: Attempt, result: Result) -> Entry:
+def task_dead_letter(delivery: Delivery, result: Result) -> Entry:
     """For the tasks' dead-letter queue: the message as it was, and why it is dead.
 
     A FIFO queue's dead letter keeps the message's group and deduplication id.
@@ -62,15 +63,15 @@ def task_dead_letter(attempt: Attempt, result: Result) -> Entry:
         "reason": reason_of(result.error) if result.error is not None else None,
         "error": type(result.error).__name__,
         "attempts": str(result.attempt),
-        "first_received": _rfc3339(attempt.record.first_received),
+        "first_received": _rfc3339(delivery.record.first_received),
         "last_received": _rfc3339(datetime.now(UTC).timestamp()),
     }
-    if attempt.message is not None:
+    if delivery.message is not None:
         attributes |= {
-            "schedule": attempt.message.schedule or "",
-            "task": attempt.message.task or "",
+            "schedule": delivery.message.schedule or "",
+            "task": delivery.message.task or "",
         }
-    record = attempt.record
+    record = delivery.record
     return Entry(record.body, attributes, record.message_group, record.deduplication_id)
 
 

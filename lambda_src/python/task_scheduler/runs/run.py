@@ -9,6 +9,7 @@ from typing import Any
 from task_scheduler.errors import InvalidRun
 from task_scheduler.outcome import NotifyEvent
 from task_scheduler.queue.message import DEFAULT_RETRIES, Message
+from task_scheduler.queue.task_id import RunKey, TaskId
 from task_scheduler.queue.validation import check_attributes, read_notify_events
 
 VERSION = 1
@@ -102,7 +103,8 @@ class Run:
         if attributes.get("scheduled_time", "").startswith(UNSUBSTITUTED):
             del attributes["scheduled_time"]
         attributes.setdefault(
-            "key", f"{attributes['schedule']}@{attributes.get('scheduled_time', request_id)}"
+            "key",
+            str(RunKey(attributes["schedule"], attributes.get("scheduled_time", request_id))),
         )
         if "cursor" in attributes:
             cursor = {k: v for k, v in attributes["cursor"].items() if v is not None}
@@ -130,7 +132,7 @@ class Run:
     ) -> Message:
         """The message for the task at a position of the list, from 1."""
         return Message(
-            id=f"{self.key}#{position}",
+            id=str(TaskId(self.key, position)),
             schedule=self.schedule,
             scheduled_time=self.scheduled_time,
             task=task or self.task,

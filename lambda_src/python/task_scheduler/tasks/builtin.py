@@ -5,7 +5,6 @@ They are there without being registered; a function of one's own by the same nam
 
 from __future__ import annotations
 
-import os
 import time
 from contextlib import suppress
 from email.message import Message
@@ -26,6 +25,7 @@ from urllib.request import (
     Request,
 )
 
+from task_scheduler import config
 from task_scheduler.errors import Retry
 from task_scheduler.tasks.registered import Task
 from task_scheduler.tasks.retry_after import retry_after
@@ -117,7 +117,7 @@ def _host(url: str) -> str:
 
 def _is_own_runtime(host: str, port: int) -> bool:
     """Whether it is what Lambda runs this function by: who writes lists must not answer for it."""
-    if os.environ.get("AWS_LAMBDA_RUNTIME_API", "").rpartition(":")[2] != str(port):
+    if config.load(config.Settings).runtime_api.rpartition(":")[2] != str(port):
         return False
     with suppress(OSError):
         addresses = [ip_address(found[4][0]) for found in getaddrinfo(host, port)]

@@ -51,12 +51,7 @@ resource "aws_sqs_queue" "delay" {
   delay_seconds = 901
 }
 
-# must be 0 to 20
-resource "aws_sqs_queue" "wait" {
-  receive_wait_time_seconds = 21
-}
-
-# must be 1024 to 262144
+# must be 1024 to 1048576
 resource "aws_sqs_queue" "message_size" {
   max_message_size = 1023
 }
@@ -99,7 +94,7 @@ resource "aws_iam_role" "role_name" {
   name               = "a role"
 }
 
-# has 65 characters, must have 1 to 64
+# has 65 bytes, must have 1 to 64
 resource "aws_iam_role" "long_role_name" {
   assume_role_policy = "{}"
   name               = "rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr"
@@ -109,15 +104,6 @@ resource "aws_iam_role" "long_role_name" {
 resource "aws_iam_role" "session" {
   assume_role_policy   = "{}"
   max_session_duration = 60
-}
-
-# "python3.14", must be one of
-resource "aws_lambda_function" "runtime_of_6_20" {
-  function_name = "function"
-  role          = "arn:aws:iam::000000000000:role/role"
-  filename      = "code.zip"
-  handler       = "a.b"
-  runtime       = "python3.14"
 }
 
 # handler must be set when package_type is Zip
@@ -136,7 +122,7 @@ resource "aws_lambda_function" "no_code" {
   runtime       = "python3.13"
 }
 
-# exactly one of "filename", "s3_bucket" must be set, 2 are
+# exactly one of "filename", "image_uri", "s3_bucket" must be set, 2 are
 resource "aws_lambda_function" "two_codes" {
   function_name = "function"
   role          = "arn:aws:iam::000000000000:role/role"
@@ -166,7 +152,7 @@ resource "aws_lambda_function" "function_timeout" {
   timeout       = 901
 }
 
-# must be 128 to 10240
+# must be 128 to 32768
 resource "aws_lambda_function" "memory" {
   function_name = "function"
   role          = "arn:aws:iam::000000000000:role/role"
@@ -237,28 +223,7 @@ resource "aws_lambda_layer_version" "layer_with_two_codes" {
   s3_bucket  = "b"
 }
 
-# must be 1 to 10000
-resource "aws_lambda_event_source_mapping" "batch" {
-  event_source_arn = "arn:aws:sqs:us-east-1:000000000000:queue"
-  function_name    = "function"
-  batch_size       = 0
-}
-
-# needs a maximum_batching_window
-resource "aws_lambda_event_source_mapping" "batch_without_window" {
-  event_source_arn = "arn:aws:sqs:us-east-1:000000000000:queue"
-  function_name    = "function"
-  batch_size       = 11
-}
-
-# must be 0 to 300
-resource "aws_lambda_event_source_mapping" "window" {
-  event_source_arn                   = "arn:aws:sqs:us-east-1:000000000000:queue"
-  function_name                      = "function"
-  maximum_batching_window_in_seconds = 301
-}
-
-# scaling_config.maximum_concurrency: is 1, must be 2 to 1000
+# scaling_config.maximum_concurrency: is 1, must be at least 2
 resource "aws_lambda_event_source_mapping" "concurrency" {
   event_source_arn = "arn:aws:sqs:us-east-1:000000000000:queue"
   function_name    = "function"
@@ -430,34 +395,6 @@ data "archive_file" "archive_mode" {
   output_file_mode = "rw"
 }
 
-# all attributes must be indexed. Unused attributes: ['unused']
-resource "aws_dynamodb_table" "unused_attribute" {
-  name         = "table"
-  billing_mode = "PAY_PER_REQUEST"
-  hash_key     = "id"
-
-  attribute {
-    name = "id"
-    type = "S"
-  }
-
-  attribute {
-    name = "unused"
-    type = "S"
-  }
-}
-
-# read_capacity and write_capacity must be at least 1
-resource "aws_dynamodb_table" "no_capacity" {
-  name     = "table"
-  hash_key = "id"
-
-  attribute {
-    name = "id"
-    type = "S"
-  }
-}
-
 # is "X", must be one of S, N, B
 resource "aws_dynamodb_table" "attribute_type" {
   name         = "table"
@@ -470,9 +407,9 @@ resource "aws_dynamodb_table" "attribute_type" {
   }
 }
 
-# is "A Bucket", must match
+# has 64 bytes, must have 0 to 63
 resource "aws_s3_bucket" "bucket_name" {
-  bucket = "A Bucket"
+  bucket = join("", [for i in range(64) : "b"])
 }
 
 # "content" conflicts with "source"
@@ -503,13 +440,6 @@ resource "aws_sns_topic_subscription" "protocol" {
   topic_arn = "arn:aws:sns:us-east-1:000000000000:topic"
   protocol  = "pigeon"
   endpoint  = "roof"
-}
-
-# One of `metric_name` or `metric_query` must be set
-resource "aws_cloudwatch_metric_alarm" "no_metric" {
-  alarm_name          = "alarm"
-  comparison_operator = "GreaterThanThreshold"
-  evaluation_periods  = 1
 }
 
 # One of `statistic` or `extended_statistic` must be set
@@ -590,19 +520,13 @@ data "aws_service" "unknown_service" {
   service_id = "sqz"
 }
 
-# is "cn-north-1", must match
-data "aws_service" "other_partition" {
-  region     = "cn-north-1"
-  service_id = "sqs"
-}
-
 # name: is "/failed", must match
 resource "aws_cloudwatch_query_definition" "query_name" {
   name         = "/failed"
   query_string = "fields @message"
 }
 
-# has 256 characters, must have 1 to 255
+# has 256 bytes, must have 1 to 255
 resource "aws_cloudwatch_query_definition" "long_query_name" {
   name         = join("", [for i in range(256) : "n"])
   query_string = "fields @message"

@@ -111,6 +111,21 @@ resource "aws_sqs_queue" "fifo" {
   fifo_throughput_limit       = var.changed ? "perQueue" : "perMessageGroupId"
 }
 
+resource "aws_sqs_queue" "fifo_dead_letters" {
+  name          = "${var.prefix}-dead-letters.fifo"
+  fifo_queue    = true
+  delay_seconds = var.changed ? 1 : 0
+}
+
+resource "aws_sqs_queue_redrive_policy" "fifo" {
+  queue_url = aws_sqs_queue.fifo.url
+
+  redrive_policy = jsonencode({
+    deadLetterTargetArn = aws_sqs_queue.fifo_dead_letters.arn
+    maxReceiveCount     = var.changed ? 20 : 10
+  })
+}
+
 resource "aws_cloudwatch_log_group" "named" {
   name              = "/aws/lambda/${var.prefix}"
   retention_in_days = var.changed ? 30 : 7

@@ -1,0 +1,143 @@
+"""Settings of the functions: the environment, read once and typed.
+
+modules/functions sets these variables; tests/module/test_environment.py holds the names to it. The
+environment is copied when this module is imported, before any task code is: what a task changes in
+os.environ later is its own business.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Self, TypeVar
+
+from task_scheduler.errors import InvalidSettings
+
+STARTED_WITH: Mapping[str, str] = MappingProxyType(dict(os.environ))
+"""The environment as it was when the process started."""
+
+
+def variable(name: str, default: Any = MISSING, *, is_secret: bool = False) -> Any:
+    """A field that is read from an environment variable, which is required without a default."""
+    return field(default=default, repr=not is_secret, metadata={"variable": name})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What every function has, and what AWS sets for all of them.
+
+    Attributes:
+        service_name: in each line of the log, and what metrics are told apart by.
+        metrics_by_schedule: whether metrics have a dimension for the schedule.
+        notify_ssm_parameter, notify_secret: where the addresses of chat services are kept.
+        task_folder: where task code lies.
+        function_name: of the function itself.
+        runtime_api: host and port of the API by which Lambda runs the function.
+        region: of AWS.
+        access_key_id, secret_access_key, session_token: the credentials of the function's role.
+    """
+
+    service_name: str = variable("POWERTOOLS_SERVICE_NAME", "service_undefined")
+    metrics_by_schedule: bool = variable("METRICS_BY_SCHEDULE", False)
+    notify_ssm_parameter: str | None = variable("NOTIFY_SSM_PARAMETER", None)
+    notify_secret: str | None = variable("NOTIFY_SECRET", None)
+    task_folder: Path = variable("LAMBDA_TASK_ROOT", Path())  # noqa: RUF009  # it is immutable
+    function_name: str = variable("AWS_LAMBDA_FUNCTION_NAME", "")
+    runtime_api: str = variable("AWS_LAMBDA_RUNTIME_API", "")
+    region: str | None = variable("AWS_REGION", None)
+    access_key_id: str | None = variable("AWS_ACCESS_KEY_ID", None, is_secret=True)
+    secret_access_key: str | None = variable("AWS_SECRET_ACCESS_KEY", None, is_secret=True)
+    session_token: str | None = variable("AWS_SESSION_TOKEN", None, is_secret=True)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read the settings; variables that are empty count as not set.
+
+        Raises:
+            InvalidSettings: names the variable that is missing or malformed.
+        """
+        values, missing = {}, []
+        for attribute in fields(cls):
+            name = attribute.metadata["variable"]
+            if text := environment.get(name):
+                values[attribute.name] = _parse(name, text, str(attribute.type))
+            elif attribute.default is MISSING:
+                missing.append(name)
+        if missing:
+            raise InvalidSettings(f"{', '.join(missing)} must be set in the environment")
+        return cls(**values)
+
+    @property
+    def notifies(self) -> bool:
+        """Whether there are chat services to notify."""
+        return bool(self.notify_ssm_parameter or self.notify_secret)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendTaskSettings(Settings):
+    """What send_task has.
+
+    Attributes:
+        queue_url: of the task queue.
+        runs_dead_letter_url: of the runs' dead-letter queue.
+        notify_success_limit: the most tasks of a run whose successes are notified.
+    """
+
+    queue_url: str = variable("QUEUE_URL")
+    runs_dead_letter_url: str = variable("RUNS_DEAD_LETTER_URL")
+    notify_success_limit: int = variable("NOTIFY_SUCCESS_LIMIT", 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunTaskSettings(Settings):
+    """What run_task has.
+
+    Attributes:
+        queue_url: of the task queue.
+        tasks_dead_letter_url: of the tasks' dead-letter queue.
+        max_receive_count: the receive after which SQS itself dead-letters a message.
+        message_retention: seconds after which SQS drops a message.
+        task_concurrency: tasks of a batch that run at the same time.
+        deduplication_table: the DynamoDB table of outcomes; None without deduplication.
+    """
+
+    queue_url: str = variable("QUEUE_URL")
+    tasks_dead_letter_url: str = variable("TASKS_DEAD_LETTER_URL")
+    max_receive_count: int = variable("MAX_RECEIVE_COUNT")
+    message_retention: int = variable("MESSAGE_RETENTION")
+    task_concurrency: int = variable("TASK_CONCURRENCY", 1)
+    deduplication_table: str | None = variable("DEDUPLICATION_TABLE", None)
+
+
+Kind = TypeVar("Kind", bound=Settings)
+
+
+@cache
+def load(kind: type[Kind]) -> Kind:
+    """Return the settings that the process started with.
+
+    Raises:
+        InvalidSettings: names the variable that is missing or malformed.
+    """
+    return kind.from_environment(STARTED_WITH)
+
+
+_PARSERS: dict[str, Callable[[str], Any]] = {
+    "str": str,
+    "int": int,
+    "Path": Path,
+    "bool": lambda text: {"true": True, "false": False}[text],
+}
+_LEGAL = {"int": "a whole number", "bool": "true or false"}
+
+
+def _parse(name: str, text: str, annotation: str) -> Any:
+    kind = annotation.removesuffix(" | None")
+    try:
+        return _PARSERS[kind](text)
+    except (ValueError, KeyError) as error:
+        raise InvalidSettings(f"{name} is {text!r}: must be {_LEGAL[kind]}") from error

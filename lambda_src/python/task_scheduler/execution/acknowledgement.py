@@ -1,0 +1,141 @@
+"""Tell SQS of a batch's messages: which are done, and when the others are to be received again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+from task_scheduler import aws
+from task_scheduler.execution.time_budget import TimeBudget
+from task_scheduler.observability.log import logger
+from task_scheduler.queue.record import Record
+from task_scheduler.time_limit import call_with_timeout
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.type_defs import BatchResultErrorEntryTypeDef
+
+FLUSH_SECONDS = 0.25
+"""What is done is deleted before another task starts, in case that one kills the function, but not
+more often than this: a request for each short task is not worth it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A message that stays on the queue, and seconds until it is to be received again."""
+
+    record: Record
+    wait: float
+
+
+class Acknowledgement:
+    """The messages of a batch that have come to a result.
+
+    Lambda deletes those that a batch's response does not name, but only at the end, and only if
+    the function lives to see it.
+
+    Attributes:
+        done: how many leave the queue.
+        kept: those that stay.
+    """
+
+    def __init__(self, queue_url: str, budget: TimeBudget) -> None:
+        self.done = 0
+        self.kept: list[Kept] = []
+        self._queue_url = queue_url
+        self._budget = budget
+        self._undeleted: list[Record] = []
+        self._flushed = time.monotonic()
+        self._has_failed = False
+
+    def add_done(self, record: Record) -> None:
+        """Take note of a message that leaves the queue."""
+        self.done += 1
+        self._undeleted.append(record)
+
+    def keep(self, record: Record, wait: float) -> None:
+        """Take note of a message that is to be received again, in so many seconds."""
+        self.kept.append(Kept(record, wait))
+
+    def before(self, record: Record) -> None:
+        """Delete what is done, if it is time, before the task of another message starts.
+
+        One that was received before may be what killed the function then.
+        """
+        is_due = time.monotonic() - self._flushed >= FLUSH_SECONDS
+        if (is_due or record.receives > 1) and not self._has_failed:
+            self._delete(self._budget.left_for_flush())
+
+    def finish(self) -> bool:
+        """Delete what is done.
+
+        Returns:
+            Whether SQS knows all that there is to know of the batch.
+        """
+        self._delete(self._budget.left_for_report())
+        return not self._has_failed
+
+    def set_visibility(self) -> None:
+        """Make the kept messages visible when their next attempt is due.
+
+        One for which that fails comes back when the queue's own visibility timeout is over.
+        """
+        if not self.kept:
+            return
+        answer = self._call(
+            "visibility not changed",
+            self._budget.left_for_report(),
+            lambda: aws.sqs().change_message_visibility_batch(
+                QueueUrl=self._queue_url,
+                Entries=[
+                    {
+                        "Id": str(index),
+                        "ReceiptHandle": kept.record.receipt_handle,
+                        "VisibilityTimeout": ceil(kept.wait),
+                    }
+                    for index, kept in enumerate(self.kept)
+                ],
+            ),
+        )
+        records = [kept.record for kept in self.kept]
+        self._note_failures("visibility not changed", answer.get("Failed", ()), records)
+
+    def _delete(self, seconds: float) -> None:
+        self._flushed = time.monotonic()
+        records, self._undeleted = self._undeleted, []
+        if not records:
+            return
+        answer = self._call(
+            "messages not deleted",
+            seconds,
+            lambda: aws.sqs().delete_message_batch(
+                QueueUrl=self._queue_url,
+                Entries=[
+                    {"Id": str(index), "ReceiptHandle": record.receipt_handle}
+                    for index, record in enumerate(records)
+                ],
+            ),
+        )
+        self._note_failures("messages not deleted", answer.get("Failed", ()), records)
+
+    def _call(self, problem: str, seconds: float, call: Any) -> Any:
+        try:
+            return call_with_timeout(seconds, call)
+        except Exception:
+            self._has_failed = True
+            logger.warning(problem, exc_info=True)
+            return {}
+
+    def _note_failures(
+        self,
+        problem: str,
+        failures: Iterable[BatchResultErrorEntryTypeDef],
+        records: Sequence[Record],
+    ) -> None:
+        for failure in failures:
+            self._has_failed = True
+            reason = f"{failure['Code']}: {failure.get('Message', 'no reason given')}"
+            sqs_id = records[int(failure["Id"])].sqs_id
+            logger.warning(problem, extra={"id": sqs_id, "reason": reason})

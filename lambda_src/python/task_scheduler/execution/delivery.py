@@ -1,0 +1,78 @@
+"""A message as it was received this time: which attempt it is, and whether others may follow."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+from task_scheduler.queue.message import Message
+from task_scheduler.queue.record import Record
+
+MARGIN_SHARE = 0.1
+MAX_MARGIN_SECONDS = 300.0
+"""How long before SQS drops a message its last attempt has to be due: that may start late."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One delivery of a message.
+
+    Attributes:
+        record: the message as it was received.
+        message: the contents; None if they cannot be read.
+        max_receives: the receive after which SQS itself dead-letters the message.
+        retention: seconds on the queue after which SQS drops the message.
+        given_back: earlier receives after which this sandbox gave it back without an attempt.
+    """
+
+    record: Record
+    message: Message | None
+    max_receives: float = inf
+    retention: float = inf
+    given_back: int = 0
+
+    @property
+    def number(self) -> int:
+        """Which attempt this is, from 1 to 1 + retries.
+
+        SQS counts receives, and a message that another sandbox gave back was received, too: the
+        number can be higher than the attempts that there were, and never is lower.
+        """
+        tries = max(1, self.record.receives - self.given_back)
+        return min(tries, self.message.retries + 1) if self.message else 1
+
+    @property
+    def is_out_of_retries(self) -> bool:
+        """Whether no attempt follows this one.
+
+        A message's last permitted receive is kept for its dead letter.
+        """
+        if self.record.receives >= self.max_receives - 1:
+            return True
+        return self.message is not None and self.number > self.message.retries
+
+    @property
+    def is_out_of_receives(self) -> bool:
+        """Whether SQS would not hand the message over once more."""
+        return self.record.receives >= self.max_receives
+
+    def is_in_time(self, wait: float) -> bool:
+        """Whether an attempt after so many seconds is due before SQS drops the message."""
+        margin = min(MAX_MARGIN_SECONDS, self.retention * MARGIN_SHARE)
+        return time.time() + wait <= self.record.sent + self.retention - margin
+
+    @property
+    def log_fields(self) -> dict[str, Any]:
+        """The fields of a log line that say which attempt of which task it is about."""
+        fields: dict[str, Any] = {"id": self.record.sqs_id}
+        if self.message is not None:
+            fields = {
+                "id": self.message.id,
+                "schedule": self.message.schedule,
+                "scheduled_time": self.message.scheduled_time,
+                "task": self.message.task,
+            }
+        fields["attempt"] = self.number
+        return {name: value for name, value in fields.items() if value is not None}

@@ -1,0 +1,95 @@
+"""What follows the end of an attempt: its dead letter, its record, its acknowledgement, in order.
+
+A message is deleted only after all else about it is safe, and people are notified only after that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from task_scheduler import aws
+from task_scheduler.config import RunTaskSettings
+from task_scheduler.errors import DeadLetterNotSent
+from task_scheduler.execution.acknowledgement import Acknowledgement
+from task_scheduler.execution.idempotency import Idempotency
+from task_scheduler.execution.result import Ended
+from task_scheduler.execution.sandbox import Sandbox
+from task_scheduler.execution.task_record import log_task
+from task_scheduler.execution.time_budget import TimeBudget
+from task_scheduler.observability.log import logger, reason_of
+from task_scheduler.outcome import Outcome
+from task_scheduler.queue.backoff import compute_backoff
+from task_scheduler.queue.dead_letters import task_dead_letter
+from task_scheduler.queue.sending import send_batch
+from task_scheduler.time_limit import call_with_timeout
+
+
+class Settlement:
+    """Settles the attempts of a batch.
+
+    Args:
+        settings: of the function.
+        budget: the invocation's time.
+        sandbox: what it remembers.
+        acknowledgement: of the batch's messages.
+        idempotency: records outcomes; None without deduplication.
+    """
+
+    def __init__(
+        self,
+        settings: RunTaskSettings,
+        budget: TimeBudget,
+        sandbox: Sandbox,
+        acknowledgement: Acknowledgement,
+        idempotency: Idempotency | None,
+    ) -> None:
+        self._settings = settings
+        self._budget = budget
+        self._sandbox = sandbox
+        self._acknowledgement = acknowledgement
+        self._idempotency = idempotency
+
+    def settle(self, ended: Ended) -> Ended:
+        """Settle an attempt; return it with the result that it has now."""
+        if ended.result.outcome.is_dead:
+            ended = self._send_dead_letter(ended)
+        if self._idempotency is not None:
+            self._idempotency.record(ended, self._budget.left_for_report())
+        _log(ended)
+        record, result = ended.delivery.record, ended.result
+        if result.outcome.is_final:
+            self._sandbox.forget(record.sqs_id)
+            self._acknowledgement.add_done(record)
+        else:
+            if not result.is_attempt:
+                self._sandbox.give_back(record.sqs_id)
+            self._acknowledgement.keep(record, result.retry_after or 0.0)
+        return ended
+
+    def _send_dead_letter(self, ended: Ended) -> Ended:
+        """Send the dead letter of a task; if that fails, its message stays for another try."""
+        delivery, result = ended.delivery, ended.result
+        try:
+            entry = task_dead_letter(delivery, result)
+            call_with_timeout(
+                self._budget.left_for_dead_letter(),
+                lambda: send_batch(aws.sqs(), self._settings.tasks_dead_letter_url, [entry]),
+            )
+        except Exception as error:
+            # nothing is lost: SQS's own redrive comes last
+            self._sandbox.keep_unsent(delivery.record.sqs_id, result)
+            why = reason_of(result.error) if result.error is not None else "no reason"
+            not_sent = DeadLetterNotSent(
+                f"{result.outcome}: {why}; its dead letter was not sent: {reason_of(error)}"
+            )
+            wait = compute_backoff(delivery.record.receives)
+            unsent = replace(result, outcome=Outcome.RETRY, error=not_sent, retry_after=wait)
+            return Ended(delivery, unsent)
+        return ended
+
+
+def _log(ended: Ended) -> None:
+    try:
+        log_task(ended.delivery, ended.result)
+    except Exception:
+        logger.warning("attempt not logged", exc_info=True)

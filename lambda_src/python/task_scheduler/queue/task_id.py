@@ -1,0 +1,53 @@
+"""Keys of runs and ids of tasks, such as nightly@2026-11-23T02:00:00Z#17."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class RunKey:
+    """The key of a run.
+
+    Attributes:
+        schedule: its schedule's name.
+        time: when it was due, RFC 3339 UTC, or what stands in for that in a run without a
+            scheduled time; a suffix tells runs of the same time apart.
+    """
+
+    schedule: str
+    time: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Parse a key; of a text without a time, the whole is the schedule."""
+        schedule, _, time = text.partition("@")
+        return cls(schedule, time)
+
+    def __str__(self) -> str:
+        return f"{self.schedule}@{self.time}" if self.time else self.schedule
+
+
+@dataclass(frozen=True, slots=True)
+class TaskId:
+    """The id of a task's message.
+
+    Attributes:
+        run: the key of its run; of a message typed by hand, SQS's id.
+        position: its place in the run's list, from 1; None of a message typed by hand.
+    """
+
+    run: str
+    position: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Parse an id; a text without a position is a message typed by hand."""
+        run, _, position = text.rpartition("#")
+        if run and position.isascii() and position.isdecimal():
+            return cls(run, int(position))
+        return cls(text)
+
+    def __str__(self) -> str:
+        return self.run if self.position is None else f"{self.run}#{self.position}"

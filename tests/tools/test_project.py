@@ -1,0 +1,95 @@
+"""The project as it is installed: without its checkout, and without the extra `local`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from task_scheduler_local.places import ROOT, UV, python
+from task_scheduler_local.uv import uv
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+TFVARS = """\
+schedules = {
+  hello  = { expression = "rate(1 hour)", tasks = ["Hello"] }
+  broken = { expression = "rate(1 hours)" }
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment that the checkout was installed into, with taskctl's packages alone."""
+    folder = tmp_path_factory.mktemp("elsewhere") / "an environment"
+    uv("venv", "--no-project", f"--python={python(UV)}", str(folder))
+    lock = f"--constraints={ROOT / 'requirements' / 'local.txt'}"
+    uv("pip", "install", f"--python={python(folder)}", lock, str(ROOT))
+    return folder
+
+
+@pytest.fixture
+def run(installed: Path, tmp_path: Path) -> Run:
+    """Runs a program of the environment in a folder of the test's own."""
+
+    def run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [installed / "bin" / program, *arguments],
+            cwd=tmp_path,
+            env={k: v for k, v in os.environ.items() if not k.startswith("PYTHON")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+def test_taskctl_is_a_command(run: Run) -> None:
+    done = run("taskctl", "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Usage: taskctl" in done.stdout
+
+
+def test_every_command_works_without_the_extra(run: Run) -> None:
+    program = """
+from importlib import import_module
+from taskctl.__main__ import COMMANDS
+for place in COMMANDS.values():
+    import_module("taskctl.commands." + place.partition(":")[0])
+"""
+    done = run("python", "-c", program)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_tfvars_are_read_as_the_module_reads_them(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "terraform.tfvars").write_text(TFVARS, encoding="utf-8")
+    (tmp_path / "tasks").mkdir()
+    done = run("taskctl", "check")
+    assert done.returncode == 1
+    assert 'schedule "broken": ' in done.stdout + done.stderr
+    assert 'schedule "hello"' not in done.stdout + done.stderr
+
+
+def test_task_code_runs(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "tasks").mkdir()
+    code = (ROOT / "tasks" / "hello.py").read_text(encoding="utf-8")
+    (tmp_path / "tasks" / "hello.py").write_text(code, encoding="utf-8")
+    done = run("taskctl", "try", "greet", "Ada")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Hello, Ada!" in done.stdout
+
+
+def test_the_local_run_has_its_data(run: Run) -> None:
+    program = """
+from importlib.resources import files
+local = files("task_scheduler_local")
+assert local.joinpath("terraform.sh").is_file()
+assert [f for f in local.joinpath("provider", "aws", "facts").iterdir() if f.suffix == ".json"]
+"""
+    done = run("python", "-c", program)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -1,0 +1,87 @@
+"""The settings: read once, typed, and nothing that a task does to the environment changes them."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+
+import pytest
+
+import task_scheduler
+from task_scheduler.config import RunTaskSettings, SendTaskSettings, Settings
+from task_scheduler.errors import InvalidSettings
+
+RUN_TASK = {
+    "QUEUE_URL": "https://sqs/tasks",
+    "TASKS_DEAD_LETTER_URL": "https://sqs/dead",
+    "MAX_RECEIVE_COUNT": "13",
+    "MESSAGE_RETENTION": "345600",
+}
+
+
+def test_settings_are_typed_and_cannot_be_changed() -> None:
+    settings = RunTaskSettings.from_environment(
+        {**RUN_TASK, "LAMBDA_TASK_ROOT": "/var/task", "METRICS_BY_SCHEDULE": "true"}
+    )
+
+    assert settings.max_receive_count == 13
+    assert settings.task_folder == Path("/var/task")
+    assert settings.metrics_by_schedule
+    assert (settings.task_concurrency, settings.deduplication_table) == (1, None)
+    with pytest.raises(FrozenInstanceError):
+        settings.queue_url = "another"  # type: ignore[misc]
+
+
+def test_variables_that_are_missing_are_all_named() -> None:
+    with pytest.raises(InvalidSettings, match=r"^QUEUE_URL, RUNS_DEAD_LETTER_URL must be set"):
+        SendTaskSettings.from_environment({"QUEUE_URL": ""})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "legal"),
+    [("MAX_RECEIVE_COUNT", "ten", "a whole number"), ("METRICS_BY_SCHEDULE", "1", "true or false")],
+)
+def test_a_malformed_variable_is_named_with_its_value_and_what_is_legal(
+    name: str, text: str, legal: str
+) -> None:
+    with pytest.raises(InvalidSettings, match=rf"^{name} is '{text}': must be {legal}$"):
+        RunTaskSettings.from_environment({**RUN_TASK, name: text})
+
+
+def test_credentials_are_not_shown() -> None:
+    settings = Settings.from_environment(
+        {"AWS_SECRET_ACCESS_KEY": "hidden-1", "AWS_SESSION_TOKEN": "hidden-2"}
+    )
+
+    assert "hidden" not in repr(settings)
+    assert settings.secret_access_key == "hidden-1"
+
+
+def test_what_task_code_does_to_the_environment_changes_no_setting() -> None:
+    program = """
+import os
+from task_scheduler import config
+os.environ["QUEUE_URL"] = "https://elsewhere"
+del os.environ["TASKS_DEAD_LETTER_URL"]
+settings = config.load(config.RunTaskSettings)
+print(settings.queue_url, settings.tasks_dead_letter_url)
+"""
+    environment = {**os.environ, **RUN_TASK, "PYTHONPATH": os.pathsep.join(sys.path)}
+    told = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+    )
+
+    assert told.stdout.split() == [RUN_TASK["QUEUE_URL"], RUN_TASK["TASKS_DEAD_LETTER_URL"]]
+
+
+def test_the_environment_is_read_in_one_file_alone() -> None:
+    folder = Path(task_scheduler.__file__).parent
+    reads = re.compile(r"\bos\.(environ|getenv)\b")
+
+    found = [path.name for path in folder.rglob("*.py") if reads.search(path.read_text())]
+
+    assert found == ["config.py"]

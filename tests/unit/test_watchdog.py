@@ -1,0 +1,55 @@
+"""The process ends before its function does, even where C code holds the interpreter."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+from task_scheduler.execution.watchdog import process_ends_after
+
+
+def run(program: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+
+
+def test_a_catastrophic_regular_expression_ends_with_its_process_and_a_traceback() -> None:
+    ended = run("""
+import re
+from task_scheduler.execution.watchdog import process_ends_after
+
+def catastrophe():
+    re.match("(a+)+$", "a" * 64 + "b")
+
+with process_ends_after(0.3):
+    catastrophe()
+""")
+
+    assert ended.returncode == 1
+    assert "in catastrophe" in ended.stderr
+
+
+def test_a_process_that_is_ended_does_not_wait_for_threads_that_hang() -> None:
+    ended = run("""
+import threading
+from task_scheduler.execution.watchdog import end_process
+
+threading.Thread(target=threading.Event().wait).start()
+print("told")
+end_process()
+""")
+
+    assert (ended.returncode, ended.stdout) == (1, "told\n")
+
+
+def test_what_is_over_in_time_ends_nothing() -> None:
+    with process_ends_after(0.05):
+        pass
+    time.sleep(0.1)
