@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 import time
 import traceback
@@ -62,6 +63,7 @@ def try_task(
       taskctl try greet Ada --args greeting=Hi
       taskctl try report --args '{"days": 7}' --task-code-dir my/tasks
     """
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")  # on stderr
     folder = use_task_folder(task_code_dir)
     message = Message(
         id=f"{_SCHEDULE}#1",

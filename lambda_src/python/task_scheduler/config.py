@@ -119,6 +119,11 @@ def load(function: str | None = None) -> Settings:
     return Settings.from_environment(STARTED_WITH, function)
 
 
+def trace_header() -> str:
+    """Return the X-Ray header of the invocation, which Lambda's runtime sets anew each time."""
+    return os.environ.get("_X_AMZN_TRACE_ID", "")
+
+
 _PARSERS: dict[str, Callable[[str], Any]] = {
     "str": str,
     "int": int,

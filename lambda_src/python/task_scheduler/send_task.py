@@ -12,6 +12,7 @@ from task_scheduler import aws, config
 from task_scheduler.errors import IncompleteRun, InvalidRun
 from task_scheduler.observability.log import logger, reason_of, truncate
 from task_scheduler.observability.metrics import metrics
+from task_scheduler.observability.task_output import capture_output
 from task_scheduler.outcome import NotifyEvent
 from task_scheduler.queue.dead_letters import incomplete_run_dead_letter, line_dead_letter
 from task_scheduler.queue.fifo import deduplication_id, is_fifo
@@ -81,6 +82,7 @@ def handler(event: Any, context: LambdaContext) -> Summary:
             After any of them Lambda invokes again, twice (the messages have the same ids), and
             then puts the event into the runs' dead-letter queue.
     """
+    capture_output()
     forget_failures()
     run = Run.from_event(event, request_id=context.aws_request_id)
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from task_scheduler.observability.log import logger, truncate
 from task_scheduler.outcome import NotifyEvent
 
 
@@ -13,11 +12,8 @@ def known_attributes(attributes: Mapping[str, Any], types: Mapping[str, type]) -
     """Return the attributes without those that this version does not know.
 
     They are a newer sender's, and no reason to drop a task: what must not be ignored comes with
-    another version of the envelope. The log names them at DEBUG.
+    another version of the envelope.
     """
-    unknown = [truncate(name, 100) for name in attributes if name not in types]
-    if unknown:
-        logger.debug("unknown attributes ignored", extra={"attributes": unknown[:20]})
     return {name: value for name, value in attributes.items() if name in types}
 
 
