@@ -31,7 +31,7 @@ class _Table(dict[str, list[Registered]]):
 
     def find(self, name: str, folder: Path, seconds: float | None) -> Registered | None:
         """Return the function of a name; None if no file registers it, and no broken one may."""
-        left = deadline_in(IMPORT_SECONDS if seconds is None else seconds)
+        left = deadline_in(_at_most(seconds))
         files: dict[str, Registrations] = _files.registrations(folder)
         sure = [file for file in files if files[file].registers(self.decorator, name)]
         for module in sure:
@@ -117,7 +117,7 @@ def find_task(name: str, folder: Path, *, seconds: float | None = None) -> Task:
     Args:
         name: of the task.
         folder: the task folder, which is on Python's path.
-        seconds: that the imports may take; by default IMPORT_SECONDS. There is no limit outside of
+        seconds: that the imports may take, at most IMPORT_SECONDS. There is no limit outside of
             the main thread.
 
     Raises:
@@ -152,7 +152,7 @@ def find_problems(
 
     Args:
         folder: the task folder, which is on Python's path.
-        seconds: that the import of each file may take; by default IMPORT_SECONDS.
+        seconds: that the import of each file may take, at most IMPORT_SECONDS.
         importing: called with the name of a file before it is imported, so that who waits for
             another process to do this knows which file it hangs in.
 
@@ -161,7 +161,7 @@ def find_problems(
     """
     for module in _files.registrations(folder):
         importing(_files.path(module, folder))
-        _files.load(module, folder, IMPORT_SECONDS if seconds is None else seconds)
+        _files.load(module, folder, _at_most(seconds))
     problems = [_reasons([module], folder) for module in sorted(_files.failures)]
     for table in (_tasks, _task_sources):
         for name in sorted(table):
@@ -182,3 +182,7 @@ def clear() -> None:
     _tasks.clear()
     _task_sources.clear()
     _files.clear()
+
+
+def _at_most(seconds: float | None) -> float:
+    return IMPORT_SECONDS if seconds is None else min(seconds, IMPORT_SECONDS)
