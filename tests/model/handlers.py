@@ -8,6 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 from task_scheduler import run_task
+from task_scheduler.config import Settings
 from task_scheduler.execution.sandbox import Sandbox
 from task_scheduler.tasks.context import TaskContext
 from task_scheduler.tasks.registered import Task
@@ -28,7 +29,10 @@ def run(world: World, **settings: Any) -> Books:
     def find_task(name: str, _folder: object) -> Task:
         return Task(name, work)
 
-    simulation, environment = world.simulation, world.environment
+    def load(function: str | None = None) -> Settings:
+        return Settings.from_environment(world.environment, function)
+
+    simulation = world.simulation
     with ExitStack() as patches:
         for target, name, value in (
             ("task_scheduler.aws", "sqs", lambda: world.client),
@@ -37,7 +41,7 @@ def run(world: World, **settings: Any) -> Books:
             ("task_scheduler.run_task", "process_ends_after", nullcontext),
             ("task_scheduler.run_task", "capture_output", lambda: None),
             ("task_scheduler.observability.log", "write_line", lambda _line: None),
-            ("task_scheduler.config", "load", lambda kind: kind.from_environment(environment)),
+            ("task_scheduler.config", "load", load),
         ):
             patches.enter_context(patch(f"{target}.{name}", value))
         patches.enter_context(patch.object(time, "time", lambda: simulation.now))

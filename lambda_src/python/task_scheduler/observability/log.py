@@ -107,7 +107,7 @@ def _trace() -> dict[str, str]:
     return {"xray_trace_id": header.partition(";")[0].removeprefix("Root=")}
 
 
-logger = RecordLog(config.load(config.Settings).service_name)
+logger = RecordLog(config.load().service_name)
 """This function's records."""
 
 

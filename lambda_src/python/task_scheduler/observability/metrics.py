@@ -24,7 +24,7 @@ def metrics(*names: str, by: tuple[str, ...] = (), schedule: str | None = None) 
             of metrics; CloudWatch charges for each combination.
     """
     dimensions = [["service", *by]]
-    if schedule is not None and config.load(config.Settings).metrics_by_schedule:
+    if schedule is not None and config.load().metrics_by_schedule:
         dimensions.append(["service", "schedule", *by])
     return {
         "_aws": {
