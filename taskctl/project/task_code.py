@@ -1,4 +1,4 @@
-"""Task code on this machine, found as run_task finds it."""
+"""Make task code importable on this machine, as it is for run_task."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LAYER = ROOT / "layer"
 
 
 def use_task_folder(folder: Path, *, layer: Path = LAYER) -> Path:
-    """Makes the files of a task folder importable, and a layer's packages after them.
+    """Make the files of a task folder importable, and a layer's packages after them.
 
     Returns:
         The folder, absolute.
@@ -20,9 +20,18 @@ def use_task_folder(folder: Path, *, layer: Path = LAYER) -> Path:
     Raises:
         TaskctlError: there is no such folder.
     """
-    if not folder.is_dir():
-        raise TaskctlError(f"{folder}: no such folder; task code lies in task_code_dir")
-    folder = folder.resolve()
+    folder = check_task_folder(folder)
     sys.path.insert(0, str(folder))
     sys.path.append(str(layer.resolve() / "python"))
     return folder
+
+
+def check_task_folder(folder: Path) -> Path:
+    """Return a task folder's absolute path.
+
+    Raises:
+        TaskctlError: there is no such folder.
+    """
+    if not folder.is_dir():
+        raise TaskctlError(f"{folder}: no such folder; task code is in task_code_dir")
+    return folder.resolve()

@@ -36,16 +36,16 @@ def refusal(code: str, message: str) -> ClientError:
         ),
         (
             EndpointConnectionError(endpoint_url="https://nowhere"),
-            'AWS is not reached: Could not connect to the endpoint URL: "https://nowhere"',
+            'cannot reach AWS: Could not connect to the endpoint URL: "https://nowhere"',
         ),
     ],
 )
-def test_a_refusal_is_one_sentence(error: Exception, sentence: str) -> None:
-    with pytest.raises(TaskctlError) as told, aws.explained():
+def test_refusals_of_aws_become_one_sentence(error: Exception, sentence: str) -> None:
+    with pytest.raises(TaskctlError) as raised, aws.explained():
         raise error
-    assert str(told.value) == sentence
+    assert str(raised.value) == sentence
 
 
-def test_another_error_stays_what_it_is() -> None:
+def test_other_errors_pass_unchanged() -> None:
     with pytest.raises(ClientError), aws.explained():
         raise refusal("ResourceNotFoundException", "no such schedule")

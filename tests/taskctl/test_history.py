@@ -1,4 +1,4 @@
-"""What lines of the log add up to."""
+"""Reconstruct runs from log lines."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from taskctl.runs.history import add_up
+from taskctl.runs.history import collect_runs
 from taskctl.runs.log_lines import RunLine, TaskLine
 
 NOW = datetime.now(UTC)
@@ -26,10 +26,10 @@ def run(**values: object) -> RunLine:
         (run(error="ValueError"), "ValueError", True),  # of no text
     ],
 )
-def test_a_run_has_failed_that_refused_lines_or_could_not_send(
+def test_a_run_that_refused_lines_or_could_not_send_has_failed(
     line: RunLine, problem: str | None, has_failed: bool
 ) -> None:
-    run = add_up([line])[KEY]
+    run = collect_runs([line])[KEY]
     assert (run.problem, run.has_failed, line.has_failed) == (problem, has_failed, has_failed)
 
 
@@ -38,7 +38,7 @@ def test_a_run_has_failed_that_refused_lines_or_could_not_send(
     [("success", False), ("retry", False), ("duplicate", False), ("failed", True),
      ("expired", True), ("unreadable", True)],
 )  # fmt: skip
-def test_a_task_has_failed_that_became_a_dead_letter(outcome: str, has_failed: bool) -> None:
+def test_a_task_that_became_a_dead_letter_has_failed(outcome: str, has_failed: bool) -> None:
     line = TaskLine(time=NOW, id=f"{KEY}#1", attempt=1, outcome=outcome, duration_ms=1)
-    run = add_up([line])[KEY]
+    run = collect_runs([line])[KEY]
     assert (run.has_failed, line.has_failed) == (has_failed, has_failed)
