@@ -20,6 +20,8 @@ _INDENT = 4
 """Columns by which a value on a line of its own is indented."""
 _BESIDE = 40
 """The narrowest that a long text may become before it gets a line of its own."""
+_READABLE = 28
+"""A text wrapped to this width is still better than a column left out."""
 _NARROWEST = 12
 
 
@@ -112,10 +114,10 @@ def _fit(columns: Sequence[Column], rows: Sequence[Row], width: int) -> _Layout:
         ]
         return _Layout(list(zip(used, widths, strict=True)), [], [])
     left_out: list[str] = []
-    if _total(_natural(rest, rows)) > width:
+    if _readable(rest, rows) > width:
         rest = [replace(column, show=column.short or column.show) for column in rest]
     for column in sorted((column for column in rest if column.rank), key=lambda one: one.rank):
-        if _total(_natural(rest, rows)) <= width:
+        if _readable(rest, rows) <= width:
             break
         rest.remove(column)
         left_out.append(column.heading)
@@ -130,6 +132,12 @@ def _natural(columns: Sequence[Column], rows: Sequence[Row]) -> list[int]:
         max(cell_len(column.heading), *(cell_len(column.cell(row)) for row in rows))
         for column in columns
     ]
+
+
+def _readable(columns: Sequence[Column], rows: Sequence[Row]) -> int:
+    """Return the width in which columns can be read, long texts wrapped."""
+    widths = zip(columns, _natural(columns, rows), strict=True)
+    return _total([size if column.right else min(size, _READABLE) for column, size in widths])
 
 
 def _total(widths: Sequence[int]) -> int:
