@@ -126,7 +126,7 @@ def test_every_expression_mentioned_is_legal(expression: str) -> None:
 def test_python_blocks_import_as_task_code(block: Block, tmp_path: Path) -> None:
     (tmp_path / "shown.py").write_text(block.text, encoding="utf-8")
     code = (
-        "import sys; from pathlib import Path; from task_scheduler import registry;"
+        "import sys; from pathlib import Path; from task_scheduler.tasks import registry;"
         "folder = Path(sys.argv[1]); sys.path.insert(0, str(folder));"
         "print(registry.find_problems(folder))"
     )
