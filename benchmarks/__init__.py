@@ -1,1 +1,1 @@
-"""What the design is worth, measured against the one-by-one design: `python -m benchmarks`."""
+"""Measure this design against the one-by-one design: `python -m benchmarks`."""

@@ -1,4 +1,4 @@
-"""How plan, apply and state grow with the number of schedules, beside the bare resource."""
+"""The growth of plan, apply and state with the number of schedules, and of the bare resource."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ _BARE = {
 
 @dataclass(frozen=True)
 class Life:
-    """What it took to make schedules, and to take them away again.
+    """The cost of creating schedules and of destroying them.
 
     Attributes:
         seconds, cpu_seconds: of each command; the latter are Terraform's own, of all threads.
@@ -76,12 +76,12 @@ class Life:
 
     @property
     def growing(self) -> dict[str, float]:
-        """What should grow linearly."""
+        """The values that should grow linearly."""
         return {**self.cpu_seconds, "state": self.state_bytes}
 
 
 def measure(emulator: Emulator, sizes: Sizes) -> Iterator[Figure]:
-    """Real Terraform with the stand-in provider; states lie on the emulator's S3."""
+    """Measure real Terraform with the stand-in provider; states are on the emulator's S3."""
     aws = emulator.environment()
     client("s3", aws).create_bucket(Bucket=_BUCKET)
     with terraform.workspace() as module:
@@ -107,7 +107,7 @@ def measure(emulator: Emulator, sizes: Sizes) -> Iterator[Figure]:
 
 
 def schedules(number: int) -> dict[str, dict[str, Any]]:
-    """Schedules as of that many customers: when, in which time zone, and what."""
+    """Make schedules for that many customers: expression, time zone and tasks."""
     return {
         f"customer-{index:04}": {
             "expression": f"cron({index % 60} {index // 60 % 24} ? * {_DAYS[index % 4]} *)",
@@ -150,8 +150,10 @@ def live(root: Path, aws: Mapping[str, str], variable: Mapping[str, Any]) -> Lif
 
 
 def growth(numbers: Sequence[int], values: Sequence[float]) -> float:
-    """How many times what one more costs between the first two of three numbers it costs between
-    the last two: 1 where values grow linearly."""
+    """Return the cost of one more between the last two of three numbers, over the first two.
+
+    It is 1 where values grow linearly.
+    """
     (first, second, third), (a, b, c) = numbers, values
     return (c - b) / (third - second) / ((b - a) / (second - first))
 
@@ -189,7 +191,7 @@ def _figures(number: int, ours: list[Life], yardstick: list[Life]) -> Iterator[F
 
 
 def growths(lives: Mapping[int, list[list[Life]]], note: str) -> Iterator[Figure]:
-    """For each three numbers of schedules that follow one another."""
+    """Compare each three successive numbers of schedules."""
     numbers = list(lives)
     for three in zip(numbers, numbers[1:], numbers[2:], strict=False):
         # Of each side, in each round, at each of the three numbers.
@@ -230,6 +232,6 @@ def _key(what: str) -> str:
 
 
 def _cpu_seconds() -> float:
-    """Of all children that have ended: each terraform has at the end of its run."""
+    """Return the CPU time of all children that have ended, as each terraform has."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime

@@ -1,4 +1,4 @@
-"""What running tasks costs a function: processor time, and the milliseconds that are billed."""
+"""The cost of running tasks: processor time and billed milliseconds."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from benchmarks.functions import Code, Designs, Usage
 from benchmarks.sizes import Sizes
 
 NOWHERE = "http://127.0.0.1:9"
-"""Nothing answers there: a function that succeeds at everything asks for nothing."""
+"""Nothing listens there: a function whose tasks all succeed makes no request."""
 
 _BATCH = 10
 _WAIT_SECONDS = 0.1
 
 
 def measure(code: Code, sizes: Sizes) -> Iterator[Figure]:
-    """Handlers called with events, without an emulator."""
+    """Measure handlers called with events, without an emulator."""
     yield from _nothing(Designs(code, NOWHERE), sizes)
     yield from _waiting(Designs(code, NOWHERE), sizes)
 
