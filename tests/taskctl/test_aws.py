@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from taskctl import aws
-from taskctl.errors import TaskctlError
+from taskctl.errors import AwsUnavailable, TaskctlError
 
 
 def refusal(code: str, message: str) -> ClientError:
@@ -44,6 +44,14 @@ def test_refusals_of_aws_become_one_sentence(error: Exception, sentence: str) ->
     with pytest.raises(TaskctlError) as raised, aws.explained():
         raise error
     assert str(raised.value) == sentence
+
+
+@pytest.mark.parametrize(
+    "code", ["ThrottlingException", "TooManyRequestsException", "InternalError"]
+)
+def test_throttling_and_failures_of_aws_may_be_tried_again(code: str) -> None:
+    with pytest.raises(AwsUnavailable, match=code), aws.explained():
+        raise refusal(code, "slow down")
 
 
 def test_other_errors_pass_unchanged() -> None:

@@ -199,6 +199,42 @@ def test_redriven_fifo_tasks_keep_group_and_order(emulator: Emulator, taskctl: T
     ]
 
 
+def test_a_misshapen_dead_letter_hides_no_other_and_stays(
+    emulator: Emulator, taskctl: Taskctl
+) -> None:
+    prefix = make_dead_letters(emulator, "one")
+    sqs = client("sqs", emulator.environment())
+    runs = sqs.get_queue_url(QueueName=f"{prefix}-runs-dead-letter")["QueueUrl"]
+    for body in ('{"version": 1, "schedule": "x", "scheduled_time": 5}', "[" * 100_000):
+        sqs.send_message(QueueUrl=runs, MessageBody=body)
+
+    done = taskctl("failed", "--json", "--prefix", prefix, environment=emulator.environment())
+    assert sorted(row["kind"] for row in json.loads(done.stdout)) == ["task", "unknown", "unknown"]
+    done = taskctl("redrive", "--yes", "--prefix", prefix, environment=emulator.environment())
+    assert (done.returncode, done.stdout) == (1, "Sent again: 1 task.\n")
+    assert done.stderr.count("stays where it is: unknown: ") == 2
+
+
+def test_a_task_with_registered_objects_is_sent_again_unread(
+    emulator: Emulator, taskctl: Taskctl
+) -> None:
+    prefix = make_dead_letters(emulator)
+    sqs = client("sqs", emulator.environment())
+    urls = {
+        name: sqs.get_queue_url(QueueName=f"{prefix}-{name}")["QueueUrl"]
+        for name in ("tasks", "tasks-dead-letter")
+    }
+    args = {"at": {"py/object": "mine.Point", "x": 1}}
+    body = json.dumps({"version": 1, "id": "s@t#1", "task": "go", "args": args})
+    sqs.send_message(QueueUrl=urls["tasks-dead-letter"], MessageBody=body)
+
+    done = taskctl("redrive", "--yes", "--prefix", prefix, environment=emulator.environment())
+
+    assert (done.returncode, done.stdout) == (0, "Sent again: 1 task.\n"), done.stderr
+    (message,) = sqs.receive_message(QueueUrl=urls["tasks"])["Messages"]
+    assert json.loads(message["Body"])["args"] == args
+
+
 def test_failed_explains_why_dead_letters_are_not_shown(
     emulator: Emulator, taskctl: Taskctl
 ) -> None:
