@@ -1,4 +1,4 @@
-"""`taskctl try`: a task's function runs here, without AWS."""
+"""`taskctl try`: run a task's function on this machine, without AWS."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from task_scheduler.queue.record import Record
 from task_scheduler.tasks.task_files import IMPORT_SECONDS
 from taskctl.errors import TaskctlError
 from taskctl.project.task_code import use_task_folder
-from taskctl.runs.run_table import took
+from taskctl.runs.run_table import format_seconds
 from taskctl.ui import options
 from taskctl.ui.output import note, print_json, say
 
@@ -35,7 +35,7 @@ _SCHEDULE = "try"
 
 
 def try_task(
-    name: Annotated[str, typer.Argument(help="What @task(...) calls it.")],
+    name: Annotated[str, typer.Argument(help="The name in @task(...).")],
     text: Annotated[
         str | None, typer.Argument(help="A task's text: the function's first argument.")
     ] = None,
@@ -51,11 +51,11 @@ def try_task(
     ] = Path("tasks"),
     as_json: options.Json = False,
 ) -> None:
-    """Runs a task's function here, and shows what chat would get.
+    """Run a task's function on this machine, without AWS.
 
-    It runs once, and goes the way that run_task goes: the arguments travel as a message, the
-    function is looked for in the task folder, its time is limited. AWS is not asked for anything;
-    what the function itself does is done.
+    It runs once, the way run_task would run it: the arguments travel as a message, the function
+    is looked up in the task folder, its time is limited. The message that chat would get is shown.
+    AWS is not asked for anything; what the function itself does is done.
 
     \b
     Examples:
@@ -75,11 +75,15 @@ def try_task(
         notify_on=[event.value for event in NotifyEvent],
     )
     attempt = _prepare(message, folder)
-    if isinstance(attempt, Unrunnable):
-        result = attempt.result
-    else:
-        result = attempt.run(attempt.context(min(timeout, attempt.task.timeout or timeout)))
-    title, body = _chat_message(Ended(attempt.delivery, result))
+    own = attempt.task.timeout if attempt.task else None
+    result = attempt.run(attempt.context(min(timeout, own or timeout)))
+    _report(name, attempt, result, folder, as_json=as_json)
+    if result.error is not None:
+        raise typer.Exit(1)
+
+
+def _report(name: str, attempt: Attempt, result: Result, folder: Path, *, as_json: bool) -> None:
+    title, body = _chat_message(attempt, result)
     reason = f"{type(result.error).__name__}: {result.error}" if result.error else None
     if as_json:
         print_json(
@@ -91,15 +95,13 @@ def try_task(
                 "chat": {"title": title, "body": body},
             }
         )
-    else:
-        if result.error is not None and has_traceback(result.error):
-            _print_traceback(result.error, folder)
-        say(f"{name}: {result.outcome} after {took(result.seconds)}")
-        say(reason or f"result: {result.preview or 'none'}")
-        say("\nChat would get:")
-        say("\n".join(f"  {line}" for line in [title, *body.splitlines()]))
-    if result.error is not None:
-        raise typer.Exit(1)
+        return
+    if result.error is not None and not isinstance(result.error, EXPLAINED):
+        _print_traceback(result.error, folder)
+    say(f"{name}: {result.outcome} after {format_seconds(result.seconds)}")
+    say(reason or f"result: {preview(result.value) or 'none'}")
+    say("\nChat would get:")
+    say("\n".join(f"  {line}" for line in [title, *body.splitlines()]))
 
 
 def _read_args(given: list[str]) -> Mapping[str, Any]:
@@ -110,16 +112,16 @@ def _read_args(given: list[str]) -> Mapping[str, Any]:
             try:
                 read |= json.loads(one)
             except ValueError as error:
-                raise TaskctlError(f"--args {one}: no JSON: {error}") from error
+                raise TaskctlError(f"--args {one}: invalid JSON: {error}") from error
         elif equals and name.isidentifier():
             read[name] = value
         else:
-            raise TaskctlError(f"--args {one}: has to be name=value, or a JSON object")
+            raise TaskctlError(f"--args {one}: must be name=value, or a JSON object")
     return read
 
 
-def _prepare(message: Message, folder: Path) -> Attempt | Unrunnable:
-    """What run_task makes of the message once it has travelled."""
+def _prepare(message: Message, folder: Path) -> Attempt:
+    """Return the attempt that run_task would make of the message."""
     try:
         body = message.encode()
     except InvalidLine as error:
@@ -145,17 +147,17 @@ def _prepare(message: Message, folder: Path) -> Attempt | Unrunnable:
     return read(record, settings, Sandbox(), seconds=IMPORT_SECONDS)
 
 
-def _chat_message(ended: Ended) -> tuple[str, str]:
-    told = ending(ended)
-    if told is None:
-        raise TaskctlError(f"{ended.delivery.record.body}: no message that run_task can read")
-    notification, _ = told
+def _chat_message(attempt: Attempt, result: Result) -> tuple[str, str]:
+    ended = ending(attempt, result, 1)
+    if ended is None:
+        raise TaskctlError(f"{attempt.record.body}: run_task cannot read this message")
+    notification, _ = ended
     composed = compose([notification], [notification], {})
     return composed.title, composed.body
 
 
 def _print_traceback(error: BaseException, folder: Path) -> None:
-    """The traceback from the task's own code on."""
+    """Print the traceback from the task's own code on."""
     trace = traceback.TracebackException.from_exception(error)
     own = [index for index, frame in enumerate(trace.stack) if _is_within(frame.filename, folder)]
     if own:

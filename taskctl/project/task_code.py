@@ -1,4 +1,4 @@
-"""Task code on this machine, found as run_task finds it."""
+"""Make task code importable on this machine, as it is for run_task."""
 
 from __future__ import annotations
 
@@ -11,15 +11,8 @@ from taskctl.project.checkout import CHECKOUT
 _LAYER_FOR_THIS_MACHINE = Path(".build", "layer")
 
 
-def use_task_folder(folder: Path, *, layer: Path | None = None) -> Path:
-    """Make the files of a task folder importable, and the packages of layers after them.
-
-    What the checkout has built for this machine comes before what is built for Lambda, whose
-    compiled packages may not run here.
-
-    Args:
-        folder: the task folder.
-        layer: the folder whose python/ has the packages; None is the checkout's own.
+def use_task_folder(folder: Path, *, layer: Path = LAYER) -> Path:
+    """Make the files of a task folder importable, and a layer's packages after them.
 
     Returns:
         The folder, absolute.
@@ -27,12 +20,18 @@ def use_task_folder(folder: Path, *, layer: Path | None = None) -> Path:
     Raises:
         TaskctlError: there is no such folder.
     """
-    if not folder.is_dir():
-        raise TaskctlError(f"{folder}: no such folder; task code lies in task_code_dir")
-    folder = folder.resolve()
-    own = CHECKOUT and CHECKOUT / "layer"
-    layer = layer.resolve() if layer else own
-    layers = [CHECKOUT / _LAYER_FOR_THIS_MACHINE] if CHECKOUT and layer == own else []
+    folder = check_task_folder(folder)
     sys.path.insert(0, str(folder))
     sys.path.extend(str(each / "python") for each in [*layers, layer] if each)
     return folder
+
+
+def check_task_folder(folder: Path) -> Path:
+    """Return a task folder's absolute path.
+
+    Raises:
+        TaskctlError: there is no such folder.
+    """
+    if not folder.is_dir():
+        raise TaskctlError(f"{folder}: no such folder; task code is in task_code_dir")
+    return folder.resolve()

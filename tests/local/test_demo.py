@@ -62,7 +62,7 @@ def test_it_is_content_with_exactly_what_is_stated(
     assert content is (said == "")
     assert said in printed
     assert printed.splitlines()[-1].endswith(
-        "of 3 tasks came to the outcome that the example states (1 failed, 2 success)."
+        "of 3 tasks had the outcome that the example states (1 failed, 2 success)."
     )
 
 
