@@ -1,4 +1,4 @@
-"""`make demo`: the whole system on this machine, from a schedule to the outcomes of its tasks."""
+"""`make demo`: the whole system at work on this machine, from a schedule to its tasks' outcomes."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from task_scheduler_local.chat import Chat, serving
 from task_scheduler_local.emulator import Emulator
 from task_scheduler_local.leftovers import client, leftovers
 from taskctl.errors import TaskctlError
-from taskctl.runs.history import Run, add_up
+from taskctl.runs.history import Run, collect_runs
 from taskctl.runs.log_lines import LogLine, read_log_lines
 from taskctl.runs.run_table import columns, line_text, run_rows
 from taskctl.stack.stack import Stack
-from taskctl.ui.output import print_table
+from taskctl.ui.tables import print_table
 
 _LEADS_SECONDS = (8, 40, 120)  # until the schedules are due; a slow machine needs another try
 _PATIENCE_SECONDS = 120
@@ -45,7 +45,7 @@ console = Console(highlight=False)
 
 
 def main() -> bool:
-    """Run the demo; return true if every task had the outcome that the example states."""
+    """Run the demo; whether every task came to the outcome that the example states."""
     console.print("Schedule -> send_task -> queue -> run_task -> chat, all on this machine.\n")
     with Emulator() as emulator, serving() as chat, terraform.workspace() as module:
         root = module / "examples" / "hello"
@@ -82,11 +82,11 @@ def _run(emulator: Emulator, chat: Chat, root: Path, aws: Mapping[str, str]) -> 
     if left := leftovers(aws):
         raise LocalError(f"destroy left behind: {', '.join(left)}")
     console.print("Nothing is left: no queue, function, schedule, role, layer or log group.")
-    return _judge(rows, expected) and is_notified
+    return _judge(runs, expected) and is_notified
 
 
 def _apply(root: Path, aws: Mapping[str, str]) -> datetime:
-    """Apply the example with schedules that are due soon after, and return when."""
+    """Apply the example with schedules that are due soon after; returns when."""
     with _progress("Starting Terraform"):
         terraform.run(root, aws, "init", "-input=false")
     for lead in _LEADS_SECONDS:
@@ -108,9 +108,7 @@ def _apply(root: Path, aws: Mapping[str, str]) -> datetime:
             # As AWS does, the provider refuses a time that is past when the schedule is created.
             if datetime.now(UTC) < due or lead == _LEADS_SECONDS[-1]:
                 raise
-            console.print(
-                f"Applying took longer than {lead} s, and the schedules were due before: again."
-            )
+            console.print(f"It took longer than the {lead} s until the schedules were due: again.")
     return due
 
 
@@ -119,11 +117,9 @@ def _watch(
     stack: Stack,
     due: datetime,
     expected: Mapping[str, Mapping[str, int]],
-) -> Rows:
-    """Show each task until all have an outcome, or it takes too long."""
-    rows: dict[str, Row] = {}
-    logs = client("logs", emulator.environment())
-    groups = [f"/aws/lambda/{names[function]['name']}" for function in ("send_task", "run_task")]
+) -> list[Run]:
+    """Show what the functions log as it comes, then all runs; return when all are over, or late."""
+    lines: list[LogLine] = []
     wanted = {schedule: sum(counts.values()) for schedule, counts in expected.items()}
     deadline = time.monotonic() + _PATIENCE_SECONDS
     console.print(
@@ -135,61 +131,23 @@ def _watch(
         for line in lines:
             if line not in before:
                 console.print(Text(line_text(line)), soft_wrap=True)
-        counts = count_outcomes(add_up(lines).values())
+        counts = count_outcomes(collect_runs(lines).values())
         if all(counts.get(name, Counter()).total() >= n for name, n in wanted.items()):
             break
         time.sleep(_POLL_SECONDS)
-    runs = list(add_up(lines).values())
+    runs = list(collect_runs(lines).values())
     console.print("\nThe runs, as `taskctl runs` shows them:\n")
     print_table(columns(), [row for run in runs for row in run_rows(run, run.tasks.values())])
     return runs
 
 
-def _events(logs: Any, groups: list[str]) -> Iterator[Mapping[str, Any]]:
-    for group in groups:
-        for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group):
-            yield from page["events"]
-
-
-@contextmanager
-def _display() -> Iterator[Callable[[Rows, list[Row]], None]]:
-    """Show a live table of all rows on a terminal, otherwise a line for each that changed."""
-
-    def print_lines(_rows: Rows, changed: list[Row]) -> None:
-        for row in changed:
-            console.print(_line(row), soft_wrap=True)
-
-    if not console.is_terminal:
-        yield print_lines
-        return
-    with Live(console=console, auto_refresh=False) as live:
-        yield lambda rows, changed: live.update(_table(rows) if rows else "", refresh=bool(changed))
-
-
-def _table(rows: Rows) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("Schedule", "#", "Task", "Attempt", "Outcome", "Took"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("Result or reason", overflow="fold")
-    for row in rows.values():
-        table.add_row(*_cells(row))
-    return table
-
-
-def _cells(row: Row) -> list[str | Text]:
-    outcome = Text(row.outcome, style=_COLOURS.get(row.outcome, ""))
-    if not row.attempt:
-        return [row.schedule, row.position, "", "", outcome, "", ""]
-    took = f"{row.duration_ms} ms"
-    return [row.schedule, row.position, row.task, str(row.attempt), outcome, took, Text(row.detail)]
-
-
-def _line(row: Row) -> Text:
-    schedule, position, task, attempt, outcome, took, words = map(str, _cells(row))
-    attempt = f"attempt {attempt}" if attempt else ""
-    name = f"{schedule}#{position}"
-    columns = f"{name:14} {outcome:8} {task:8} {attempt:10} {took:>7}  {words}"
-    return Text(columns.rstrip())
+def count_outcomes(runs: Iterable[Run]) -> dict[str, Counter[str]]:
+    """Count the outcomes of tasks by schedule; tasks that are still under way do not count."""
+    counts: dict[str, Counter[str]] = {}
+    for run in runs:
+        over = {name: n for name, n in run.outcomes.items() if name not in _UNDER_WAY}
+        counts.setdefault(run.schedule or "", Counter()).update(over)
+    return counts
 
 
 def _show_dead_letters(aws: Mapping[str, str], queue: Mapping[str, str]) -> None:
@@ -197,9 +155,7 @@ def _show_dead_letters(aws: Mapping[str, str], queue: Mapping[str, str]) -> None
         QueueUrl=queue["url"], MaxNumberOfMessages=10, MessageAttributeNames=["All"]
     )
     for message in received.get("Messages", []):
-        attributes = {
-            name: value["StringValue"] for name, value in message["MessageAttributes"].items()
-        }
+        attributes = {name: v["StringValue"] for name, v in message["MessageAttributes"].items()}
         console.print(f"\nDead letter in {queue['name']}", style="bold")
         for name, value in [*sorted(attributes.items()), ("message", message["Body"])]:
             console.print(Text(f"  {name:15}{value}"), soft_wrap=True)
@@ -207,7 +163,7 @@ def _show_dead_letters(aws: Mapping[str, str], queue: Mapping[str, str]) -> None
 
 
 def _show_chat(chat: Chat, failing: set[str]) -> bool:
-    """Show what arrived in chat; return true if it names the schedules that fail."""
+    """Show what arrived in chat; return true if it names every schedule that fails."""
     deadline = time.monotonic() + _CHAT_SECONDS
     while True:
         messages = list(chat.messages)
@@ -226,7 +182,7 @@ def _show_chat(chat: Chat, failing: set[str]) -> bool:
     return named == failing
 
 
-def _judge(rows: Rows, expected: Mapping[str, Mapping[str, int]]) -> bool:
+def _judge(runs: Iterable[Run], expected: Mapping[str, Mapping[str, int]]) -> bool:
     """Report how many tasks had the outcome that the example states; return true if all did."""
     stated = {schedule: Counter(dict(counts)) for schedule, counts in expected.items()}
     seen = count_outcomes(runs)
@@ -238,7 +194,7 @@ def _judge(rows: Rows, expected: Mapping[str, Mapping[str, int]]) -> bool:
     right = sum((seen.get(name, nothing) & counts).total() for name, counts in stated.items())
     all_stated = sum(stated.values(), nothing)
     console.print(
-        f"{right} of {all_stated.total()} tasks had the outcome that the example states "
+        f"{right} of {all_stated.total()} tasks came to the outcome that the example states "
         f"({_in_words(all_stated)}).",
         soft_wrap=True,
     )
@@ -271,7 +227,7 @@ if __name__ == "__main__":
         sys.exit(0 if main() else 1)
     except LocalError as error:
         sys.exit(f"The demo failed: {error}")
-    except (EndpointConnectionError, HTTPClientError) as error:
+    except (EndpointConnectionError, HTTPClientError, TaskctlError) as error:
         sys.exit(f"The demo failed: the emulator no longer answers: {error}")
     except KeyboardInterrupt:
         console.print("\nStopped. Nothing is left running.")

@@ -75,15 +75,18 @@ def try_task(
         notify_on=[event.value for event in NotifyEvent],
     )
     attempt = _prepare(message, folder)
-    own = attempt.task.timeout if attempt.task else None
-    result = attempt.run(attempt.context(min(timeout, own or timeout)))
-    _report(name, attempt, result, folder, as_json=as_json)
+    if isinstance(attempt, Unrunnable):
+        result = attempt.result
+    else:
+        result = attempt.run(attempt.context(min(timeout, attempt.task.timeout or timeout)))
+    _report(name, Ended(attempt.delivery, result), folder, as_json=as_json)
     if result.error is not None:
         raise typer.Exit(1)
 
 
-def _report(name: str, attempt: Attempt, result: Result, folder: Path, *, as_json: bool) -> None:
-    title, body = _chat_message(attempt, result)
+def _report(name: str, ended: Ended, folder: Path, *, as_json: bool) -> None:
+    result = ended.result
+    title, body = _chat_message(ended)
     reason = f"{type(result.error).__name__}: {result.error}" if result.error else None
     if as_json:
         print_json(
@@ -96,10 +99,10 @@ def _report(name: str, attempt: Attempt, result: Result, folder: Path, *, as_jso
             }
         )
         return
-    if result.error is not None and not isinstance(result.error, EXPLAINED):
+    if result.error is not None and has_traceback(result.error):
         _print_traceback(result.error, folder)
     say(f"{name}: {result.outcome} after {format_seconds(result.seconds)}")
-    say(reason or f"result: {preview(result.value) or 'none'}")
+    say(reason or f"result: {result.preview or 'none'}")
     say("\nChat would get:")
     say("\n".join(f"  {line}" for line in [title, *body.splitlines()]))
 
@@ -120,7 +123,7 @@ def _read_args(given: list[str]) -> Mapping[str, Any]:
     return read
 
 
-def _prepare(message: Message, folder: Path) -> Attempt:
+def _prepare(message: Message, folder: Path) -> Attempt | Unrunnable:
     """Return the attempt that run_task would make of the message."""
     try:
         body = message.encode()
@@ -147,11 +150,11 @@ def _prepare(message: Message, folder: Path) -> Attempt:
     return read(record, settings, Sandbox(), seconds=IMPORT_SECONDS)
 
 
-def _chat_message(attempt: Attempt, result: Result) -> tuple[str, str]:
-    ended = ending(attempt, result, 1)
-    if ended is None:
-        raise TaskctlError(f"{attempt.record.body}: run_task cannot read this message")
-    notification, _ = ended
+def _chat_message(ended: Ended) -> tuple[str, str]:
+    found = ending(ended)
+    if found is None:
+        raise TaskctlError(f"{ended.delivery.record.body}: run_task cannot read this message")
+    notification, _ = found
     composed = compose([notification], [notification], {})
     return composed.title, composed.body
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from task_scheduler.outcome import Outcome
 from task_scheduler.queue.message import VERSION
+from task_scheduler.queue.task_id import TaskId
 from task_scheduler.runs.run import UNSUBSTITUTED
 from taskctl.dead_letters.dead_letter import DIED, Contents, DeadLetter, Kind
-from taskctl.ids import MessageId
 
 _UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 """Raised by reading a body that only resembles what one of the senders writes."""
@@ -98,7 +98,7 @@ def _read_task(body: str, attributes: Mapping[str, str]) -> Contents:
 
 
 def _describe_task(envelope: Mapping[str, Any]) -> str:
-    position = MessageId.parse(envelope["id"]).position
+    position = TaskId.parse(envelope["id"]).position
     task, text = envelope.get("task"), envelope.get("text")
     parts = [f"#{position}" if position else "", task, f"“{text}”" if text and task else text]
     return " ".join(part for part in parts if part)
@@ -140,7 +140,7 @@ def _refused_line(read: Mapping[str, Any]) -> Contents:
 
 def _incomplete(read: Mapping[str, Any]) -> Contents:
     at = read.get("goes_on_at")
-    cursor = {} if at is None else {"cursor": {"line": at}}
+    cursor = {} if at is None else {"cursor": read.get("cursor", {"line": at})}
     only = {} if read.get("only") is None else {"only": read["only"]}
     return Contents(
         kind=Kind.RUN,

@@ -6,21 +6,22 @@ to its end, and a run's event onto no queue at all.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
 from task_scheduler.errors import NotSent
+from task_scheduler.queue.fifo import deduplication_id
 from task_scheduler.queue.sending import Entry, send_batch
 from task_scheduler.queue.serialization import sendable
+from task_scheduler.queue.task_id import TaskId
 from taskctl import aws
 from taskctl.dead_letters.dead_letter import DeadLetter, Kind
 from taskctl.dead_letters.queue import DeadLetterQueue
 from taskctl.dead_letters.reading import read_envelope
 from taskctl.errors import TaskctlError
-from taskctl.ids import MessageId
+from taskctl.ids import sent_again
 from taskctl.stack.invoke import invoke_later
 from taskctl.stack.stack import Stack
 
@@ -111,12 +112,12 @@ def _entry(dead_letter: DeadLetter, *, is_fifo: bool) -> Entry:
     """Return a task's message under an id that says which dead letter it comes from."""
     body, name = dead_letter.body, dead_letter.id  # of a text typed by hand, its id is SQS's
     if envelope := read_envelope(body):
-        name = str(MessageId.parse(envelope["id"]).sent_again(dead_letter.short_id))
+        name = str(sent_again(TaskId.parse(envelope["id"]), dead_letter.short_id))
         body = sendable(json.dumps({**envelope, "id": name}, ensure_ascii=False))
     if not is_fifo:
         return Entry(body)
     return Entry(
         body,
         message_group=dead_letter.message_group,
-        deduplication_id=hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest(),
+        deduplication_id=deduplication_id(name, body),
     )

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from task_scheduler.errors import BadArguments, IncompleteRun, InvalidRun
+from task_scheduler.errors import InvalidArguments, InvalidRun
 from task_scheduler.queue.message import Message
 from task_scheduler.runs.run import Run
-from task_scheduler.task_list.task_list import Refused, TaskList
-from task_scheduler.tasks.arguments import bind
+from task_scheduler.task_list.listed import ListedTask, Refused
+from task_scheduler.task_list.messages import make_message
+from task_scheduler.task_list.task_list import TaskList
 from task_scheduler.tasks.registry import find_task, find_task_source
-from taskctl.ids import MessageId
 from taskctl.project.schedule import Schedule
 
 MAX_OF_ONE_SCHEDULE = 20
@@ -72,22 +72,22 @@ def _check_list(run: Run, folder: Path, *, is_task_known: bool) -> tuple[int, li
         for listed in TaskList(run, folder):
             count += 1
             problems += _check_listed(run, listed, folder, is_task_known=is_task_known)
-    except (InvalidRun, IncompleteRun) as error:
+    except InvalidRun as error:
         problems.append(str(error))
     return count, problems
 
 
 def _check_listed(
-    run: Run, listed: tuple[Message, str] | Refused, folder: Path, *, is_task_known: bool
+    run: Run, listed: ListedTask | Refused, folder: Path, *, is_task_known: bool
 ) -> Iterator[str]:
-    if isinstance(listed, Refused):
-        yield f"{_place(run, listed.number)}: {listed.reason}"
+    made = listed if isinstance(listed, Refused) else make_message(run, listed)
+    if isinstance(made, Refused):
+        yield f"{_place(run, made.number)}: {made.reason}"
         return
-    message = listed[0]
-    if not is_task_known and message.task == run.task:
+    if not is_task_known and made.message.task == run.task:
         return  # reported once for the schedule, not for each task
-    if problem := _check_message(message, folder):
-        yield f"{_place(run, MessageId.parse(message.id).position or 0)}: {problem}"
+    if problem := _check_message(made.message, folder):
+        yield f"{_place(run, listed.number)}: {problem}"
 
 
 def _name_problems(
@@ -104,9 +104,8 @@ def _check_message(message: Message, folder: Path) -> str | None:
     if message.task is None:
         return None
     try:
-        task = find_task(message.task, folder)
-        bind(task.name, task.function, message.text, message.args, None)
-    except (LookupError, ImportError, BadArguments) as error:
+        find_task(message.task, folder).check_arguments(message.text, message.args)
+    except (LookupError, ImportError, InvalidArguments) as error:
         return str(error)
     return None
 

@@ -1,4 +1,4 @@
-"""Make task code importable on this machine, as it is for run_task."""
+"""Task code on this machine, found as run_task finds it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,15 @@ from taskctl.project.checkout import CHECKOUT
 _LAYER_FOR_THIS_MACHINE = Path(".build", "layer")
 
 
-def use_task_folder(folder: Path, *, layer: Path = LAYER) -> Path:
-    """Make the files of a task folder importable, and a layer's packages after them.
+def use_task_folder(folder: Path, *, layer: Path | None = None) -> Path:
+    """Make the files of a task folder importable, and the packages of layers after them.
+
+    What the checkout has built for this machine comes before what is built for Lambda, whose
+    compiled packages may not run here.
+
+    Args:
+        folder: the task folder.
+        layer: the folder whose python/ has the packages; None is the checkout's own.
 
     Returns:
         The folder, absolute.
@@ -21,6 +28,9 @@ def use_task_folder(folder: Path, *, layer: Path = LAYER) -> Path:
         TaskctlError: there is no such folder.
     """
     folder = check_task_folder(folder)
+    own = CHECKOUT and CHECKOUT / "layer"
+    layer = layer.resolve() if layer else own
+    layers = [CHECKOUT / _LAYER_FOR_THIS_MACHINE] if CHECKOUT and layer == own else []
     sys.path.insert(0, str(folder))
     sys.path.extend(str(each / "python") for each in [*layers, layer] if each)
     return folder

@@ -33,11 +33,10 @@ def run(
     Raises:
         TaskctlError: there is neither.
     """
-    from_pypi = BUILD / "terraform" / "bin" / "terraform"
     found = (
         shutil.which("terraform")
         or shutil.which("tofu")
-        or (str(from_pypi) if from_pypi.is_file() else None)
+        or (CHECKOUT and shutil.which(CHECKOUT / _FROM_PYPI))
     )
     if found is None:
         raise TaskctlError(

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from task_scheduler.outcome import Outcome
+from task_scheduler.queue.task_id import TaskId
 from taskctl import aws
 from taskctl.errors import TaskctlError
-from taskctl.ids import MessageId
 from taskctl.stack.stack import Stack
 
 _DEAD = frozenset(outcome.value for outcome in Outcome if outcome.is_dead)
@@ -90,12 +90,12 @@ class TaskLine:
     @property
     def run(self) -> str:
         """The key of its run; the id itself for a message typed by hand."""
-        return MessageId.parse(self.id).run
+        return TaskId.parse(self.id).run
 
     @property
     def position(self) -> int | None:
         """Its place in the run's list; None for a message typed by hand."""
-        return MessageId.parse(self.id).position
+        return TaskId.parse(self.id).position
 
     @property
     def has_failed(self) -> bool:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from task_scheduler.queue.task_id import TaskId
 from taskctl.commands import runs
 from taskctl.errors import AwsUnavailable
-from taskctl.ids import MessageId
+from taskctl.ids import sent_again
 from taskctl.runs import log_lines
 from taskctl.runs.history import collect_runs
 from taskctl.runs.log_lines import RunLine, TaskLine
@@ -97,12 +98,12 @@ def test_a_line_that_the_runtime_does_not_write_is_ignored(logged: str) -> None:
     ],
 )
 def test_a_message_id_has_a_run_and_a_position(text: str, run: str, position: int | None) -> None:
-    parsed = MessageId.parse(text)
+    parsed = TaskId.parse(text)
     assert (parsed.run, parsed.position, str(parsed)) == (run, position, text)
 
 
 def test_a_task_sent_again_twice_names_the_last_dead_letter() -> None:
-    again = MessageId.parse(f"{KEY}#3").sent_again("11111111").sent_again("22222222")
+    again = sent_again(sent_again(TaskId.parse(f"{KEY}#3"), "11111111"), "22222222")
     assert str(again) == f"{KEY}+again-22222222#3"
 
 

@@ -13,7 +13,8 @@ from task_scheduler.queue.message import Message
 from task_scheduler.queue.serialization import serializable
 from task_scheduler.queue.task_id import TaskId
 from task_scheduler.runs.run import Run
-from taskctl.dead_letters.dead_letter import DIED, DeadLetter, Kind, read_dead_letter
+from taskctl.dead_letters.dead_letter import DIED, DeadLetter, Kind
+from taskctl.dead_letters.reading import read_dead_letter
 
 STORED = Path(__file__).parents[1] / "stored" / "0.1.0"
 DUE = "2026-11-23T02:00:00Z"
@@ -136,7 +137,7 @@ def test_a_dead_letter_is_read_as_it_was_meant(stored: Stored) -> None:
     read = _dead_letter(stored)
 
     meant = MEANT[stored["name"]]
-    assert {name: getattr(read, name) for name in meant} == meant
+    assert {name: getattr(read.contents, name) for name in meant} == meant
     assert read.message_group == stored["message_group"]
 
 
@@ -144,7 +145,7 @@ def test_a_dead_letter_is_read_as_it_was_meant(stored: Stored) -> None:
 def test_an_event_of_a_dead_letter_can_be_sent_again(name: str) -> None:
     [stored] = [each for each in _read("dead_letters.json") if each["name"] == name]
 
-    run = Run.from_event(_dead_letter(stored).event, request_id="another")
+    run = Run.from_event(_dead_letter(stored).contents.event, request_id="another")
 
     assert (run.key, run.scheduled_time) == (KEY, DUE)
     assert "recovery" in (run.notify_on or [])
