@@ -10,6 +10,7 @@ locals {
 module "queue" {
   source = "./modules/queue"
 
+  aws                   = local.aws
   prefix                = var.prefix
   fifo                  = var.fifo
   visibility_timeout    = coalesce(var.visibility_timeout, 6 * var.run_task_timeout)
@@ -24,6 +25,7 @@ module "queue" {
 module "functions" {
   source = "./modules/functions"
 
+  aws    = local.aws
   prefix = var.prefix
   queues = {
     tasks                = module.queue.tasks
@@ -61,6 +63,7 @@ module "functions" {
 module "scheduler" {
   source = "./modules/scheduler"
 
+  aws                   = local.aws
   prefix                = var.prefix
   timezone              = var.timezone
   schedules             = var.schedules
@@ -77,6 +80,7 @@ module "monitoring" {
   source = "./modules/monitoring"
   count  = var.monitoring == null ? 0 : 1
 
+  aws    = local.aws
   prefix = var.prefix
   queues = {
     tasks                = module.queue.tasks

@@ -342,18 +342,18 @@ variable "notify" {
   }
 
   validation {
-    condition     = try(startswith(regex("^arn:aws[a-z-]*:secretsmanager:[0-9a-z-]+:", var.notify.secret), "arn:${local.partition}:secretsmanager:${local.region}:"), true)
-    error_message = "notify.secret begins with ${try(regex("^arn:aws[a-z-]*:secretsmanager:[0-9a-z-]+:", var.notify.secret), "")} but run_task reads secrets of its own region only, arn:${local.partition}:secretsmanager:${local.region}:ACCOUNT:secret:NAME-SUFFIX."
+    condition     = try(startswith(regex("^arn:aws[a-z-]*:secretsmanager:[0-9a-z-]+:", var.notify.secret), "arn:${local.aws.partition}:secretsmanager:${local.aws.region}:"), true)
+    error_message = "notify.secret begins with ${try(regex("^arn:aws[a-z-]*:secretsmanager:[0-9a-z-]+:", var.notify.secret), "")} but run_task reads secrets of its own region only, arn:${local.aws.partition}:secretsmanager:${local.aws.region}:ACCOUNT:secret:NAME-SUFFIX."
   }
 
   validation {
     condition     = try(var.notify.kms_key_arn, null) == null ? true : can(regex("^arn:aws[a-z-]*:kms:[0-9a-z-]+:[0-9]{12}:key/[0-9A-Za-z-]+$", var.notify.kms_key_arn))
-    error_message = "notify.kms_key_arn is \"${coalesce(try(var.notify.kms_key_arn, null), " ")}\": it has to be the ARN of a key (not of an alias), arn:${local.partition}:kms:${local.region}:${local.account}:key/ID."
+    error_message = "notify.kms_key_arn is \"${coalesce(try(var.notify.kms_key_arn, null), " ")}\": it has to be the ARN of a key (not of an alias), arn:${local.aws.partition}:kms:${local.aws.region}:${local.aws.account}:key/ID."
   }
 
   validation {
-    condition     = try(startswith(regex("^arn:aws[a-z-]*:kms:[0-9a-z-]+:", var.notify.kms_key_arn), "arn:${local.partition}:kms:${local.region}:"), true)
-    error_message = "notify.kms_key_arn is \"${coalesce(try(var.notify.kms_key_arn, null), " ")}\": parameters and secrets are encrypted with keys of their own region only, so here with arn:${local.partition}:kms:${local.region}:ACCOUNT:key/ID."
+    condition     = try(startswith(regex("^arn:aws[a-z-]*:kms:[0-9a-z-]+:", var.notify.kms_key_arn), "arn:${local.aws.partition}:kms:${local.aws.region}:"), true)
+    error_message = "notify.kms_key_arn is \"${coalesce(try(var.notify.kms_key_arn, null), " ")}\": parameters and secrets are encrypted with keys of their own region only, so here with arn:${local.aws.partition}:kms:${local.aws.region}:ACCOUNT:key/ID."
   }
 }
 
@@ -426,12 +426,12 @@ variable "monitoring" {
 
   validation {
     condition     = try(var.monitoring.topic, null) == null ? true : can(regex("^arn:aws[a-z-]*:sns:[0-9a-z-]+:[0-9]{12}:[0-9A-Za-z_-]{1,256}$", var.monitoring.topic.arn))
-    error_message = "monitoring.topic.arn is \"${try(var.monitoring.topic.arn, "")}\": it has to be the ARN of a standard topic, arn:${local.partition}:sns:${local.region}:${local.account}:NAME."
+    error_message = "monitoring.topic.arn is \"${try(var.monitoring.topic.arn, "")}\": it has to be the ARN of a standard topic, arn:${local.aws.partition}:sns:${local.aws.region}:${local.aws.account}:NAME."
   }
 
   validation {
-    condition     = try(startswith(regex("^arn:aws[a-z-]*:sns:[0-9a-z-]+:[0-9]{12}:", var.monitoring.topic.arn), "arn:${local.partition}:sns:${local.region}:${local.account}:"), true)
-    error_message = "monitoring.topic.arn is \"${try(var.monitoring.topic.arn, "")}\": alarms reach topics of their own region and account only, arn:${local.partition}:sns:${local.region}:${local.account}:NAME."
+    condition     = try(startswith(regex("^arn:aws[a-z-]*:sns:[0-9a-z-]+:[0-9]{12}:", var.monitoring.topic.arn), "arn:${local.aws.partition}:sns:${local.aws.region}:${local.aws.account}:"), true)
+    error_message = "monitoring.topic.arn is \"${try(var.monitoring.topic.arn, "")}\": alarms reach topics of their own region and account only, arn:${local.aws.partition}:sns:${local.aws.region}:${local.aws.account}:NAME."
   }
 }
 
@@ -442,12 +442,12 @@ variable "kms_key_arn" {
 
   validation {
     condition     = var.kms_key_arn == null ? true : can(regex("^arn:aws[a-z-]*:kms:[0-9a-z-]+:[0-9]{12}:key/[0-9A-Za-z-]+$", var.kms_key_arn))
-    error_message = "kms_key_arn is \"${coalesce(var.kms_key_arn, " ")}\": it has to be the ARN of a key (not of an alias), arn:${local.partition}:kms:${local.region}:${local.account}:key/ID."
+    error_message = "kms_key_arn is \"${coalesce(var.kms_key_arn, " ")}\": it has to be the ARN of a key (not of an alias), arn:${local.aws.partition}:kms:${local.aws.region}:${local.aws.account}:key/ID."
   }
 
   validation {
-    condition     = try(startswith(regex("^arn:aws[a-z-]*:kms:[0-9a-z-]+:", var.kms_key_arn), "arn:${local.partition}:kms:${local.region}:"), true)
-    error_message = "kms_key_arn is \"${coalesce(var.kms_key_arn, " ")}\": AWS's services encrypt with keys of their own region only, so here with arn:${local.partition}:kms:${local.region}:ACCOUNT:key/ID."
+    condition     = try(startswith(regex("^arn:aws[a-z-]*:kms:[0-9a-z-]+:", var.kms_key_arn), "arn:${local.aws.partition}:kms:${local.aws.region}:"), true)
+    error_message = "kms_key_arn is \"${coalesce(var.kms_key_arn, " ")}\": AWS's services encrypt with keys of their own region only, so here with arn:${local.aws.partition}:kms:${local.aws.region}:ACCOUNT:key/ID."
   }
 }
 
@@ -472,15 +472,15 @@ variable "roles" {
 
   validation {
     condition     = var.roles.permissions_boundary == null ? true : can(regex("^arn:aws[a-z-]*:iam::(?:aws|[0-9]{12}):policy/[!-~]+$", var.roles.permissions_boundary))
-    error_message = "roles.permissions_boundary is \"${coalesce(var.roles.permissions_boundary, " ")}\": it has to be the ARN of a policy, arn:${local.partition}:iam::${local.account}:policy/NAME."
+    error_message = "roles.permissions_boundary is \"${coalesce(var.roles.permissions_boundary, " ")}\": it has to be the ARN of a policy, arn:${local.aws.partition}:iam::${local.aws.account}:policy/NAME."
   }
 
   validation {
     condition = try(contains(
-      ["arn:${local.partition}:iam::${local.account}:", "arn:${local.partition}:iam::aws:"],
+      ["arn:${local.aws.partition}:iam::${local.aws.account}:", "arn:${local.aws.partition}:iam::aws:"],
       regex("^arn:aws[a-z-]*:iam::(?:aws|[0-9]{12}):", var.roles.permissions_boundary)
     ), true)
-    error_message = "roles.permissions_boundary is \"${coalesce(var.roles.permissions_boundary, " ")}\": roles are bounded by policies of their own account, arn:${local.partition}:iam::${local.account}:policy/NAME, or of AWS's, arn:${local.partition}:iam::aws:policy/NAME."
+    error_message = "roles.permissions_boundary is \"${coalesce(var.roles.permissions_boundary, " ")}\": roles are bounded by policies of their own account, arn:${local.aws.partition}:iam::${local.aws.account}:policy/NAME, or of AWS's, arn:${local.aws.partition}:iam::aws:policy/NAME."
   }
 }
 

@@ -1,28 +1,16 @@
-data "aws_caller_identity" "current" {}
-data "aws_partition" "current" {}
-
-# Its region: AWS providers 5 and 6 have no other name for it in common that neither deprecates.
-data "aws_service" "lambda" {
-  service_id = "lambda"
-}
-
 locals {
-  partition = data.aws_partition.current.partition
-  region    = data.aws_service.lambda.region
-  account   = data.aws_caller_identity.current.account_id
-
   # What the roles may reach is told by names: so a plan shows the policies whole, and a function's
   # own ARN in its role's policy would be a cycle.
   function_arns = {
-    send_task = "arn:${local.partition}:lambda:${local.region}:${local.account}:function:${var.prefix}-send-task"
-    run_task  = "arn:${local.partition}:lambda:${local.region}:${local.account}:function:${var.prefix}-run-task"
+    send_task = "arn:${var.aws.partition}:lambda:${var.aws.region}:${var.aws.account}:function:${var.prefix}-send-task"
+    run_task  = "arn:${var.aws.partition}:lambda:${var.aws.region}:${var.aws.account}:function:${var.prefix}-run-task"
   }
-  queue_arns = { for key, queue in var.queues : key => "arn:${local.partition}:sqs:${local.region}:${local.account}:${queue.name}" }
+  queue_arns = { for key, queue in var.queues : key => "arn:${var.aws.partition}:sqs:${var.aws.region}:${var.aws.account}:${queue.name}" }
 
   # The same objects, and their buckets, as ARNs. In a policy * ? and $ stand for more than themselves,
   # unless they are written as variables.
   task_objects = [for uri in var.task_objects : join("", [
-    "arn:${local.partition}:s3:::",
+    "arn:${var.aws.partition}:s3:::",
     replace(replace(replace(trimprefix(uri, "s3://"), "$", "$${$}"), "*", "$${*}"), "?", "$${?}"),
   ])]
   task_buckets = distinct([for arn in local.task_objects : split("/", arn)[0]])
@@ -116,7 +104,7 @@ locals {
         !var.deduplication ? [] : [{
           Effect   = "Allow"
           Action   = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
-          Resource = ["arn:${local.partition}:dynamodb:${local.region}:${local.account}:table/${var.prefix}-outcomes"]
+          Resource = ["arn:${var.aws.partition}:dynamodb:${var.aws.region}:${var.aws.account}:table/${var.prefix}-outcomes"]
         }],
         local.notify_permissions,
       )

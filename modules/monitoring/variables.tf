@@ -1,3 +1,9 @@
+variable "aws" {
+  description = "Account, region, partition and DNS suffix that everything is in."
+  type        = object({ account = string, region = string, partition = string, dns_suffix = string })
+  nullable    = false
+}
+
 variable "prefix" {
   description = "What the names of alarms, topic, dashboard and queries begin with."
   type        = string

@@ -1,11 +1,3 @@
-data "aws_caller_identity" "current" {}
-data "aws_partition" "current" {}
-
-# Its region: AWS providers 5 and 6 have no other name for it in common that neither deprecates.
-data "aws_service" "sqs" {
-  service_id = "sqs"
-}
-
 locals {
   # SQS asks for the suffix, and for a FIFO queue's dead-letter queue to be FIFO as well; Scheduler
   # and Lambda take no FIFO queue for a dead-letter queue.
@@ -19,14 +11,9 @@ locals {
 
   # Built from the names: policies that referred to the queues would have to be resources of their
   # own, and each further level in the graph costs the provider about 25 s of waiting.
-  arns = { for key, name in local.names : key => join(":", [
-    "arn",
-    data.aws_partition.current.partition,
-    "sqs",
-    data.aws_service.sqs.region,
-    data.aws_caller_identity.current.account_id,
-    name,
-  ]) }
+  arns = { for key, name in local.names :
+    key => "arn:${var.aws.partition}:sqs:${var.aws.region}:${var.aws.account}:${name}"
+  }
 
   # Who of the account may use the queues is up to IAM; the queues themselves insist on encryption in
   # transit, and on the account, whatever another policy may grant.
@@ -48,7 +35,7 @@ locals {
         Action    = "sqs:*"
         Resource  = arn
         Condition = {
-          StringNotEquals = { "aws:PrincipalAccount" = data.aws_caller_identity.current.account_id }
+          StringNotEquals = { "aws:PrincipalAccount" = var.aws.account }
           Bool            = { "aws:PrincipalIsAWSService" = "false" } # they have no account
         }
       },

@@ -1,11 +1,3 @@
-data "aws_caller_identity" "current" {}
-data "aws_partition" "current" {}
-
-# Its region: AWS providers 5 and 6 have no other name for it in common that neither deprecates.
-data "aws_service" "scheduler" {
-  service_id = "scheduler"
-}
-
 resource "aws_scheduler_schedule_group" "this" {
   name = var.prefix
   tags = var.tags
@@ -74,7 +66,7 @@ resource "aws_iam_role" "this" {
       # AWS asks for the group's ARN here, never a schedule's.
       Condition = {
         StringEquals = {
-          "aws:SourceAccount" = data.aws_caller_identity.current.account_id
+          "aws:SourceAccount" = var.aws.account
           "aws:SourceArn"     = aws_scheduler_schedule_group.this.arn
         }
       }
@@ -104,23 +96,16 @@ resource "aws_iam_role_policy" "this" {
       flatten([for arn in var.kms_key_arn[*] : [
         {
           # Scheduler reads a schedule in the name of its role.
-          Effect   = "Allow"
-          Action   = ["kms:Decrypt"]
-          Resource = [arn]
-          Condition = { ArnLike = { "kms:EncryptionContext:aws:scheduler:schedule:arn" = join(":", [
-            "arn",
-            data.aws_partition.current.partition,
-            "scheduler",
-            data.aws_service.scheduler.region,
-            data.aws_caller_identity.current.account_id,
-            "schedule/${var.prefix}/*",
-          ]) } }
+          Effect    = "Allow"
+          Action    = ["kms:Decrypt"]
+          Resource  = [arn]
+          Condition = { ArnLike = { "kms:EncryptionContext:aws:scheduler:schedule:arn" = "arn:${var.aws.partition}:scheduler:${var.aws.region}:${var.aws.account}:schedule/${var.prefix}/*" } }
         },
         {
           Effect    = "Allow"
           Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
           Resource  = [arn]
-          Condition = { StringEquals = { "kms:ViaService" = "sqs.${data.aws_service.scheduler.region}.${data.aws_partition.current.dns_suffix}" } }
+          Condition = { StringEquals = { "kms:ViaService" = "sqs.${var.aws.region}.${var.aws.dns_suffix}" } }
         },
       ]]),
     )

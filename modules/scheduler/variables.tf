@@ -1,3 +1,9 @@
+variable "aws" {
+  description = "Account, region, partition and DNS suffix that everything is in."
+  type        = object({ account = string, region = string, partition = string, dns_suffix = string })
+  nullable    = false
+}
+
 variable "prefix" {
   description = "Name of the schedule group, and what the name of the role begins with."
   type        = string
