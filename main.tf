@@ -7,11 +7,14 @@ locals {
   max_receive_count = max(10, [for schedule in var.schedules : schedule.retries + 1 + var.batch_size]...)
 }
 
+# Every prefix below is the schedule group's name: the only one that AWS refuses twice. So a second stack
+# of the same prefix fails at it, before it adopts the first one's queues, which SQS hands out as new.
+
 module "queue" {
   source = "./modules/queue"
 
   aws                   = local.aws
-  prefix                = var.prefix
+  prefix                = module.scheduler.group.name
   fifo                  = var.fifo
   visibility_timeout    = coalesce(var.visibility_timeout, 6 * var.run_task_timeout)
   message_retention     = var.message_retention
@@ -26,7 +29,7 @@ module "functions" {
   source = "./modules/functions"
 
   aws    = local.aws
-  prefix = var.prefix
+  prefix = module.scheduler.group.name
   queues = {
     tasks                = module.queue.tasks
     tasks_dead_letters   = module.queue.tasks_dead_letters
@@ -36,6 +39,7 @@ module "functions" {
   task_objects         = distinct(compact([for schedule in var.schedules : schedule.tasks_s3_uri]))
   deduplication        = var.deduplication
   message_retention    = var.message_retention
+  archives             = "${path.root}/.task-scheduler/${var.prefix}"
   task_code_dir        = local.task_code_dir
   runtime_dir          = "${path.module}/lambda_src"
   layer_dir            = local.layer_dir
@@ -81,7 +85,7 @@ module "monitoring" {
   count  = var.monitoring == null ? 0 : 1
 
   aws    = local.aws
-  prefix = var.prefix
+  prefix = module.scheduler.group.name
   queues = {
     tasks                = module.queue.tasks
     tasks_dead_letters   = module.queue.tasks_dead_letters

@@ -1,5 +1,5 @@
 variable "prefix" {
-  description = "What every name begins with, so that several instances fit into one account: 1 to 54 letters, digits, hyphens and underscores. The schedule group is named by it alone."
+  description = "What every name begins with, so that several instances fit into one account: 1 to 54 letters, digits, hyphens and underscores. The schedule group is named by it alone. Changing it deletes everything and makes it anew: the queues with their dead letters, too."
   type        = string
   default     = "cdklab"
   nullable    = false
@@ -228,7 +228,7 @@ variable "maximum_concurrency" {
 }
 
 variable "fifo" {
-  description = "Whether tasks keep their order, each among those of its message group (a task's `message_group`, or its schedule): a failing task then holds back its own group until it succeeds or is a dead letter. Changing it replaces the queue: let it run empty before."
+  description = "Whether tasks keep their order, each among those of its message group (a task's `message_group`, or its schedule): a failing task then holds back its own group until it succeeds or is a dead letter. Changing it deletes the task queue and its dead-letter queue with all that is on them, without a warning from AWS: let tasks run out and send dead letters again before."
   type        = bool
   default     = false
   nullable    = false

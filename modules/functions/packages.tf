@@ -2,7 +2,6 @@
 # With the file mode fixed the hashes are the same on every machine.
 
 locals {
-  archive_path    = "${path.root}/.task-scheduler/${var.prefix}"
   build_leftovers = ["**/__pycache__/**", "**/*.pyc"]
   hidden_files    = ["**/.?*"] # Not .*, which is also the folder itself.
 }
@@ -10,7 +9,7 @@ locals {
 data "archive_file" "tasks" {
   type             = "zip"
   source_dir       = var.task_code_dir
-  output_path      = "${local.archive_path}-tasks.zip"
+  output_path      = "${var.archives}-tasks.zip"
   output_file_mode = "0644"
   excludes         = concat(local.build_leftovers, local.hidden_files)
 
@@ -35,7 +34,7 @@ data "archive_file" "tasks" {
 data "archive_file" "runtime" {
   type             = "zip"
   source_dir       = var.runtime_dir
-  output_path      = "${local.archive_path}-runtime.zip"
+  output_path      = "${var.archives}-runtime.zip"
   output_file_mode = "0644"
   excludes         = concat(local.build_leftovers, local.hidden_files)
 }
@@ -43,7 +42,7 @@ data "archive_file" "runtime" {
 data "archive_file" "dependencies" {
   type             = "zip"
   source_dir       = var.layer_dir
-  output_path      = "${local.archive_path}-dependencies.zip"
+  output_path      = "${var.archives}-dependencies.zip"
   output_file_mode = "0644"
   excludes         = local.build_leftovers
 

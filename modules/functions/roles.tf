@@ -96,7 +96,7 @@ resource "aws_iam_role_policy" "this" {
   for_each = local.functions
 
   name   = each.value.name
-  role   = aws_iam_role.this[each.key].name
+  role   = aws_iam_role.this[each.key].id # unlike its name unknown when it is replaced, and so replaced with it
   policy = local.policies[each.key]
 
   lifecycle {

@@ -5,7 +5,13 @@ variable "aws" {
 }
 
 variable "prefix" {
-  description = "What the names of functions, roles, layers and archives begin with."
+  description = "What the names of functions, roles and layers begin with."
+  type        = string
+  nullable    = false
+}
+
+variable "archives" {
+  description = "Path that the archives' names are added to. It must not depend on a resource: archives would then be read only at apply."
   type        = string
   nullable    = false
 }

@@ -60,6 +60,11 @@ resource "aws_sqs_queue" "tasks" {
     maxReceiveCount     = var.max_receive_count
   })
   tags = var.tags
+
+  # With FIFO queues have other names: there is always one to send to.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_sqs_queue" "tasks_dead_letters" {
@@ -74,6 +79,10 @@ resource "aws_sqs_queue" "tasks_dead_letters" {
     sourceQueueArns   = [local.arns.tasks]
   })
   tags = var.tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_sqs_queue" "firings_dead_letters" {

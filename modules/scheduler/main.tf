@@ -76,7 +76,7 @@ resource "aws_iam_role" "this" {
 
 resource "aws_iam_role_policy" "this" {
   name = "${var.prefix}-scheduler"
-  role = aws_iam_role.this.name
+  role = aws_iam_role.this.id # unlike its name unknown when it is replaced, and so replaced with it
 
   policy = jsonencode({
     Version = "2012-10-17"

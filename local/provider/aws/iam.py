@@ -58,9 +58,9 @@ class Role(AwsResource):
                 self.api.delete_role_permissions_boundary(**role)
 
     def _delete(self, state: State) -> None:
-        if state["force_detach_policies"]:
-            for name in self.api.list_role_policies(RoleName=state["id"])["PolicyNames"]:
-                self.api.delete_role_policy(RoleName=state["id"], PolicyName=name)
+        # The provider's inline_policy is read from AWS, and what is in it goes with the role.
+        for name in self.api.list_role_policies(RoleName=state["id"])["PolicyNames"]:
+            self.api.delete_role_policy(RoleName=state["id"], PolicyName=name)
         self.api.delete_role(RoleName=state["id"])
 
     def _tag(self, state: State, tags: dict[str, str]) -> None:

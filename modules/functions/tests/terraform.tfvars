@@ -6,7 +6,8 @@ aws = {
   partition  = "aws"
   dns_suffix = "amazonaws.com"
 }
-prefix = "nightly"
+prefix   = "nightly"
+archives = "./.task-scheduler/nightly"
 queues = {
   tasks                = { name = "nightly-tasks", arn = "arn:aws:sqs:eu-west-1:123456789012:nightly-tasks", url = "https://tasks" }
   tasks_dead_letters   = { name = "nightly-tasks-dead-letter", arn = "arn:aws:sqs:eu-west-1:123456789012:nightly-tasks-dead-letter", url = "https://tasks-dead" }
