@@ -35,6 +35,7 @@ module "functions" {
     tasks_dead_letters   = module.queue.tasks_dead_letters
     firings_dead_letters = module.queue.firings_dead_letters
   }
+  event_source_arn     = module.queue.event_source_arn
   max_receive_count    = local.max_receive_count
   task_objects         = distinct(compact([for schedule in var.schedules : schedule.tasks_s3_uri]))
   deduplication        = var.deduplication
@@ -102,6 +103,7 @@ module "monitoring" {
   schedule_group = module.scheduler.group.name
   expected_every = { for name, schedule in var.schedules : name => schedule.expected_every if schedule.enabled && schedule.expected_every != null }
   early_warnings = var.monitoring.early_warnings
+  queries        = var.monitoring.queries
   dashboard      = var.monitoring.dashboard
   topic          = var.monitoring.topic
   emails         = var.monitoring.emails

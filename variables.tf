@@ -34,7 +34,7 @@ variable "schedules" {
     When:
     - `expression`: `rate(value unit)`, `cron(minutes hours day-of-month month day-of-week year)` with `?` in one of the two day fields, or `at(yyyy-mm-ddThh:mm:ss)` for once.
     - `timezone`: IANA time zone in which cron and at are meant; `var.timezone` if not given.
-    - `description`: a note that the console shows, up to 512 characters.
+    - `description`: a note that the console shows, up to 512 bytes, of which a letter beyond ASCII has 2 to 4.
     - `enabled`: false keeps the schedule but does not fire it. Default true.
     - `expected_every`: an alarm goes off when it has not fired for so many seconds, 60 to 604800 (7 days; an alarm cannot look further back); a little more than the longest time between two firings, such as 90000 (25 hours) for a daily one. 0.40 USD a month. Not watched if not given, with `enabled = false` or without `monitoring`; for up to 100 schedules.
     - `flexible_window_minutes`: fires at any moment within so many minutes after it is due, 1 to 1440 (a day); exactly when due if not given.
@@ -390,12 +390,13 @@ variable "metrics_by_schedule" {
 
 variable "monitoring" {
   description = <<-EOT
-    Alarms, saved log queries and what is wanted beyond them; null switches all of it off. The default, `{}`, is 5 alarms (letters in either dead-letter queue, tasks that wait too long, firings that were dropped or lost), without which a task can fail for good and nobody knows: 0.50 USD a month, nothing within an account's first ten alarms. They reach nobody until `emails` or `topic` is given.
+    Alarms, and what is wanted beyond them; null switches all of it off. The default, `{}`, is 5 alarms (letters in either dead-letter queue, tasks that wait too long, firings that were dropped or lost), without which a task can fail for good and nobody knows: 0.50 USD a month, nothing within an account's first ten alarms. They reach nobody until `emails` or `topic` is given.
 
     - `emails`: addresses that get the alarms; each has to confirm by a link that AWS sends.
     - `topic`: `{ arn = "..." }`, an SNS topic of yours that gets the alarms, instead of one that is made here. It has to be in the same account and region.
     - `longest_wait`: after how many seconds a task that waits is an alarm, 60 to 604800 (7 days); half of `message_retention` if not given, which is 2 days by default. Set it to what your tasks may be late by: it is what tells that none is run any more.
     - `early_warnings`: 7 more alarms, for errors, throttles and durations of both functions and for firings that Lambda rejected, 0.70 USD a month, and with `notify` one for results that could not be told, 0.10 USD. Default false.
+    - `queries`: 4 queries of the logs saved in CloudWatch Logs Insights, at no price until they are run. Default false.
     - `dashboard`: a CloudWatch dashboard, 3 USD a month, nothing within an account's first three; two of its graphs read the log, at 0.005 USD a GB. Default false.
     - `tracing`: X-Ray traces of both functions, 5 USD a million. Default false.
   EOT
@@ -404,6 +405,7 @@ variable "monitoring" {
     topic          = optional(object({ arn = string }))
     longest_wait   = optional(number)
     early_warnings = optional(bool, false)
+    queries        = optional(bool, false)
     dashboard      = optional(bool, false)
     tracing        = optional(bool, false)
   })

@@ -183,11 +183,12 @@ resource "aws_lambda_function_event_invoke_config" "send_task" {
 }
 
 resource "aws_lambda_event_source_mapping" "tasks" {
-  event_source_arn                   = var.queues.tasks.arn
+  event_source_arn                   = var.event_source_arn
   function_name                      = aws_lambda_function.this["run_task"].arn
   batch_size                         = var.batch_size
   maximum_batching_window_in_seconds = var.batch_window
   function_response_types            = ["ReportBatchItemFailures"]
+  tags                               = var.tags
 
   dynamic "scaling_config" {
     for_each = var.maximum_concurrency[*]

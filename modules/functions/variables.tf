@@ -26,6 +26,12 @@ variable "queues" {
   nullable = false
 }
 
+variable "event_source_arn" {
+  description = "ARN of the task queue, known once there is all that receiving from it needs."
+  type        = string
+  nullable    = false
+}
+
 variable "max_receive_count" {
   description = "How often SQS delivers a message of the task queue before it moves it to the dead-letter queue, 1 to 1000."
   type        = number
@@ -173,7 +179,7 @@ variable "kms_key_arn" {
 }
 
 variable "tags" {
-  description = "Tags of functions, roles and log groups."
+  description = "Tags of functions, roles, log groups, the table and the event source mapping."
   type        = map(string)
   nullable    = false
 }

@@ -80,6 +80,12 @@ variable "early_warnings" {
   nullable    = false
 }
 
+variable "queries" {
+  description = "Whether queries of the logs are saved."
+  type        = bool
+  nullable    = false
+}
+
 variable "dashboard" {
   description = "Whether there is a dashboard."
   type        = bool

@@ -55,13 +55,24 @@ resource "aws_sqs_queue" "tasks" {
   kms_master_key_id          = var.kms_key_arn
   policy                     = local.policies.tasks
   redrive_allow_policy       = jsonencode({ redrivePermission = "denyAll" })
+  tags                       = var.tags
+
+  # With FIFO queues have other names: there is always one to send to.
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+# Not in the queue, which would then be made after its dead-letter queue and keep the functions, which
+# need its URL, waiting: the provider waits for each queue, and for this, half a minute.
+resource "aws_sqs_queue_redrive_policy" "tasks" {
+  queue_url = aws_sqs_queue.tasks.url
   redrive_policy = jsonencode({
     deadLetterTargetArn = aws_sqs_queue.tasks_dead_letters.arn
     maxReceiveCount     = var.max_receive_count
   })
-  tags = var.tags
 
-  # With FIFO queues have other names: there is always one to send to.
+  # A new queue has it before anything is received from there.
   lifecycle {
     create_before_destroy = true
   }

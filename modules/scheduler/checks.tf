@@ -35,6 +35,11 @@ locals {
   # Bytes of what each schedule would send.
   input_sizes = { for name, input in local.inputs : name => length(base64encode(input)) * 3 / 4 }
 
+  # Bytes of each description: of base64's, without what it is padded with.
+  description_bytes = { for name, schedule in var.schedules : name => [for encoded in [for text in schedule.description[*] : base64encode(text)] :
+    length(encoded) * 3 / 4 - length(regexall("=", encoded))
+  ] }
+
   problems = flatten([for name, schedule in var.schedules : [for problem in concat(
     [for problem in local.expression_problems[name] : "expression \"${schedule.expression}\": ${problem}"],
 
@@ -126,9 +131,9 @@ locals {
       "${field} is ${schedule[field]}: it has to be a whole number from ${legal.min} to ${legal.max} (${legal.meaning})"
       if schedule[field] == null ? false : schedule[field] < legal.min || schedule[field] > legal.max || floor(schedule[field]) != schedule[field]
     ],
-    [for text in schedule.description[*] :
-      "description has ${length(text)} characters, ${length(text) - 512} too many: AWS takes 512"
-      if length(text) > 512
+    [for bytes in local.description_bytes[name] :
+      "description has ${bytes} bytes, ${bytes - 512} too many: AWS takes 512, and a letter beyond ASCII has 2 to 4"
+      if bytes > 512
     ],
   ) : "schedule \"${name}\": ${problem}"]])
 }

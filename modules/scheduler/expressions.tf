@@ -91,6 +91,10 @@ locals {
     : ["at(yyyy-mm-ddThh:mm:ss) takes a date and time that exist, without a zone (that goes into timezone) or fractions of a second"]
   ) if startswith(schedule.expression, "at(") }
 
+  long_expressions = { for name, schedule in var.schedules : name => [
+    "it has ${length(schedule.expression)} characters, more than the 256 that AWS takes: split it into several schedules",
+  ] if length(schedule.expression) > 256 }
+
   expression_problems = merge(
     { for name, schedule in var.schedules : name => [
       "it has to be rate(value unit), cron(minutes hours day-of-month month day-of-week year) or at(yyyy-mm-ddThh:mm:ss)",
@@ -98,5 +102,6 @@ locals {
     local.rate_problems,
     local.cron_problems,
     local.at_problems,
+    local.long_expressions,
   )
 }

@@ -78,7 +78,11 @@ SCHEDULES: dict[str, tuple[dict[str, Any], str]] = {
         {"notify_on": ["success"]},
         "notify_on is given, but nothing can be told: the variable notify has to name where the",
     ),
-    "long-description": ({"description": "d" * 600}, "description has 600 characters, 88 too many"),
+    "long-description": ({"description": "d" * 600}, "description has 600 bytes, 88 too many"),
+    "long-in-chinese": (
+        {"description": "夜" * 171},
+        "description has 513 bytes, 1 too many: AWS takes 512, and a letter beyond ASCII has",
+    ),
     "nothing-to-do": ({"task": None}, "it has nothing to do: give it a task, a list"),
     "nameless-task": ({"task": " "}, "task is empty: it has to be the name of a function"),
     "args-without-task": (

@@ -13,6 +13,7 @@ queues = {
   tasks_dead_letters   = { name = "nightly-tasks-dead-letter", arn = "arn:aws:sqs:eu-west-1:123456789012:nightly-tasks-dead-letter", url = "https://tasks-dead" }
   firings_dead_letters = { name = "nightly-firings-dead-letter", arn = "arn:aws:sqs:eu-west-1:123456789012:nightly-firings-dead-letter", url = "https://firings-dead" }
 }
+event_source_arn     = "arn:aws:sqs:eu-west-1:123456789012:nightly-tasks"
 max_receive_count    = 13
 task_objects         = []
 deduplication        = false

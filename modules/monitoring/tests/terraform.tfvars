@@ -23,6 +23,7 @@ schedule_group = "nightly"
 expected_every = {}
 chat           = false
 early_warnings = false
+queries        = false
 dashboard      = false
 topic          = null
 emails         = []
