@@ -1,6 +1,8 @@
 locals {
   task_code_dir = coalesce(var.task_code_dir, "${path.module}/tasks")
-  layer_dir     = coalesce(var.layer_dir, "${path.module}/layer")
+
+  # The module's own only where nothing says where the dependencies come from.
+  layer_dir = var.layer_dir == null && var.layer_zip == null && length(var.layers) == 0 ? "${path.module}/layer" : var.layer_dir
 
   # SQS counts receives, not attempts, and a give-back or a neighbour's crash counts too: room for
   # every retry and for a whole batch of those, so that SQS takes no task away that has tries left.
@@ -44,6 +46,9 @@ module "functions" {
   task_code_dir        = local.task_code_dir
   runtime_dir          = "${path.module}/lambda_src"
   layer_dir            = local.layer_dir
+  layer_zip            = var.layer_zip
+  layers               = var.layers
+  package_bucket       = var.package_bucket
   runtime              = var.runtime
   architecture         = var.architecture
   send_task_timeout    = var.send_task_timeout

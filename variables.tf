@@ -98,9 +98,58 @@ variable "task_code_dir" {
 }
 
 variable "layer_dir" {
-  description = "Folder that `make package-layer` built the dependencies into (OUT=...); null takes layer/ of this module."
+  description = "Folder that `make package-layer` built the dependencies into (OUT=...). Null takes layer/ of this module, unless `layer_zip` or `layers` say where they come from."
   type        = string
   default     = null
+}
+
+variable "layer_zip" {
+  description = "A zip file of the dependencies instead of `layer_dir`, such as a release has one for each runtime and architecture; null for none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.layer_zip == null || var.layer_dir == null
+    error_message = "layer_zip and layer_dir are given: the layer of dependencies must come from one of them."
+  }
+
+  validation {
+    condition     = var.layer_zip == null ? true : fileexists(var.layer_zip)
+    error_message = "layer_zip is \"${coalesce(var.layer_zip, " ")}\", which is not there: it must be the path of a zip file."
+  }
+}
+
+variable "layers" {
+  description = "ARNs of up to 3 layer versions of your own, in this region. Without `layer_dir` and `layer_zip` the module makes no layer of dependencies, so theirs must be in these: what layer/requirements-layer.txt lists."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = length(var.layers) <= 3
+    error_message = "layers has ${length(var.layers)} ARNs: Lambda takes 5 layers a function, of which 2 are the module's. It must be 3 at most."
+  }
+
+  validation {
+    condition     = alltrue([for arn in var.layers : can(regex("^arn:aws[a-z-]*:lambda:[0-9a-z-]+:[0-9]{12}:layer:[0-9A-Za-z_-]{1,140}:[0-9]+$", arn))])
+    error_message = "layers must be ARNs of layer versions, arn:${local.aws.partition}:lambda:${local.aws.region}:ACCOUNT:layer:NAME:VERSION, which these are not: ${join(", ", [for arn in var.layers : "\"${arn}\"" if !can(regex("^arn:aws[a-z-]*:lambda:[0-9a-z-]+:[0-9]{12}:layer:[0-9A-Za-z_-]{1,140}:[0-9]+$", arn))])}."
+  }
+
+  validation {
+    condition     = alltrue([for arn in var.layers : try(startswith(regex("^arn:aws[a-z-]*:lambda:[0-9a-z-]+:", arn), "arn:${local.aws.partition}:lambda:${local.aws.region}:"), true)])
+    error_message = "layers must be of the functions' own region, arn:${local.aws.partition}:lambda:${local.aws.region}:ACCOUNT:layer:NAME:VERSION, which these are not: ${join(", ", [for arn in var.layers : "\"${arn}\"" if !startswith(arn, "arn:${local.aws.partition}:lambda:${local.aws.region}:")])}."
+  }
+}
+
+variable "package_bucket" {
+  description = "Name of a bucket of this region that code and layers go through on their way to Lambda, under `prefix`/; needed only for packages of more than 50 MB, which Lambda takes from nowhere else. Its name must be known when Terraform plans. Null hands them over as they are."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.package_bucket == null ? true : can(regex("^[0-9a-z][0-9a-z.-]{1,61}[0-9a-z]$", var.package_bucket))
+    error_message = "package_bucket is \"${coalesce(var.package_bucket, " ")}\": it must be the name of a bucket, of 3 to 63 small letters, digits, hyphens and dots."
+  }
 }
 
 variable "runtime" {

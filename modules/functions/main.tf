@@ -126,9 +126,11 @@ resource "aws_lambda_function" "this" {
   architectures    = [var.architecture]
   timeout          = each.value.timeout
   memory_size      = each.value.memory
-  filename         = data.archive_file.tasks.output_path
-  source_code_hash = data.archive_file.tasks.output_base64sha256
-  layers           = [aws_lambda_layer_version.runtime.arn, aws_lambda_layer_version.dependencies.arn]
+  filename         = var.package_bucket == null ? local.packages.tasks.path : null
+  s3_bucket        = var.package_bucket
+  s3_key           = try(aws_s3_object.packages["tasks"].key, null)
+  source_code_hash = local.packages.tasks.sha256
+  layers           = concat([aws_lambda_layer_version.runtime.arn], aws_lambda_layer_version.dependencies[*].arn, var.layers)
   kms_key_arn      = var.kms_key_arn
   tags             = var.tags
 

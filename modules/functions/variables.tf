@@ -69,9 +69,24 @@ variable "runtime_dir" {
 }
 
 variable "layer_dir" {
-  description = "Folder whose python/ holds the dependencies, as `make package-layer` builds it."
+  description = "Folder whose python/ holds the dependencies, as `make package-layer` builds it; null where they come otherwise."
   type        = string
+}
+
+variable "layer_zip" {
+  description = "A zip file of the dependencies, as a release has it; null where they come otherwise."
+  type        = string
+}
+
+variable "layers" {
+  description = "ARNs of layers of the user's own, which come after those that are made here."
+  type        = list(string)
   nullable    = false
+}
+
+variable "package_bucket" {
+  description = "Bucket of this region that the packages go through; null hands them to Lambda as they are."
+  type        = string
 }
 
 variable "runtime" {

@@ -3,7 +3,7 @@
 
 locals {
   # A map, because looking up a zone in a set walks through all of them.
-  timezones = { for zone in split("\n", trimspace(file("${path.module}/timezones.txt"))) : zone => true }
+  timezones = { for zone in split("\n", trimspace(replace(file("${path.module}/timezones.txt"), "\r", ""))) : zone => true }
 
   max_input_bytes = 200000   # AWS publishes no clear maximum.
   max_file_bytes  = 50000000 # Code and layers of a function may have 250 MB in all.
@@ -71,8 +71,8 @@ locals {
     ? ["${join(" and ", local.lists[name])} are given: its list comes from one of them"]
     : [],
     [for uri in schedule.tasks_s3_uri[*] :
-      "tasks_s3_uri \"${uri}\" has to be s3://bucket/key, and end in .txt, .jsonl or .csv, or one of them and .gz"
-      if !can(regex("^s3://[^/]+/.*\\.(?:txt|jsonl|csv)(?:\\.gz)?$", uri))
+      "tasks_s3_uri \"${uri}\" has to be s3://bucket/key, and end in .txt, .jsonl or .csv, or one of them and .gz, after a name"
+      if !can(regex("^s3://[^/]+/(?:.*/)?\\.*[^/.][^/]*\\.(?:txt|jsonl|csv)(?:\\.gz)?$", uri))
     ],
     [for object in local.objects[name] :
       "tasks_s3_uri: no bucket is called \"${object.bucket}\"; a name has 3 to 63 small letters, digits, hyphens and single dots, the first and the last a letter or a digit, and is no IP address"
