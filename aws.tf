@@ -15,4 +15,18 @@ locals {
     partition  = data.aws_partition.current.partition
     dns_suffix = data.aws_partition.current.dns_suffix
   }
+
+  # Roles are an account's, not a region's: their names say which region they are for, or, where that is
+  # too long, a hash does.
+  role_prefix = (
+    length("${var.prefix}-${local.aws.region}") <= 54
+    ? "${var.prefix}-${local.aws.region}"
+    : "${substr(var.prefix, 0, 45)}-${substr(sha256("${var.prefix}/${local.aws.region}"), 0, 8)}"
+  )
+
+  role_names = {
+    send_task = "${local.role_prefix}-send-task"
+    run_task  = "${local.role_prefix}-run-task"
+    scheduler = "${local.role_prefix}-scheduler"
+  }
 }

@@ -2,8 +2,8 @@
 # same configuration can take its policy from here and be handed in as kms_key_arn without a cycle.
 
 locals {
-  role_arns = { for role in ["send-task", "run-task", "scheduler"] :
-    role => "arn:${local.aws.partition}:iam::${local.aws.account}:role${var.roles.path}${var.prefix}-${role}"
+  role_arns = { for role, name in local.role_names :
+    role => "arn:${local.aws.partition}:iam::${local.aws.account}:role${var.roles.path}${name}"
   }
 
   has_own_topic = var.monitoring == null ? false : var.monitoring.topic == null

@@ -65,7 +65,7 @@ module "functions" {
   log_retention_days   = var.log_retention_days
   tracing              = try(var.monitoring.tracing, false)
   kms_key_arn          = var.kms_key_arn
-  roles                = var.roles
+  roles                = merge(var.roles, { names = local.role_names })
   vpc                  = var.vpc
   tags                 = var.tags
 }
@@ -82,7 +82,7 @@ module "scheduler" {
   send_task_arn         = module.functions.send_task.arn
   dead_letter_queue_arn = module.queue.firings_dead_letters.arn
   kms_key_arn           = var.kms_key_arn
-  roles                 = var.roles
+  roles                 = merge(var.roles, { names = local.role_names })
   tags                  = var.tags
 }
 
@@ -109,7 +109,7 @@ module "monitoring" {
   expected_every = { for name, schedule in var.schedules : name => schedule.expected_every if schedule.enabled && schedule.expected_every != null }
   early_warnings = var.monitoring.early_warnings
   queries        = var.monitoring.queries
-  dashboard      = var.monitoring.dashboard
+  dashboard      = var.monitoring.dashboard ? "${var.prefix}-${local.aws.region}" : null
   topic          = var.monitoring.topic
   emails         = var.monitoring.emails
   kms_key_arn    = var.kms_key_arn

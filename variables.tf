@@ -112,11 +112,6 @@ variable "layer_zip" {
     condition     = var.layer_zip == null || var.layer_dir == null
     error_message = "layer_zip and layer_dir are given: the layer of dependencies must come from one of them."
   }
-
-  validation {
-    condition     = var.layer_zip == null ? true : fileexists(var.layer_zip)
-    error_message = "layer_zip is \"${coalesce(var.layer_zip, " ")}\", which is not there: it must be the path of a zip file."
-  }
 }
 
 variable "layers" {

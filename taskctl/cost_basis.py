@@ -84,7 +84,8 @@ def deployed_basis(prefix: str | None, root: Path) -> Basis:
             for page in silences
             for alarm in page["MetricAlarms"]
         }
-        dashboards = cloudwatch.list_dashboards(DashboardNamePrefix=stack.prefix)
+        dashboard = f"{stack.prefix}-{cloudwatch.meta.region_name}"
+        dashboards = cloudwatch.list_dashboards(DashboardNamePrefix=dashboard)
     environment = run_task.get("Environment", {}).get("Variables", {})
     queue = mapping["EventSourceMappings"][0]
     setup = Setup(
@@ -98,7 +99,7 @@ def deployed_basis(prefix: str | None, root: Path) -> Basis:
         metrics_by_schedule=environment.get("METRICS_BY_SCHEDULE") == "true",
         alarms=len(alarms["MetricAlarms"]),
         dashboard=any(
-            entry["DashboardName"] == stack.prefix for entry in dashboards["DashboardEntries"]
+            entry["DashboardName"] == dashboard for entry in dashboards["DashboardEntries"]
         ),
         silence_alarms=frozenset(silence_alarms),
     )

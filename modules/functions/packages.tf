@@ -152,7 +152,7 @@ resource "aws_lambda_layer_version" "dependencies" {
 
     precondition {
       condition     = try(fileexists(var.layer_zip), true)
-      error_message = "layer_zip ${coalesce(var.layer_zip, " ")} is not there: it must be a zip file of the layer, such as a release has."
+      error_message = "layer_zip is \"${coalesce(var.layer_zip, " ")}\", which is not there: it must be the path of a zip file of the dependencies."
     }
   }
 }

@@ -76,7 +76,7 @@ locals {
 resource "aws_iam_role" "this" {
   for_each = local.functions
 
-  name                 = each.value.name
+  name                 = var.roles.names[each.key]
   path                 = var.roles.path
   permissions_boundary = var.roles.permissions_boundary
   description          = "Role of the function ${each.value.name}."
@@ -102,7 +102,7 @@ resource "aws_iam_role_policy" "this" {
   lifecycle {
     precondition {
       condition     = length(local.policies[each.key]) <= 10240
-      error_message = "The policy of the role ${each.value.name} has ${length(local.policies[each.key])} characters, ${length(local.policies[each.key]) - 10240} too many for IAM. It names every list in S3 (tasks_s3_uri): shorten their keys, or spread the schedules over several instances of the module."
+      error_message = "The policy of the role ${var.roles.names[each.key]} has ${length(local.policies[each.key])} characters, ${length(local.policies[each.key]) - 10240} too many for IAM. It names every list in S3 (tasks_s3_uri): shorten their keys, or spread the schedules over several instances of the module."
     }
   }
 }

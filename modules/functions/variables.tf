@@ -5,7 +5,7 @@ variable "aws" {
 }
 
 variable "prefix" {
-  description = "What the names of functions, roles and layers begin with."
+  description = "What the names of functions and layers begin with."
   type        = string
   nullable    = false
 }
@@ -183,8 +183,8 @@ variable "vpc" {
 }
 
 variable "roles" {
-  description = "IAM path of the roles, and the ARN of their permissions boundary; a null boundary sets none."
-  type        = object({ path = string, permissions_boundary = string })
+  description = "Names of the roles of send_task and run_task, their IAM path, and the ARN of their permissions boundary; a null boundary sets none."
+  type        = object({ names = map(string), path = string, permissions_boundary = string })
   nullable    = false
 }
 

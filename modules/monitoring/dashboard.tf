@@ -117,9 +117,9 @@ locals {
 
 # Widgets without a place of their own follow one another in rows of 24 columns.
 resource "aws_cloudwatch_dashboard" "this" {
-  count = var.dashboard ? 1 : 0
+  count = var.dashboard == null ? 0 : 1
 
-  dashboard_name = var.prefix
+  dashboard_name = var.dashboard
   dashboard_body = jsonencode({
     widgets = flatten([
       local.alarms_widget,

@@ -5,7 +5,7 @@ variable "aws" {
 }
 
 variable "prefix" {
-  description = "What the names of alarms, topic, dashboard and queries begin with."
+  description = "What the names of alarms, topic and queries begin with."
   type        = string
   nullable    = false
 }
@@ -87,9 +87,8 @@ variable "queries" {
 }
 
 variable "dashboard" {
-  description = "Whether there is a dashboard."
-  type        = bool
-  nullable    = false
+  description = "Name of the dashboard; null makes none."
+  type        = string
 }
 
 variable "topic" {

@@ -51,7 +51,7 @@ resource "aws_scheduler_schedule" "this" {
 }
 
 resource "aws_iam_role" "this" {
-  name                 = "${var.prefix}-scheduler"
+  name                 = var.roles.names.scheduler
   path                 = var.roles.path
   permissions_boundary = var.roles.permissions_boundary
   description          = "Role of the schedules in the group ${var.prefix}."

@@ -285,9 +285,6 @@ VARIABLES: dict[str, list[tuple[Any, str]]] = {
             "layers has 4 ARNs: Lambda takes 5 layers a function, of which 2 are the module's.",
         ),
     ],
-    "layer_zip": [
-        ("gone.zip", 'layer_zip is "gone.zip", which is not there: it must be the path of a zip'),
-    ],
     "package_bucket": [
         ("My_Bucket", 'package_bucket is "My_Bucket": it must be the name of a bucket, of 3 to 63'),
     ],
@@ -607,6 +604,11 @@ def test_a_package_that_lambda_takes_only_from_s3_is_refused_with_the_way_out(
     assert len(resources(planned, "aws_s3_object")) == 3
 
 
+def test_a_zip_file_that_is_not_there_is_refused(refusal: Callable[[Variables], str]) -> None:
+    said = refusal({"layer_dir": None, "layer_zip": "gone.zip"})
+    assert 'layer_zip is "gone.zip", which is not there: it must be the path of a zip' in said
+
+
 def test_more_lists_in_s3_than_a_policy_can_name_are_refused(
     refusal: Callable[[Variables], str],
 ) -> None:
@@ -616,5 +618,5 @@ def test_more_lists_in_s3_than_a_policy_can_name_are_refused(
         for number in range(200)
     }
     said = refusal({"schedules": schedules})
-    assert "The policy of the role cdklab-send-task has " in said
+    assert f"The policy of the role cdklab-{REGION}-send-task has " in said
     assert "too many for IAM. It names every list in S3 (tasks_s3_uri): shorten their keys" in said

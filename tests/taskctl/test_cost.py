@@ -15,7 +15,7 @@ import boto3
 import pytest
 
 from local import ROOT
-from local.emulator import Emulator
+from local.emulator import REGION, Emulator
 from taskctl.cost_basis import CHAT_WARNINGS, EARLY_WARNINGS, ESSENTIAL_ALARMS
 
 from .conftest import Taskctl
@@ -242,10 +242,11 @@ def prefix(emulator: Emulator) -> Iterator[str]:
             Threshold=1,
             ComparisonOperator="GreaterThanThreshold",
         )
-    cloudwatch.put_dashboard(DashboardName=prefix, DashboardBody='{"widgets":[]}')
+    dashboard = f"{prefix}-{REGION}"
+    cloudwatch.put_dashboard(DashboardName=dashboard, DashboardBody='{"widgets":[]}')
     yield prefix
     cloudwatch.delete_alarms(AlarmNames=alarms)
-    cloudwatch.delete_dashboards(DashboardNames=[prefix])
+    cloudwatch.delete_dashboards(DashboardNames=[dashboard])
     scheduler.delete_schedule_group(Name=prefix)
     functions.delete_event_source_mapping(UUID=mapping)
     for name in ("send-task", "run-task"):

@@ -40,6 +40,6 @@ metrics_by_schedule  = false
 log_retention_days   = 14
 tracing              = false
 vpc                  = null
-roles                = { path = "/", permissions_boundary = null }
+roles                = { names = { send_task = "nightly-eu-west-1-send-task", run_task = "nightly-eu-west-1-run-task" }, path = "/", permissions_boundary = null }
 kms_key_arn          = null
 tags                 = { team = "data" }

@@ -13,7 +13,7 @@ send_task_arn         = "arn:aws:lambda:eu-west-1:123456789012:function:nightly-
 dead_letter_queue_arn = "arn:aws:sqs:eu-west-1:123456789012:nightly-firings-dead-letter"
 notify_on             = null
 kms_key_arn           = null
-roles                 = { path = "/", permissions_boundary = null }
+roles                 = { names = { scheduler = "nightly-eu-west-1-scheduler" }, path = "/", permissions_boundary = null }
 tags                  = { team = "data" }
 
 schedules = {
