@@ -32,7 +32,7 @@ variable "schedules" {
     What runs, and when. The key is the schedule's name: 1 to 64 letters, digits, `_`, `.` and `-`.
 
     When:
-    - `expression`: `rate(value unit)`, `cron(minutes hours day-of-month month day-of-week year)` with `?` in one of the two day fields, or `at(yyyy-mm-ddThh:mm:ss)` for once.
+    - `expression`: `rate(value unit)`, `cron(minutes hours day-of-month month day-of-week year)` with `?` in one of the two day fields and weekdays better by name (1 is Sunday), or `at(yyyy-mm-ddThh:mm:ss)` for once.
     - `timezone`: IANA time zone in which cron and at are meant; `var.timezone` if not given.
     - `description`: a note that the console shows, up to 512 bytes, of which a letter beyond ASCII has 2 to 4.
     - `enabled`: false keeps the schedule but does not fire it. Default true.

@@ -22,6 +22,18 @@ SCHEDULES: dict[str, tuple[dict[str, Any], str]] = {
     "misspelt-zone": ({"timezone": "Asia/Tapei"}, 'timezone "Asia/Tapei" is no IANA time zone'),
     "zone-in-small-letters": ({"timezone": "utc"}, 'timezone "utc" is no IANA time zone'),
     "no-zone": ({"timezone": ""}, 'timezone "" is no IANA time zone'),
+    "five-fields": (
+        {"expression": "cron(0 9 * * 1-5)"},
+        "five fields are cron's; to AWS that is cron(0 9 ? * MON-FRI *)",
+    ),
+    "five-bare-fields": (
+        {"expression": "*/10 8 1 * *"},
+        "five fields are cron's; to AWS that is cron(*/10 8 1 * ? *)",
+    ),
+    "five-fields-with-both-days": (
+        {"expression": "0 8 1 jan 0,6"},
+        "five fields are cron's; to AWS that is cron(0 8 1 JAN ? *) and cron(0 8 ? JAN SUN,SAT *)",
+    ),
     "watched-too-closely": (
         {"expected_every": 59},
         "expected_every is 59: it has to be a whole number from 60 to 604800 (seconds, up to 7",
