@@ -261,7 +261,7 @@ variable "task_concurrency" {
 }
 
 variable "maximum_concurrency" {
-  description = "How many batches may run at the same time, 2 to 1000; null sets no limit but the account's."
+  description = "How many batches may run at the same time, 2 to 1000; null sets no limit but the account's. With a limit Lambda keeps 5 pollers on an idle queue, without one 2: 0.26 USD a month against 0.11."
   type        = number
   default     = 10
 

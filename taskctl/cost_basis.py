@@ -22,7 +22,7 @@ CHAT_WARNINGS = ("results-untold",)
 
 _SETTINGS = (
     "architecture", "fifo", "deduplication", "batch_size", "task_concurrency", "send_task_memory",
-    "run_task_memory", "metrics_by_schedule",
+    "run_task_memory", "maximum_concurrency", "metrics_by_schedule",
 )  # fmt: skip
 
 
@@ -96,6 +96,7 @@ def deployed_basis(prefix: str | None, root: Path) -> Basis:
         task_concurrency=int(environment.get("TASK_CONCURRENCY", "1")),
         send_task_memory=send_task["MemorySize"],
         run_task_memory=run_task["MemorySize"],
+        maximum_concurrency=queue.get("ScalingConfig", {}).get("MaximumConcurrency"),
         metrics_by_schedule=environment.get("METRICS_BY_SCHEDULE") == "true",
         alarms=len(alarms["MetricAlarms"]),
         dashboard=any(
