@@ -22,7 +22,7 @@ CHAT_WARNINGS = ("notifications-undelivered",)
 
 _SETTINGS = (
     "architecture", "fifo", "deduplication", "batch_size", "task_concurrency", "send_task_memory",
-    "run_task_memory", "metrics_by_schedule",
+    "run_task_memory", "maximum_concurrency", "metrics_by_schedule",
 )  # fmt: skip
 
 
@@ -84,7 +84,8 @@ def deployed_basis(prefix: str | None, root: Path) -> Basis:
             for page in silences
             for alarm in page["MetricAlarms"]
         }
-        dashboards = cloudwatch.list_dashboards(DashboardNamePrefix=stack.prefix)
+        dashboard = f"{stack.prefix}-{cloudwatch.meta.region_name}"
+        dashboards = cloudwatch.list_dashboards(DashboardNamePrefix=dashboard)
     environment = run_task.get("Environment", {}).get("Variables", {})
     queue = mapping["EventSourceMappings"][0]
     setup = Setup(
@@ -95,10 +96,11 @@ def deployed_basis(prefix: str | None, root: Path) -> Basis:
         task_concurrency=int(environment.get("TASK_CONCURRENCY", "1")),
         send_task_memory=send_task["MemorySize"],
         run_task_memory=run_task["MemorySize"],
+        maximum_concurrency=queue.get("ScalingConfig", {}).get("MaximumConcurrency"),
         metrics_by_schedule=environment.get("METRICS_BY_SCHEDULE") == "true",
         alarms=len(alarms["MetricAlarms"]),
         dashboard=any(
-            entry["DashboardName"] == stack.prefix for entry in dashboards["DashboardEntries"]
+            entry["DashboardName"] == dashboard for entry in dashboards["DashboardEntries"]
         ),
         silence_alarms=frozenset(silence_alarms),
     )

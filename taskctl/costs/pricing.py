@@ -26,11 +26,13 @@ SEND_BATCH = 10
 DEDUPLICATION_WRITES = 2
 """A task: that it has begun, and what came of it."""
 
-IDLE_POLLERS = 2
+IDLE_POLLERS = {False: 2, True: 5}
+"""Of Lambda's, by whether there is a maximum concurrency: with one it keeps five at least.
+
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+"""
 POLLS_A_MINUTE = 3
 """Of an idle poller of Lambda's, which waits for 20 seconds."""
-IDLE_POLLS = IDLE_POLLERS * POLLS_A_MINUTE * 60 * HOURS_A_MONTH
-"""Requests a month to an idle queue."""
 
 METRICS = 2
 """What a run whose tasks succeed counts: sent, and the duration of success."""
@@ -60,6 +62,7 @@ class Setup:
     task_concurrency: int
     send_task_memory: int
     run_task_memory: int
+    maximum_concurrency: int | None
     metrics_by_schedule: bool
     alarms: int
     dashboard: bool
@@ -161,12 +164,23 @@ def shared_usage(runs: float, setup: Setup) -> dict[str, tuple[float, float]]:
         runs: a month, of all schedules.
     """
     metrics = METRICS * _hours_share(runs)
+    polls = idle_polls(setup.maximum_concurrency)
     return {
-        "idle polling": (IDLE_POLLS, IDLE_POLLS * SQS_REQUEST[setup.fifo]),
+        "idle polling": (polls, polls * SQS_REQUEST[setup.fifo]),
         "metrics": (metrics, metrics * METRIC),
         "alarms": (setup.alarms, setup.alarms * ALARM),
         "dashboard": (int(setup.dashboard), setup.dashboard * DASHBOARD),
     }
+
+
+def idle_polls(maximum_concurrency: int | None) -> int:
+    """Requests a month to an idle queue.
+
+    Args:
+        maximum_concurrency: of its event source mapping; None where it has no limit.
+    """
+    pollers = IDLE_POLLERS[maximum_concurrency is not None]
+    return pollers * POLLS_A_MINUTE * 60 * HOURS_A_MONTH
 
 
 def is_cold(runs: float) -> bool:

@@ -29,7 +29,7 @@ _CHECKS = [
 _ROOT = "root.tf.json"
 _VALIDATION = re.compile(r"^  validation \{\n(?:    .*\n|\n)*  \}\n", re.MULTILINE)
 """As `terraform fmt` lays it out."""
-_LOCALS = {"partition": "aws", "region": "REGION", "account": "ACCOUNT"}
+_AWS = {"partition": "aws", "region": "REGION", "account": "ACCOUNT", "dns_suffix": "amazonaws.com"}
 """What AWS would be asked for: here, words in what a validation says."""
 _WHEN = {
     "expression", "timezone", "description", "enabled", "flexible_window_minutes", "start_date",
@@ -55,7 +55,7 @@ def read_tfvars(path: Path) -> dict[str, Any]:
     variables = _VALIDATION.sub(_without_aws, _VARIABLES.read_text(encoding="utf-8"))
     names = re.findall(r'^variable "(\w+)"', variables, re.MULTILINE)
     typed = {
-        "locals": _LOCALS,
+        "locals": {"aws": _AWS},
         "output": {"values": {"value": {name: f"${{var.{name}}}" for name in names}}},
     }
     as_written = {
@@ -89,9 +89,10 @@ def find_problems(values: dict[str, Any], folder: Path) -> list[str]:
         "task_code_dir": str(folder),
         "notify_on": None if values["notify"] is None else values["notify_on"],
         # of no matter to the checks, but they may not be null
+        "aws": _AWS,
         "send_task_arn": "",
         "dead_letter_queue_arn": "",
-        "roles": {"path": "/", "permissions_boundary": None},
+        "roles": {"names": {}, "path": "/", "permissions_boundary": None},
     }
     with tempfile.TemporaryDirectory(prefix="taskctl-") as written:
         path = Path(written) / "values.tfvars.json"
