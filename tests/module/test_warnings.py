@@ -53,6 +53,7 @@ def warnings(plan: Callable[[Variables], Planned]) -> list[str]:
         name: {"expression": "rate(1 hour)", "task": "work"} | row for name, row in fields.items()
     }
     checks = plan({"schedules": schedules})["checks"]
+    assert {check["status"] for check in checks} <= {"pass", "fail"}  # known before an apply
     return [
         line.strip()
         for check in checks

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -34,6 +36,17 @@ class Root:
         text = json.dumps(GIVEN | changes)
         (self.module / "terraform.tfvars.json").write_text(text, encoding="utf-8")
         return planned_changes(self.module, self.aws)
+
+    def warnings(self) -> list[str]:
+        """What the checks say of the last plan."""
+        shown = json.loads(terraform.run(self.module, self.aws, "show", "-json", "plan"))
+        assert {check["status"] for check in shown["checks"]} <= {"pass", "fail"}
+        return [
+            problem["message"]
+            for check in shown["checks"]
+            for instance in check.get("instances", [])
+            for problem in instance.get("problems", [])
+        ]
 
     def apply(self) -> None:
         terraform.run(self.module, self.aws, "apply", "-input=false", "plan")
@@ -125,6 +138,29 @@ def test_a_second_stack_of_the_same_prefix_fails_before_it_adopts_anything(
         terraform.run(second.module, aws, "destroy", "-auto-approve", "-input=false")
     assert queues(emulator) == QUEUES
     assert stack.plan() == {}
+
+
+def test_code_that_was_changed_by_hand_is_warned_of_until_it_is_deployed_anew(
+    stack: Root, emulator: Emulator
+) -> None:
+    stack.plan()
+    assert stack.warnings() == []
+
+    functions = client("lambda", emulator.environment())
+    archive = BytesIO()
+    with ZipFile(archive, "w") as changed:
+        changed.writestr("by_hand.py", "")
+    functions.update_function_code(FunctionName="swap-run-task", ZipFile=archive.getvalue())
+    assert stack.plan() == {}
+    (warning,) = stack.warnings()
+    assert "The code of swap-run-task is not what Terraform deployed" in warning
+
+    (stack.module / "tasks" / "more.txt").write_text("one more\n", encoding="utf-8")
+    stack.plan()
+    assert stack.warnings() == []
+    stack.apply()
+    assert stack.plan() == {}
+    assert stack.warnings() == []
 
 
 def _managed(module: dict[str, Any]) -> list[str]:
