@@ -11,7 +11,7 @@ set_up = @"$(PYTHON)" -c 'import platform as p, sys; sys.version_info >= (3, 11)
 run = @.build/venv/bin/python -m
 run_with_uv = @.build/uv/bin/python -m
 
-.PHONY: help demo test mutation lint bench pictures package-layer fmt docs lock clean
+.PHONY: help demo test chaos mutation lint bench pictures package-layer fmt docs lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1: /p' Makefile
@@ -23,6 +23,10 @@ demo: ## the whole system at work on this machine, without an AWS account
 test: ## every test
 	$(set_up) tests emulator layer terraform
 	$(run) pytest -n 3 --dist loadfile
+
+chaos: ## random faults and kills on a model of SQS; RUNS and SEED may be given
+	$(set_up) tests
+	@PYTHONPATH=.:lambda_src/python .build/venv/bin/python -m tests.model $(RUNS:%=--runs %) $(SEED:%=--seed %)
 
 mutation: ## how many small faults in the runtime its unit tests notice; MODULES may be given
 	$(set_up) tests emulator

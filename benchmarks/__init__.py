@@ -1,1 +1,1 @@
-"""What the design is worth, measured against the one-by-one design: `python -m benchmarks`."""
+"""Benchmarks of the design against the one-by-one design: `python -m benchmarks`."""

@@ -1,4 +1,4 @@
-"""What a load costs a month on AWS, by list prices, from the figures that were measured.
+"""Monthly cost of a load on AWS, by list prices, from measured figures.
 
 Prices are those of `taskctl cost`.
 """
@@ -24,7 +24,7 @@ AWS_LOG_BYTES = 5_700
 
 @dataclass(frozen=True, kw_only=True)
 class Design:
-    """What a design needs.
+    """The resources that a design needs.
 
     Attributes:
         requests: to SQS, a task.
@@ -57,7 +57,7 @@ class Design:
 
 
 def measure(figures: Mapping[str, Figure]) -> Iterator[Figure]:
-    """The load in dollars a month, from figures that were measured before."""
+    """Return the load in dollars a month, from figures that were measured before."""
     ours, yardstick = _designs(figures, waits_overlap=False)
     overlapped, _ = _designs(figures, waits_overlap=True)
     same_logs = replace(yardstick, log_bytes=ours.log_bytes)

@@ -26,7 +26,7 @@ _STATES = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible
 
 @dataclass(frozen=True)
 class Run:
-    """What a run came to.
+    """The result of a run.
 
     Attributes:
         seconds: from the run to the end of the last task.
@@ -79,13 +79,13 @@ class Design:
         )["UUID"]
 
     def fire(self, event: Mapping[str, Any]) -> Run:
-        """Fires, and waits until every task is done."""
+        """Fire, and wait until every task is done."""
         begun = time.time()
         self._send(event)
         return self._finish(begun)
 
     def fill_then_run(self, event: Mapping[str, Any]) -> Run:
-        """Fires while run_task gets nothing, then lets it have all; measures from there."""
+        """Fire while run_task gets nothing, then let it have all; measure from there."""
         self._lambda.update_event_source_mapping(UUID=self._mapping, Enabled=False)
         self._send(event)
         begun = time.time()
@@ -161,7 +161,7 @@ class Design:
 
 
 def publish_layer(emulator: Emulator, name: str, folder: Path) -> str:
-    """Makes a layer of a folder's packages; returns its ARN."""
+    """Make a layer of a folder's packages; returns its ARN."""
     published = client("lambda", emulator.environment()).publish_layer_version(
         LayerName=name, Content={"ZipFile": _archive(folder, prefix="python/")}
     )

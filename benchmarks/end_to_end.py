@@ -25,7 +25,7 @@ class Designs:
 
 
 def measure(code: Code, emulator: Emulator, sizes: Sizes) -> Iterator[Figure]:
-    """Fired directly, not by a schedule: the emulator looks at those every ten seconds."""
+    """Fire directly, not by a schedule: the emulator looks at those every ten seconds."""
     designs = _build(code, emulator)
     _warm_up(designs)
     yield from _nothing(designs, sizes)

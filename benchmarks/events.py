@@ -11,7 +11,7 @@ _runs = count()
 
 
 def run(**attributes: Any) -> dict[str, Any]:
-    """A schedule's input, each a run of its own."""
+    """Return schedules' inputs, each a run of its own."""
     return {
         "version": 1,
         "schedule": "benchmark",
@@ -35,7 +35,7 @@ def messages(number: int, task: str | None, **args: Any) -> list[str]:
 
 
 def batches(bodies: Sequence[str], size: int) -> list[dict[str, Any]]:
-    """What run_task gets for the messages, so many at once."""
+    """Return run_task's events for the messages, so many at once."""
     records = [_record(index, body) for index, body in enumerate(bodies)]
     return [{"Records": records[first : first + size]} for first in range(0, len(records), size)]
 

@@ -1,4 +1,4 @@
-"""What was measured, and what was wanted of it."""
+"""Measured figures and their goals."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Figure:
 
     @property
     def ratio(self) -> float | None:
-        """How many times our median goes into the yardstick's."""
+        """The yardstick's median divided by ours."""
         return median(self.yardstick) / median(self.ours) if self.yardstick else None
 
     @property
@@ -47,7 +47,7 @@ class Figure:
 
     @property
     def met(self) -> bool | None:
-        """Whether the goal is met; None where there is none."""
+        """True if the goal is met; None where there is none."""
         if self.at_most is not None:
             return median(self.ours) <= self.at_most
         if self.times is not None and self.ratio is not None:
@@ -56,7 +56,9 @@ class Figure:
 
 
 def alternate(rounds: int, *sides: Callable[[], Value]) -> list[list[Value]]:
-    """Each side's values; they take turns (A B A B ...), so that what else the machine does falls
-    on all of them."""
+    """Measure each side's values in turn (A B A B ...).
+
+    So what else the machine does falls on all of them.
+    """
     turns = [[side() for side in sides] for _ in range(rounds)]
     return [list(values) for values in zip(*turns, strict=True)]

@@ -40,7 +40,7 @@ class Code:
     @classmethod
     @contextmanager
     def copied(cls) -> Iterator[Self]:
-        """The code in a temporary folder."""
+        """Return the code in a temporary folder."""
         sources = {
             "runtime": ROOT / "lambda_src" / "python",
             "dependencies": LAYER / "python",
@@ -58,14 +58,17 @@ class Code:
 
     @property
     def folder(self) -> Path:
-        """Where copies and lists lie."""
+        """The folder of copies and lists."""
         return self.tasks.parent
 
 
 @dataclass(frozen=True)
 class Usage:
-    """What events took: wall-clock seconds of each, CPU seconds of all (every thread's), and the
-    most memory that the process had until now."""
+    """The cost of events.
+
+    Wall-clock seconds of each, CPU seconds of all (every thread's), and the most memory that the
+    process had until now.
+    """
 
     seconds: list[float]
     cpu_seconds: float
@@ -99,7 +102,7 @@ class Function:
         )
 
     def invoke(self, *events: Any) -> Usage:
-        """Calls the handler with the events, one after the other."""
+        """Call the handler with the events, one after the other."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(events) + "\n")
@@ -135,7 +138,7 @@ class Stub:
         self.endpoint_url = f"http://127.0.0.1:{self._process.stdout.readline().strip()}"
 
     def requests(self) -> int:
-        """How many it has answered."""
+        """Return how many requests it has answered."""
         with urllib.request.urlopen(self.endpoint_url) as answer:
             return sum(json.load(answer).values())
 
@@ -185,7 +188,7 @@ class Designs:
         )
 
     def yardstick(self, handler: str, **environment: str) -> Function:
-        """The yardstick's send_task or run_task."""
+        """Return the yardstick's send_task or run_task."""
         return Function(
             f"benchmarks.yardstick.{handler}.handler",
             [self.code.yardstick, self.code.dependencies],

@@ -26,7 +26,7 @@ class Context:
 
 
 def peak_bytes() -> int:
-    """The most memory that this process had."""
+    """Return the most memory that this process had."""
     try:
         # ru_maxrss would be the parent's, where that is larger
         with open("/proc/self/status") as status:

@@ -1,4 +1,4 @@
-"""What send_task needs of memory for a list that is far larger than its memory."""
+"""Memory that send_task needs for a list far larger than its memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BUCKET = "long-lists"
 
 
 def measure(code: Code, emulator: Emulator, sizes: Sizes) -> Iterator[Figure]:
-    """An object on the emulator's S3; the messages go to a queue that forgets them."""
+    """Put an object on the emulator's S3; the messages go to a queue that forgets them."""
     s3 = client("s3", emulator.environment())
     s3.create_bucket(Bucket=_BUCKET)
     with TemporaryFile() as lines:

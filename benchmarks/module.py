@@ -1,4 +1,4 @@
-"""How plan, apply and state grow with the number of schedules, beside the bare resource."""
+"""Growth of plan, apply and state with the number of schedules, beside the bare resource."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ _BARE = {
 
 @dataclass(frozen=True)
 class Life:
-    """What it took to make schedules, and to take them away again.
+    """The cost of creating schedules and of destroying them.
 
     Attributes:
         seconds, cpu_seconds: of each command; the latter are Terraform's own, of all threads.
@@ -76,7 +76,7 @@ class Life:
 
     @property
     def growing(self) -> dict[str, float]:
-        """What should grow linearly."""
+        """Figures that should grow linearly."""
         return {**self.cpu_seconds, "state": self.state_bytes}
 
 
@@ -150,8 +150,11 @@ def live(root: Path, aws: Mapping[str, str], variable: Mapping[str, Any]) -> Lif
 
 
 def growth(numbers: Sequence[int], values: Sequence[float]) -> float:
-    """How many times what one more costs between the first two of three numbers it costs between
-    the last two: 1 where values grow linearly."""
+    """Compare the cost of one more between the last two of three numbers with the first two.
+
+    Returns:
+        1 where values grow linearly.
+    """
     (first, second, third), (a, b, c) = numbers, values
     return (c - b) / (third - second) / ((b - a) / (second - first))
 

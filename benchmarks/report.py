@@ -25,7 +25,7 @@ _BEGIN, _END = "<!-- figures -->", "<!-- end of figures -->"
 
 
 def machine() -> dict[str, Any]:
-    """What the figures depend on; the load is that of the minute before."""
+    """Describe what the figures depend on; the load is that of the minute before."""
     requirements = (ROOT / "requirements" / "emulator.txt").read_text()
     emulator = re.search(r"^ministack==(\S+)", requirements, re.MULTILINE)
     return {
@@ -39,7 +39,7 @@ def machine() -> dict[str, Any]:
 
 
 def record(figures: Sequence[Figure], facts: Mapping[str, Any]) -> dict[str, Any]:
-    """What results.json holds."""
+    """Read results.json."""
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": dict(facts),
@@ -51,7 +51,7 @@ def record(figures: Sequence[Figure], facts: Mapping[str, Any]) -> dict[str, Any
 
 
 def write(results: Mapping[str, Any]) -> None:
-    """Writes the results, and their table into the document."""
+    """Write the results, and their table into the document."""
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     before, _, rest = DOCUMENT.read_text().partition(_BEGIN)
     after = rest.partition(_END)[2]
@@ -59,7 +59,7 @@ def write(results: Mapping[str, Any]) -> None:
 
 
 def markdown(results: Mapping[str, Any]) -> str:
-    """The results as a table in Markdown."""
+    """Return the results as a table in Markdown."""
     facts = results["machine"]
     lines = [
         f"Measured on {results['date']}: {facts['cores']} cores ({facts['architecture']}, "
@@ -77,7 +77,7 @@ def markdown(results: Mapping[str, Any]) -> str:
 
 
 def table(results: Mapping[str, Any]) -> Table:
-    """The results for a terminal."""
+    """Return the results for a terminal."""
     shown = Table(box=None, pad_edge=False, header_style="bold")
     shown.add_column(_HEADINGS[0], ratio=1)
     for heading in _HEADINGS[1:]:
@@ -101,7 +101,7 @@ def _cells(figure: Mapping[str, Any]) -> list[str]:
 
 
 def _spread(values: Sequence[float], unit: str) -> str:
-    """The median, and the least and the greatest where there are several."""
+    """Return the median, and the least and the greatest where there are several."""
     middle = f"{_rounded(median(values))} {unit}".rstrip()
     least, greatest = _rounded(min(values)), _rounded(max(values))
     return middle if least == greatest else f"{middle} ({least}-{greatest})"

@@ -1,4 +1,4 @@
-"""What running tasks costs a function: processor time, and the milliseconds that are billed."""
+"""Cost of running tasks: processor time, and the milliseconds that are billed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much is measured."""
+"""Sizes of the loads that are measured."""
 
 from __future__ import annotations
 

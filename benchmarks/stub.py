@@ -18,13 +18,13 @@ counts: Counter[str] = Counter()
 
 
 def sent(message: dict[str, Any]) -> dict[str, str]:
-    """What SQS says of a message that it took."""
+    """Return SQS's answer for a message that it took."""
     digest = hashlib.md5(message["MessageBody"].encode(), usedforsecurity=False).hexdigest()
     return {"MessageId": digest, "MD5OfMessageBody": digest}
 
 
 def answer(action: str, body: bytes) -> dict[str, Any]:
-    """The answer to a request."""
+    """Return the answer to a request."""
     if not action:
         return dict(counts)
     counts[action] += 1

@@ -29,7 +29,7 @@ class Chat:
 
 @contextmanager
 def serving() -> Iterator[Chat]:
-    """Serves it on a free port of the loopback interface."""
+    """Serve it on a free port of the loopback interface."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

@@ -87,7 +87,7 @@ class Emulator:
         self._stop()
 
     def environment(self) -> dict[str, str]:
-        """What makes boto3, the AWS CLI and Terraform talk to this emulator and to nothing else."""
+        """Return variables that make boto3, the AWS CLI and Terraform use this emulator alone."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_ACCESS_KEY_ID": "test",
@@ -200,7 +200,7 @@ class Emulator:
 
 
 def _free_port() -> int:
-    """A port that was free a moment ago; whoever takes it first is found out at start."""
+    """Return a port that was free a moment ago; whoever takes it first is found out at start."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

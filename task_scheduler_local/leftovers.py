@@ -1,4 +1,4 @@
-"""What still exists in the emulator, by its own list calls."""
+"""Resources that still exist in the emulator, by its own list calls."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ALWAYS_THERE = {"schedule group default"}
 
 
 def client(service: str, aws: Mapping[str, str]) -> Any:
-    """A boto3 client for the emulator that `Emulator.environment()` describes."""
+    """Return a boto3 client for the emulator that `Emulator.environment()` describes."""
     return boto3.client(
         service,  # type: ignore[call-overload]
         endpoint_url=aws["AWS_ENDPOINT_URL"],
@@ -39,7 +39,7 @@ def client(service: str, aws: Mapping[str, str]) -> Any:
 
 
 def leftovers(aws: Mapping[str, str]) -> list[str]:
-    """What is there, each as kind and name; empty after a destroy that left nothing."""
+    """List what exists, each as kind and name; nothing after a complete destroy."""
     found = []
     for service, call, key, name in _LISTS:
         for entry in getattr(client(service, aws), call)().get(key, []):

@@ -26,13 +26,13 @@ _FOLDER = BUILD / "terraform.d"
 
 
 def binary() -> Path:
-    """The terraform to run; `tools.setup terraform` sees to it that there is one."""
+    """Return the terraform to run; `tools.setup terraform` sees to it that there is one."""
     return on_path() or TERRAFORM / "bin" / "terraform"
 
 
 @functools.cache
 def on_path() -> Path | None:
-    """The terraform on PATH, if it is new enough."""
+    """Return the terraform on PATH, if it is new enough."""
     found = shutil.which("terraform")
     if found is None:
         return None
@@ -51,7 +51,7 @@ def on_path() -> Path | None:
 
 
 def environment(aws: Mapping[str, str]) -> dict[str, str]:
-    """A whole environment for terraform: the user's without its AWS and Terraform settings.
+    """Return a whole environment for terraform: the user's without its AWS and Terraform settings.
 
     aws is what reaches the emulator (`Emulator.environment()`); empty for commands that reach
     nothing, such as `terraform test` with mocked providers.
@@ -94,7 +94,7 @@ def run(folder: Path, aws: Mapping[str, str], *arguments: str) -> str:
 
 @contextmanager
 def workspace() -> Iterator[Path]:
-    """A copy of the module with this machine's layer in a temporary folder.
+    """Make a copy of the module with this machine's layer in a temporary folder.
 
     Terraform runs there, so that no lock file, state or zip of a local run ever lies where a user
     runs the real thing.
@@ -109,7 +109,7 @@ def workspace() -> Iterator[Path]:
 
 @contextmanager
 def attached(folder: Path, aws: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """The offline providers for all commands in a folder at once: a third of the time.
+    """Attach the offline providers for all commands in a folder at once: a third of the time.
 
     Yields aws with what `run` and `environment` need to use them. With PROVIDER=registry nothing is
     attached.
@@ -129,7 +129,7 @@ def _clean_environment() -> dict[str, str]:
 
 
 def _provider() -> str:
-    """Which providers the user asks for; raises LocalError for others than there are."""
+    """Read which providers the user asks for; raise LocalError for unknown ones."""
     choice = os.environ.get("PROVIDER") or "offline"
     if choice not in ("offline", "registry"):
         raise LocalError(f"PROVIDER={choice}: expected registry, or nothing for the offline one")

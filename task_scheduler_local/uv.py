@@ -53,7 +53,7 @@ def _environment() -> dict[str, str]:
 
 
 def _pip_settings() -> dict[str, str]:
-    """pip's own index, mirror, proxy and certificate settings under the names that uv reads."""
+    """Return pip's index, mirror, proxy and certificate settings under the names that uv reads."""
     names = {
         "index-url": ("UV_DEFAULT_INDEX", " "),
         "extra-index-url": ("UV_INDEX", " "),

@@ -1,1 +1,1 @@
-"""What maintainers run: set-up, locks, lint, docs, pictures, mutation. Nothing imports it."""
+"""Maintainers' tools: set-up, locks, docs, pictures, mutation. Nothing imports them."""

@@ -22,7 +22,7 @@ _STYLE = """
 
 
 def draw(sender: str, messages: Iterable[str]) -> str:
-    """Returns an SVG of a channel.
+    """Return an SVG of a channel.
 
     Args:
         sender: whom the messages are from.

@@ -12,7 +12,7 @@ _ADDRESS = re.compile(r"module\.(\w+)\.((?:data\.archive_file|aws_\w+)\.\w+)")
 
 
 def draw() -> str:
-    """A Mermaid flowchart: a box a module, a node a resource, an arrow from it to what needs it.
+    """Draw a Mermaid flowchart: a box a module, a node a resource, arrows to what needs it.
 
     Raises LocalError with Terraform's words when the module is not valid.
     """
@@ -22,7 +22,7 @@ def draw() -> str:
 
 
 def flowchart(graph: str) -> str:
-    """What `terraform graph` prints, as a Mermaid flowchart; data sources but archives left out."""
+    """Turn the output of `terraform graph` into a flowchart, its only data sources archives."""
     nodes = {
         found[0]: found for name in _NODE.findall(graph) if (found := _ADDRESS.fullmatch(name))
     }

@@ -16,13 +16,13 @@ RUNTIMES = ("3.12", "3.13", "3.14")
 
 
 def time_zones() -> list[str]:
-    """The IANA time zones, links included, but for the one that marks a machine without a zone."""
+    """Return the IANA time zones, links included, without the mark of an unset zone."""
     names = files("tzdata").joinpath("zones").read_text(encoding="utf-8").split()
     return sorted(set(names) - {"Factory"})
 
 
 def standard_library() -> list[str]:
-    """The public top-level modules of the standard library in any of the supported runtimes."""
+    """Return the public top-level modules of the standard library, of all runtimes."""
     modules = {name.partition(".")[0] for runtime in RUNTIMES for name in stdlib_list(runtime)}
     return sorted(name for name in modules if not name.startswith("_"))
 
@@ -34,7 +34,7 @@ LISTS = {
 
 
 def text(names: list[str]) -> str:
-    """The content of a list's file: a name a line."""
+    """Return the content of a list's file: a name a line."""
     return "".join(f"{name}\n" for name in names)
 
 

@@ -88,18 +88,18 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def count(results: Results) -> Counter[str]:
-    """How many mutants there are of each of mutmut's statuses; those that did not run are none."""
+    """Count mutants by mutmut's statuses; those that did not run are none."""
     return Counter(status_by_exit_code[code] for code in results.values() if code is not None)
 
 
 def rate(counts: Counter[str]) -> float:
-    """The kill rate in %, of mutants counted by status; 0 if there are none."""
+    """Return the kill rate in %, of mutants counted by status; 0 if there are none."""
     total = counts.total()
     return 100 * (counts["killed"] + counts["timeout"]) / total if total else 0.0
 
 
 def _lay_out() -> None:
-    """The runtime and its tests as mutmut wants them: a project with the package at its top."""
+    """Lay out the runtime and its tests for mutmut: a project with the package at its top."""
     shutil.rmtree(WORK, ignore_errors=True)
     no_bytecode = shutil.ignore_patterns("__pycache__")
     runtime = ROOT / "lambda_src" / "python" / _RUNTIME
@@ -109,7 +109,7 @@ def _lay_out() -> None:
 
 
 def _read() -> dict[str, Results]:
-    """What mutmut left of its run, by module."""
+    """Read the results of a run of mutmut, by module."""
     folder = WORK / "mutants" / _RUNTIME
     files = sorted(folder.glob("*.py.meta"))
     read = {
@@ -149,7 +149,7 @@ def emulator() -> _Running:
 
 
 def pytest_configure() -> None:
-    """The same examples for each mutant, and no search for a smaller one that fails, too."""
+    """Use the same examples for each mutant, and do not search for smaller ones that fail."""
     gc.freeze()  # what was there before the fork is not gone through for each mutant
     settings.register_profile(
         "mutation", derandomize=True, database=None, phases=(Phase.explicit, Phase.generate)
@@ -158,7 +158,7 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The quickest tests first, as mutmut measured them: the first that fails is the last."""
+    """Run the quickest tests first, as mutmut measured them: the first failure is the last."""
     measured = Path("mutmut-stats.json")  # pytest runs in the folder of the mutants
     if measured.is_file():
         seconds = json.loads(measured.read_text())["duration_by_test"]

@@ -106,7 +106,7 @@ def main() -> None:
 
 
 def _taskctl(aws: dict[str, str], root: Path, *arguments: str) -> str:
-    """What a command prints on a terminal."""
+    """Run a command and return what it prints on a terminal."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "taskctl", *arguments, *_stack_option(arguments[0])],

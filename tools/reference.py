@@ -41,7 +41,7 @@ _OBJECT = re.compile(r"\(\{.*\}\)", re.DOTALL)
 
 
 def render() -> str:
-    """The whole reference, as it has to be for the modules as they are.
+    """Return the whole reference, as it must be for the modules as they are.
 
     Raises:
         LocalError: terraform-config-inspect is missing, or does not read a module.
@@ -54,7 +54,7 @@ def render() -> str:
 
 
 def _module(title: str, prefix: str, folder: Path) -> Iterator[str]:
-    """A module's tables, and a section for each input that is an object; prefix tells whose."""
+    """Return a module's tables and a section for each input that is an object."""
     read = _read(folder)
     variables, outputs = (_as_written(read[kind]) for kind in ("variables", "outputs"))
     yield f"## {title}\n"

@@ -120,7 +120,7 @@ def go_tools() -> None:
 
 
 def go_tool(name: str) -> Path | None:
-    """A tool that `go_tools` sees to; None where it is neither on PATH nor Go there to build it."""
+    """Return the path of a tool; None if it is neither on PATH nor built by Go."""
     found = shutil.which(name)
     built = GO_TOOLS / name
     return Path(found) if found else built if built.is_file() else None

@@ -7,10 +7,10 @@ from task_scheduler import task
 
 @task("nothing")
 def nothing(text: str) -> None:
-    """Does nothing."""
+    """Do nothing."""
 
 
 @task("wait")
 def wait(text: str, seconds: float) -> None:
-    """Waits, as a task does for an answer."""
+    """Wait, as a task does for an answer."""
     time.sleep(seconds)

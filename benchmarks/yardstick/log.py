@@ -9,7 +9,7 @@ import jsonpickle
 
 
 def log(event: Any) -> None:
-    """Logs as the original did, if LOGS says so."""
+    """Log as the original did, if LOGS says so."""
     if os.environ["LOGS"] == "all":
         print(f"## ENVIRONMENT VARIABLES\r{jsonpickle.encode(dict(os.environ))}")
         print(f"## EVENT\r{jsonpickle.encode(event)}")

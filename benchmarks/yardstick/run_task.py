@@ -9,6 +9,7 @@ from benchmarks.yardstick.log import log
 
 
 def handler(event: Any, context: Any) -> None:
+    """Print each message, as the original did."""
     log(event)
     for record in event["Records"]:
         task = record["body"]

@@ -13,6 +13,7 @@ sqs = boto3.client("sqs")
 
 
 def handler(event: Any, context: Any) -> None:
+    """Send each task with a request of its own, as the original did."""
     log(event)
     for task in event["tasks"]:
         sqs.send_message(QueueUrl=os.environ["QUEUE_URL"], MessageBody=task, MessageGroupId="tasks")

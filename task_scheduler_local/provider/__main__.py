@@ -16,7 +16,7 @@ _NAMES = ("aws", "archive")
 
 
 def _provider(name: str) -> Provider:
-    """Imports no more than the one that is wanted."""
+    """Import no more than the one that is wanted."""
     if name == "aws":
         from .aws import AwsProvider
 

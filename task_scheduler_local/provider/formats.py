@@ -30,7 +30,7 @@ _NUMBER = re.compile(
 
 
 def format_problems(name: str | None, text: str) -> Iterator[str]:
-    """Yields what keeps the text from having that format: at most one sentence."""
+    """Yield what keeps the text from having that format: at most one sentence."""
     problem = _FORMATS[name](text) if name else None
     if problem:
         yield problem
@@ -41,7 +41,7 @@ def _json(text: str) -> str | None:
 
 
 def _iam_policy(text: str) -> str | None:
-    """An object without duplicate keys; blanks around it are passed over."""
+    """Return an object without duplicate keys; blanks around it are passed over."""
     if not text.strip().startswith("{"):
         return "is not an IAM policy: must be a JSON object"
     return _parsed(text, _without_duplicates)

@@ -112,7 +112,7 @@ _classes = _build()
 
 
 def __getattr__(name: str) -> Any:
-    """The message class of that name, so that `messages.Schema` works."""
+    """Return the message class of that name, so that `messages.Schema` works."""
     try:
         return _classes[name]
     except KeyError:

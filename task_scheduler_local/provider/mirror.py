@@ -20,7 +20,7 @@ PYTHONPATH={root} exec {python} -m task_scheduler_local.provider {name}
 
 
 def install(mirror: Path, python: Path) -> None:
-    """Writes launchers of both providers, for this platform, into the folder `mirror`.
+    """Write launchers of both providers, for this platform, into the folder `mirror`.
 
     `python` is the interpreter of a virtual environment with the extra `local` installed.
     """

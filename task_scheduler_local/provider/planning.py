@@ -1,4 +1,4 @@
-"""What a change of configuration does to a resource, by the rules of the AWS provider's framework.
+"""Plan a change of configuration, by the rules of the AWS provider's framework.
 
 That framework (Terraform's SDK, version 2) cannot tell null, "", 0, false and empty collections
 apart, keeps what is computed until something changes it, and compares some texts by their meaning.
@@ -14,7 +14,7 @@ from .values import UNKNOWN, is_known, is_zero, same, shown
 
 
 def plan(block: Block, prior: State | None, config: State) -> State:
-    """The state to expect after apply; UNKNOWN where only apply can tell.
+    """Return the state to expect after apply; UNKNOWN where only apply can tell.
 
     Where configuration and prior state mean the same, the prior value stays.
     """
@@ -55,7 +55,7 @@ def _plan_blocks(nested: NestedBlock, parent: State | None, prior: Any, config: 
 
 
 def settle(block: Block, expected: State, read: State) -> State:
-    """The state to store: `expected`, except where what was read means something else.
+    """Return the state to store: `expected`, except where what was read means something else.
 
     What `read` does not tell stays as expected; what nobody tells is null.
     """
@@ -100,7 +100,7 @@ def _pairs(
 
 
 def _alike(block: Block, a: State, b: State) -> bool:
-    """Whether two blocks mean the same, as far as `a` says something."""
+    """Tell whether two blocks mean the same, as far as `a` says something."""
     return all(
         a.get(name) is None or same(attribute.type, a[name], b[name], attribute.json)
         for name, attribute in block.attributes.items()
@@ -115,7 +115,7 @@ def _alike(block: Block, a: State, b: State) -> bool:
 
 
 def _only_defaults(block: Block, items: list[State]) -> bool:
-    """Whether the blocks say no more than AWS assumes where there are none."""
+    """Tell whether the blocks say no more than AWS assumes where there are none."""
     return all(
         all(
             is_zero(item.get(name)) or item[name] == attribute.default
@@ -136,7 +136,7 @@ def _nothing(block: Block) -> State:
 
 
 def replacements(block: Block, prior: State, planned: State) -> list[str]:
-    """The top-level arguments whose change makes Terraform replace the resource."""
+    """Return the top-level arguments whose change makes Terraform replace the resource."""
     changed = [
         name for name, a in block.attributes.items() if a.force_new and planned[name] != prior[name]
     ]

@@ -28,7 +28,7 @@ _UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_l
 
 
 def serve(provider: Provider) -> int:
-    """Serves until Terraform asks for the end or is gone; returns the exit code."""
+    """Serve until Terraform asks for the end or is gone; returns the exit code."""
     if os.environ.get("TF_PLUGIN_MAGIC_COOKIE") != _COOKIE:
         sys.stderr.write("This is a Terraform provider, to be started by Terraform.\n")
         return 1
@@ -49,7 +49,7 @@ def serve(provider: Provider) -> int:
 
 
 def serve_attached(providers: Mapping[str, Provider]) -> int:
-    """Serves providers, by source, until standard input ends; returns the exit code.
+    """Serve providers, by source, until standard input ends; returns the exit code.
 
     Prints the value of TF_REATTACH_PROVIDERS that makes Terraform use this process, where it would
     otherwise start some eight for an apply.
@@ -76,7 +76,7 @@ def serve_attached(providers: Mapping[str, Provider]) -> int:
 
 @contextmanager
 def _listening(provider: Provider, shut_down: Callable[[], None]) -> Iterator[str]:
-    """A server for the length of the block: the path of its socket."""
+    """Return a server for the length of the block: the path of its socket."""
     # The folder is this user's alone, so nobody else can connect.
     folder = None if len(tempfile.gettempdir()) < _LONG else f"{os.sep}tmp"
     with tempfile.TemporaryDirectory(prefix="provider-", dir=folder) as folder:

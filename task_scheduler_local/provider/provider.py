@@ -1,4 +1,4 @@
-"""What a provider, a resource type and a data source are to the plugin service."""
+"""The interface of a provider, a resource type and a data source to the plugin service."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class DataSource(Protocol):
     block: Block
 
     def validate(self, config: State) -> None:
-        """Raises ProviderError for what the facts cannot tell; parts may be unknown."""
+        """Raise ProviderError for what the facts cannot tell; parts may be unknown."""
 
     def read(self, config: State) -> State:
-        """The configuration with everything computed; raises ProviderError."""
+        """Return the configuration with everything computed; raises ProviderError."""
 
 
 class Resource(Protocol):
@@ -27,23 +27,25 @@ class Resource(Protocol):
     block: Block
 
     def validate(self, config: State) -> None:
-        """Raises ProviderError for what the facts cannot tell; parts may be unknown."""
+        """Raise ProviderError for what the facts cannot tell; parts may be unknown."""
 
     def plan(self, prior: State | None, planned: State) -> None:
-        """Changes `planned` where it depends on more than the facts; raises ProviderError."""
+        """Change `planned` where it depends on more than the facts; raises ProviderError."""
 
     def create(self, new: State) -> None:
-        """Creates it and sets new["id"] as soon as it exists, so that a failure after that keeps
-        it in the state."""
+        """Create it and set new["id"] as soon as it exists.
+
+        So a failure after that keeps it in the state.
+        """
 
     def read(self, state: State) -> State | None:
-        """What is really there, as far as it can be read; None if it is gone."""
+        """Read the resource as far as it can be read; return None if it is gone."""
 
     def update(self, prior: State, new: State) -> None:
-        """Changes what differs."""
+        """Change what differs."""
 
     def delete(self, state: State) -> None:
-        """Deletes it; that it is gone already is no error."""
+        """Delete it; that it is gone already is no error."""
 
 
 class Provider(Protocol):
@@ -52,4 +54,4 @@ class Provider(Protocol):
     data_sources: dict[str, DataSource]
 
     def configure(self, config: State) -> None:
-        """Takes the provider block's settings; raises ProviderError."""
+        """Take the provider block's settings; raises ProviderError."""

@@ -1,4 +1,4 @@
-"""What Terraform and this stand-in know of a type: its schema facts, read from a small JSON file.
+"""The schema of a type, from a small JSON file of facts.
 
 A file has `attributes` (name -> facts of an attribute), `blocks` (name -> facts of a nested block)
 and `version`. The facts are those of the public AWS and archive providers: the ones that Terraform
@@ -59,7 +59,7 @@ class NestedBlock:
     unsupported: bool = False
 
     def items(self, value: Any) -> list[Any]:
-        """The blocks in a known value: one that stands alone is no list in Terraform."""
+        """Return the blocks in a known value: one that stands alone is no list in Terraform."""
         if self.nesting == "single":
             return [] if value is None else [value]
         return value or []
@@ -77,7 +77,7 @@ class Block:
     version: int = 0
 
     def message(self) -> Any:
-        """The `Schema` message of the plugin protocol."""
+        """Return the `Schema` message of the plugin protocol."""
         return messages.Schema(version=self.version, block=self._block_message())
 
     def _block_message(self, deprecated: bool = False) -> Any:
@@ -110,12 +110,12 @@ class Block:
 
 
 def load(path: Path) -> Block:
-    """Reads the facts of one type."""
+    """Read the facts of one type."""
     return parse(json.loads(path.read_text(encoding="utf-8")))
 
 
 def parse(facts: dict[str, Any]) -> Block:
-    """Builds a block from facts as they stand in a file."""
+    """Build a block from facts as they stand in a file."""
     return Block(
         attributes={
             name: Attribute(**attribute) for name, attribute in facts.get("attributes", {}).items()

@@ -27,7 +27,7 @@ class Method(NamedTuple):
 
 
 def methods(provider: Provider) -> dict[str, Method]:
-    """The service's procedures by name."""
+    """Return the service's procedures by name."""
     service = _Service(provider)
     return {
         "GetProviderSchema": Method(messages.Empty, service.get_schema),
@@ -142,7 +142,7 @@ class _Service:
 
 
 def _create(resource: Resource, planned: State, found: list[Any]) -> State | None:
-    """What exists after a create is in the state, whatever failed after that."""
+    """Keep what was created in the state, whatever failed after that."""
     new = without_unknown(planned)
     with _Reporting(found):
         resource.create(new)
@@ -212,7 +212,7 @@ def _value(value: Any) -> Any:
 
 
 def _fit(block: Block, stored: State | None) -> State | None:
-    """A stored state in today's form: null for attributes that it lacks."""
+    """Return a stored state in today's form: null for attributes that it lacks."""
     if stored is None:
         return None
     return {

@@ -22,13 +22,13 @@ _NOT_HERE = "does nothing in the stand-in for hashicorp/aws: leave it out"
 
 
 def check(block: Block, config: State) -> Iterator[ProviderError]:
-    """Yields everything that the configuration breaks, in one sentence each."""
+    """Yield everything that the configuration breaks, in one sentence each."""
     yield from _combinations(block, config)
     yield from _values(block, config, ())
 
 
 def warn(block: Block, config: State) -> Iterator[ProviderError]:
-    """Yields what older versions of the real provider, from 5.76 on, do not know."""
+    """Yield what older versions of the real provider, from 5.76 on, do not know."""
     for name, attribute in block.attributes.items():
         if attribute.since and _given(config[name]):
             yield ProviderError(f'"{name}" needs hashicorp/aws {attribute.since} or newer', name)
@@ -91,7 +91,7 @@ def _problems(attribute: Attribute, value: Any) -> Iterator[str]:
 
 
 def _size(value: Any) -> tuple[int, str]:
-    """The length by which the AWS provider counts: the bytes of a text, the items of a list."""
+    """Return the length as the AWS provider counts it: bytes of a text, items of a list."""
     if isinstance(value, str):
         return len(value.encode()), "bytes"
     return len(value), "items"
@@ -114,7 +114,7 @@ def _item_problems(attribute: Attribute, item: Any) -> Iterator[str]:
 
 
 def _is_whole(number: Any) -> bool:
-    """Whether the number is one of Go's int: whole, in 64 bits."""
+    """Tell whether the number fits Go's int: whole, in 64 bits."""
     exact = Decimal(str(number))
     return exact == exact.to_integral_value() and -(2**63) <= exact < 2**63
 

@@ -21,18 +21,18 @@ UNKNOWN = _Unknown()
 
 
 def decode(data: bytes) -> Any:
-    """Reads the msgpack form; extension types are unknown values, whatever is known of them."""
+    """Read the msgpack form; extension types are unknown values, whatever is known of them."""
     return msgpack.unpackb(data, ext_hook=lambda code, payload: UNKNOWN, strict_map_key=False)
 
 
 def encode(value: Any) -> bytes:
-    """Writes the msgpack form."""
+    """Write the msgpack form."""
     packed: bytes = msgpack.packb(value, default=lambda _: msgpack.ExtType(0, b"\0"))
     return packed
 
 
 def is_known(value: Any) -> bool:
-    """Whether no part of the value is unknown."""
+    """Tell whether every part of the value is known."""
     if isinstance(value, dict):
         return all(map(is_known, value.values()))
     if isinstance(value, list):
@@ -41,12 +41,12 @@ def is_known(value: Any) -> bool:
 
 
 def shown(value: Any) -> Any:
-    """A configured value as plans show it: a collection with an unknown item is wholly unknown."""
+    """Return a value as plans show it: a collection with an unknown item is wholly unknown."""
     return UNKNOWN if isinstance(value, list | dict) and not is_known(value) else value
 
 
 def without_unknown(value: Any) -> Any:
-    """The value with null for every part that is unknown."""
+    """Return the value with null for every part that is unknown."""
     if isinstance(value, dict):
         return {key: without_unknown(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -55,12 +55,12 @@ def without_unknown(value: Any) -> Any:
 
 
 def is_zero(value: Any) -> bool:
-    """Whether the AWS provider's framework cannot tell the value from one that is not set."""
+    """Tell whether the AWS provider's framework takes the value for one that is not set."""
     return value is not UNKNOWN and not value
 
 
 def same(kind: Any, a: Any, b: Any, json_kind: str | None = None) -> bool:
-    """Whether `a` and `b`, both of the Terraform type `kind`, plan no change against each other.
+    """Tell whether `a` and `b`, both of the Terraform type `kind`, plan no change.
 
     `json_kind` is "document" for a text that holds JSON, "policy" for an IAM policy, in which lists
     are without order and a list of one equals its element.

@@ -50,7 +50,7 @@ _TOKENS = re.compile(r"(?P<any_folders>\*\*/)|(?P<rest>\*\*)|(?P<set>\[[^\]]+\])
 
 
 def _regex(glob: str) -> str:
-    """The glob as a regular expression for the whole name."""
+    """Return the glob as a regular expression for the whole name."""
     regex = ""
     depth = 0
     for token in _TOKENS.finditer(glob):

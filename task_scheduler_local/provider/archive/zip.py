@@ -22,7 +22,7 @@ class Entry(NamedTuple):
 
 
 def write(path: Path, entries: list[Entry]) -> bytes:
-    """Writes the archive in one step, so that nobody reads half of it, and returns its bytes."""
+    """Write the archive in one step, so that nobody reads half of it; return its bytes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for entry in entries:

@@ -1,4 +1,4 @@
-"""Who, where, in which partition, and under which names of services."""
+"""Data sources: the account, the region, the partition, names of services."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .session import Session
 
 
 def _reversed(name: str) -> str:
-    """The parts of a host's name from the last to the first."""
+    """Return the parts of a host's name from the last to the first."""
     return ".".join(reversed(name.split(".")))
 
 

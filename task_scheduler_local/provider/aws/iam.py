@@ -69,8 +69,10 @@ class Role(AwsResource):
             self._put_policies(new)
 
     def _delete(self, state: State) -> None:
-        """Deletes the role and, as the real provider does, every policy of a kind that it has seen
-        in the role: also those of resources of their own, which are not told."""
+        """Delete the role and, as the real provider does, its policies of each kind seen in it.
+
+        Also those that are resources of their own, which do not learn of it.
+        """
         name, forced = state["id"], state["force_detach_policies"]
         inline = self._inline_policies(name) if forced or state["inline_policy"] else []
         managed = self._managed_policies(name) if forced or state["managed_policy_arns"] else []
@@ -83,7 +85,7 @@ class Role(AwsResource):
         return [{"name": name, "policy": text} for name, text in documents.items() if text]
 
     def _document(self, role: str, name: str) -> str | None:
-        """The policy; None if it is gone since it was listed."""
+        """Return the policy; None if it is gone since it was listed."""
         try:
             found = self.api.get_role_policy(RoleName=role, PolicyName=name)
         except self.api.exceptions.NoSuchEntityException:

@@ -1,4 +1,4 @@
-"""How Lambda functions get called: by queues, and what becomes of calls that fail."""
+"""Event source mappings and event invoke configurations of Lambda functions."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def to_texts(parameters: Mapping[str, Any]) -> dict[str, str]:
 
 
 def from_texts(block: Block, attributes: State) -> State:
-    """The reverse: attributes that were read as texts in their own types."""
+    """Convert attributes that were read as texts to their own types."""
     return {
         name: None if text is None else _FROM_TEXT[block.attributes[name].type](text)
         for name, text in attributes.items()
@@ -84,7 +84,7 @@ _FROM_TEXT: dict[Any, Callable[[str], Any]] = {
 
 
 def different(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
-    """The texts that an update has to send; what is gone is set to ""."""
+    """Return the texts that an update has to send; what is gone is set to ""."""
     return {
         name: after.get(name, "")
         for name in [*before, *(name for name in after if name not in before)]

@@ -1,4 +1,4 @@
-"""What all resource types of AWS share: facts, names, tags, and errors in one sentence."""
+"""The base of all resource types of AWS: facts, names, tags, errors in one sentence."""
 
 from __future__ import annotations
 
@@ -98,26 +98,26 @@ class AwsResource(ABC):
 
     @abstractmethod
     def _create(self, new: State) -> None:
-        """Creates it and sets new["id"] as soon as it exists."""
+        """Create it and set new["id"] as soon as it exists."""
 
     @abstractmethod
     def _read(self, state: State) -> State | None:
-        """What could be read; None, or an error in `gone`, if it is not there."""
+        """Read the resource; return None, or raise an error in `gone`, if it is not there."""
 
     @abstractmethod
     def _delete(self, state: State) -> None:
-        """Deletes it."""
+        """Delete it."""
 
     def _update(self, prior: State, new: State) -> None:
-        """Changes what differs, tags aside; nothing where every argument makes a new one."""
+        """Change what differs, tags aside; nothing where every argument makes a new one."""
         return
 
     def _tag(self, state: State, tags: dict[str, str]) -> None:
-        """Sets these tags."""
+        """Set these tags."""
         return
 
     def _untag(self, state: State, keys: list[str]) -> None:
-        """Removes these tags."""
+        """Remove these tags."""
         return
 
     def _plan_region(self, planned: State) -> None:
@@ -138,11 +138,11 @@ class AwsResource(ABC):
         return generated_name(new["name_prefix"])
 
     def parameters(self, new: State) -> dict[str, Any]:
-        """The attributes as parameters of AWS."""
+        """Return the attributes as parameters of AWS."""
         return mapping.to_api(self.block, new, self.api_names, (*_NEVER_MAPPED, *self.unmapped))
 
     def attributes(self, answer: Mapping[str, Any]) -> State:
-        """The attributes from an answer of AWS."""
+        """Return the attributes from an answer of AWS."""
         return mapping.from_api(
             self.block, answer, self.api_names, (*_NEVER_MAPPED, *self.unmapped)
         )
@@ -173,7 +173,7 @@ class AwsResource(ABC):
 
 
 def generated_name(prefix: str | None, suffix: str = "") -> str:
-    """A name that is not taken: the prefix, the time and some chance."""
+    """Return a name that is not taken: the prefix, the time and some chance."""
     now = time.time_ns()
     stamp = time.strftime("%Y%m%d%H%M%S", time.gmtime(now // 10**9))
     fraction = f"{now // 10**5 % 10**4:04}"
@@ -181,7 +181,7 @@ def generated_name(prefix: str | None, suffix: str = "") -> str:
 
 
 def refuse_fifo_mismatch(kind: str, planned: State, longest: int) -> None:
-    """Raises ProviderError for the name of a new queue or topic that is not one of its kind.
+    """Raise ProviderError for the name of a new queue or topic that is not one of its kind.
 
     What is not known counts as not set, as in the real provider.
     """
@@ -196,7 +196,7 @@ def refuse_fifo_mismatch(kind: str, planned: State, longest: int) -> None:
 
 
 def refuse_fifo_settings(kind: str, planned: State, **settings: str) -> None:
-    """Raises ProviderError for settings (attribute: its name) that only FIFO ones have."""
+    """Raise ProviderError for settings (attribute: its name) that only FIFO ones have."""
     if planned[f"fifo_{kind}"] is not True:
         for attribute, setting in settings.items():
             if planned[attribute] not in (None, UNKNOWN, False, ""):
@@ -213,12 +213,12 @@ def tag_list(tags: Mapping[str, str]) -> list[Any]:
 
 
 def tag_map(tags: list[Any]) -> dict[str, str]:
-    """The reverse of `tag_list`."""
+    """Return the reverse of `tag_list`."""
     return {tag["Key"]: tag["Value"] for tag in tags}
 
 
 def changed(prior: State, new: State, *names: str) -> bool:
-    """Whether any of these attributes differs."""
+    """Tell whether any of these attributes differs."""
     return any(prior[name] != new[name] for name in names)
 
 

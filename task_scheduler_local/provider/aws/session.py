@@ -35,7 +35,7 @@ class Session:
         self._lock = threading.Lock()
 
     def configure(self, config: State) -> None:
-        """Takes the provider block; raises ProviderError without a loopback endpoint or region."""
+        """Take the provider block; raises ProviderError without a loopback endpoint or region."""
         if not is_known(config):
             raise ProviderError("the provider block must be known before apply")
         self._endpoint = _loopback(os.environ.get(_ENDPOINT, ""))
@@ -73,7 +73,7 @@ class Session:
         return str(self._partition(self.region)["outputs"]["dnsSuffix"])
 
     def refuse_other_partition(self, region: str) -> None:
-        """Raises ProviderError for a region that is not of the provider's partition."""
+        """Raise ProviderError for a region that is not of the provider's partition."""
         got, ours = self._partition(region)["id"], self._partition(self.configured_region)["id"]
         if got != ours:
             raise ProviderError(
@@ -83,7 +83,7 @@ class Session:
             )
 
     def _partition(self, region: str) -> dict[str, Any]:
-        """What botocore knows of the region's partition; of the first one if it knows none."""
+        """Look up the region's partition in botocore; the first one if it knows none."""
         partitions: list[dict[str, Any]] = self._botocore.get_data("partitions")["partitions"]
         fitting = (
             partition
@@ -93,7 +93,7 @@ class Session:
         return next(fitting, partitions[0])
 
     def client(self, service: str) -> Any:
-        """The client of that service."""
+        """Return the client of that service."""
         key = (service, self.region, self._access_key)
         with self._lock:
             if key not in self._clients:
