@@ -45,6 +45,7 @@ module "functions" {
   archives             = "${path.root}/.task-scheduler/${var.prefix}"
   task_code_dir        = local.task_code_dir
   runtime_dir          = "${path.module}/lambda_src"
+  runtime_lock         = "${path.module}/requirements/runtime.txt"
   layer_dir            = local.layer_dir
   layer_zip            = var.layer_zip
   layers               = var.layers

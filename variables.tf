@@ -104,7 +104,7 @@ variable "layer_dir" {
 }
 
 variable "layer_zip" {
-  description = "A zip file of the dependencies instead of `layer_dir`, such as a release has one for each runtime and architecture; null for none."
+  description = "A zip file of the dependencies instead of `layer_dir`, such as a release has one for each runtime and architecture; its manifest, NAME.json, is looked for beside NAME.zip. Null for none."
   type        = string
   default     = null
 
@@ -115,7 +115,7 @@ variable "layer_zip" {
 }
 
 variable "layers" {
-  description = "ARNs of up to 3 layer versions of your own, in this region. Without `layer_dir` and `layer_zip` the module makes no layer of dependencies, so theirs must be in these: what layer/requirements-layer.txt lists."
+  description = "ARNs of up to 3 layer versions of your own, in this region. Without `layer_dir` and `layer_zip` the module makes no layer of dependencies, so the runtime's packages (requirements/runtime.txt) must be in these. Terraform cannot see what is in them."
   type        = list(string)
   default     = []
   nullable    = false

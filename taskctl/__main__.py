@@ -22,6 +22,7 @@ COMMANDS = {
     "resume": "pause:resume",
     "try": "try_task:try_task",
     "check": "check:check",
+    "package": "package:package",
 }
 """Each command's module and function."""
 

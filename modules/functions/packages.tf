@@ -162,6 +162,11 @@ resource "aws_lambda_layer_version" "dependencies" {
       condition     = try(fileexists(var.layer_zip), true)
       error_message = "layer_zip is \"${coalesce(var.layer_zip, " ")}\", which is not there: it must be the path of a zip file of the dependencies."
     }
+
+    precondition {
+      condition     = length(local.layer_problems) == 0
+      error_message = join("\n  ", concat(["The layer ${local.layer} does not fit the functions:"], local.layer_problems, [local.build_the_layer]))
+    }
   }
 }
 

@@ -68,6 +68,12 @@ variable "runtime_dir" {
   nullable    = false
 }
 
+variable "runtime_lock" {
+  description = "The lock of the packages that the runtime needs: NAME==VERSION, a line each."
+  type        = string
+  nullable    = false
+}
+
 variable "layer_dir" {
   description = "Folder whose python/ holds the dependencies, as `make package-layer` builds it; null where they come otherwise."
   type        = string

@@ -13,9 +13,9 @@ from zipfile import ZipFile
 
 import pytest
 
-from layer.build import USERS_LOCK, Target, build
 from task_scheduler_local import terraform
 from task_scheduler_local.emulator import Emulator
+from task_scheduler_local.layer import USERS_LOCK, Target, build
 from task_scheduler_local.leftovers import client
 from task_scheduler_local.places import ROOT
 

@@ -20,6 +20,7 @@ deduplication        = false
 message_retention    = 345600
 task_code_dir        = "../../tasks"
 runtime_dir          = "../../lambda_src"
+runtime_lock         = "../../requirements/runtime.txt"
 layer_dir            = "../../tests/module/code/dependencies"
 layer_zip            = null
 layers               = []
