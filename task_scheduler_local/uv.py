@@ -16,7 +16,7 @@ from task_scheduler_local.places import ROOT, UV, python
 
 def uv(*arguments: str) -> None:
     """Run uv with the package index, mirror, proxy and certificates that pip is set up with."""
-    run([str(_executable()), *arguments, "--quiet"], extra=_pip_settings())
+    run([str(_executable()), *arguments, "--quiet"], extra=pip_settings())
 
 
 def interpreter() -> Path:
@@ -40,7 +40,7 @@ def run(command: Sequence[str], *, extra: dict[str, str] | None = None) -> None:
     """
     done = subprocess.run(
         command,
-        cwd=ROOT,
+        cwd=ROOT if UV.is_dir() else None,  # elsewhere ROOT is none of the user's folders
         env=_environment() | (extra or {}),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -68,7 +68,7 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(bends)}
 
 
-def _pip_settings() -> dict[str, str]:
+def pip_settings() -> dict[str, str]:
     """Return pip's index, mirror, proxy and certificate settings under the names that uv reads.
 
     None without the set-up's pip: whoever has uv of their own has set it up.
