@@ -174,7 +174,7 @@ class Designs:
         )
 
     def run_task(self, **environment: str) -> Function:
-        """Our run_task; whatever it is given succeeds, so it never talks to its queues."""
+        """Our run_task; whatever it is given succeeds, so all that it asks for is to delete it."""
         no_queue = f"{self.endpoint_url}/no-queue"
         return self._ours(
             "run_task",

@@ -1,6 +1,6 @@
 """A queue that takes every message and answers late: `python stub.py MILLISECONDS`.
 
-Speaks as much of SQS's JSON protocol as SendMessage and SendMessageBatch need. Prints its port,
+Speaks as much of SQS's JSON protocol as sending and deleting need. Prints its port,
 counts the requests of each kind (GET answers with the counts), and ends with its standard input.
 A process of its own: it must not share an interpreter's lock with what it measures.
 """
@@ -32,6 +32,8 @@ def answer(action: str, body: bytes) -> dict[str, Any]:
     if action == "SendMessageBatch":
         taken = [{"Id": entry["Id"], **sent(entry)} for entry in request["Entries"]]
         return {"Successful": taken, "Failed": []}
+    if action == "DeleteMessageBatch":
+        return {"Successful": [{"Id": entry["Id"]} for entry in request["Entries"]], "Failed": []}
     return sent(request)
 
 

@@ -8,11 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from task_scheduler.errors import BadArguments, IncompleteRun, InvalidRun
+from task_scheduler.errors import IncompleteRun, InvalidArguments, InvalidRun
 from task_scheduler.queue.message import Message
 from task_scheduler.runs.run import Run
 from task_scheduler.task_list.task_list import Refused, TaskList
-from task_scheduler.tasks.arguments import bind
 from task_scheduler.tasks.registry import find_problems as find_code_problems
 from task_scheduler.tasks.registry import find_task, find_task_source
 from taskctl.project.schedule import Schedule
@@ -121,9 +120,8 @@ def _check_message(message: Message, folder: Path) -> str | None:
     if message.task is None:
         return None
     try:
-        task = find_task(message.task, folder)
-        bind(task.name, task.function, message.text, message.args, None)
-    except (LookupError, ImportError, BadArguments) as error:
+        find_task(message.task, folder).check_arguments(message.text, message.args)
+    except (LookupError, ImportError, InvalidArguments) as error:
         return str(error)
     return None
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from task_scheduler.config import RunTaskSettings
+from task_scheduler.config import Settings
 from task_scheduler.errors import InvalidLine, has_traceback
 from task_scheduler.execution.attempt import Attempt
 from task_scheduler.execution.reading import Unrunnable, read
@@ -132,7 +132,7 @@ def _prepare(message: Message, folder: Path) -> Attempt | Unrunnable:
         message_group=None,
         deduplication_id=None,
     )
-    settings = RunTaskSettings(
+    settings = Settings(
         queue_url="",
         tasks_dead_letter_url="",
         max_receive_count=sys.maxsize,

@@ -1,77 +1,28 @@
-"""A proxy that breaks what passes through it, between the functions and the emulator.
+"""What a proxy does to the functions' requests to the emulator: the faults that tests inject.
 
-Of our own rather than microburst 0.10 from PyPI, which knows AWS's protocols well but can neither
-fail single entries of a batch nor take a request twice, and whose chances have no seed. What a
-fault did to which task is kept here, so that a test can name each task that it allows to be run
-twice, and can tell that the fault struck at all.
+What a fault did to which task is kept here, so that a test can name each task that it allows to be
+run twice, and can tell that the fault struck at all.
 """
 
 from __future__ import annotations
 
-import http.client
 import json
-import os
 import random
 import re
-import socket
-import struct
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from threading import Lock
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
+
+from tests.forwarding import Answer, Exchange, error, forwarding
 
 SEED = 20_261_123
 
 CLIENTS_TRIES = 6
 """How often the functions' clients send a request; `Rule.tries` is below it unless a test wants a
 request to fail for good."""
-
-_HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "date", "server"}
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An answer of the emulator, or one in its place."""
-
-    status: int
-    headers: list[tuple[str, str]]
-    body: bytes
-
-
-def error(status: int, code: str) -> Answer:
-    """What AWS's JSON protocols answer when something is wrong."""
-    body = {"__type": f"com.amazonaws#{code}", "message": "injected"}
-    return Answer(
-        status, [("Content-Type", "application/x-amz-json-1.0")], json.dumps(body).encode()
-    )
-
-
-@dataclass
-class Exchange:
-    """A request that a fault may do something to."""
-
-    operation: str
-    body: bytes
-    forward: Callable[[bytes], Answer]
-    """Sends a body on to the emulator, with the request's own headers."""
-    wait_for_client: Callable[[], None]
-    """Returns when the client has gone away."""
-
-    @property
-    def message(self) -> dict[str, Any]:
-        """The request, read."""
-        read: dict[str, Any] = json.loads(self.body)
-        return read
-
-    def forward_entries(self, entries: list[dict[str, Any]]) -> dict[str, Any]:
-        """Sends some entries of the batch on; returns what the emulator made of them."""
-        body = json.dumps(self.message | {"Entries": entries}).encode()
-        answer: dict[str, Any] = json.loads(self.forward(body).body)
-        return answer
-
 
 Fault = Callable[[Exchange, "Rule"], Answer | None]
 """Answers a request its own way; None breaks the connection."""
@@ -211,15 +162,10 @@ class FaultProxy:
 
     def __init__(self, upstream: str) -> None:
         self.rules: list[Rule] = []
+        self.url = ""
+        self._upstream = upstream
         self._lock = Lock()
-        address = urlsplit(upstream).netloc
-
-        class Handler(_Handler):
-            proxy = self
-            upstream = address
-
-        self._server = _Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._serving = ExitStack()
 
     def inject(self, *rules: Rule) -> None:
         """From now on these, instead of those before."""
@@ -231,8 +177,14 @@ class FaultProxy:
         with self._lock:
             return next((rule for rule in self.rules if rule.strikes(exchange, attempt)), None)
 
+    def answer(self, exchange: Exchange) -> Answer | None:
+        """Answer a request as a rule has it, or pass it on."""
+        attempt = re.search(r"attempt=(\d+)", exchange.headers.get("amz-sdk-request", ""))
+        rule = self.rule_for(exchange, int(attempt[1]) if attempt else 1)
+        return rule.fault(exchange, rule) if rule else exchange.forward(exchange.body)
+
     def __enter__(self) -> Self:
-        Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}).start()
+        self.url = self._serving.enter_context(forwarding(self._upstream, self.answer))
         return self
 
     def __exit__(
@@ -241,79 +193,4 @@ class FaultProxy:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 128
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Clients that die in the middle are what these tests are about."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    """One connection of a client, and one to the emulator for it."""
-
-    proxy: FaultProxy
-    upstream: str
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
-
-    def setup(self) -> None:
-        super().setup()
-        self._connection = http.client.HTTPConnection(self.upstream)
-
-    def finish(self) -> None:
-        self._connection.close()
-        super().finish()
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        operation = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
-        exchange = Exchange(operation, body, self._forward, self._wait_for_client)
-        attempt = re.search(r"attempt=(\d+)", self.headers.get("amz-sdk-request", ""))
-        rule = self.proxy.rule_for(exchange, int(attempt[1]) if attempt else 1)
-        answer = rule.fault(exchange, rule) if rule else self._forward(body)
-        if answer is None:
-            self._reset()
-        else:
-            self._reply(answer)
-
-    def _forward(self, body: bytes) -> Answer:
-        headers = {
-            name: value for name, value in self.headers.items() if name.lower() not in _HOP_BY_HOP
-        }
-        self._connection.request(self.command, self.path, body, headers)
-        response = self._connection.getresponse()
-        kept = [(k, v) for k, v in response.getheaders() if k.lower() not in _HOP_BY_HOP]
-        return Answer(response.status, kept, response.read())
-
-    def _reply(self, answer: Answer) -> None:
-        self.send_response(answer.status)
-        for name, value in answer.headers:
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(answer.body)))
-        self.end_headers()
-        self.wfile.write(answer.body)
-        self.wfile.flush()
-
-    def _reset(self) -> None:
-        """Breaks the connection so that the client sees a reset, not an orderly end."""
-        linger = struct.pack("ii", 1, 0)
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        os.close(self.connection.detach())
-        self.close_connection = True
-
-    def _wait_for_client(self) -> None:
-        try:
-            while self.connection.recv(1024):
-                pass
-        except OSError:
-            pass
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Nothing: what was injected is counted."""
+        self._serving.close()

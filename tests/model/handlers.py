@@ -9,6 +9,7 @@ from typing import Any
 from unittest.mock import patch
 
 from task_scheduler import run_task
+from task_scheduler.config import Settings
 from task_scheduler.execution.sandbox import Sandbox
 from task_scheduler.tasks.context import TaskContext
 from task_scheduler.tasks.registered import Task
@@ -29,14 +30,17 @@ def run(world: World, **settings: Any) -> Books:
     def find_task(name: str, _folder: object) -> Task:
         return Task(name, work)
 
-    simulation, environment = world.simulation, world.environment
+    def load(function: str | None = None) -> Settings:
+        return Settings.from_environment(world.environment, function)
+
+    simulation = world.simulation
     with ExitStack() as patches:
         for target, name, value in (
             ("task_scheduler.aws", "sqs", lambda: world.client),
             ("task_scheduler.execution.reading", "find_task", find_task),
             ("task_scheduler.run_task", "SANDBOX", Sandbox()),
             ("task_scheduler.run_task", "process_ends_after", nullcontext),
-            ("task_scheduler.config", "load", lambda kind: kind.from_environment(environment)),
+            ("task_scheduler.config", "load", load),
         ):
             patches.enter_context(patch(f"{target}.{name}", value))
         patches.enter_context(patch.object(time, "time", lambda: simulation.now))

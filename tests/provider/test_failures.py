@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
 from task_scheduler_local.emulator import Emulator
+from tests.forwarding import Answer, Exchange, forwarding
 
 from .aws import client
 from .root import Root, attached_root
@@ -25,59 +22,24 @@ resource "aws_cloudwatch_log_group" "this" {
 """
 
 
-class _Failing(ThreadingHTTPServer):
-    """The emulator behind a server that fails calls of one operation."""
+class _Failing:
+    """The emulator behind a proxy that fails calls of one operation."""
 
-    daemon_threads = True
-
-    def __init__(self, endpoint_url: str) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.behind = urlsplit(endpoint_url).netloc
+    def __init__(self) -> None:
+        self.url = ""
         self.failing = ""
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Failing
-
-    def _forward(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        operation = self.headers.get("X-Amz-Target", "")
-        if self.server.failing and operation.endswith(self.server.failing):
-            self._answer(400, [], b'{"__type": "Injected", "message": "injected failure"}')
-            return
-        behind = HTTPConnection(self.server.behind)
-        behind.request(self.command, self.path, body, dict(self.headers))
-        answer = behind.getresponse()
-        self._answer(answer.status, answer.getheaders(), answer.read())
-        behind.close()
-
-    def _answer(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
-        self.send_response(status)
-        for name, value in headers:
-            if name.lower() not in ("content-length", "transfer-encoding", "connection"):
-                self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-
-for _method in ("DELETE", "GET", "POST", "PUT"):
-    setattr(_Handler, f"do_{_method}", _Handler._forward)
+    def answer(self, exchange: Exchange) -> Answer:
+        if exchange.operation and exchange.operation == self.failing:
+            return Answer(400, [], b'{"__type": "Injected", "message": "injected failure"}')
+        return exchange.forward(exchange.body)
 
 
 @pytest.fixture
 def failing(emulator: Emulator) -> Iterator[_Failing]:
-    with _Failing(emulator.endpoint_url) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server
-        server.shutdown()
+    made = _Failing()
+    with forwarding(emulator.endpoint_url, made.answer) as made.url:
+        yield made
 
 
 @pytest.fixture

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from threading import Thread
-from typing import Any
 
 import pytest
+from pytest_httpserver import HTTPServer
 
 from task_scheduler_local import terraform
 from task_scheduler_local.chat import serving
@@ -31,13 +28,18 @@ def test_a_schedule_of_the_example_runs_to_its_end(name: str, emulator: Emulator
         EXAMPLES[name].assert_runs(aws)
 
 
-def test_the_report_of_the_example_arrives_in_chat(emulator: Emulator, tmp_path: Path) -> None:
-    (tmp_path / "latest").write_text('{"rates": {"USD": 1.1, "CHF": 0.95, "JPY": 160}}')
+def test_the_report_of_the_example_arrives_in_chat(
+    emulator: Emulator, httpserver: HTTPServer
+) -> None:
+    rates = {"rates": {"USD": 1.1, "CHF": 0.95, "JPY": 160}}
+    httpserver.expect_request("/latest").respond_with_json(rates)
     ssm = client("ssm", emulator.environment())
-    with serving() as chat, pages(tmp_path) as url:
+    with serving() as chat:
         ssm.put_parameter(Name="/chat-report/chat", Type="SecureString", Value=chat.url)
         try:
-            report = Example("chat-report", "rates", [], {"rates_url": f"{url}/latest"})
+            report = Example(
+                "chat-report", "rates", [], {"rates_url": httpserver.url_for("/latest")}
+            )
             with applied("chat-report", report, emulator) as aws:
                 run_schedule(report.prefix, report.schedule, aws)
                 (message,) = wait_for(lambda: chat.messages)
@@ -62,24 +64,3 @@ def applied(name: str, example: Example, emulator: Emulator) -> Iterator[dict[st
                 yield emulator.environment()
             finally:
                 terraform.run(root, aws, "destroy", *given)
-
-
-@contextmanager
-def pages(folder: Path) -> Iterator[str]:
-    """Serves a folder's files."""
-
-    class Handler(SimpleHTTPRequestHandler):
-        def __init__(self, *args: Any) -> None:
-            super().__init__(*args, directory=str(folder))
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()

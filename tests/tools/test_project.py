@@ -103,7 +103,7 @@ def test_it_runs_from_a_git_repository_and_builds_the_layer_there(tmp_path: Path
     own_root = tmp_path / "a root of one's own"
     own_root.mkdir()
     (own_root / "needed.txt").write_text("iniconfig==2.3.1\n", encoding="utf-8")
-    tool = [UV / "bin" / "uvx", "--quiet", "--from", f"git+file://{repository}@v1", "taskctl"]
+    tool = [str(UV / "bin" / "uvx"), "--quiet", "--from", f"git+file://{repository}@v1", "taskctl"]
     clean = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
 
     done = subprocess.run(

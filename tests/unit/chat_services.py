@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
-from typing import Any
-from urllib.parse import urlsplit
+from threading import Event
+from typing import Any, ClassVar
 
-POLL_SECONDS = 0.01
-"""How often a server looks whether it is to end; half a second, its own, is what a test takes."""
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
 
 
 @dataclass
@@ -31,6 +30,7 @@ class Answer:
 class ChatService:
     """A service that takes messages, and answers otherwise as often as a test says."""
 
+    path: ClassVar[str]
     url: str = ""
     received: list[dict[str, Any]] = field(default_factory=list)
     """The messages that it took."""
@@ -38,6 +38,13 @@ class ChatService:
     answers: deque[Answer] = field(default_factory=deque)
     """What the next requests are answered, before it takes messages again."""
     ended: Event = field(default_factory=Event)
+
+    def handle(self, request: Request) -> Response:
+        """Answer a request of the server's."""
+        answer = self.answer(request.path, request.get_data())
+        if answer.hangs:
+            self.ended.wait()
+        return Response(answer.body, answer.status, answer.headers)
 
     def answer(self, path: str, body: bytes) -> Answer:
         """The answer to a request."""
@@ -66,6 +73,8 @@ class Slack(ChatService):
     """Incoming webhooks: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
     and https://docs.slack.dev/apis/web-api/rate-limits."""
 
+    path = "/services"
+
     def check(self, path: str, message: Any) -> tuple[Answer | None, Answer]:
         if not path.startswith("/services/T"):
             return Answer(404, "no_service"), Answer(0)
@@ -80,6 +89,8 @@ class Slack(ChatService):
 class Discord(ChatService):
     """Execute Webhook: https://docs.discord.com/developers/resources/webhook and
     https://docs.discord.com/developers/topics/rate-limits."""
+
+    path = "/api/webhooks"
 
     def check(self, path: str, message: Any) -> tuple[Answer | None, Answer]:
         if not path.startswith("/api/webhooks/"):
@@ -97,33 +108,11 @@ class Discord(ChatService):
 
 
 @contextmanager
-def serving(service: ChatService) -> Iterator[ChatService]:
-    """Serves it at service.url; at the end whatever hangs is let go."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            answer = service.answer(urlsplit(self.path).path, body)
-            if answer.hangs:
-                service.ended.wait()
-                return
-            data = answer.body.encode()
-            self.send_response(answer.status)
-            for name, value in {**answer.headers, "Content-Length": str(len(data))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        service.url = f"http://127.0.0.1:{server.server_port}"
-        thread = Thread(target=server.serve_forever, args=(POLL_SECONDS,))
-        thread.start()
-        try:
-            yield service
-        finally:
-            service.ended.set()
-            server.shutdown()
-            thread.join()
+def serving(service: ChatService, httpserver: HTTPServer) -> Iterator[ChatService]:
+    """Serves it below service.path of the server; at the end whatever hangs is let go."""
+    httpserver.expect_request(re.compile(f"^{service.path}/")).respond_with_handler(service.handle)
+    service.url = httpserver.url_for(service.path)
+    try:
+        yield service
+    finally:
+        service.ended.set()

@@ -88,7 +88,11 @@ def live_settings() -> Iterator[None]:
     """The environment of each test is the one that the functions started with."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(config, "STARTED_WITH", os.environ)
-        patch.setattr(config, "load", lambda kind: kind.from_environment(os.environ))
+        patch.setattr(
+            config,
+            "load",
+            lambda function=None: config.Settings.from_environment(os.environ, function),
+        )
         yield
 
 
@@ -110,17 +114,25 @@ class ProcessEnded(BaseException):
     """Stands for the end of the process."""
 
 
-@pytest.fixture(scope="session", autouse=True)
-def event_loop_closed() -> Iterator[None]:
-    """The event loop of async tasks is closed at the end, as it is with a sandbox's process."""
+@pytest.fixture(autouse=True)
+def fresh_event_loop() -> Iterator[None]:
+    """The event loop of async tasks ends with the test, as it does with a sandbox's process."""
     yield
-    if (event_loop := sys.modules.get("task_scheduler.execution.event_loop")) is not None:
-        loop = event_loop._loop()
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        if not loop.is_running():
-            loop.run_until_complete(asyncio.sleep(0))
-            loop.close()
+    event_loop = sys.modules.get("task_scheduler.execution.event_loop")
+    if event_loop is None or not event_loop._loop.cache_info().currsize:
+        return
+    loop = event_loop._loop()
+    loop.call_soon_threadsafe(loop.stop)
+    if not event_loop._start_loop.cache_info().currsize:
+        loop.run_forever()
+    while loop.is_running():
+        time.sleep(0.001)
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+    loop.run_until_complete(asyncio.sleep(0.01))
+    loop.close()
+    event_loop._loop.cache_clear()
+    event_loop._start_loop.cache_clear()
 
 
 @pytest.fixture(scope="session")
@@ -147,8 +159,7 @@ def make_queue(sqs: SQSClient) -> Callable[..., Queue]:
 def write_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Path]]:
     """Writes files of a task folder that is on the path; what they register is forgotten after."""
     before = set(sys.modules)
-    for kept in (registry._tasks, registry._task_sources, registry._broken, registry._imported):
-        kept.clear()
+    registry.clear()
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setenv("LAMBDA_TASK_ROOT", str(tmp_path))
 

@@ -63,7 +63,7 @@ def test_a_client_keeps_to_what_the_process_started_with_whatever_a_task_does_to
     started_with = dict(os.environ)
     settings = config.Settings.from_environment(started_with)
     monkeypatch.setattr(config, "STARTED_WITH", started_with)
-    monkeypatch.setattr(config, "load", lambda _kind: settings)
+    monkeypatch.setattr(config, "load", lambda: settings)
     for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SQS", "HTTP_PROXY", "AWS_CA_BUNDLE"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_CONFIG_FILE"):

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import socket
+import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
-from urllib.error import URLError
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote, unquote_to_bytes
 
 import pytest
 
-from task_scheduler.errors import BadArguments, Retry
+from task_scheduler.errors import InvalidArguments, Retry
 from task_scheduler.queue.message import Message
-from task_scheduler.tasks.builtin import RequestRefused
+from task_scheduler.tasks import web_request
 from task_scheduler.tasks.context import TaskContext
 from task_scheduler.tasks.registry import find_task
-from tests.unit.chat_services import POLL_SECONDS
+from task_scheduler.tasks.web_request import RequestRefused
 from tests.unit.conftest import Bench
 
 Write = Callable[..., Path]
@@ -30,7 +33,7 @@ CONTEXT = TaskContext(schedule="s", scheduled_time=None, attempt=1, deadline=0.0
 
 @dataclass
 class Server:
-    """Answers by path: /status/CODE, /size/BYTES, /in/CHARSET/BYTES, /echo, /hang, /drip ..."""
+    """Answers by path, as Handler.do lists them."""
 
     url: str = ""
     ended: Event = field(default_factory=Event)
@@ -46,6 +49,9 @@ def server() -> Iterator[Server]:
             self.do()
 
         def do_PUT(self) -> None:
+            self.do()
+
+        def do_POST(self) -> None:
             self.do()
 
         def do(self) -> None:
@@ -66,8 +72,29 @@ def server() -> Iterator[Server]:
                     self.end_headers()
                     while not made.ended.wait(0.05):
                         self.wfile.write(b"x")
-                case [redirect, *_] if redirect.startswith("redirect?to="):
-                    self.answer(302, b"", {"Location": self.path.partition("=")[2]})
+                case ["drip-headers"]:
+                    self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+                    while not made.ended.wait(0.05):
+                        self.wfile.write(b"X: y\r\n")
+                case ["continue"]:
+                    while not made.ended.wait(0.05):
+                        self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                case ["slow-loop"]:
+                    made.ended.wait(0.05)
+                    self.answer(302, b"", {"Location": "/slow-loop"})
+                case ["endless-redirect"]:
+                    self.send_response(302)
+                    self.send_header("Location", "/size/3")
+                    self.end_headers()
+                    while not made.ended.wait(0.05):
+                        self.wfile.write(b"x" * 1_000)
+                case ["bomb"]:
+                    packed = gzip.compress(bytes(50_000_000))
+                    self.answer(200, packed, {"Content-Encoding": "gzip"})
+                case [redirect, *_] if redirect.startswith("redirect"):
+                    status = redirect.partition("?")[0].removeprefix("redirect") or "302"
+                    to = unquote(self.path.partition("=")[2])
+                    self.answer(int(status), b"", {"Location": to})
                 case _:
                     told = {"method": self.command, "body": body.decode(), **self.headers}
                     self.answer(200, json.dumps(told).encode())
@@ -88,7 +115,7 @@ def server() -> Iterator[Server]:
 
     with Quiet(("127.0.0.1", 0), Handler) as httpd:
         made.url = f"http://127.0.0.1:{httpd.server_port}"
-        thread = Thread(target=httpd.serve_forever, args=(POLL_SECONDS,))
+        thread = Thread(target=httpd.serve_forever, args=(0.02,))
         thread.start()
         yield made
         made.ended.set()
@@ -127,6 +154,8 @@ def test_a_request_is_made_as_its_arguments_say(server: Server, run: Callable[..
         ("ascii", "Z%C3%BCrich", "Z\ufffd\ufffdrich"),
         ("klingon", "Z%C3%BCrich", "Zürich"),
         ("klingon", "Z%FCrich", "Z\ufffdrich"),
+        ("hex", "Z%C3%BCrich", "Zürich"),
+        ("undefined", "Z%C3%BCrich", "Zürich"),
     ],
 )
 def test_an_answer_is_read_in_its_own_charset_and_never_fails_for_it(
@@ -135,7 +164,7 @@ def test_an_answer_is_read_in_its_own_charset_and_never_fails_for_it(
     assert run("http", url=f"{server.url}/in/{charset}/{sent}")["body"] == read
 
 
-def test_an_answer_may_be_as_large_as_is_said_and_no_larger(
+def test_an_answer_larger_than_max_bytes_is_refused(
     server: Server, run: Callable[..., Any]
 ) -> None:
     assert len(run("http", url=f"{server.url}/size/100", max_bytes="100")["body"]) == 100
@@ -146,19 +175,55 @@ def test_an_answer_may_be_as_large_as_is_said_and_no_larger(
 
 
 @pytest.mark.parametrize(
-    ("path", "told"),
-    [("hang", "timed out"), ("drip", "127.0.0.1 had not ended its answer in time")],
+    "path", ["hang", "drip", "drip-headers", "continue", "slow-loop", "redirect?to=/drip-headers"]
 )
 @pytest.mark.parametrize("task", ["http", "ping"])
-def test_a_server_that_never_ends_is_given_up(
-    server: Server, run: Callable[..., Any], task: str, path: str, told: str
+def test_a_server_that_never_ends_its_answer_is_given_up_in_time(
+    server: Server, run: Callable[..., Any], task: str, path: str
 ) -> None:
-    """It answers, or ends its answer, only when the test does."""
-    begun = time.monotonic()
+    threads = _requests_under_way()
 
-    with pytest.raises(TimeoutError, match=told):
-        run(task, url=f"{server.url}/{path}", timeout="0.2")
-    assert time.monotonic() - begun < 5
+    _assert_given_up(run, task, f"{server.url}/{path}", "127.0.0.1")
+
+    deadline = time.monotonic() + 5
+    while _requests_under_way() > threads:
+        assert time.monotonic() < deadline, "the connection is still there"
+        time.sleep(0.01)
+
+
+def test_a_name_that_is_never_resolved_is_given_up_in_time(
+    run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolved = Event()
+
+    def getaddrinfo(*_: object, **__: object) -> None:
+        resolved.wait()
+        raise socket.gaierror("unknown")
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    try:
+        _assert_given_up(run, "http", "http://slow.example/", "slow.example")
+    finally:
+        resolved.set()
+
+
+def test_a_server_that_never_ends_its_tls_handshake_is_given_up_in_time(
+    run: Callable[..., Any],
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        _assert_given_up(run, "ping", f"https://127.0.0.1:{silent.getsockname()[1]}/", "127.0.0.1")
+
+
+def _assert_given_up(run: Callable[..., Any], task: str, url: str, host: str) -> None:
+    begun = time.monotonic()
+    with pytest.raises(TimeoutError, match=f"^{host} had not ended its answer in 0.3 s$"):
+        run(task, url=url, timeout="0.3")
+    assert time.monotonic() - begun < 2
+
+
+def _requests_under_way() -> int:
+    """Threads other than the server's."""
+    return sum("process_request" not in thread.name for thread in threading.enumerate())
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
@@ -179,10 +244,94 @@ def test_an_error_that_stays_is_not_retried(
     assert RequestRefused in find_task("http", write_tasks()).never_retry
 
 
-def test_it_follows_to_the_web_only(server: Server, run: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("to", ["file:///etc/hostname", "ftp://h/", "http://a b/"])
+def test_it_follows_to_http_and_https_only(
+    server: Server, run: Callable[..., Any], to: str
+) -> None:
     assert run("http", url=f"{server.url}/redirect?to=/size/3")["body"] == "xxx"
-    with pytest.raises(Retry, match="answers 302"):
-        run("http", url=f"{server.url}/redirect?to=file:///etc/hostname")
+    with pytest.raises(RequestRefused, match=r"^127\.0\.0\.1 redirects to what is not http:// or"):
+        run("http", url=f"{server.url}/redirect?to={quote(to)}")
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "second"),
+    [
+        (301, "POST", "GET"), (302, "POST", "GET"), (303, "PUT", "GET"), (307, "POST", "POST"),
+        (308, "PUT", "PUT"), (302, "GET", "GET"),
+    ],
+)  # fmt: skip
+def test_a_redirect_is_followed_with_the_method_that_it_asks_for(
+    server: Server, run: Callable[..., Any], status: int, method: str, second: str
+) -> None:
+    result = run("http", url=f"{server.url}/redirect{status}?to=/echo", method=method, body="b")
+
+    told = json.loads(result["body"])
+    assert told["method"] == second
+    assert told["body"] == ("" if (second, method) == ("GET", "POST") or status == 303 else "b")
+
+
+def test_a_redirect_that_would_repeat_a_change_is_not_followed(
+    server: Server, run: Callable[..., Any]
+) -> None:
+    with pytest.raises(RequestRefused, match=r"^127\.0\.0\.1 answers 302"):
+        run("http", url=f"{server.url}/redirect?to=/echo", method="PUT", body="b")
+    assert len(server.requests) == 1
+
+
+def test_redirects_are_followed_ten_times_at_most(server: Server, run: Callable[..., Any]) -> None:
+    with pytest.raises(RequestRefused, match=r"^127\.0\.0\.1 redirects more than 10 times"):
+        run("http", url=f"{server.url}/slow-loop")
+    assert len(server.requests) == 11
+
+
+def test_a_redirect_is_followed_without_reading_its_body(
+    server: Server, run: Callable[..., Any]
+) -> None:
+    assert run("http", url=f"{server.url}/endless-redirect", timeout="5")["body"] == "xxx"
+
+
+def test_a_packed_answer_is_unpacked_no_further_than_is_allowed(
+    server: Server, run: Callable[..., Any]
+) -> None:
+    tracemalloc.start()
+    with pytest.raises(RequestRefused, match="answers with more than 65536 bytes"):
+        run("http", url=f"{server.url}/bomb")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 60_000_000  # the server makes 50 MB of it in this process
+
+
+def test_lambda_s_own_runtime_is_refused_by_the_address_that_is_connected_to(
+    server: Server, run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another address for the name, as of a resolver that answers anew each time, does not help."""
+    port = server.url.rpartition(":")[2]
+    monkeypatch.setenv("AWS_LAMBDA_RUNTIME_API", f"127.0.0.1:{port}")
+    monkeypatch.setattr(web_request, "_refuse_own_runtime", lambda _request: None)
+
+    with pytest.raises(RequestRefused, match="by which this function is run itself"):
+        run("http", url=f"{server.url}/2018-06-01/runtime")
+    assert server.requests == []
+
+
+def test_the_proxy_of_the_environment_is_used_but_for_hosts_that_it_excepts(
+    server: Server, run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", server.url)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+
+    assert run("http", url="http://elsewhere.example/size/3")["status"] == 200
+    assert run("http", url=f"{server.url}/size/3")["status"] == 200
+    assert server.requests == ["GET http://elsewhere.example/size/3", "GET /size/3"]
+
+
+@pytest.mark.parametrize("arguments", [{"method": "GE T"}, {"content_type": "a\r\nX: y"}])
+def test_a_malformed_request_is_refused(
+    server: Server, run: Callable[..., Any], arguments: dict[str, str]
+) -> None:
+    with pytest.raises(RequestRefused, match="the method or the content_type is malformed"):
+        run("http", url=f"{server.url}/echo", body="b", **arguments)
+    assert server.requests == []
 
 
 @pytest.mark.parametrize(
@@ -207,9 +356,9 @@ def test_lambdas_own_runtime_is_not_asked_for_anything(
         run("http", url=url)
 
 
-def test_https_is_of_the_web_too(run: Callable[..., Any]) -> None:
-    with pytest.raises(URLError, match="Connection refused"):
-        run("ping", url="https://127.0.0.1:9/")
+def test_https_is_supported(run: Callable[..., Any]) -> None:
+    with pytest.raises(ConnectionError, match=r"^127\.0\.0\.1: \[Errno 111\] Connection refused$"):
+        run("ping", url="https://127.0.0.1:9/hunter2")
 
 
 @pytest.mark.parametrize(
@@ -217,7 +366,7 @@ def test_https_is_of_the_web_too(run: Callable[..., Any]) -> None:
     ["file:///etc/passwd?hunter2", "ftp://h/hunter2", "hunter2", "http:///hunter2", "http://[hunter2",
      "http://127.0.0.1:9/a b hunter2", "http://127.0.0.1%3A9/hunter2", "http://127.0.0.1:x/hunter2"],
 )  # fmt: skip
-def test_what_is_no_url_of_the_web_is_refused_and_not_repeated(
+def test_a_url_other_than_http_is_refused_without_repeating_it(
     run: Callable[..., Any], url: str
 ) -> None:
     with pytest.raises(RequestRefused, match="the url must be http") as refused:
@@ -226,25 +375,25 @@ def test_what_is_no_url_of_the_web_is_refused_and_not_repeated(
 
 
 def test_arguments_are_checked_as_those_of_any_task(run: Callable[..., Any]) -> None:
-    with pytest.raises(BadArguments, match="http: timeout is 'soon': must be a float"):
+    with pytest.raises(InvalidArguments, match="http: timeout is 'soon': must be a float"):
         run("http", url="http://127.0.0.1:9", timeout="soon")
-    with pytest.raises(BadArguments, match="missing a required argument: 'url'"):
+    with pytest.raises(InvalidArguments, match="missing a required argument: 'url'"):
         run("ping")
 
 
-def test_a_function_of_ones_own_comes_first(write_tasks: Write) -> None:
+def test_a_function_of_the_task_folder_replaces_a_built_in_task(write_tasks: Write) -> None:
     own = 'from task_scheduler import task\n@task("ping")\ndef own(): return "mine"\n'
 
     assert find_task("ping", write_tasks(own=own)).run(None, {}, CONTEXT) == "mine"
 
 
-def test_a_broken_file_does_not_keep_them_from_running(server: Server, write_tasks: Write) -> None:
+def test_built_in_tasks_run_beside_a_broken_file(server: Server, write_tasks: Write) -> None:
     found = find_task("ping", write_tasks(broken="1 / 0"))
 
     assert found.run(None, {"url": f"{server.url}/beat"}, CONTEXT) is None
 
 
-def test_a_message_that_names_one_is_run(server: Server, bench: Bench) -> None:
+def test_a_message_that_names_a_built_in_task_is_run(server: Server, bench: Bench) -> None:
     bench.put(Message(id="s@t#1", schedule="s", task="ping", args={"url": f"{server.url}/beat"}))
 
     assert bench.run() == []

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import task_scheduler
-from task_scheduler.config import RunTaskSettings, SendTaskSettings, Settings
+from task_scheduler.config import Settings
 from task_scheduler.errors import InvalidSettings
 
 RUN_TASK = {
@@ -24,8 +24,8 @@ RUN_TASK = {
 
 
 def test_settings_are_typed_and_cannot_be_changed() -> None:
-    settings = RunTaskSettings.from_environment(
-        {**RUN_TASK, "LAMBDA_TASK_ROOT": "/var/task", "METRICS_BY_SCHEDULE": "true"}
+    settings = Settings.from_environment(
+        {**RUN_TASK, "LAMBDA_TASK_ROOT": "/var/task", "METRICS_BY_SCHEDULE": "true"}, "run_task"
     )
 
     assert settings.max_receive_count == 13
@@ -38,7 +38,7 @@ def test_settings_are_typed_and_cannot_be_changed() -> None:
 
 def test_variables_that_are_missing_are_all_named() -> None:
     with pytest.raises(InvalidSettings, match=r"^QUEUE_URL, RUNS_DEAD_LETTER_URL must be set"):
-        SendTaskSettings.from_environment({"QUEUE_URL": ""})
+        Settings.from_environment({"QUEUE_URL": ""}, "send_task")
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_malformed_variable_is_named_with_its_value_and_what_is_legal(
     name: str, text: str, legal: str
 ) -> None:
     with pytest.raises(InvalidSettings, match=rf"^{name} is '{text}': must be {legal}$"):
-        RunTaskSettings.from_environment({**RUN_TASK, name: text})
+        Settings.from_environment({**RUN_TASK, name: text})
 
 
 def test_credentials_are_not_shown() -> None:
@@ -67,7 +67,7 @@ import os
 from task_scheduler import config
 os.environ["QUEUE_URL"] = "https://elsewhere"
 del os.environ["TASKS_DEAD_LETTER_URL"]
-settings = config.load(config.RunTaskSettings)
+settings = config.load("run_task")
 print(settings.queue_url, settings.tasks_dead_letter_url)
 """
     environment = {**os.environ, **RUN_TASK, "PYTHONPATH": os.pathsep.join(sys.path)}

@@ -64,7 +64,7 @@ def test_an_incomplete_runs_letter_says_what_to_do_with_the_rest() -> None:
 
 
 def with_record(made: Delivery, **attributes: Any) -> Delivery:
-    return replace(made, record=replace(made.record, **attributes))
+    return made._replace(record=replace(made.record, **attributes))
 
 
 def test_a_tasks_letter_is_its_message_with_why_it_is_dead_and_since_when() -> None:
@@ -94,7 +94,7 @@ def test_a_letter_of_what_cannot_be_read_names_no_schedule_and_keeps_its_place()
     made = with_record(delivery(), body="{}", message_group="g", deduplication_id="d")
 
     dead_letter = task_dead_letter(
-        replace(made, message=None), Result(outcome=Outcome.UNREADABLE, error=ValueError("why"))
+        made._replace(message=None), Result(outcome=Outcome.UNREADABLE, error=ValueError("why"))
     )
 
     assert not {"schedule", "task"} & set(dead_letter.attributes)
@@ -108,7 +108,7 @@ def test_a_letter_of_what_cannot_be_read_names_no_schedule_and_keeps_its_place()
 def test_a_text_typed_by_hand_has_a_letter_without_schedule_and_task() -> None:
     made = delivery()
     assert made.message is not None
-    typed = replace(made, message=replace(made.message, schedule=None, task=None))
+    typed = made._replace(message=replace(made.message, schedule=None, task=None))
 
     dead_letter = task_dead_letter(typed, Result(outcome=Outcome.FAILED, error=ValueError("why")))
 

@@ -1,4 +1,4 @@
-"""Messages that somebody else wrote: they are read or refused, and nothing else comes of them."""
+"""Hostile messages are decoded or refused, and nothing of them is executed."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def _nothing_is_imported_or_executed() -> Iterator[None]:
     assert _events == []
 
 
-# What objects of a registered class cannot have: nothing of Python's own, and no attribute that a
+# Attributes that no object of a registered class may have: those of Python itself, and any that a
 # class with slots lacks.
 MISSHAPEN: list[dict[str, Any]] = [
     {"py/object": f"{__name__}.Known", "__dict__": None},
@@ -163,7 +163,7 @@ def test_any_version_but_ours_is_unreadable(version: object) -> None:
         Message.decode(body, sqs_id="sqs-1")
 
 
-def test_an_object_among_the_occasions_is_unreadable() -> None:
+def test_an_object_among_the_notify_events_is_unreadable() -> None:
     event = {"py/object": f"{__name__}.Known"}
     body = json.dumps({"version": 1, "id": "x", "text": "y", "notify_on": [event]})
     with pytest.raises(InvalidMessage, match="notify_on has a Known: known are success, failure"):
@@ -188,7 +188,7 @@ def test_decoding_gives_a_message_or_unreadable_and_imports_and_executes_nothing
         assert message.text is not None or message.task is not None
 
 
-def test_the_watch_sees_what_it_is_to_see() -> None:
+def test_the_audit_hook_notices_code_that_is_executed() -> None:
     with pytest.raises(AssertionError, match=r"compile|exec"):
         with _nothing_is_imported_or_executed():
             eval("1 + 1")
@@ -201,7 +201,7 @@ _numbers = count()
 @settings(
     deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-def test_a_batch_that_holds_it_loses_no_neighbour(bench: Bench, body: str) -> None:
+def test_a_hostile_message_costs_its_batch_no_other_message(bench: Bench, body: str) -> None:
     before, after = f"before {(number := next(_numbers))}", f"after {number}"
     now = "1795399200000"
     attributes = {

@@ -28,7 +28,7 @@ def end(
     tried = delivery(tries)
     assert tried.message is not None
     message = replace(tried.message, text="Bern", notify_on=notify_on)
-    return Ended(replace(tried, message=message), Result(outcome=outcome, **result))
+    return Ended(tried._replace(message=message), Result(outcome=outcome, **result))
 
 
 SUCCESS = end(Outcome.SUCCESS, preview="done")
@@ -278,14 +278,14 @@ def test_a_message_typed_by_hand_may_belong_to_no_schedule_and_have_any_id() -> 
     assert tried.message is not None
     typed = replace(tried.message, id="my#own#3", schedule=None)
 
-    found = ending(Ended(replace(tried, message=typed), SUCCESS.result))
+    found = ending(Ended(tried._replace(message=typed), SUCCESS.result))
 
     assert found is not None
     assert (found[0].schedule, found[0].position) == ("", "3")
 
 
 def test_a_body_that_is_no_message_has_nobody_to_be_told_to() -> None:
-    unreadable = replace(delivery(), message=None)
+    unreadable = delivery()._replace(message=None)
     result = Result(outcome=Outcome.UNREADABLE, error=OSError())
 
     assert ending(Ended(unreadable, result)) is None

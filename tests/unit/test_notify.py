@@ -18,6 +18,7 @@ import pytest
 from apprise.plugins.discord import NotifyDiscord
 from apprise.plugins.slack import NotifySlack
 from botocore.stub import Stubber
+from pytest_httpserver import HTTPServer
 
 from task_scheduler import aws
 from task_scheduler.notifications import notifier, service, targets
@@ -56,7 +57,9 @@ class ChatRoom:
 
 
 @pytest.fixture
-def room(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatRoom]:
+def room(
+    bench: Bench, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[ChatRoom]:
     """Both services in the parameter of run_task, and a sandbox that has told nothing yet."""
     del bench  # its emulator's environment is what comes first
     monkeypatch.setattr(notifier, "NOTIFIER", notifier.Notifier())
@@ -64,9 +67,9 @@ def room(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatRoom]:
     monkeypatch.setattr(NotifySlack, "request_rate_per_sec", 0)
     monkeypatch.setattr(NotifyDiscord, "request_rate_per_sec", 0)
     monkeypatch.setattr(service, "FIRST_WAIT_SECONDS", 0.05)
-    with serving(Slack()) as slack, serving(Discord()) as discord:
-        monkeypatch.setattr(NotifySlack, "webhook_url", f"{slack.url}/services")
-        monkeypatch.setattr(NotifyDiscord, "notify_url", f"{discord.url}/api/webhooks")
+    with serving(Slack(), httpserver) as slack, serving(Discord(), httpserver) as discord:
+        monkeypatch.setattr(NotifySlack, "webhook_url", slack.url)
+        monkeypatch.setattr(NotifyDiscord, "notify_url", discord.url)
         made = ChatRoom(slack, discord)
         made.set_urls(SLACK_URL, DISCORD_URL)
         monkeypatch.setenv("NOTIFY_SSM_PARAMETER", made.parameter)

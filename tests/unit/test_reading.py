@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from task_scheduler.config import RunTaskSettings
+from task_scheduler.config import Settings
 from task_scheduler.errors import Expired, InvalidMessage, OutOfReceives
 from task_scheduler.execution.attempt import Attempt
 from task_scheduler.execution.reading import Unrunnable, read
@@ -21,14 +21,14 @@ from tests.unit.test_attempt import record_of
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> RunTaskSettings:
-    return RunTaskSettings(
+def settings(tmp_path: Path) -> Settings:
+    return Settings(
         queue_url="q", tasks_dead_letter_url="d", max_receive_count=5,
         message_retention=345_600, task_folder=tmp_path,
     )  # fmt: skip
 
 
-def test_of_a_body_that_cannot_be_read_sqs_id_is_known(settings: RunTaskSettings) -> None:
+def test_of_a_body_that_cannot_be_read_sqs_id_is_known(settings: Settings) -> None:
     unreadable = read(record_of("{}", 5), settings, Sandbox())
 
     assert isinstance(unreadable, Unrunnable)
@@ -37,7 +37,7 @@ def test_of_a_body_that_cannot_be_read_sqs_id_is_known(settings: RunTaskSettings
     assert unreadable.result.outcome is Outcome.UNREADABLE
 
 
-def test_a_text_typed_by_hand_goes_by_sqs_id(settings: RunTaskSettings) -> None:
+def test_a_text_typed_by_hand_goes_by_sqs_id(settings: Settings) -> None:
     typed = read(record_of("a text"), settings, Sandbox())
 
     assert isinstance(typed, Attempt)
@@ -46,7 +46,7 @@ def test_a_text_typed_by_hand_goes_by_sqs_id(settings: RunTaskSettings) -> None:
 
 @pytest.mark.parametrize(("age", "is_run"), [(50, True), (70, False)])
 def test_a_task_is_run_up_to_its_max_age_and_then_told_how_old_it_is(
-    settings: RunTaskSettings, age: int, is_run: bool
+    settings: Settings, age: int, is_run: bool
 ) -> None:
     message = Message(id="x", text="a", max_age=60)
 
@@ -62,7 +62,7 @@ def test_a_task_is_run_up_to_its_max_age_and_then_told_how_old_it_is(
 
 @pytest.mark.parametrize(("receives", "is_run"), [(4, True), (5, False), (6, False)])
 def test_at_its_last_permitted_receive_a_message_is_a_dead_letter_instead_of_a_run(
-    settings: RunTaskSettings, receives: int, is_run: bool
+    settings: Settings, receives: int, is_run: bool
 ) -> None:
     found = read(record_of("a text", receives), settings, Sandbox())
 
@@ -76,7 +76,7 @@ def test_at_its_last_permitted_receive_a_message_is_a_dead_letter_instead_of_a_r
 
 
 def test_what_goes_wrong_while_a_task_is_looked_for_is_its_messages_trouble_alone(
-    settings: RunTaskSettings, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def find(*_: object) -> None:
         raise RecursionError("odd")
@@ -90,7 +90,7 @@ def test_what_goes_wrong_while_a_task_is_looked_for_is_its_messages_trouble_alon
 
 
 def test_of_a_message_whose_dead_letter_was_not_sent_only_that_is_tried_again(
-    settings: RunTaskSettings, write_tasks: Write
+    settings: Settings, write_tasks: Write
 ) -> None:
     sandbox = Sandbox()
     failed = Result(outcome=Outcome.FAILED, error=OSError("no luck"))

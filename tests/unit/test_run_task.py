@@ -456,7 +456,7 @@ def test_kept_messages_whose_time_cannot_be_set_come_back_when_the_queue_says(
 def silent_dead_letters(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A dead-letter queue that does not answer."""
     over = Event()
-    monkeypatch.setattr("task_scheduler.execution.settlement.send_batch", lambda *_: over.wait(30))
+    monkeypatch.setattr("task_scheduler.queue.sending.send_batch", lambda *_: over.wait(30))
     yield
     over.set()
 
@@ -481,7 +481,7 @@ def test_the_time_that_a_letter_takes_is_not_the_tasks(
         time.sleep(0.4)
         return send_batch(*arguments)
 
-    monkeypatch.setattr("task_scheduler.execution.settlement.send_batch", take_long)
+    monkeypatch.setattr("task_scheduler.queue.sending.send_batch", take_long)
     bench.put(Message(id="x", task="brief", text="1", retries=0))
 
     bench.run()

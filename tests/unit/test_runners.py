@@ -13,7 +13,7 @@ from task_scheduler.errors import TaskTimeout
 from task_scheduler.execution.attempt import Attempt
 from task_scheduler.execution.delivery import Delivery
 from task_scheduler.execution.result import Result
-from task_scheduler.execution.runners import Threads
+from task_scheduler.execution.threads import Threads
 from task_scheduler.outcome import Outcome
 from task_scheduler.queue.message import Message
 from task_scheduler.tasks.context import TaskContext

@@ -1,16 +1,20 @@
-"""What travels: plain JSON and registered classes; nothing that executes comes back."""
+"""Plain JSON and objects of registered classes travel; nothing that executes comes back."""
 
 from __future__ import annotations
 
 import json
 import sys
+from abc import ABC, abstractmethod
+from collections import UserDict, UserString
 from dataclasses import dataclass
-from typing import Any
+from enum import Enum
+from functools import cached_property
+from typing import Any, Generic, Protocol, TypeVar
 
 import pytest
 
 from task_scheduler.errors import InvalidMessage, NotSerializable
-from task_scheduler.queue.serialization import from_json, serializable, to_json
+from task_scheduler.queue.serialization import _HOOKS, from_json, serializable, to_json
 
 
 @serializable
@@ -72,19 +76,19 @@ def test_the_constructor_does_not_run_again() -> None:
 @pytest.mark.parametrize(
     "value", [Stranger(), {1, 2}, b"bytes", {"k": Stranger()}, Point(1, {3}), print]
 )
-def test_what_is_not_registered_does_not_travel(value: object) -> None:
+def test_an_object_of_an_unregistered_class_is_refused(value: object) -> None:
     with pytest.raises(NotSerializable, match="serializable"):
         to_json(value)
 
 
 @pytest.mark.parametrize("value", [float("nan"), [float("inf")]])
-def test_what_json_has_no_word_for_does_not_travel(value: object) -> None:
+def test_nan_and_infinity_are_refused_when_encoding(value: object) -> None:
     with pytest.raises(NotSerializable, match="cannot travel"):
         to_json(value)
 
 
 @pytest.mark.parametrize("text", ["NaN", '{"a": [Infinity]}', "-Infinity"])
-def test_what_json_has_no_word_for_is_not_json(text: str) -> None:
+def test_nan_and_infinity_are_refused_when_decoding(text: str) -> None:
     with pytest.raises(json.JSONDecodeError, match=r"(Infinity|NaN) is not JSON"):
         from_json(text)
 
@@ -122,24 +126,121 @@ def test_every_other_tag_is_refused_and_nothing_is_imported(hostile: dict[str, A
     assert "antigravity" not in sys.modules
 
 
-def test_a_class_whose_objects_are_more_than_their_attributes_is_not_exchanged() -> None:
-    with pytest.raises(TypeError, match="Words: has a __new__, as dict and list do"):
+class Abstract(ABC):
+    @abstractmethod
+    def run(self) -> None: ...
 
-        @serializable
-        class Words(list[str]):
-            pass
+
+class Attributes(UserDict[str, object]):
+    pass
+
+
+class Letters(UserString):
+    pass
+
+
+class Endless:
+    def __iter__(self) -> Endless:
+        return self
+
+    def __next__(self) -> int:
+        return 1
+
+
+class Color(Enum):
+    RED = "red"
+
+
+class Shape(Protocol):
+    x: int
+
+
+def _with(name: str) -> type:
+    return type("Odd", (), {name: lambda self, *_: None})
+
+
+@pytest.mark.parametrize(
+    ("cls", "reason"),
+    [
+        (Abstract, "Abstract is abstract"),
+        (Attributes, "Attributes is a kind of Mapping"),
+        (Letters, "Letters is a kind of Sequence"),
+        (Endless, "Endless is a kind of Iterator"),
+        (Color, "Color has the metaclass EnumType"),
+        (Shape, "Shape has the metaclass _ProtocolMeta"),
+        (type("Words", (list,), {}), "Words is a kind of Sequence"),
+        (type("Number", (int,), {}), "Number has a __new__"),
+        (type("Failure", (Exception,), {}), "Failure has a __new__"),
+        *((_with(name), f"Odd has a {name}") for name in _HOOKS),
+        (type("Sub", (_with("__del__"),), {}), "Sub has a __del__"),
+        (print, "print is not a class"),
+        (None, "None is not a class"),
+    ],
+)
+def test_a_class_that_is_not_plain_is_refused(cls: Any, reason: str) -> None:
+    with pytest.raises(
+        NotSerializable, match=f"@serializable {reason}: must be a plain class, such as a dataclass"
+    ):
+        serializable(cls)
+    with pytest.raises(InvalidMessage, match="no class of the task folder is registered"):
+        from_json(f'{{"py/object": "{__name__}.{getattr(cls, "__qualname__", "None")}"}}')
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Frozen(Generic[T]):
+    x: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slotted:
+    x: int
+
+
+class Concrete(Abstract):
+    def __init__(self) -> None:
+        self.x = 1
+
+    def run(self) -> None: ...
+
+    @cached_property
+    def doubled(self) -> int:
+        return self.x * 2
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Concrete) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return self.x
+
+
+@pytest.mark.parametrize("value", [Frozen(1), Slotted(1), Concrete()])
+def test_a_plain_class_travels_frozen_slotted_or_derived(value: Any) -> None:
+    serializable(type(value))
+    if isinstance(value, Concrete):
+        assert value.doubled == 2
+
+    assert from_json(to_json(value)) == value
+
+
+@pytest.mark.parametrize("name", ["run", "make", "help"])
+def test_an_attribute_does_not_hide_a_method(name: str) -> None:
+    @serializable
+    class Job:
+        def run(self) -> None: ...
+
+        @classmethod
+        def make(cls) -> None: ...
+
+        @staticmethod
+        def help() -> None: ...
+
+    with pytest.raises(InvalidMessage, match=f"Job has no attribute '{name}'"):
+        from_json(json.dumps({"py/object": f"{Job.__module__}.{Job.__qualname__}", name: 1}))
 
 
 def test_keys_that_jsonpickle_would_drop_are_refused_beside_an_object() -> None:
     with pytest.raises(NotSerializable, match="'py/state' is refused"):
         to_json({"a": ({"py/state": [1]},)})
-
-
-def test_an_object_that_does_not_let_itself_be_read_is_refused() -> None:
-    @serializable
-    class Shy:
-        def __getstate__(self) -> object:
-            raise LookupError("not for you")
-
-    with pytest.raises(NotSerializable, match="Shy cannot travel in a message: not for you"):
-        to_json(Shy())

@@ -84,7 +84,7 @@ def _client(
     """
     from botocore.config import Config
 
-    settings = config.load(config.Settings)
+    settings = config.load()
     options |= {
         "max_pool_connections": MAX_CONNECTIONS,
         "connect_timeout": connect_timeout,

@@ -8,12 +8,13 @@ os.environ later is its own business.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from task_scheduler.errors import InvalidSettings
 
@@ -21,19 +22,27 @@ STARTED_WITH: Mapping[str, str] = MappingProxyType(dict(os.environ))
 """The environment as it was when the process started."""
 
 
-def variable(name: str, default: Any = MISSING, *, is_secret: bool = False) -> Any:
-    """A field that is read from an environment variable, which is required without a default."""
+def variable(name: str, default: Any, *, is_secret: bool = False) -> Any:
+    """A field that is read from an environment variable."""
     return field(default=default, repr=not is_secret, metadata={"variable": name})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Settings:
-    """What every function has, and what AWS sets for all of them.
+    """The settings of the functions; what a function has no use for is at its default.
 
     Attributes:
-        service_name: in each line of the log, and what metrics are told apart by.
-        metrics_by_schedule: whether metrics have a dimension for the schedule.
+        queue_url: of the task queue.
+        runs_dead_letter_url: of the runs' dead-letter queue.
+        tasks_dead_letter_url: of the tasks' dead-letter queue.
+        max_receive_count: the receive after which SQS itself dead-letters a message.
+        message_retention: seconds after which SQS drops a message.
+        task_concurrency: tasks of a batch that run at the same time.
+        deduplication_table: the DynamoDB table of outcomes; None without deduplication.
         notify_ssm_parameter, notify_secret: where the addresses of chat services are kept.
+        notify_success_limit: the most tasks of a run whose successes are notified.
+        metrics_by_schedule: whether metrics have a dimension for the schedule.
+        service_name: in each line of the log, and what metrics are told apart by.
         task_folder: where task code lies.
         function_name: of the function itself.
         runtime_api: host and port of the API by which Lambda runs the function.
@@ -41,10 +50,18 @@ class Settings:
         access_key_id, secret_access_key, session_token: the credentials of the function's role.
     """
 
-    service_name: str = variable("POWERTOOLS_SERVICE_NAME", "service_undefined")
-    metrics_by_schedule: bool = variable("METRICS_BY_SCHEDULE", False)
+    queue_url: str = variable("QUEUE_URL", "")
+    runs_dead_letter_url: str = variable("RUNS_DEAD_LETTER_URL", "")
+    tasks_dead_letter_url: str = variable("TASKS_DEAD_LETTER_URL", "")
+    max_receive_count: int = variable("MAX_RECEIVE_COUNT", sys.maxsize)
+    message_retention: int = variable("MESSAGE_RETENTION", sys.maxsize)
+    task_concurrency: int = variable("TASK_CONCURRENCY", 1)
+    deduplication_table: str | None = variable("DEDUPLICATION_TABLE", None)
     notify_ssm_parameter: str | None = variable("NOTIFY_SSM_PARAMETER", None)
     notify_secret: str | None = variable("NOTIFY_SECRET", None)
+    notify_success_limit: int = variable("NOTIFY_SUCCESS_LIMIT", 0)
+    metrics_by_schedule: bool = variable("METRICS_BY_SCHEDULE", False)
+    service_name: str = variable("POWERTOOLS_SERVICE_NAME", "service_undefined")
     task_folder: Path = variable("LAMBDA_TASK_ROOT", Path())  # noqa: RUF009  # it is immutable
     function_name: str = variable("AWS_LAMBDA_FUNCTION_NAME", "")
     runtime_api: str = variable("AWS_LAMBDA_RUNTIME_API", "")
@@ -54,21 +71,24 @@ class Settings:
     session_token: str | None = variable("AWS_SESSION_TOKEN", None, is_secret=True)
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+    def from_environment(cls, environment: Mapping[str, str], function: str | None = None) -> Self:
         """Read the settings; variables that are empty count as not set.
 
+        Args:
+            environment: names and values of variables.
+            function: whose settings they are, a key of REQUIRED; None requires nothing.
+
         Raises:
-            InvalidSettings: names the variable that is missing or malformed.
+            InvalidSettings: names the variables that are missing, or the one that is malformed.
         """
-        values, missing = {}, []
+        required = REQUIRED[function] if function else ()
+        if missing := [name for name in required if not environment.get(name)]:
+            raise InvalidSettings(f"{', '.join(missing)} must be set in the environment")
+        values = {}
         for attribute in fields(cls):
             name = attribute.metadata["variable"]
             if text := environment.get(name):
                 values[attribute.name] = _parse(name, text, str(attribute.type))
-            elif attribute.default is MISSING:
-                missing.append(name)
-        if missing:
-            raise InvalidSettings(f"{', '.join(missing)} must be set in the environment")
         return cls(**values)
 
     @property
@@ -77,53 +97,26 @@ class Settings:
         return bool(self.notify_ssm_parameter or self.notify_secret)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendTaskSettings(Settings):
-    """What send_task has.
-
-    Attributes:
-        queue_url: of the task queue.
-        runs_dead_letter_url: of the runs' dead-letter queue.
-        notify_success_limit: the most tasks of a run whose successes are notified.
-    """
-
-    queue_url: str = variable("QUEUE_URL")
-    runs_dead_letter_url: str = variable("RUNS_DEAD_LETTER_URL")
-    notify_success_limit: int = variable("NOTIFY_SUCCESS_LIMIT", 0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunTaskSettings(Settings):
-    """What run_task has.
-
-    Attributes:
-        queue_url: of the task queue.
-        tasks_dead_letter_url: of the tasks' dead-letter queue.
-        max_receive_count: the receive after which SQS itself dead-letters a message.
-        message_retention: seconds after which SQS drops a message.
-        task_concurrency: tasks of a batch that run at the same time.
-        deduplication_table: the DynamoDB table of outcomes; None without deduplication.
-    """
-
-    queue_url: str = variable("QUEUE_URL")
-    tasks_dead_letter_url: str = variable("TASKS_DEAD_LETTER_URL")
-    max_receive_count: int = variable("MAX_RECEIVE_COUNT")
-    message_retention: int = variable("MESSAGE_RETENTION")
-    task_concurrency: int = variable("TASK_CONCURRENCY", 1)
-    deduplication_table: str | None = variable("DEDUPLICATION_TABLE", None)
-
-
-Kind = TypeVar("Kind", bound=Settings)
+REQUIRED = {
+    "send_task": ("QUEUE_URL", "RUNS_DEAD_LETTER_URL"),
+    "run_task": (
+        "QUEUE_URL", "TASKS_DEAD_LETTER_URL", "MAX_RECEIVE_COUNT", "MESSAGE_RETENTION",
+    ),
+}  # fmt: skip
+"""The variables without which a function cannot work."""
 
 
 @cache
-def load(kind: type[Kind]) -> Kind:
+def load(function: str | None = None) -> Settings:
     """Return the settings that the process started with.
 
+    Args:
+        function: whose settings they are, a key of REQUIRED; None requires nothing.
+
     Raises:
-        InvalidSettings: names the variable that is missing or malformed.
+        InvalidSettings: names the variables that are missing, or the one that is malformed.
     """
-    return kind.from_environment(STARTED_WITH)
+    return Settings.from_environment(STARTED_WITH, function)
 
 
 _PARSERS: dict[str, Callable[[str], Any]] = {

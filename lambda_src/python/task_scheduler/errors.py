@@ -79,7 +79,14 @@ class DuplicateTask(TaskSchedulerError, LookupError):
     has_traceback = False
 
 
-class BadArguments(TaskSchedulerError, TypeError):
+class InvalidTask(TaskSchedulerError, TypeError):
+    """A decorator was given something that cannot be a task, or a source of tasks."""
+
+    is_retried = False
+    has_traceback = False
+
+
+class InvalidArguments(TaskSchedulerError, TypeError):
     """A message's arguments do not fit the signature of its task's function."""
 
     is_retried = False

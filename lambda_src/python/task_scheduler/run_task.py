@@ -12,6 +12,7 @@ from task_scheduler.execution.time_budget import TimeBudget
 from task_scheduler.execution.watchdog import end_process, process_ends_after
 from task_scheduler.observability.log import logger
 from task_scheduler.queue.record import Record
+from task_scheduler.tasks.registry import forget_failures
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -42,9 +43,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:
     Raises:
         BatchFailed: tasks were tried and no message is done, so that the Errors metric moves.
     """
+    forget_failures()
     budget = TimeBudget(lambda: context.get_remaining_time_in_millis() / 1000)
     with process_ends_after(budget.total - budget.margin):
-        settings = config.load(config.RunTaskSettings)
+        settings = config.load("run_task")
         records = [Record.from_event(record) for record in event["Records"]]
         batch = Batch(records, settings, budget, SANDBOX)
         batch.run()

@@ -18,6 +18,7 @@ from task_scheduler.queue.sending import Entry, Sender
 from task_scheduler.runs.run import Cursor, Run
 from task_scheduler.task_list.success_limit import SuccessLimit
 from task_scheduler.task_list.task_list import Refused, TaskList
+from task_scheduler.tasks.registry import forget_failures
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -67,6 +68,7 @@ def handler(event: Any, context: LambdaContext) -> Summary:
             After any of them Lambda invokes again, twice (the messages have the same ids), and
             then puts the event into the runs' dead-letter queue.
     """
+    forget_failures()
     run = Run.from_event(event, request_id=context.aws_request_id)
     try:
         return _send(run, context)
@@ -83,7 +85,7 @@ def handler(event: Any, context: LambdaContext) -> Summary:
 
 
 def _send(run: Run, context: LambdaContext) -> Summary:
-    task_list = TaskList(run, config.load(config.SendTaskSettings).task_folder)
+    task_list = TaskList(run, config.load("send_task").task_folder)
     sent = _send_list(task_list, _time_limit(context))
     if sent.rest is not None:
         if sent.rest.line == run.cursor.line:
@@ -128,7 +130,7 @@ class _Sent:
 
 
 def _send_list(task_list: TaskList, is_time_up: Callable[[], bool]) -> _Sent:
-    settings, client = config.load(config.SendTaskSettings), aws.sqs()
+    settings, client = config.load("send_task"), aws.sqs()
     is_ordered = is_fifo(settings.queue_url)
     with (
         Sender(client, settings.queue_url, in_flight=1 if is_ordered else IN_FLIGHT) as tasks,
@@ -176,7 +178,7 @@ def _entry(message: Message, body: str, *, is_ordered: bool) -> Entry:
 
 def _continue(run: Run, cursor: Cursor) -> None:
     aws.lambda_().invoke(
-        FunctionName=config.load(config.Settings).function_name,
+        FunctionName=config.load().function_name,
         InvocationType="Event",
         Payload=json.dumps(run.continued(cursor)),
     )

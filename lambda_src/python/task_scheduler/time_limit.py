@@ -40,10 +40,12 @@ class TimeLimit:
 
     Args:
         seconds: that the block may take.
+        import_seconds: for which an import within the block is left alone after that.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, *, import_seconds: float = MAX_IMPORT_SECONDS) -> None:
         self._seconds = seconds
+        self._import_seconds = import_seconds
         self._interrupts = 0
         self._is_armed = False
         self._previous: Any = None
@@ -89,15 +91,17 @@ class TimeLimit:
         if frame is not None and frame.f_code.co_filename == __file__:
             return  # __exit__ has begun, and raises it
         lasts = (self._interrupts - 1) * grace_of(self._seconds)
-        if lasts < MAX_IMPORT_SECONDS and self._is_importing(frame):
+        if lasts < self._import_seconds and self._is_importing(frame):
             return
+        if frame is not None and _is_of_importlib(frame):
+            return  # which may be in a callback, where an exception is lost
         if self._interrupts > 1:
             self._interrupt_again(frame, self._interrupts - 1)
         raise TaskTimeout(self._seconds)
 
     def _is_importing(self, frame: FrameType | None) -> bool:
         while frame is not None and frame is not self._owner:
-            if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            if _is_of_importlib(frame):
                 return True
             frame = frame.f_back
         return False
@@ -106,9 +110,9 @@ class TimeLimit:
         """Raise once more after so many lines of the code that is interrupted now."""
         left = lines
 
-        def trace(_frame: FrameType, event: str, _argument: object) -> Any:
+        def trace(frame: FrameType, event: str, _argument: object) -> Any:
             nonlocal left
-            if event == "line" and self._is_armed:
+            if event == "line" and self._is_armed and not _is_of_importlib(frame):
                 left -= 1
                 if left <= 0:
                     raise TaskTimeout(self._seconds)
@@ -120,9 +124,13 @@ class TimeLimit:
         sys.settrace(trace)
 
 
-def time_limit(seconds: float) -> TimeLimit:
-    """Limit the time of a `with` block, in seconds."""
-    return TimeLimit(seconds)
+def _is_of_importlib(frame: FrameType) -> bool:
+    return frame.f_code.co_filename.startswith("<frozen importlib")
+
+
+def time_limit(seconds: float, *, import_seconds: float = MAX_IMPORT_SECONDS) -> TimeLimit:
+    """Limit the time of a `with` block; see TimeLimit."""
+    return TimeLimit(seconds, import_seconds=import_seconds)
 
 
 def call_with_timeout(seconds: float, call: Callable[[], Value]) -> Value:

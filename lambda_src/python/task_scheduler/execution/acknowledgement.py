@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from task_scheduler import aws
 from task_scheduler.execution.time_budget import TimeBudget
@@ -22,8 +21,7 @@ FLUSH_SECONDS = 0.25
 more often than this: a request for each short task is not worth it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """A message that stays on the queue, and seconds until it is to be received again."""
 
     record: Record

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import inspect
 import time
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from task_scheduler.errors import ResultNotRun, TaskExited
 from task_scheduler.execution.delivery import Delivery
@@ -18,8 +17,7 @@ from task_scheduler.tasks.registered import Task
 from task_scheduler.time_limit import grace_of, time_limit
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """A try to run the task of a message.
 
     Attributes:
@@ -75,6 +73,8 @@ class Attempt:
         """Run the function; return what it returned, in short, all of it within the time."""
         with time_limit(max(0.01, context.remaining)) as limit:
             value = self.task.run(self.message.text, self.message.args, context)
+            if value is None:
+                return None
             if inspect.isawaitable(value):
                 from task_scheduler.execution.event_loop import wait_for
 

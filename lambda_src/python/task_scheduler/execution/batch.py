@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from task_scheduler.config import RunTaskSettings
+from typing import TYPE_CHECKING
+
+from task_scheduler.config import Settings
 from task_scheduler.errors import NeverStarted, OutOfReceives
 from task_scheduler.execution.acknowledgement import Acknowledgement
 from task_scheduler.execution.attempt import Attempt
 from task_scheduler.execution.delivery import Delivery
-from task_scheduler.execution.idempotency import Idempotency
 from task_scheduler.execution.reading import Unrunnable, read
 from task_scheduler.execution.result import Ended, Result, failure
-from task_scheduler.execution.runners import Inline, Runner, Threads
+from task_scheduler.execution.runners import Inline, Perform, Runner
 from task_scheduler.execution.sandbox import Sandbox
 from task_scheduler.execution.settlement import Settlement
 from task_scheduler.execution.time_budget import TimeBudget
 from task_scheduler.queue.fifo import is_fifo
 from task_scheduler.queue.record import Record
 from task_scheduler.tasks.context import TaskContext
+
+if TYPE_CHECKING:
+    from task_scheduler.execution.idempotency import Idempotency
 
 
 class Batch:
@@ -31,7 +35,7 @@ class Batch:
     def __init__(
         self,
         records: list[Record],
-        settings: RunTaskSettings,
+        settings: Settings,
         budget: TimeBudget,
         sandbox: Sandbox,
     ) -> None:
@@ -42,15 +46,13 @@ class Batch:
         self._waiting = records if self._is_fifo else in_order(records)
         self._out_of_receives: set[str | None] = set()
         self._given_back = 0
-        table = settings.deduplication_table
-        self._idempotency = Idempotency(table, settings, budget) if table else None
+        self._idempotency = _idempotency(settings, budget)
         self.acknowledgement = Acknowledgement(settings.queue_url, budget)
         self._settlement = Settlement(
             settings, budget, sandbox, self.acknowledgement, self._idempotency
         )
         self.ended: list[Ended] = []
-        slots = settings.task_concurrency
-        self.runner: Runner = Inline(self._perform) if slots == 1 else Threads(self._perform, slots)
+        self.runner = _runner(self._perform, settings.task_concurrency)
 
     def run(self) -> None:
         """Bring every task to an outcome, or give its message back."""
@@ -119,6 +121,25 @@ class Batch:
         self._given_back += 1
         self._sandbox.give_back(delivery.record.sqs_id)
         self.acknowledgement.keep(delivery.record, wait)
+
+
+# what most stacks have no use for is imported by those that have: a cold start takes its time
+
+
+def _runner(perform: Perform, slots: int) -> Runner:
+    if slots == 1:
+        return Inline(perform)
+    from task_scheduler.execution.threads import Threads
+
+    return Threads(perform, slots)
+
+
+def _idempotency(settings: Settings, budget: TimeBudget) -> Idempotency | None:
+    if not settings.deduplication_table:
+        return None
+    from task_scheduler.execution.idempotency import Idempotency
+
+    return Idempotency(settings.deduplication_table, settings, budget)
 
 
 def in_order(records: list[Record]) -> list[Record]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from math import inf
-from typing import Any
+from typing import Any, NamedTuple
 
 from task_scheduler.queue.message import Message
 from task_scheduler.queue.record import Record
@@ -15,8 +14,7 @@ MAX_MARGIN_SECONDS = 300.0
 """How long before SQS drops a message its last attempt has to be due: that may start late."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(NamedTuple):
     """One delivery of a message.
 
     Attributes:

@@ -27,7 +27,7 @@ def wait_for(awaitable: Awaitable[Any], seconds: float) -> Any:
         TaskTimeout: it was cancelled, whatever came of it then.
     """
     limited = _limited(awaitable, seconds)
-    if threading.current_thread() is threading.main_thread():
+    if threading.current_thread() is threading.main_thread() and not _loop().is_running():
         returned, error = _loop().run_until_complete(limited)
     else:
         returned, error = asyncio.run_coroutine_threadsafe(limited, _running_loop()).result()

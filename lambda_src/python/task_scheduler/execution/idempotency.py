@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from task_scheduler import aws
-from task_scheduler.config import RunTaskSettings
+from task_scheduler.config import Settings
 from task_scheduler.errors import InProgressElsewhere
 from task_scheduler.execution.delivery import Delivery
 from task_scheduler.execution.result import Ended, Result, postponement
@@ -45,7 +45,7 @@ class Idempotency:
     leaves blocks its message only until the function's time was over.
     """
 
-    def __init__(self, table: str, settings: RunTaskSettings, budget: TimeBudget) -> None:
+    def __init__(self, table: str, settings: Settings, budget: TimeBudget) -> None:
         self._records = _records(table, settings.message_retention)
         # no other invocation has more time, so then the record of any has expired
         self._record_expired = budget.total + 1

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from task_scheduler.config import RunTaskSettings
+from task_scheduler.config import Settings
 from task_scheduler.errors import Expired, OutOfReceives
 from task_scheduler.execution.attempt import Attempt
 from task_scheduler.execution.delivery import Delivery
@@ -18,8 +18,7 @@ from task_scheduler.tasks.registered import Task
 from task_scheduler.tasks.registry import find_task
 
 
-@dataclass(frozen=True, slots=True)
-class Unrunnable:
+class Unrunnable(NamedTuple):
     """A delivery that no task is run for.
 
     Attributes:
@@ -33,7 +32,7 @@ class Unrunnable:
 
 def read(
     record: Record,
-    settings: RunTaskSettings,
+    settings: Settings,
     sandbox: Sandbox,
     *,
     runs_last_receive: bool = False,
@@ -48,10 +47,10 @@ def read(
             otherwise its dead letter is written instead, since a task that kills the function
             would leave none.
     """
-    delivery = deliver(record, None, settings, sandbox)
+    message = None
     try:
         message = Message.decode(record.body, sqs_id=record.sqs_id)
-        delivery = deliver(record, message, settings, sandbox)
+        delivery = _deliver(record, message, settings, sandbox)
         if result := sandbox.unsent.get(record.sqs_id):
             return Unrunnable(delivery, result)
         _check_age(message, record)
@@ -63,14 +62,14 @@ def read(
             )
     # whatever is wrong with a message or its task file is no harm to its neighbours
     except Exception as error:
+        delivery = _deliver(record, message, settings, sandbox)
         return Unrunnable(delivery, failure(delivery, error))
     return Attempt(delivery, message, task)
 
 
-def deliver(
-    record: Record, message: Message | None, settings: RunTaskSettings, sandbox: Sandbox
+def _deliver(
+    record: Record, message: Message | None, settings: Settings, sandbox: Sandbox
 ) -> Delivery:
-    """Combine a record with what is known of its message, the queue and the sandbox."""
     return Delivery(
         record=record,
         message=message,

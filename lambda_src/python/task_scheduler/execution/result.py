@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from task_scheduler.errors import (
     Expired,
@@ -20,8 +20,7 @@ from task_scheduler.queue.backoff import MAX_WAIT_SECONDS, compute_backoff
 NeverRetry = tuple[type[BaseException], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class Result(NamedTuple):
     """The result of an attempt.
 
     Attributes:
@@ -43,8 +42,7 @@ class Result:
     is_attempt: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(NamedTuple):
     """A delivery, and the result of its attempt."""
 
     delivery: Delivery

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 
 from task_scheduler.execution.result import Result
 
 MAX_REMEMBERED = 1_000
 
 
-@dataclass(slots=True)
 class Sandbox:
     """The memory of a sandbox, by SQS's ids.
 
@@ -19,8 +17,9 @@ class Sandbox:
         unsent: results of attempts whose dead letter could not be sent.
     """
 
-    given_back: Counter[str] = field(default_factory=Counter)
-    unsent: dict[str, Result] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.given_back: Counter[str] = Counter()
+        self.unsent: dict[str, Result] = {}
 
     def give_back(self, sqs_id: str) -> None:
         """Count a receive that was no attempt."""

@@ -5,13 +5,11 @@ A message is deleted only after all else about it is safe, and people are notifi
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from task_scheduler import aws
-from task_scheduler.config import RunTaskSettings
+from task_scheduler.config import Settings
 from task_scheduler.errors import DeadLetterNotSent
 from task_scheduler.execution.acknowledgement import Acknowledgement
-from task_scheduler.execution.idempotency import Idempotency
 from task_scheduler.execution.result import Ended
 from task_scheduler.execution.sandbox import Sandbox
 from task_scheduler.execution.task_record import log_task
@@ -19,9 +17,10 @@ from task_scheduler.execution.time_budget import TimeBudget
 from task_scheduler.observability.log import logger, reason_of
 from task_scheduler.outcome import Outcome
 from task_scheduler.queue.backoff import compute_backoff
-from task_scheduler.queue.dead_letters import task_dead_letter
-from task_scheduler.queue.sending import send_batch
 from task_scheduler.time_limit import call_with_timeout
+
+if TYPE_CHECKING:
+    from task_scheduler.execution.idempotency import Idempotency
 
 
 class Settlement:
@@ -37,7 +36,7 @@ class Settlement:
 
     def __init__(
         self,
-        settings: RunTaskSettings,
+        settings: Settings,
         budget: TimeBudget,
         sandbox: Sandbox,
         acknowledgement: Acknowledgement,
@@ -68,6 +67,11 @@ class Settlement:
 
     def _send_dead_letter(self, ended: Ended) -> Ended:
         """Send the dead letter of a task; if that fails, its message stays for another try."""
+        # here, since most sandboxes never send one
+        from task_scheduler import aws
+        from task_scheduler.queue.dead_letters import task_dead_letter
+        from task_scheduler.queue.sending import send_batch
+
         delivery, result = ended.delivery, ended.result
         try:
             entry = task_dead_letter(delivery, result)
@@ -83,7 +87,7 @@ class Settlement:
                 f"{result.outcome}: {why}; its dead letter was not sent: {reason_of(error)}"
             )
             wait = compute_backoff(delivery.record.receives)
-            unsent = replace(result, outcome=Outcome.RETRY, error=not_sent, retry_after=wait)
+            unsent = result._replace(outcome=Outcome.RETRY, error=not_sent, retry_after=wait)
             return Ended(delivery, unsent)
         return ended
 

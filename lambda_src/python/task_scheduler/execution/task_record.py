@@ -14,16 +14,16 @@ def log_task(delivery: Delivery, result: Result) -> None:
 
     The metric is `duration_ms` by outcome: how long, and, as its sample count, how many.
     """
-    error = result.error
+    error, about = result.error, delivery.log_fields
     fields = {
         "outcome": result.outcome,
-        **delivery.log_fields,
+        **about,
         "duration_ms": round(result.seconds * 1000),
         "result": result.preview,
         "reason": truncate(reason_of(error)) if error is not None else None,
         "error": type(error).__name__ if error is not None else None,
         "retry_after": result.retry_after and round(result.retry_after, 1),
-        **metrics("duration_ms", by=("outcome",), schedule=delivery.log_fields.get("schedule")),
+        **metrics("duration_ms", by=("outcome",), schedule=about.get("schedule")),
     }
     present = {name: value for name, value in fields.items() if value is not None}
     if error is None:

@@ -64,7 +64,7 @@ def read_targets() -> Targets:
 @cache
 def _get() -> Callable[[], object]:
     """What reads the parameter or the secret, and keeps it for a while."""
-    settings = config.load(config.Settings)
+    settings = config.load()
     if parameter := settings.notify_ssm_parameter:
         ssm = SSMProvider(boto3_client=aws.ssm())
         return partial(ssm.get, parameter, max_age=KEPT_SECONDS, decrypt=True)
@@ -81,7 +81,7 @@ def _read() -> str:
 
 
 def _place() -> str:
-    settings = config.load(config.Settings)
+    settings = config.load()
     if settings.notify_ssm_parameter:
         return f"SSM parameter {settings.notify_ssm_parameter}"
     return f"secret {settings.notify_secret}"

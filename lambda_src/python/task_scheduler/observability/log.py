@@ -9,7 +9,7 @@ from task_scheduler import config
 # `location` would name this package's own lines, and CloudWatch has a time of its own for each
 # line; the fields of a record say what happened.
 logger = Logger(
-    service=config.load(config.Settings).service_name,
+    service=config.load().service_name,
     location=None,
     timestamp=None,
     serialize_stacktrace=False,

@@ -25,7 +25,7 @@ def metrics(*names: str, by: tuple[str, ...] = (), schedule: str | None = None) 
             environment asks for it (METRICS_BY_SCHEDULE): CloudWatch charges for each combination.
     """
     dimensions = [["service", *by]]
-    if schedule is not None and config.load(config.Settings).metrics_by_schedule:
+    if schedule is not None and config.load().metrics_by_schedule:
         dimensions.append(["service", "schedule", *by])
     return {
         "_aws": {

@@ -1,4 +1,4 @@
-"""What may travel in a message: plain JSON, and objects of classes that task code registered.
+"""Serialization of messages: plain JSON, and objects of classes that task code registered.
 
 jsonpickle turns a registered object into plain JSON. The way back is our own, because
 jsonpickle.decode runs code that the bytes name (py/reduce, py/object, py/type ...) whatever its
@@ -11,7 +11,9 @@ import dataclasses
 import inspect
 import json
 import re
-from types import MemberDescriptorType
+from abc import ABCMeta
+from collections.abc import Iterator, Mapping, Sequence, Set
+from types import FunctionType, MemberDescriptorType
 from typing import Any, NoReturn, TypeVar
 
 from task_scheduler.errors import InvalidMessage, NotSerializable
@@ -23,6 +25,15 @@ OBJECT = "py/object"
 # The characters that SQS refuses in a body and that json.dumps leaves as they are.
 _REFUSED_BY_SQS = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
+_HOOKS = (
+    "__new__", "__del__", "__setattr__", "__delattr__", "__getattr__", "__getattribute__",
+    "__class__", "__getstate__", "__setstate__", "__reduce__", "__reduce_ex__", "__getnewargs__",
+    "__getnewargs_ex__", "__instancecheck__", "__subclasscheck__",
+)  # fmt: skip
+"""Methods by which a class has more to its objects than attributes, or runs code with them."""
+
+_CURE = "must be a plain class, such as a dataclass"
+
 _PLAIN = frozenset({type(None), bool, int, float, str})
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
@@ -32,21 +43,24 @@ Class = TypeVar("Class", bound=type)
 
 
 def serializable(cls: Class) -> Class:
-    """Class decorator: objects of this class may travel in messages and come back as themselves.
+    """Let objects of a class travel in messages and come back as themselves.
 
-    Their attributes are restored as they were; `__init__` is not called again.
+    Their attributes are restored as they were; no code of the class is called, not even
+    `__init__`.
 
     Raises:
-        TypeError: it is a class whose objects hold more than attributes, such as a dict's subclass.
+        NotSerializable: the class is not a plain one, whose objects are their attributes and
+            nothing more; says why.
     """
-    if any("__new__" in vars(base) for base in cls.__mro__[:-1]):
-        raise TypeError(f"@serializable {cls.__qualname__}: has a __new__, as dict and list do")
+    if reason := _why_not_plain(cls):
+        name = getattr(cls, "__qualname__", None) or repr(cls)
+        raise NotSerializable(f"@serializable {name} {reason}: {_CURE}")
     _classes[f"{cls.__module__}.{cls.__qualname__}"] = cls
     return cls
 
 
 def to_json(value: Any) -> str:
-    """The value as compact JSON, in characters that SQS accepts.
+    """Return a value as compact JSON, in characters that SQS accepts.
 
     Raises:
         NotSerializable: a part of the value is neither plain JSON nor of a registered class.
@@ -64,12 +78,12 @@ def to_json(value: Any) -> str:
 
 
 def sendable(text: str) -> str:
-    """JSON with the characters that SQS refuses in a body escaped."""
+    """Escape the characters of JSON that SQS refuses in a body."""
     return _REFUSED_BY_SQS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def from_json(text: str) -> Any:
-    """What JSON says, registered objects rebuilt. Nothing is imported and nothing executed.
+    """Read JSON and rebuild registered objects. Nothing is imported and nothing executed.
 
     Raises:
         json.JSONDecodeError: the text is not JSON.
@@ -79,6 +93,36 @@ def from_json(text: str) -> Any:
         return _restore(json.loads(text, parse_constant=_refuse_constant))
     except RecursionError as error:
         raise InvalidMessage("nested too deep") from error
+
+
+def _why_not_plain(cls: object) -> str | None:
+    """Return the reason that a class cannot be rebuilt from attributes, or runs code when it is."""
+    if not isinstance(cls, type):
+        return "is not a class"
+    if type(cls) not in (type, ABCMeta):
+        return f"has the metaclass {type(cls).__name__}"
+    if inspect.isabstract(cls):
+        return "is abstract"
+    for collection in (Mapping, Sequence, Set, Iterator):
+        if issubclass(cls, collection):
+            return f"is a kind of {collection.__name__}"
+    for base in cls.__mro__[:-1]:
+        for name in _HOOKS:
+            if name in vars(base) and not _is_generated(base, name):
+                return f"has a {name}"
+    try:
+        object.__new__(cls)
+    except TypeError:
+        return "is built on a type of Python's own"
+    return None
+
+
+def _is_generated(base: type, name: str) -> bool:
+    """Return whether the dataclass decorator made a method, for a frozen or slotted class."""
+    if getattr(vars(base)[name], "__module__", None) == "dataclasses":
+        return True
+    parameters = vars(base).get("__dataclass_params__")
+    return name in ("__setattr__", "__delattr__") and getattr(parameters, "frozen", False)
 
 
 def _is_plain(value: Any) -> bool:
@@ -112,7 +156,7 @@ def _check_keys(value: Any) -> None:
 
 
 def _without_tags(flat: Any) -> Any:
-    """jsonpickle's output with registered objects as the only tags left, and tuples as lists."""
+    """Reduce jsonpickle's output to the tags of registered objects; tuples become lists."""
     match flat:
         case list():
             return [_without_tags(item) for item in flat]
@@ -148,17 +192,19 @@ def _rebuild(cls: type, fields: dict[str, Any]) -> Any:
     instance: object = object.__new__(cls)
     for name, value in fields.items():
         try:
-            if name.startswith("__") or _calls_code(cls, name):
+            if name.startswith("__") or _is_of_the_class(cls, name):
                 raise AttributeError
             object.__setattr__(instance, name, value)  # a frozen dataclass refuses its own
-        except (AttributeError, TypeError):
+        except Exception:
             raise InvalidMessage(f"{cls.__qualname__} has no attribute {name[:100]!r}") from None
     return instance
 
 
-def _calls_code(cls: type, name: str) -> bool:
-    """Whether setting an attribute would call something, as of a property; a slot is not that."""
+def _is_of_the_class(cls: type, name: str) -> bool:
+    """Return whether setting an attribute would call code, as of a property, or hide a method."""
     found = inspect.getattr_static(cls, name, None)
+    if isinstance(found, FunctionType | classmethod | staticmethod):
+        return True
     return hasattr(type(found), "__set__") and not isinstance(found, MemberDescriptorType)
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 
-@dataclass(frozen=True, slots=True)
-class RunKey:
+class RunKey(NamedTuple):
     """The key of a run.
 
     Attributes:
@@ -29,8 +27,7 @@ class RunKey:
         return f"{self.schedule}@{self.time}" if self.time else self.schedule
 
 
-@dataclass(frozen=True, slots=True)
-class TaskId:
+class TaskId(NamedTuple):
     """The id of a task's message.
 
     Attributes:

@@ -1,1 +1,1 @@
-"""Task code: the functions that it registers, their arguments and context, built-in tasks."""
+"""Task code: registered functions, their arguments and context, built-in tasks."""

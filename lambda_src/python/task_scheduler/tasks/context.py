@@ -1,4 +1,4 @@
-"""What a task may know of its own attempt."""
+"""The context of a task: its attempt, its time, its logger."""
 
 from __future__ import annotations
 
@@ -18,23 +18,24 @@ else:
 
 
 class TaskLogger(Adapter):
-    """Python's logger, whose lines are JSON and name the task that they are about."""
+    """Python's logger, whose JSON lines have the task's fields."""
 
     def process(
         self, msg: Any, kwargs: MutableMapping[str, Any]
     ) -> tuple[Any, MutableMapping[str, Any]]:
+        """Add the task's fields to those of the line."""
         # as LoggerAdapter(merge_extra=True) does from Python 3.13 on
         return msg, {**kwargs, "extra": {**(self.extra or {}), **(kwargs.get("extra") or {})}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskContext:
-    """What a task's function gets if it has a parameter named `context`.
+    """The attempt that a function runs in, for a parameter named `context`.
 
     Attributes:
         schedule: the schedule's name; None for a message typed by hand.
         scheduled_time: when the run was due, RFC 3339 UTC; None likewise.
-        attempt: which attempt this is, from 1.
+        attempt: number of this attempt, from 1.
         deadline: when its time is over, in seconds of time.monotonic().
         log_fields: fields that each line of its logger has.
     """
@@ -53,14 +54,14 @@ class TaskContext:
 
     @property
     def remaining(self) -> float:
-        """Seconds left; below 0 when the time is over."""
+        """Seconds left; negative when the time is over."""
         return self.deadline - time.monotonic()
 
     @property
     def cancelled(self) -> bool:
-        """Whether the attempt was given up: whatever the function still does is not asked for."""
+        """True once the attempt was given up: its result is no longer waited for."""
         return self._cancelled.is_set()
 
     def cancel(self) -> None:
-        """Marks the attempt as given up."""
+        """Mark the attempt as given up."""
         self._cancelled.set()

@@ -1,25 +1,21 @@
-"""The functions that task code registered, found by importing the files of the task folder."""
+"""Registered functions by name; the file that registers a name is imported when it is asked for."""
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from task_scheduler.errors import BrokenTaskFile, DuplicateTask, UnknownTask
-from task_scheduler.observability.log import reason_of
 from task_scheduler.tasks.registered import Task, TaskSource
-
-Function = TypeVar("Function", bound=Callable[..., Any])
-
+from task_scheduler.tasks.registrations import Registrations
+from task_scheduler.tasks.task_files import IMPORT_SECONDS, TaskFiles, deadline_in
 
 Registered = TypeVar("Registered", Task, TaskSource)
 
 
 class _Table(dict[str, list[Registered]]):
-    """What one decorator registered, by name; a name has several functions only by mistake."""
+    """Registered functions of one decorator by name; several of a name are a mistake."""
 
     def __init__(self, decorator: str) -> None:
         self.decorator = decorator
@@ -27,149 +23,161 @@ class _Table(dict[str, list[Registered]]):
     def add(self, registered: Registered) -> None:
         self.setdefault(registered.name, []).append(registered)
 
-    def check_name(self, name: object) -> None:
-        if not isinstance(name, str) or not name:
-            decorator = f"@{self.decorator}"
-            raise TypeError(f"{decorator}({name!r}): must be a text, as in {decorator}('report')")
-
     def forget(self, module: str) -> None:
         for name, several in list(self.items()):
             self[name] = [found for found in several if found.module != module]
             if not self[name]:
                 del self[name]
 
-    def find(self, name: str, folder: Path) -> Registered:
-        _import_files(folder)
-        wanted = f"@{self.decorator}({name!r})"
-        match self.get(name, []):
-            case [found]:
-                return found
-            case []:
-                if _broken:
-                    reasons = "; ".join(f"{module}: {why}" for module, why in _broken.items())
-                    raise BrokenTaskFile(f"no {wanted}, and these files do not import: {reasons}")
-                known = ", ".join(sorted(self)) or "none"
-                raise UnknownTask(
-                    f"no {wanted} in a file at the top of the task folder (registered are: {known})"
-                )
-            case several:
-                files = " and ".join(sorted(f"{found.module}.py" for found in several))
-                raise DuplicateTask(f"{wanted} stands in {files}: rename one of them")
+    def find(self, name: str, folder: Path, seconds: float) -> Registered | None:
+        """Return the function of a name; None if no file registers it, and no broken one may."""
+        left = deadline_in(seconds)
+        files: dict[str, Registrations] = _files.registrations(folder)
+        sure = [file for file in files if files[file].registers(self.decorator, name)]
+        for module in sure:
+            _files.load(module, folder, left())
+        self._check(name, folder, sure)
+        if name not in self:
+            likely: list[str] = [
+                file for file in files if files[file].may_register(self.decorator, name)
+            ]
+            for module in _files.in_order([*likely, *files]):
+                _files.load(module, folder, left() / 2)  # the next one is left as much
+                if name in self:
+                    break
+            else:
+                self._check(name, folder, likely)
+        return self.only(name, folder)
+
+    def unknown(self, name: str, folder: Path) -> Exception:
+        """Return the error for a name that has no function."""
+        wanted = f"no @{self.decorator}({name!r})"
+        if _files.failures:
+            reasons = _reasons(sorted(_files.failures), folder)
+            return _broken(f"{wanted}, and these files do not import: {reasons}")
+        known = ", ".join(sorted(self)) or "none"
+        return UnknownTask(
+            f"{wanted} in a file at the top of the task folder (registered are: {known})"
+        )
+
+    def _check(self, name: str, folder: Path, modules: list[str]) -> None:
+        """Refuse to go on without files that would register the name: nothing stands in."""
+        if failed := [module for module in modules if module in _files.failures]:
+            raise _broken(f"@{self.decorator}({name!r}): {_reasons(failed, folder)}", failed[0])
+
+    def only(self, name: str, folder: Path) -> Registered | None:
+        """Return the function of a name among those that are registered by now."""
+        several = self.get(name, [])
+        if len(several) > 1:
+            files = " and ".join(sorted(_files.path(found.module, folder) for found in several))
+            written = f"@{self.decorator}({name!r})"
+            raise DuplicateTask(f"{written} stands in {files}: rename one of them")
+        return several[0] if several else None
+
+
+def _reasons(modules: list[str], folder: Path) -> str:
+    return "; ".join(
+        f"{_files.path(module, folder)} does not import: {_files.reason(module, folder)}"
+        for module in modules
+    )
+
+
+def _broken(message: str, module: str | None = None) -> BrokenTaskFile:
+    error = BrokenTaskFile(message)
+    error.__cause__ = _files.failures[module or min(_files.failures)]
+    return error
+
+
+def _forget(module: str) -> None:
+    _tasks.forget(module)
+    _task_sources.forget(module)
 
 
 _tasks: _Table[Task] = _Table("task")
 _task_sources: _Table[TaskSource] = _Table("task_source")
-_broken: dict[str, str] = {}
-_imported: set[str] = set()
+_files = TaskFiles(_forget)
 
 
-def task(
-    name: str,
-    *,
-    timeout: float | None = None,
-    never_retry: tuple[type[BaseException], ...] = (),
-) -> Callable[[Function], Function]:
-    """Decorator: registers a function for the tasks of this name.
-
-    Args:
-        name: what schedules and task lists call it.
-        timeout: seconds, above 0; what takes longer counts as failed. One at a time it is
-            interrupted; where tasks overlap its context says `cancelled`, and a blocking call
-            needs a time-out of its own.
-        never_retry: exceptions of the function after which the task has failed for good.
-    """
-    _tasks.check_name(name)
-    if timeout is not None and timeout <= 0:
-        raise ValueError(f"@task({name!r}, timeout={timeout}): must be above 0 seconds")
-
-    def register(function: Function) -> Function:
-        _tasks.add(Task(name, function, timeout, never_retry))
-        return function
-
-    return register
+def add_task(registered: Task) -> None:
+    """Register a task."""
+    _tasks.add(registered)
 
 
-def task_source(name: str) -> Callable[[Function], Function]:
-    """Decorator: registers a generator of tasks for the schedules whose tasks_source it is.
+def add_task_source(registered: TaskSource) -> None:
+    """Register a source of tasks."""
+    _task_sources.add(registered)
 
-    It yields texts, or dicts with any of task, args and message_group, like the lines of a .jsonl
-    file. It is called without arguments. One that may not finish in one invocation has a
-    parameter `cursor`: how many of its tasks were sent by earlier invocations, 0 at first; it
-    goes on after those.
+
+def find_task(name: str, folder: Path, *, seconds: float = IMPORT_SECONDS) -> Task:
+    """Return the task that a name stands for; imports the file that registers it, if need be.
+
+    A name that stands in no file as a text may be made by running one: the files are imported one
+    by one until one of them has registered it. If none does, it may be a built-in task.
 
     Args:
-        name: what schedules call it.
-    """
-    _task_sources.check_name(name)
-
-    def register(function: Function) -> Function:
-        _task_sources.add(TaskSource(name, function))
-        return function
-
-    return register
-
-
-def find_task(name: str, folder: Path) -> Task:
-    """The task that a name stands for; imports the files of the task folder when first called.
-
-    One of the built-in tasks, if no file registers the name.
+        name: of the task.
+        folder: the task folder, which is on Python's path.
+        seconds: that the imports may take. There is no limit outside of the main thread.
 
     Raises:
-        UnknownTask: no file registers it; names those that are.
-        BrokenTaskFile: no file registers it, and some do not import; names them and why. They are
-            imported again at the next call.
+        UnknownTask: no file registers the name; lists those that are registered.
+        BrokenTaskFile: a file does not import that registers the name, or may; says which, why and
+            where. It is not imported again before forget_failures.
         DuplicateTask: more than one function is registered; names the files.
     """
-    try:
-        return _tasks.find(name, folder)
-    except (UnknownTask, BrokenTaskFile):
-        from task_scheduler.tasks.builtin import BUILTIN_TASKS
+    if found := _tasks.find(name, folder, seconds):
+        return found
+    from task_scheduler.tasks.builtin import BUILTIN_TASKS
 
-        if name in BUILTIN_TASKS:
-            return BUILTIN_TASKS[name]
-        raise
-
-
-def find_task_source(name: str, folder: Path) -> TaskSource:
-    """The generator that a name stands for; raises what find_task raises."""
-    return _task_sources.find(name, folder)
+    if name in BUILTIN_TASKS:
+        return BUILTIN_TASKS[name]
+    raise _tasks.unknown(name, folder)
 
 
-def find_problems(folder: Path) -> list[str]:
-    """What is wrong with the files of the task folder, before a message asks for any of them.
+def find_task_source(name: str, folder: Path, *, seconds: float = IMPORT_SECONDS) -> TaskSource:
+    """Return the source of tasks that a name stands for; arguments and errors as of find_task."""
+    if found := _task_sources.find(name, folder, seconds):
+        return found
+    raise _task_sources.unknown(name, folder)
+
+
+def find_problems(
+    folder: Path,
+    *,
+    seconds: float = IMPORT_SECONDS,
+    importing: Callable[[str], None] = lambda _file: None,
+) -> list[str]:
+    """Import every file of the task folder and report what is wrong with them.
+
+    Args:
+        folder: the task folder, which is on Python's path.
+        seconds: that the import of each file may take.
+        importing: called with the name of a file before it is imported, so that who waits for
+            another process to do this knows which file it hangs in.
 
     Returns:
         A sentence for each file that does not import and for each name that is registered twice.
     """
-    _import_files(folder)
-    problems = [f"{module}.py does not import: {why}" for module, why in sorted(_broken.items())]
+    for module in _files.registrations(folder):
+        importing(_files.path(module, folder))
+        _files.load(module, folder, seconds)
+    problems = [_reasons([module], folder) for module in sorted(_files.failures)]
     for table in (_tasks, _task_sources):
         for name in sorted(table):
             try:
-                table.find(name, folder)
+                table.only(name, folder)
             except DuplicateTask as error:
                 problems.append(str(error))
     return problems
 
 
-def _import_files(folder: Path) -> None:
-    for module in pkgutil.iter_modules([str(folder)]):
-        if module.name not in _imported:
-            _import_file(module.name, folder)
+def forget_failures() -> None:
+    """Begin an invocation: files that did not import are tried again."""
+    _files.failures.clear()
 
 
-def _import_file(module: str, folder: Path) -> None:
-    try:
-        found = getattr(importlib.import_module(module), "__file__", None)
-        if found is None or not Path(found).is_relative_to(folder):
-            raise ImportError(
-                f"{found or 'a module of Python'} is imported in its place: rename it"
-            )
-    # whatever a file does at import, exiting included, breaks its own tasks only
-    except (Exception, SystemExit) as error:
-        _broken[module] = f"{type(error).__name__}: {reason_of(error)}"
-        _tasks.forget(module)
-        _task_sources.forget(module)
-    else:
-        _broken.pop(module, None)
-        _imported.add(module)
+def clear() -> None:
+    """Forget all that was registered and imported, for tests."""
+    _tasks.clear()
+    _task_sources.clear()
+    _files.clear()

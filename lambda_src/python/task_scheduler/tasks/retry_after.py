@@ -1,4 +1,4 @@
-"""What an answer asks of those who would come again."""
+"""Parse the Retry-After header."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from task_scheduler.errors import MAX_AFTER_SECONDS
 
 
 def retry_after(header: str | None) -> float | None:
-    """Seconds that a Retry-After header asks for, as many as Retry takes; None if it says nothing.
+    """Return the seconds that a Retry-After header asks for, at most what Retry takes, or None.
 
     It holds seconds or a date: RFC 9110, 10.2.3.
     """
