@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from task_scheduler_local.layer import RUNTIME_LOCK
+from .conftest import LOCKED, Planned, Variables, write_manifest
 
-from .conftest import Planned, Variables
-
-LOCKED = dict(re.findall(r"(?m)^([\w-]+)==(\S+) \\$", RUNTIME_LOCK.read_text(encoding="utf-8")))
 RIGHT = {"runtime": "python3.13", "architecture": "arm64", "packages": LOCKED}
 
 
-def write_manifest(folder: Path, manifest: Any) -> Variables:
+def layer_with(folder: Path, manifest: Any) -> Variables:
     """A layer with a manifest; the variable that names it."""
-    (folder / "python").mkdir()
-    text = manifest if isinstance(manifest, str) else json.dumps(manifest)
-    (folder / "python" / "task_scheduler_layer.json").write_text(text, encoding="utf-8")
+    write_manifest(folder, manifest)
     return {"layer_dir": str(folder)}
 
 
@@ -39,7 +33,7 @@ def warnings(planned: Planned) -> list[str]:
 def test_a_layer_for_another_lambda_is_refused_with_the_commands_that_build_it(
     refusal: Callable[[Variables], str], tmp_path: Path
 ) -> None:
-    layer = write_manifest(tmp_path, RIGHT | {"runtime": "python3.12"})
+    layer = layer_with(tmp_path, RIGHT | {"runtime": "python3.12"})
     said = refusal(layer | {"architecture": "x86_64"})
     assert f"The layer {tmp_path} does not fit the functions: " in said
     assert 'it was built for arm64, but architecture is "x86_64"' in said
@@ -55,14 +49,14 @@ def test_a_layer_without_the_packages_of_the_runtime_is_refused_by_their_names(
     refusal: Callable[[Variables], str], tmp_path: Path
 ) -> None:
     rest = {name: version for name, version in LOCKED.items() if name not in ("apprise", "pyyaml")}
-    said = refusal(write_manifest(tmp_path, RIGHT | {"packages": rest | {"pandas": "3.0.3"}}))
+    said = refusal(layer_with(tmp_path, RIGHT | {"packages": rest | {"pandas": "3.0.3"}}))
     assert "it lacks packages that the runtime needs: apprise, pyyaml Build it with" in said
 
 
 def test_a_layer_that_fits_is_planned_without_a_word(
     plan: Callable[[Variables], Planned], tmp_path: Path
 ) -> None:
-    layer = write_manifest(tmp_path, RIGHT | {"packages": LOCKED | {"pandas": "3.0.3"}})
+    layer = layer_with(tmp_path, RIGHT | {"packages": LOCKED | {"pandas": "3.0.3"}})
     assert warnings(plan(layer)) == []
 
 
@@ -81,7 +75,7 @@ def test_a_layer_that_fits_is_planned_without_a_word(
 def test_a_layer_that_may_fit_is_planned_with_a_warning(
     plan: Callable[[Variables], Planned], tmp_path: Path, manifest: Any, warning: str
 ) -> None:
-    (said,) = warnings(plan(write_manifest(tmp_path, manifest)))
+    (said,) = warnings(plan(layer_with(tmp_path, manifest)))
     assert warning in said
 
 
