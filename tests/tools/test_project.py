@@ -12,8 +12,7 @@ import pytest
 from task_scheduler_local import layer
 from task_scheduler_local.places import ROOT, UV, python
 from task_scheduler_local.uv import pip_settings, uv
-
-from .git_copy import committed_copy
+from tests.git_copy import committed_copy
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
