@@ -49,7 +49,7 @@ pictures: ## draws docs/pictures from a real run
 
 package-layer: ## builds layer/python, with the runtime's packages; RUNTIME, ARCHITECTURE, REQUIREMENTS and OUT may be given
 	$(set_up) uv
-	$(run_with_uv) layer.build --runtime "$(RUNTIME)" --architecture "$(ARCHITECTURE)" --requirements "$(REQUIREMENTS)" --out "$(OUT)"
+	$(run_with_uv) task_scheduler_local.layer --runtime "$(RUNTIME)" --architecture "$(ARCHITECTURE)" --requirements "$(REQUIREMENTS)" --out "$(OUT)"
 
 fmt: ## formats Terraform and Python
 	$(set_up) lint terraform

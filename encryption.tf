@@ -1,28 +1,15 @@
 # The customer key: what its policy has to allow. Built from names alone, so that a key made in the
 # same configuration can take its policy from here and be handed in as kms_key_arn without a cycle.
 
-data "aws_caller_identity" "current" {}
-data "aws_partition" "current" {}
-
-# Its region: AWS providers 5 and 6 have no other name for it in common that neither deprecates.
-data "aws_service" "sqs" {
-  service_id = "sqs"
-}
-
 locals {
-  partition  = data.aws_partition.current.partition
-  dns_suffix = data.aws_partition.current.dns_suffix
-  region     = data.aws_service.sqs.region
-  account    = data.aws_caller_identity.current.account_id
-
-  role_arns = { for role in ["send-task", "run-task", "scheduler"] :
-    role => "arn:${local.partition}:iam::${local.account}:role${var.roles.path}${var.prefix}-${role}"
+  role_arns = { for role, name in local.role_names :
+    role => "arn:${local.aws.partition}:iam::${local.aws.account}:role${var.roles.path}${name}"
   }
 
   has_own_topic = var.monitoring == null ? false : var.monitoring.topic == null
 
   # Roles are named by conditions, since KMS refuses principals that do not exist yet.
-  of_this_account = { AWS = "arn:${local.partition}:iam::${local.account}:root" }
+  of_this_account = { AWS = "arn:${local.aws.partition}:iam::${local.aws.account}:root" }
 
   # In a key's policy the resource "*" means the key itself.
   key_policy_statements = concat(
@@ -30,11 +17,11 @@ locals {
       {
         Sid       = "Logs"
         Effect    = "Allow"
-        Principal = { Service = "logs.${local.region}.${local.dns_suffix}" }
+        Principal = { Service = "logs.${local.aws.region}.${local.aws.dns_suffix}" }
         Action    = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:DescribeKey"]
         Resource  = "*"
         Condition = { ArnEquals = { "kms:EncryptionContext:aws:logs:arn" = [
-          for function in ["send-task", "run-task"] : "arn:${local.partition}:logs:${local.region}:${local.account}:log-group:/aws/lambda/${var.prefix}-${function}"
+          for function in ["send-task", "run-task"] : "arn:${local.aws.partition}:logs:${local.aws.region}:${local.aws.account}:log-group:/aws/lambda/${var.prefix}-${function}"
         ] } }
       },
       {
@@ -46,7 +33,7 @@ locals {
         Resource  = "*"
         Condition = {
           ArnEquals    = { "aws:PrincipalArn" = values(local.role_arns) }
-          StringEquals = { "kms:ViaService" = [for service in ["dynamodb", "s3", "secretsmanager", "sqs", "ssm"] : "${service}.${local.region}.${local.dns_suffix}"] }
+          StringEquals = { "kms:ViaService" = [for service in ["dynamodb", "s3", "secretsmanager", "sqs", "ssm"] : "${service}.${local.aws.region}.${local.aws.dns_suffix}"] }
         }
       },
       {
@@ -57,7 +44,7 @@ locals {
         Resource  = "*"
         Condition = {
           ArnEquals = { "aws:PrincipalArn" = local.role_arns["scheduler"] }
-          ArnLike   = { "kms:EncryptionContext:aws:scheduler:schedule:arn" = "arn:${local.partition}:scheduler:${local.region}:${local.account}:schedule/${var.prefix}/*" }
+          ArnLike   = { "kms:EncryptionContext:aws:scheduler:schedule:arn" = "arn:${local.aws.partition}:scheduler:${local.aws.region}:${local.aws.account}:schedule/${var.prefix}/*" }
         }
       },
     ],
@@ -68,7 +55,7 @@ locals {
       Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
       Resource  = "*"
       Condition = { StringEquals = {
-        "kms:EncryptionContext:aws:sns:topicArn" = "arn:${local.partition}:sns:${local.region}:${local.account}:${var.prefix}-alarms"
+        "kms:EncryptionContext:aws:sns:topicArn" = "arn:${local.aws.partition}:sns:${local.aws.region}:${local.aws.account}:${var.prefix}-alarms"
       } }
     }],
   )

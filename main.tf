@@ -1,16 +1,22 @@
 locals {
   task_code_dir = coalesce(var.task_code_dir, "${path.module}/tasks")
-  layer_dir     = coalesce(var.layer_dir, "${path.module}/layer")
+
+  # The module's own only where nothing says where the dependencies come from.
+  layer_dir = var.layer_dir == null && var.layer_zip == null && length(var.layers) == 0 ? "${path.module}/layer" : var.layer_dir
 
   # SQS counts receives, not attempts, and a give-back or a neighbour's crash counts too: room for
   # every retry and for a whole batch of those, so that SQS takes no task away that has tries left.
   max_receive_count = max(10, [for schedule in var.schedules : schedule.retries + 1 + var.batch_size]...)
 }
 
+# Every prefix below is the schedule group's name: the only one that AWS refuses twice. So a second stack
+# of the same prefix fails at it, before it adopts the first one's queues, which SQS hands out as new.
+
 module "queue" {
   source = "./modules/queue"
 
-  prefix                = var.prefix
+  aws                   = local.aws
+  prefix                = module.scheduler.group.name
   fifo                  = var.fifo
   visibility_timeout    = coalesce(var.visibility_timeout, 6 * var.run_task_timeout)
   message_retention     = var.message_retention
@@ -24,19 +30,26 @@ module "queue" {
 module "functions" {
   source = "./modules/functions"
 
-  prefix = var.prefix
+  aws    = local.aws
+  prefix = module.scheduler.group.name
   queues = {
-    tasks                = module.queue.tasks
-    tasks_dead_letters   = module.queue.tasks_dead_letters
-    runs_dead_letters = module.queue.runs_dead_letters
+    tasks              = module.queue.tasks
+    tasks_dead_letters = module.queue.tasks_dead_letters
+    runs_dead_letters  = module.queue.runs_dead_letters
   }
+  event_source_arn     = module.queue.event_source_arn
   max_receive_count    = local.max_receive_count
   task_objects         = distinct(compact([for schedule in var.schedules : schedule.tasks_s3_uri]))
   deduplication        = var.deduplication
   message_retention    = var.message_retention
+  archives             = "${path.root}/.task-scheduler/${var.prefix}"
   task_code_dir        = local.task_code_dir
   runtime_dir          = "${path.module}/lambda_src"
+  runtime_lock         = "${path.module}/requirements/runtime.txt"
   layer_dir            = local.layer_dir
+  layer_zip            = var.layer_zip
+  layers               = var.layers
+  package_bucket       = var.package_bucket
   runtime              = var.runtime
   architecture         = var.architecture
   send_task_timeout    = var.send_task_timeout
@@ -53,7 +66,7 @@ module "functions" {
   log_retention_days   = var.log_retention_days
   tracing              = try(var.monitoring.tracing, false)
   kms_key_arn          = var.kms_key_arn
-  roles                = var.roles
+  roles                = merge(var.roles, { names = local.role_names })
   vpc                  = var.vpc
   tags                 = var.tags
 }
@@ -61,6 +74,7 @@ module "functions" {
 module "scheduler" {
   source = "./modules/scheduler"
 
+  aws                   = local.aws
   prefix                = var.prefix
   timezone              = var.timezone
   schedules             = var.schedules
@@ -69,7 +83,7 @@ module "scheduler" {
   send_task_arn         = module.functions.send_task.arn
   dead_letter_queue_arn = module.queue.runs_dead_letters.arn
   kms_key_arn           = var.kms_key_arn
-  roles                 = var.roles
+  roles                 = merge(var.roles, { names = local.role_names })
   tags                  = var.tags
 }
 
@@ -77,11 +91,12 @@ module "monitoring" {
   source = "./modules/monitoring"
   count  = var.monitoring == null ? 0 : 1
 
-  prefix = var.prefix
+  aws    = local.aws
+  prefix = module.scheduler.group.name
   queues = {
-    tasks                = module.queue.tasks
-    tasks_dead_letters   = module.queue.tasks_dead_letters
-    runs_dead_letters = module.queue.runs_dead_letters
+    tasks              = module.queue.tasks
+    tasks_dead_letters = module.queue.tasks_dead_letters
+    runs_dead_letters  = module.queue.runs_dead_letters
   }
   message_retention     = var.message_retention
   dead_letter_retention = var.dead_letter_retention
@@ -94,7 +109,8 @@ module "monitoring" {
   schedule_group = module.scheduler.group.name
   expected_every = { for name, schedule in var.schedules : name => schedule.expected_every if schedule.enabled && schedule.expected_every != null }
   early_warnings = var.monitoring.early_warnings
-  dashboard      = var.monitoring.dashboard
+  queries        = var.monitoring.queries
+  dashboard      = var.monitoring.dashboard ? "${var.prefix}-${local.aws.region}" : null
   topic          = var.monitoring.topic
   emails         = var.monitoring.emails
   kms_key_arn    = var.kms_key_arn

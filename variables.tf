@@ -1,5 +1,5 @@
 variable "prefix" {
-  description = "What every name begins with, so that several instances fit into one account: 1 to 54 letters, digits, hyphens and underscores. The schedule group is named by it alone."
+  description = "What every name begins with, so that several instances fit into one account: 1 to 54 letters, digits, hyphens and underscores. The schedule group is named by it alone. Changing it deletes everything and makes it anew: the queues with their dead letters, too."
   type        = string
   default     = "cdklab"
   nullable    = false
@@ -32,9 +32,9 @@ variable "schedules" {
     What runs, and when. The key is the schedule's name: 1 to 64 letters, digits, `_`, `.` and `-`.
 
     When:
-    - `expression`: `rate(value unit)`, `cron(minutes hours day-of-month month day-of-week year)` with `?` in one of the two day fields, or `at(yyyy-mm-ddThh:mm:ss)` for once.
+    - `expression`: `rate(value unit)`, `cron(minutes hours day-of-month month day-of-week year)` with `?` in one of the two day fields and weekdays better by name (1 is Sunday), or `at(yyyy-mm-ddThh:mm:ss)` for once.
     - `timezone`: IANA time zone in which cron and at are meant; `var.timezone` if not given.
-    - `description`: a note that the console shows, up to 512 characters.
+    - `description`: a note that the console shows, up to 512 bytes, of which a letter beyond ASCII has 2 to 4.
     - `enabled`: false keeps the schedule but does not fire it. Default true.
     - `expected_every`: an alarm goes off when it has not fired for so many seconds, 60 to 604800 (7 days; an alarm cannot look further back); a little more than the longest time between two runs, such as 90000 (25 hours) for a daily one. 0.40 USD a month. Not watched if not given, with `enabled = false` or without `monitoring`; for up to 100 schedules.
     - `flexible_window_minutes`: fires at any moment within so many minutes after it is due, 1 to 1440 (a day); exactly when due if not given.
@@ -98,9 +98,53 @@ variable "task_code_dir" {
 }
 
 variable "layer_dir" {
-  description = "Folder that `make package-layer` built the dependencies into (OUT=...); null takes layer/ of this module."
+  description = "Folder that `make package-layer` built the dependencies into (OUT=...). Null takes layer/ of this module, unless `layer_zip` or `layers` say where they come from."
   type        = string
   default     = null
+}
+
+variable "layer_zip" {
+  description = "A zip file of the dependencies instead of `layer_dir`, such as a release has one for each runtime and architecture; its manifest, NAME.json, is looked for beside NAME.zip. Null for none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.layer_zip == null || var.layer_dir == null
+    error_message = "layer_zip and layer_dir are given: the layer of dependencies must come from one of them."
+  }
+}
+
+variable "layers" {
+  description = "ARNs of up to 3 layer versions of your own, in this region. Without `layer_dir` and `layer_zip` the module makes no layer of dependencies, so the runtime's packages (requirements/runtime.txt) must be in these. Terraform cannot see what is in them."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = length(var.layers) <= 3
+    error_message = "layers has ${length(var.layers)} ARNs: Lambda takes 5 layers a function, of which 2 are the module's. It must be 3 at most."
+  }
+
+  validation {
+    condition     = alltrue([for arn in var.layers : can(regex("^arn:aws[a-z-]*:lambda:[0-9a-z-]+:[0-9]{12}:layer:[0-9A-Za-z_-]{1,140}:[0-9]+$", arn))])
+    error_message = "layers must be ARNs of layer versions, arn:${local.aws.partition}:lambda:${local.aws.region}:ACCOUNT:layer:NAME:VERSION, which these are not: ${join(", ", [for arn in var.layers : "\"${arn}\"" if !can(regex("^arn:aws[a-z-]*:lambda:[0-9a-z-]+:[0-9]{12}:layer:[0-9A-Za-z_-]{1,140}:[0-9]+$", arn))])}."
+  }
+
+  validation {
+    condition     = alltrue([for arn in var.layers : try(startswith(regex("^arn:aws[a-z-]*:lambda:[0-9a-z-]+:", arn), "arn:${local.aws.partition}:lambda:${local.aws.region}:"), true)])
+    error_message = "layers must be of the functions' own region, arn:${local.aws.partition}:lambda:${local.aws.region}:ACCOUNT:layer:NAME:VERSION, which these are not: ${join(", ", [for arn in var.layers : "\"${arn}\"" if !startswith(arn, "arn:${local.aws.partition}:lambda:${local.aws.region}:")])}."
+  }
+}
+
+variable "package_bucket" {
+  description = "Name of a bucket of this region that code and layers go through on their way to Lambda, under `prefix`/; needed only for packages of more than 50 MB, which Lambda takes from nowhere else. Its name must be known when Terraform plans. Null hands them over as they are."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.package_bucket == null ? true : can(regex("^[0-9a-z][0-9a-z.-]{1,61}[0-9a-z]$", var.package_bucket))
+    error_message = "package_bucket is \"${coalesce(var.package_bucket, " ")}\": it must be the name of a bucket, of 3 to 63 small letters, digits, hyphens and dots."
+  }
 }
 
 variable "runtime" {
@@ -217,7 +261,7 @@ variable "task_concurrency" {
 }
 
 variable "maximum_concurrency" {
-  description = "How many batches may run at the same time, 2 to 1000; null sets no limit but the account's."
+  description = "How many batches may run at the same time, 2 to 1000; null sets no limit but the account's. With a limit Lambda keeps 5 pollers on an idle queue, without one 2: 0.26 USD a month against 0.11."
   type        = number
   default     = 10
 
@@ -228,7 +272,7 @@ variable "maximum_concurrency" {
 }
 
 variable "fifo" {
-  description = "Whether tasks keep their order, each among those of its message group (a task's `message_group`, or its schedule): a failing task then holds back its own group until it succeeds or is a dead letter. Changing it replaces the queue: let it run empty before."
+  description = "Whether tasks keep their order, each among those of its message group (a task's `message_group`, or its schedule): a failing task then holds back its own group until it succeeds or is a dead letter. Changing it deletes the task queue and its dead-letter queue with all that is on them, without a warning from AWS: let tasks run out and send dead letters again before."
   type        = bool
   default     = false
   nullable    = false
@@ -342,18 +386,18 @@ variable "notify" {
   }
 
   validation {
-    condition     = try(startswith(regex("^arn:aws[a-z-]*:secretsmanager:[0-9a-z-]+:", var.notify.secret), "arn:${local.partition}:secretsmanager:${local.region}:"), true)
-    error_message = "notify.secret begins with ${try(regex("^arn:aws[a-z-]*:secretsmanager:[0-9a-z-]+:", var.notify.secret), "")} but run_task reads secrets of its own region only, arn:${local.partition}:secretsmanager:${local.region}:ACCOUNT:secret:NAME-SUFFIX."
+    condition     = try(startswith(regex("^arn:aws[a-z-]*:secretsmanager:[0-9a-z-]+:", var.notify.secret), "arn:${local.aws.partition}:secretsmanager:${local.aws.region}:"), true)
+    error_message = "notify.secret begins with ${try(regex("^arn:aws[a-z-]*:secretsmanager:[0-9a-z-]+:", var.notify.secret), "")} but run_task reads secrets of its own region only, arn:${local.aws.partition}:secretsmanager:${local.aws.region}:ACCOUNT:secret:NAME-SUFFIX."
   }
 
   validation {
     condition     = try(var.notify.kms_key_arn, null) == null ? true : can(regex("^arn:aws[a-z-]*:kms:[0-9a-z-]+:[0-9]{12}:key/[0-9A-Za-z-]+$", var.notify.kms_key_arn))
-    error_message = "notify.kms_key_arn is \"${coalesce(try(var.notify.kms_key_arn, null), " ")}\": it has to be the ARN of a key (not of an alias), arn:${local.partition}:kms:${local.region}:${local.account}:key/ID."
+    error_message = "notify.kms_key_arn is \"${coalesce(try(var.notify.kms_key_arn, null), " ")}\": it has to be the ARN of a key (not of an alias), arn:${local.aws.partition}:kms:${local.aws.region}:${local.aws.account}:key/ID."
   }
 
   validation {
-    condition     = try(startswith(regex("^arn:aws[a-z-]*:kms:[0-9a-z-]+:", var.notify.kms_key_arn), "arn:${local.partition}:kms:${local.region}:"), true)
-    error_message = "notify.kms_key_arn is \"${coalesce(try(var.notify.kms_key_arn, null), " ")}\": parameters and secrets are encrypted with keys of their own region only, so here with arn:${local.partition}:kms:${local.region}:ACCOUNT:key/ID."
+    condition     = try(startswith(regex("^arn:aws[a-z-]*:kms:[0-9a-z-]+:", var.notify.kms_key_arn), "arn:${local.aws.partition}:kms:${local.aws.region}:"), true)
+    error_message = "notify.kms_key_arn is \"${coalesce(try(var.notify.kms_key_arn, null), " ")}\": parameters and secrets are encrypted with keys of their own region only, so here with arn:${local.aws.partition}:kms:${local.aws.region}:ACCOUNT:key/ID."
   }
 }
 
@@ -365,7 +409,7 @@ variable "notify_on" {
 
   validation {
     condition     = length(setsubtract(var.notify_on, ["success", "failure", "recovery"])) == 0
-    error_message = "notify_on has ${join(", ", [for word in setsubtract(var.notify_on, ["success", "failure", "recovery"]) : "\"${word}\""])}: it has to be a list of \"success\", \"failure\" and \"recovered\"."
+    error_message = "notify_on has ${join(", ", [for word in setsubtract(var.notify_on, ["success", "failure", "recovery"]) : "\"${word}\""])}: it has to be a list of \"success\", \"failure\" and \"recovery\"."
   }
 }
 
@@ -390,12 +434,13 @@ variable "metrics_by_schedule" {
 
 variable "monitoring" {
   description = <<-EOT
-    Alarms, saved log queries and what is wanted beyond them; null switches all of it off. The default, `{}`, is 5 alarms (letters in either dead-letter queue, tasks that wait too long, runs that were dropped or lost), without which a task can fail for good and nobody knows: 0.50 USD a month, nothing within an account's first ten alarms. They reach nobody until `emails` or `topic` is given.
+    Alarms, and what is wanted beyond them; null switches all of it off. The default, `{}`, is 5 alarms (letters in either dead-letter queue, tasks that wait too long, runs that were dropped or lost), without which a task can fail for good and nobody knows: 0.50 USD a month, nothing within an account's first ten alarms. They reach nobody until `emails` or `topic` is given.
 
     - `emails`: addresses that get the alarms; each has to confirm by a link that AWS sends.
     - `topic`: `{ arn = "..." }`, an SNS topic of yours that gets the alarms, instead of one that is made here. It has to be in the same account and region.
     - `longest_wait`: after how many seconds a task that waits is an alarm, 60 to 604800 (7 days); half of `message_retention` if not given, which is 2 days by default. Set it to what your tasks may be late by: it is what tells that none is run any more.
     - `early_warnings`: 7 more alarms, for errors, throttles and durations of both functions and for runs that Lambda rejected, 0.70 USD a month, and with `notify` one for results that could not be told, 0.10 USD. Default false.
+    - `queries`: 4 queries of the logs saved in CloudWatch Logs Insights, at no price until they are run. Default false.
     - `dashboard`: a CloudWatch dashboard, 3 USD a month, nothing within an account's first three; two of its graphs read the log, at 0.005 USD a GB. Default false.
     - `tracing`: X-Ray traces of both functions, 5 USD a million. Default false.
   EOT
@@ -404,6 +449,7 @@ variable "monitoring" {
     topic          = optional(object({ arn = string }))
     longest_wait   = optional(number)
     early_warnings = optional(bool, false)
+    queries        = optional(bool, false)
     dashboard      = optional(bool, false)
     tracing        = optional(bool, false)
   })
@@ -426,12 +472,12 @@ variable "monitoring" {
 
   validation {
     condition     = try(var.monitoring.topic, null) == null ? true : can(regex("^arn:aws[a-z-]*:sns:[0-9a-z-]+:[0-9]{12}:[0-9A-Za-z_-]{1,256}$", var.monitoring.topic.arn))
-    error_message = "monitoring.topic.arn is \"${try(var.monitoring.topic.arn, "")}\": it has to be the ARN of a standard topic, arn:${local.partition}:sns:${local.region}:${local.account}:NAME."
+    error_message = "monitoring.topic.arn is \"${try(var.monitoring.topic.arn, "")}\": it has to be the ARN of a standard topic, arn:${local.aws.partition}:sns:${local.aws.region}:${local.aws.account}:NAME."
   }
 
   validation {
-    condition     = try(startswith(regex("^arn:aws[a-z-]*:sns:[0-9a-z-]+:[0-9]{12}:", var.monitoring.topic.arn), "arn:${local.partition}:sns:${local.region}:${local.account}:"), true)
-    error_message = "monitoring.topic.arn is \"${try(var.monitoring.topic.arn, "")}\": alarms reach topics of their own region and account only, arn:${local.partition}:sns:${local.region}:${local.account}:NAME."
+    condition     = try(startswith(regex("^arn:aws[a-z-]*:sns:[0-9a-z-]+:[0-9]{12}:", var.monitoring.topic.arn), "arn:${local.aws.partition}:sns:${local.aws.region}:${local.aws.account}:"), true)
+    error_message = "monitoring.topic.arn is \"${try(var.monitoring.topic.arn, "")}\": alarms reach topics of their own region and account only, arn:${local.aws.partition}:sns:${local.aws.region}:${local.aws.account}:NAME."
   }
 }
 
@@ -442,12 +488,12 @@ variable "kms_key_arn" {
 
   validation {
     condition     = var.kms_key_arn == null ? true : can(regex("^arn:aws[a-z-]*:kms:[0-9a-z-]+:[0-9]{12}:key/[0-9A-Za-z-]+$", var.kms_key_arn))
-    error_message = "kms_key_arn is \"${coalesce(var.kms_key_arn, " ")}\": it has to be the ARN of a key (not of an alias), arn:${local.partition}:kms:${local.region}:${local.account}:key/ID."
+    error_message = "kms_key_arn is \"${coalesce(var.kms_key_arn, " ")}\": it has to be the ARN of a key (not of an alias), arn:${local.aws.partition}:kms:${local.aws.region}:${local.aws.account}:key/ID."
   }
 
   validation {
-    condition     = try(startswith(regex("^arn:aws[a-z-]*:kms:[0-9a-z-]+:", var.kms_key_arn), "arn:${local.partition}:kms:${local.region}:"), true)
-    error_message = "kms_key_arn is \"${coalesce(var.kms_key_arn, " ")}\": AWS's services encrypt with keys of their own region only, so here with arn:${local.partition}:kms:${local.region}:ACCOUNT:key/ID."
+    condition     = try(startswith(regex("^arn:aws[a-z-]*:kms:[0-9a-z-]+:", var.kms_key_arn), "arn:${local.aws.partition}:kms:${local.aws.region}:"), true)
+    error_message = "kms_key_arn is \"${coalesce(var.kms_key_arn, " ")}\": AWS's services encrypt with keys of their own region only, so here with arn:${local.aws.partition}:kms:${local.aws.region}:ACCOUNT:key/ID."
   }
 }
 
@@ -472,15 +518,15 @@ variable "roles" {
 
   validation {
     condition     = var.roles.permissions_boundary == null ? true : can(regex("^arn:aws[a-z-]*:iam::(?:aws|[0-9]{12}):policy/[!-~]+$", var.roles.permissions_boundary))
-    error_message = "roles.permissions_boundary is \"${coalesce(var.roles.permissions_boundary, " ")}\": it has to be the ARN of a policy, arn:${local.partition}:iam::${local.account}:policy/NAME."
+    error_message = "roles.permissions_boundary is \"${coalesce(var.roles.permissions_boundary, " ")}\": it has to be the ARN of a policy, arn:${local.aws.partition}:iam::${local.aws.account}:policy/NAME."
   }
 
   validation {
     condition = try(contains(
-      ["arn:${local.partition}:iam::${local.account}:", "arn:${local.partition}:iam::aws:"],
+      ["arn:${local.aws.partition}:iam::${local.aws.account}:", "arn:${local.aws.partition}:iam::aws:"],
       regex("^arn:aws[a-z-]*:iam::(?:aws|[0-9]{12}):", var.roles.permissions_boundary)
     ), true)
-    error_message = "roles.permissions_boundary is \"${coalesce(var.roles.permissions_boundary, " ")}\": roles are bounded by policies of their own account, arn:${local.partition}:iam::${local.account}:policy/NAME, or of AWS's, arn:${local.partition}:iam::aws:policy/NAME."
+    error_message = "roles.permissions_boundary is \"${coalesce(var.roles.permissions_boundary, " ")}\": roles are bounded by policies of their own account, arn:${local.aws.partition}:iam::${local.aws.account}:policy/NAME, or of AWS's, arn:${local.aws.partition}:iam::aws:policy/NAME."
   }
 }
 

@@ -32,6 +32,7 @@ class Design:
         seconds: billed, a task.
         log_bytes: a task.
         sqs_request, gb_second: prices in dollars.
+        maximum_concurrency: of the event source mapping; None where there is no limit.
     """
 
     requests: float
@@ -40,13 +41,15 @@ class Design:
     log_bytes: float
     sqs_request: float
     gb_second: float
+    maximum_concurrency: int | None
 
     @property
     def dollars(self) -> float:
         """The cost of a month: schedule, queue, its idle polling, functions, logs."""
         return (
             RUNS * (pricing.SCHEDULER_INVOCATION + pricing.LAMBDA_REQUEST)
-            + (TASKS * self.requests + pricing.IDLE_POLLS) * self.sqs_request
+            + (TASKS * self.requests + pricing.idle_polls(self.maximum_concurrency))
+            * self.sqs_request
             + TASKS * self.invocations * pricing.LAMBDA_REQUEST
             + TASKS * self.seconds * MEMORY_GB * self.gb_second
             + TASKS * self.log_bytes * pricing.LOG_BYTE
@@ -93,6 +96,7 @@ def _designs(figures: Mapping[str, Figure], *, waits_overlap: bool) -> tuple[Des
             log_bytes=ours("log_bytes"),
             sqs_request=pricing.SQS_REQUEST[False],
             gb_second=pricing.GB_SECOND["arm64"],
+            maximum_concurrency=10,
         ),
         Design(
             requests=yardstick("requests"),
@@ -101,6 +105,7 @@ def _designs(figures: Mapping[str, Figure], *, waits_overlap: bool) -> tuple[Des
             log_bytes=yardstick("log_bytes"),
             sqs_request=pricing.SQS_REQUEST[True],
             gb_second=pricing.GB_SECOND["x86_64"],
+            maximum_concurrency=None,
         ),
     )
 

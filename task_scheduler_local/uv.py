@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import os
+import shutil
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +16,21 @@ from task_scheduler_local.places import ROOT, UV, python
 
 def uv(*arguments: str) -> None:
     """Run uv with the package index, mirror, proxy and certificates that pip is set up with."""
-    run([str(UV / "bin" / "uv"), *arguments, "--quiet"], extra=_pip_settings())
+    run([str(_executable()), *arguments, "--quiet"], extra=pip_settings())
+
+
+def interpreter() -> Path:
+    """Return the interpreter that uv is told of: the set-up's, elsewhere the one that runs this."""
+    own = python(UV)
+    return own if own.is_file() else Path(sys.executable)
+
+
+def _executable() -> Path:
+    """Return uv: the set-up's, elsewhere the one that runs this, or the one on PATH."""
+    for found in (UV / "bin" / "uv", os.environ.get("UV"), shutil.which("uv")):
+        if found and Path(found).is_file():
+            return Path(found)
+    raise LocalError("uv, which installs packages, is not on PATH: `pip install uv` gets it")
 
 
 def run(command: Sequence[str], *, extra: dict[str, str] | None = None) -> None:
@@ -24,7 +40,7 @@ def run(command: Sequence[str], *, extra: dict[str, str] | None = None) -> None:
     """
     done = subprocess.run(
         command,
-        cwd=ROOT,
+        cwd=ROOT if UV.is_dir() else None,  # elsewhere ROOT is none of the user's folders
         env=_environment() | (extra or {}),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -52,8 +68,13 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(bends)}
 
 
-def _pip_settings() -> dict[str, str]:
-    """Return pip's index, mirror, proxy and certificate settings under the names that uv reads."""
+def pip_settings() -> dict[str, str]:
+    """Return pip's index, mirror, proxy and certificate settings under the names that uv reads.
+
+    None without the set-up's pip: whoever has uv of their own has set it up.
+    """
+    if not python(UV).is_file():
+        return {}
     names = {
         "index-url": ("UV_DEFAULT_INDEX", " "),
         "extra-index-url": ("UV_INDEX", " "),

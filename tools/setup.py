@@ -16,8 +16,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from layer import build as builder
 from task_scheduler_local import LocalError
+from task_scheduler_local import layer as builder
 from task_scheduler_local.places import (
     BUILD,
     CHECKOV,

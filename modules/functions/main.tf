@@ -1,28 +1,16 @@
-data "aws_caller_identity" "current" {}
-data "aws_partition" "current" {}
-
-# Its region: AWS providers 5 and 6 have no other name for it in common that neither deprecates.
-data "aws_service" "lambda" {
-  service_id = "lambda"
-}
-
 locals {
-  partition = data.aws_partition.current.partition
-  region    = data.aws_service.lambda.region
-  account   = data.aws_caller_identity.current.account_id
-
   # What the roles may reach is told by names: so a plan shows the policies whole, and a function's
   # own ARN in its role's policy would be a cycle.
   function_arns = {
-    send_task = "arn:${local.partition}:lambda:${local.region}:${local.account}:function:${var.prefix}-send-task"
-    run_task  = "arn:${local.partition}:lambda:${local.region}:${local.account}:function:${var.prefix}-run-task"
+    send_task = "arn:${var.aws.partition}:lambda:${var.aws.region}:${var.aws.account}:function:${var.prefix}-send-task"
+    run_task  = "arn:${var.aws.partition}:lambda:${var.aws.region}:${var.aws.account}:function:${var.prefix}-run-task"
   }
-  queue_arns = { for key, queue in var.queues : key => "arn:${local.partition}:sqs:${local.region}:${local.account}:${queue.name}" }
+  queue_arns = { for key, queue in var.queues : key => "arn:${var.aws.partition}:sqs:${var.aws.region}:${var.aws.account}:${queue.name}" }
 
   # The same objects, and their buckets, as ARNs. In a policy * ? and $ stand for more than themselves,
   # unless they are written as variables.
   task_objects = [for uri in var.task_objects : join("", [
-    "arn:${local.partition}:s3:::",
+    "arn:${var.aws.partition}:s3:::",
     replace(replace(replace(trimprefix(uri, "s3://"), "$", "$${$}"), "*", "$${*}"), "?", "$${?}"),
   ])]
   task_buckets = distinct([for arn in local.task_objects : split("/", arn)[0]])
@@ -37,7 +25,7 @@ locals {
       memory      = var.send_task_memory
       environment = merge(
         {
-          QUEUE_URL               = var.queues.tasks.url
+          QUEUE_URL            = var.queues.tasks.url
           RUNS_DEAD_LETTER_URL = var.queues.runs_dead_letters.url
         },
         var.notify == null ? {} : { NOTIFY_SUCCESS_LIMIT = tostring(var.notify_success_limit) },
@@ -116,7 +104,7 @@ locals {
         !var.deduplication ? [] : [{
           Effect   = "Allow"
           Action   = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
-          Resource = ["arn:${local.partition}:dynamodb:${local.region}:${local.account}:table/${var.prefix}-outcomes"]
+          Resource = ["arn:${var.aws.partition}:dynamodb:${var.aws.region}:${var.aws.account}:table/${var.prefix}-outcomes"]
         }],
         local.notify_permissions,
       )
@@ -138,9 +126,11 @@ resource "aws_lambda_function" "this" {
   architectures    = [var.architecture]
   timeout          = each.value.timeout
   memory_size      = each.value.memory
-  filename         = data.archive_file.tasks.output_path
-  source_code_hash = data.archive_file.tasks.output_base64sha256
-  layers           = [aws_lambda_layer_version.runtime.arn, aws_lambda_layer_version.dependencies.arn]
+  filename         = var.package_bucket == null ? local.packages.tasks.path : null
+  s3_bucket        = var.package_bucket
+  s3_key           = try(aws_s3_object.packages["tasks"].key, null)
+  source_code_hash = local.packages.tasks.sha256
+  layers           = concat([aws_lambda_layer_version.runtime.arn], aws_lambda_layer_version.dependencies[*].arn, var.layers)
   kms_key_arn      = var.kms_key_arn
   tags             = var.tags
 
@@ -195,11 +185,12 @@ resource "aws_lambda_function_event_invoke_config" "send_task" {
 }
 
 resource "aws_lambda_event_source_mapping" "tasks" {
-  event_source_arn                   = var.queues.tasks.arn
+  event_source_arn                   = var.event_source_arn
   function_name                      = aws_lambda_function.this["run_task"].arn
   batch_size                         = var.batch_size
   maximum_batching_window_in_seconds = var.batch_window
   function_response_types            = ["ReportBatchItemFailures"]
+  tags                               = var.tags
 
   dynamic "scaling_config" {
     for_each = var.maximum_concurrency[*]

@@ -10,14 +10,14 @@ locals {
     [for name in try(var.notify.ssm_parameter, null)[*] : {
       Effect   = "Allow"
       Action   = ["ssm:GetParameter"]
-      Resource = ["arn:${local.partition}:ssm:${local.region}:${local.account}:parameter/${trimprefix(name, "/")}"]
+      Resource = ["arn:${var.aws.partition}:ssm:${var.aws.region}:${var.aws.account}:parameter/${trimprefix(name, "/")}"]
     }],
 
     # AWS ends the ARN of a secret with six characters of its own.
     [for name in try(var.notify.secret, null)[*] : {
       Effect   = "Allow"
       Action   = ["secretsmanager:GetSecretValue"]
-      Resource = [startswith(name, "arn:") ? name : "arn:${local.partition}:secretsmanager:${local.region}:${local.account}:secret:${name}-??????"]
+      Resource = [startswith(name, "arn:") ? name : "arn:${var.aws.partition}:secretsmanager:${var.aws.region}:${var.aws.account}:secret:${name}-??????"]
     }],
 
     # A key of AWS's own needs no permission beyond these.
@@ -26,7 +26,7 @@ locals {
       Action   = ["kms:Decrypt"]
       Resource = [arn]
       Condition = { StringEquals = {
-        "kms:ViaService" = ["${var.notify.secret == null ? "ssm" : "secretsmanager"}.${local.region}.${data.aws_partition.current.dns_suffix}"]
+        "kms:ViaService" = ["${var.notify.secret == null ? "ssm" : "secretsmanager"}.${var.aws.region}.${var.aws.dns_suffix}"]
       } }
     }],
   )

@@ -31,3 +31,11 @@ output "run_task_role" {
     arn  = aws_iam_role.this["run_task"].arn
   }
 }
+
+output "code" {
+  description = "Hashes (SHA-256 in base64) of the functions' code: planned, and deployed by the function's name."
+  value = {
+    planned  = local.packages.tasks.sha256
+    deployed = { for function in aws_lambda_function.this : function.function_name => function.code_sha256 }
+  }
+}

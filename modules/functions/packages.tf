@@ -1,8 +1,11 @@
-# Three folders, zipped as they are: the user's tasks, and python/ of the runtime and of its
-# dependencies. With the file mode fixed the hashes are the same on every machine.
+# Three folders, zipped: the user's tasks as they are, and python/ of the runtime and of its dependencies.
+#
+# With the file mode fixed the hashes are the same on every machine. It is that of executable files,
+# since HCL cannot see which are. An archive's name holds a hash of its content, so that a saved plan
+# deploys what was planned, or nothing.
 
 locals {
-  archive_path    = "${path.root}/.task-scheduler/${var.prefix}"
+  file_mode       = "0755"
   build_leftovers = ["**/__pycache__/**", "**/*.pyc"]
   hidden_files    = ["**/.?*"] # Not .*, which is also the folder itself.
 
@@ -13,13 +16,52 @@ locals {
     [for length in range(1, 6) : substr("python", 0, length)],
     ["python?*"],
   )
+
+  digests = { for package, files in local.packaged_files :
+    package => substr(sha256(jsonencode(files)), 0, 16)
+  }
+
+  # Whether a layer of dependencies is made here: not where all of them come in the user's own layers.
+  has_dependencies = var.layer_dir != null || var.layer_zip != null
+
+  packages = merge(
+    {
+      tasks = {
+        path   = data.archive_file.tasks.output_path
+        sha256 = data.archive_file.tasks.output_base64sha256
+        bytes  = data.archive_file.tasks.output_size
+      }
+      runtime = {
+        path   = data.archive_file.runtime.output_path
+        sha256 = data.archive_file.runtime.output_base64sha256
+        bytes  = data.archive_file.runtime.output_size
+      }
+    },
+    { for archive in data.archive_file.dependencies : "dependencies" => {
+      path   = archive.output_path
+      sha256 = archive.output_base64sha256
+      bytes  = archive.output_size
+    } },
+    { for path in var.layer_zip[*] : "dependencies" => {
+      path   = path
+      sha256 = try(filebase64sha256(path), null)
+      bytes  = try(length(filebase64(path)) * 3 / 4, 0)
+    } },
+  )
+
+  # What Lambda takes in a request; more has to be in S3.
+  max_upload_bytes = 50 * 1024 * 1024
+
+  oversized = var.package_bucket != null ? [] : [for name, package in local.packages :
+    "${name}: ${ceil(package.bytes / 1024 / 1024)} MB (${package.path})" if package.bytes > local.max_upload_bytes
+  ]
 }
 
 data "archive_file" "tasks" {
   type             = "zip"
   source_dir       = var.task_code_dir
-  output_path      = "${local.archive_path}-tasks.zip"
-  output_file_mode = "0644"
+  output_path      = "${var.archives}-tasks-${local.digests.tasks}.zip"
+  output_file_mode = local.file_mode
   excludes         = concat(local.build_leftovers, local.hidden_files)
 
   lifecycle {
@@ -43,16 +85,18 @@ data "archive_file" "tasks" {
 data "archive_file" "runtime" {
   type             = "zip"
   source_dir       = var.runtime_dir
-  output_path      = "${local.archive_path}-runtime.zip"
-  output_file_mode = "0644"
+  output_path      = "${var.archives}-runtime-${local.digests.runtime}.zip"
+  output_file_mode = local.file_mode
   excludes         = concat(local.build_leftovers, local.hidden_files, local.beside_python)
 }
 
 data "archive_file" "dependencies" {
+  count = var.layer_dir == null ? 0 : 1
+
   type             = "zip"
   source_dir       = var.layer_dir
-  output_path      = "${local.archive_path}-dependencies.zip"
-  output_file_mode = "0644"
+  output_path      = "${var.archives}-dependencies-${local.digests.dependencies}.zip"
+  output_file_mode = local.file_mode
   excludes         = concat(local.build_leftovers, local.beside_python)
 
   lifecycle {
@@ -63,29 +107,70 @@ data "archive_file" "dependencies" {
   }
 }
 
+resource "aws_s3_object" "packages" {
+  # checkov:skip=CKV_AWS_186: the bucket is the user's, and so is the key that it encrypts with
+  for_each = { for name, package in local.packages : name => package if var.package_bucket != null }
+
+  bucket = var.package_bucket
+  key    = "${var.prefix}/${each.key}-${local.digests[each.key]}.zip"
+  source = each.value.path
+
+  # What Lambda is to take is there before the old one goes.
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
 resource "aws_lambda_layer_version" "runtime" {
   layer_name               = "${var.prefix}-runtime"
   description              = "The runtime of the task scheduler."
-  filename                 = data.archive_file.runtime.output_path
-  source_code_hash         = data.archive_file.runtime.output_base64sha256
+  filename                 = var.package_bucket == null ? local.packages.runtime.path : null
+  s3_bucket                = var.package_bucket
+  s3_key                   = try(aws_s3_object.packages["runtime"].key, null)
+  source_code_hash         = local.packages.runtime.sha256
   compatible_runtimes      = [var.runtime]
   compatible_architectures = [var.architecture]
 
   # The functions move to the new version before the old one goes.
   lifecycle {
     create_before_destroy = true
+
+    # Of all packages, since everything that takes one needs this layer.
+    precondition {
+      condition     = length(local.oversized) == 0
+      error_message = join("\n  ", concat(["Packages of more than 50 MB, which Lambda takes only from S3. Name a bucket of this region for them to go through, such as package_bucket = \"my-packages\":"], local.oversized))
+    }
   }
 }
 
 resource "aws_lambda_layer_version" "dependencies" {
+  count = local.has_dependencies ? 1 : 0
+
   layer_name               = "${var.prefix}-dependencies"
   description              = "What the runtime and the tasks depend on."
-  filename                 = data.archive_file.dependencies.output_path
-  source_code_hash         = data.archive_file.dependencies.output_base64sha256
+  filename                 = var.package_bucket == null ? local.packages.dependencies.path : null
+  s3_bucket                = var.package_bucket
+  s3_key                   = try(aws_s3_object.packages["dependencies"].key, null)
+  source_code_hash         = local.packages.dependencies.sha256
   compatible_runtimes      = [var.runtime]
   compatible_architectures = [var.architecture]
 
   lifecycle {
     create_before_destroy = true
+
+    precondition {
+      condition     = try(fileexists(var.layer_zip), true)
+      error_message = "layer_zip is \"${coalesce(var.layer_zip, " ")}\", which is not there: it must be the path of a zip file of the dependencies."
+    }
+
+    precondition {
+      condition     = length(local.layer_problems) == 0
+      error_message = join("\n  ", concat(["The layer ${local.layer} does not fit the functions:"], local.layer_problems, [local.build_the_layer]))
+    }
   }
+}
+
+moved {
+  from = aws_lambda_layer_version.dependencies
+  to   = aws_lambda_layer_version.dependencies[0]
 }

@@ -4,7 +4,7 @@ locals {
     [{
       Effect   = "Allow"
       Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-      Resource = ["arn:${local.partition}:logs:${local.region}:${local.account}:log-group:/aws/lambda/${function.name}:*"] # its streams
+      Resource = ["arn:${var.aws.partition}:logs:${var.aws.region}:${var.aws.account}:log-group:/aws/lambda/${function.name}:*"] # its streams
     }],
 
     # Queues, table and lists are opened in the role's name; Lambda and CloudWatch open the rest themselves.
@@ -13,7 +13,7 @@ locals {
       Action   = [action]
       Resource = [var.kms_key_arn]
       Condition = { StringEquals = { "kms:ViaService" = [
-        for service in services : "${service}.${local.region}.${data.aws_partition.current.dns_suffix}"
+        for service in services : "${service}.${var.aws.region}.${var.aws.dns_suffix}"
       ] } }
     }],
 
@@ -29,8 +29,8 @@ locals {
         Effect = "Allow"
         Action = ["ec2:CreateNetworkInterface"]
         Resource = concat(
-          [for subnet in vpc.subnet_ids : "arn:${local.partition}:ec2:${local.region}:${local.account}:subnet/${subnet}"],
-          [for group in vpc.security_group_ids : "arn:${local.partition}:ec2:${local.region}:${local.account}:security-group/${group}"],
+          [for subnet in vpc.subnet_ids : "arn:${var.aws.partition}:ec2:${var.aws.region}:${var.aws.account}:subnet/${subnet}"],
+          [for group in vpc.security_group_ids : "arn:${var.aws.partition}:ec2:${var.aws.region}:${var.aws.account}:security-group/${group}"],
           [local.network_interfaces],
         )
       },
@@ -67,16 +67,16 @@ locals {
 
   # Lambda asks for these when it makes the function, before there is an interface, and is content with
   # no less than anything of EC2's in the account.
-  any_of_ec2 = "arn:${local.partition}:ec2:${local.region}:${local.account}:*/*"
+  any_of_ec2 = "arn:${var.aws.partition}:ec2:${var.aws.region}:${var.aws.account}:*/*"
 
   # Lambda makes them, under ids that nobody knows before.
-  network_interfaces = "arn:${local.partition}:ec2:${local.region}:${local.account}:network-interface/*"
+  network_interfaces = "arn:${var.aws.partition}:ec2:${var.aws.region}:${var.aws.account}:network-interface/*"
 }
 
 resource "aws_iam_role" "this" {
   for_each = local.functions
 
-  name                 = each.value.name
+  name                 = var.roles.names[each.key]
   path                 = var.roles.path
   permissions_boundary = var.roles.permissions_boundary
   description          = "Role of the function ${each.value.name}."
@@ -96,13 +96,13 @@ resource "aws_iam_role_policy" "this" {
   for_each = local.functions
 
   name   = each.value.name
-  role   = aws_iam_role.this[each.key].name
+  role   = aws_iam_role.this[each.key].id # unlike its name unknown when it is replaced, and so replaced with it
   policy = local.policies[each.key]
 
   lifecycle {
     precondition {
       condition     = length(local.policies[each.key]) <= 10240
-      error_message = "The policy of the role ${each.value.name} has ${length(local.policies[each.key])} characters, ${length(local.policies[each.key]) - 10240} too many for IAM. It names every list in S3 (tasks_s3_uri): shorten their keys, or spread the schedules over several instances of the module."
+      error_message = "The policy of the role ${var.roles.names[each.key]} has ${length(local.policies[each.key])} characters, ${length(local.policies[each.key]) - 10240} too many for IAM. It names every list in S3 (tasks_s3_uri): shorten their keys, or spread the schedules over several instances of the module."
     }
   }
 }

@@ -6,10 +6,27 @@ locals {
   visible_task_files = try(fileset(var.task_code_dir, "**/[^.]*"), null)
 
   task_files = [for file in coalesce(local.visible_task_files, []) : file
-    if !can(regex("(?:^|/)(?:\\.|__pycache__/)|\\.pyc$", file))
+    if !can(regex("${local.leftover}|${local.hidden}", file))
   ]
 
   dependency_files = try(fileset("${var.layer_dir}/python", "**"), [])
+
+  leftover = "(?:^|/)__pycache__/|\\.pyc$"
+  hidden   = "(?:^|/)\\."
+
+  # The hash of each file of a package by its name.
+  packaged_files = {
+    tasks = { for file in local.task_files : file => try(filesha256("${var.task_code_dir}/${file}"), null) }
+    runtime = { for file in fileset("${var.runtime_dir}/python", "**") :
+      file => filesha256("${var.runtime_dir}/python/${file}") if !can(regex("${local.leftover}|${local.hidden}", file))
+    }
+    dependencies = merge(
+      { for file in local.dependency_files :
+        file => filesha256("${var.layer_dir}/python/${file}") if !can(regex(local.leftover, file))
+      },
+      { for path in var.layer_zip[*] : "zip" => try(filesha256(path), null) },
+    )
+  }
 
   # What `import` finds at the top of a folder: NAME.py, a compiled NAME.so, or the folder NAME.
   module = "^([A-Za-z_][0-9A-Za-z_]*)(?:\\.py|\\.(?:[^/]*\\.)?so|/.*)$"
@@ -29,7 +46,7 @@ locals {
       "${name} is ${owner}"
     ]]),
     [for name in setintersection(
-      split("\n", trimspace(file("${path.module}/standard-library.txt"))),
+      split("\n", trimspace(replace(file("${path.module}/standard-library.txt"), "\r", ""))),
       flatten([for file in local.task_files : regexall(local.package, file)]),
     ) : "${name} is in Python's standard library"],
   )

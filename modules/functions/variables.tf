@@ -1,5 +1,17 @@
+variable "aws" {
+  description = "Account, region, partition and DNS suffix that everything is in."
+  type        = object({ account = string, region = string, partition = string, dns_suffix = string })
+  nullable    = false
+}
+
 variable "prefix" {
-  description = "What the names of functions, roles, layers and archives begin with."
+  description = "What the names of functions and layers begin with."
+  type        = string
+  nullable    = false
+}
+
+variable "archives" {
+  description = "Path that the archives' names are added to. It must not depend on a resource: archives would then be read only at apply."
   type        = string
   nullable    = false
 }
@@ -7,11 +19,17 @@ variable "prefix" {
 variable "queues" {
   description = "Name, ARN and URL of the task queue (tasks) and of the two dead-letter queues."
   type = object({
-    tasks                = object({ name = string, arn = string, url = string })
-    tasks_dead_letters   = object({ name = string, arn = string, url = string })
-    runs_dead_letters = object({ name = string, arn = string, url = string })
+    tasks              = object({ name = string, arn = string, url = string })
+    tasks_dead_letters = object({ name = string, arn = string, url = string })
+    runs_dead_letters  = object({ name = string, arn = string, url = string })
   })
   nullable = false
+}
+
+variable "event_source_arn" {
+  description = "ARN of the task queue, known once there is all that receiving from it needs."
+  type        = string
+  nullable    = false
 }
 
 variable "max_receive_count" {
@@ -50,10 +68,31 @@ variable "runtime_dir" {
   nullable    = false
 }
 
-variable "layer_dir" {
-  description = "Folder whose python/ holds the dependencies, as `make package-layer` builds it."
+variable "runtime_lock" {
+  description = "The lock of the packages that the runtime needs: NAME==VERSION, a line each."
   type        = string
   nullable    = false
+}
+
+variable "layer_dir" {
+  description = "Folder whose python/ holds the dependencies, as `make package-layer` builds it; null where they come otherwise."
+  type        = string
+}
+
+variable "layer_zip" {
+  description = "A zip file of the dependencies, as a release has it; null where they come otherwise."
+  type        = string
+}
+
+variable "layers" {
+  description = "ARNs of layers of the user's own, which come after those that are made here."
+  type        = list(string)
+  nullable    = false
+}
+
+variable "package_bucket" {
+  description = "Bucket of this region that the packages go through; null hands them to Lambda as they are."
+  type        = string
 }
 
 variable "runtime" {
@@ -150,8 +189,8 @@ variable "vpc" {
 }
 
 variable "roles" {
-  description = "IAM path of the roles, and the ARN of their permissions boundary; a null boundary sets none."
-  type        = object({ path = string, permissions_boundary = string })
+  description = "Names of the roles of send_task and run_task, their IAM path, and the ARN of their permissions boundary; a null boundary sets none."
+  type        = object({ names = map(string), path = string, permissions_boundary = string })
   nullable    = false
 }
 
@@ -161,7 +200,7 @@ variable "kms_key_arn" {
 }
 
 variable "tags" {
-  description = "Tags of functions, roles and log groups."
+  description = "Tags of functions, roles, log groups, the table and the event source mapping."
   type        = map(string)
   nullable    = false
 }

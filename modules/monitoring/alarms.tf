@@ -23,8 +23,6 @@ locals {
       metric      = "ApproximateNumberOfMessagesVisible"
       dimensions  = { QueueName = var.queues.tasks_dead_letters.name }
       statistic   = "Maximum"
-      threshold   = 0
-      periods     = 1
     }
     runs-dead-letters = {
       description = "A schedule fired, but not all of its tasks reached the queue: Scheduler could not invoke send_task, send_task failed, or lines of a list are no tasks. It lies in ${var.queues.runs_dead_letters.name}: ${local.taskctl.failed} lists what and why; mend the cause, then send it again with ${local.taskctl.redrive}. ${local.letters_expire}"
@@ -32,8 +30,6 @@ locals {
       metric      = "ApproximateNumberOfMessagesVisible"
       dimensions  = { QueueName = var.queues.runs_dead_letters.name }
       statistic   = "Maximum"
-      threshold   = 0
-      periods     = 1
     }
     tasks-waiting = {
       description = "The oldest task has waited for ${local.longest_wait} seconds; after ${var.message_retention} (message_retention) SQS drops tasks without a trace. See in the log of ${var.functions.run_task.name} whether tasks are run at all; if they are, raise maximum_concurrency, or message_retention for the time being."
@@ -42,25 +38,19 @@ locals {
       dimensions  = { QueueName = var.queues.tasks.name }
       statistic   = "Maximum"
       threshold   = local.longest_wait
-      periods     = 1
+      period      = local.longest_wait < 300 ? 60 : 300
     }
     runs-dropped = {
       description = "Scheduler gave a run up after all of its delivery retries. It is a dead letter, unless the role of the schedules may not write one either: ${local.taskctl.failed} shows it with Scheduler's reason; mend that, then send it again with ${local.taskctl.redrive}, or `taskctl run SCHEDULE --at TIME --prefix ${var.prefix}` if it is not there."
       namespace   = "AWS/Scheduler"
       metric      = "InvocationDroppedCount"
       dimensions  = { ScheduleGroup = var.schedule_group }
-      statistic   = "Sum"
-      threshold   = 0
-      periods     = 1
     }
     runs-lost = {
       description = "Lambda could not put a run that send_task failed at into ${var.queues.runs_dead_letters.name}: it is lost. The log of ${var.functions.send_task.name} tells which; mend the role's sqs:SendMessage or the key's policy, then fire it again with `taskctl run SCHEDULE --at TIME --prefix ${var.prefix}`."
       namespace   = "AWS/Lambda"
       metric      = "DestinationDeliveryFailures"
       dimensions  = { FunctionName = var.functions.send_task.name }
-      statistic   = "Sum"
-      threshold   = 0
-      periods     = 1
     }
   }
 
@@ -71,9 +61,6 @@ locals {
       namespace   = "AWS/Lambda"
       metric      = "Errors"
       dimensions  = { FunctionName = var.functions.send_task.name }
-      statistic   = "Sum"
-      threshold   = 0
-      periods     = 1
     }
     # Any batch in which nothing succeeded is an error; a task of its own has been retried by then.
     run-task-errors = {
@@ -81,8 +68,6 @@ locals {
       namespace   = "AWS/Lambda"
       metric      = "Errors"
       dimensions  = { FunctionName = var.functions.run_task.name }
-      statistic   = "Sum"
-      threshold   = 0
       periods     = 3
     }
     send-task-throttles = {
@@ -90,17 +75,12 @@ locals {
       namespace   = "AWS/Lambda"
       metric      = "Throttles"
       dimensions  = { FunctionName = var.functions.send_task.name }
-      statistic   = "Sum"
-      threshold   = 0
-      periods     = 1
     }
     run-task-throttles = {
       description = "For 15 minutes Lambda has had no room for all of run_task, so tasks come late. Lower maximum_concurrency, or have the account's quota of concurrent executions raised."
       namespace   = "AWS/Lambda"
       metric      = "Throttles"
       dimensions  = { FunctionName = var.functions.run_task.name }
-      statistic   = "Sum"
-      threshold   = 0
       periods     = 3
     }
     send-task-duration = {
@@ -110,7 +90,6 @@ locals {
       dimensions  = { FunctionName = var.functions.send_task.name }
       statistic   = "Maximum"
       threshold   = (var.functions.send_task.timeout - local.send_task_reserve / 2) * 1000 # milliseconds
-      periods     = 1
     }
     run-task-duration = {
       description = "A batch used more than nine tenths of the ${local.run_task_seconds} seconds after which its tasks are interrupted. ${local.taskctl.runs} shows which takes so long; raise run_task_timeout, or let tasks that wait overlap with task_concurrency."
@@ -119,16 +98,12 @@ locals {
       dimensions  = { FunctionName = var.functions.run_task.name }
       statistic   = "Maximum"
       threshold   = floor(local.run_task_seconds * 900) # milliseconds
-      periods     = 1
     }
     runs-rejected = {
       description = "Lambda rejected a run, and Scheduler will try again. Look at ${var.functions.send_task.name} in Lambda's console: whether it is there and active, and whether the role of the schedules may still invoke it (a permissions boundary or an organisation's policy may have changed)."
       namespace   = "AWS/Scheduler"
       metric      = "TargetErrorCount"
       dimensions  = { ScheduleGroup = var.schedule_group }
-      statistic   = "Sum"
-      threshold   = 0
-      periods     = 1
     }
   }
 
@@ -139,17 +114,15 @@ locals {
       namespace   = "TaskScheduler"
       metric      = "undelivered"
       dimensions  = { service = var.prefix }
-      statistic   = "Sum"
-      threshold   = 0
-      periods     = 1
     }
   }
 
-  alarms = merge(
+  # Sums of five minutes above 0, unless an alarm says otherwise.
+  alarms = { for key, alarm in merge(
     local.essential_alarms,
-    var.early_warnings ? local.early_warnings : {},
-    var.early_warnings && var.chat ? local.chat_warnings : {},
-  )
+    { for key, alarm in local.early_warnings : key => alarm if var.early_warnings },
+    { for key, alarm in local.chat_warnings : key => alarm if var.early_warnings && var.chat },
+  ) : key => merge({ statistic = "Sum", threshold = 0, period = 300, periods = 1 }, alarm) }
 }
 
 resource "aws_cloudwatch_metric_alarm" "this" {
@@ -163,7 +136,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   statistic           = each.value.statistic
   comparison_operator = "GreaterThanThreshold"
   threshold           = each.value.threshold
-  period              = each.key == "tasks-waiting" && each.value.threshold < 300 ? 60 : 300
+  period              = each.value.period
   evaluation_periods  = each.value.periods
   treat_missing_data  = "notBreaching" # these services report nothing while nothing happens
   alarm_actions       = [local.topic_arn]

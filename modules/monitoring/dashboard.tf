@@ -60,7 +60,7 @@ locals {
     height = 6
     properties = {
       title       = graph.title
-      region      = local.region
+      region      = var.aws.region
       view        = "timeSeries"
       stat        = graph.stat
       period      = 300
@@ -79,7 +79,7 @@ locals {
     height = 6
     properties = {
       title  = "Tasks by outcome"
-      region = local.region
+      region = var.aws.region
       view   = "bar"
       query = join(" | ", [
         "SOURCE '${var.functions.run_task.log_group}'",
@@ -108,7 +108,7 @@ locals {
     height = 6
     properties = {
       title  = "Tasks that failed"
-      region = local.region
+      region = var.aws.region
       view   = "table"
       query  = "SOURCE '${var.functions.run_task.log_group}' | ${replace(trimspace(local.queries["tasks that failed"].query), "\n", " ")}"
     }
@@ -117,9 +117,9 @@ locals {
 
 # Widgets without a place of their own follow one another in rows of 24 columns.
 resource "aws_cloudwatch_dashboard" "this" {
-  count = var.dashboard ? 1 : 0
+  count = var.dashboard == null ? 0 : 1
 
-  dashboard_name = var.prefix
+  dashboard_name = var.dashboard
   dashboard_body = jsonencode({
     widgets = flatten([
       local.alarms_widget,

@@ -41,7 +41,7 @@ locals {
 }
 
 resource "aws_cloudwatch_query_definition" "this" {
-  for_each = local.queries
+  for_each = { for key, query in local.queries : key => query if var.queries }
 
   name            = "${var.prefix}/${each.key}"
   log_group_names = [each.value.log_group]

@@ -1,21 +1,9 @@
 # Where alarms go: the user's topic, or one of our own.
 
-data "aws_caller_identity" "current" {}
-data "aws_partition" "current" {}
-
-# Its region: AWS providers 5 and 6 have no other name for it in common that neither deprecates.
-data "aws_service" "sns" {
-  service_id = "sns"
-}
-
 locals {
-  partition = data.aws_partition.current.partition
-  region    = data.aws_service.sns.region
-  account   = data.aws_caller_identity.current.account_id
-
   # Built from the name, so that the policy is not a resource of its own.
   name          = "${var.prefix}-alarms"
-  own_topic_arn = "arn:${local.partition}:sns:${local.region}:${local.account}:${local.name}"
+  own_topic_arn = "arn:${var.aws.partition}:sns:${var.aws.region}:${var.aws.account}:${local.name}"
 
   topic_arn = var.topic == null ? aws_sns_topic.alarms[0].arn : var.topic.arn
 }
@@ -38,8 +26,8 @@ resource "aws_sns_topic" "alarms" {
         Action    = "sns:Publish"
         Resource  = local.own_topic_arn
         Condition = {
-          StringEquals = { "aws:SourceAccount" = local.account }
-          ArnLike      = { "aws:SourceArn" = "arn:${local.partition}:cloudwatch:${local.region}:${local.account}:alarm:${var.prefix}-*" }
+          StringEquals = { "aws:SourceAccount" = var.aws.account }
+          ArnLike      = { "aws:SourceArn" = "arn:${var.aws.partition}:cloudwatch:${var.aws.region}:${var.aws.account}:alarm:${var.prefix}-*" }
         }
       },
       {
@@ -57,7 +45,7 @@ resource "aws_sns_topic" "alarms" {
         Action    = "sns:Publish"
         Resource  = local.own_topic_arn
         Condition = {
-          StringNotEquals = { "aws:PrincipalAccount" = local.account }
+          StringNotEquals = { "aws:PrincipalAccount" = var.aws.account }
           Bool            = { "aws:PrincipalIsAWSService" = "false" } # they have no account
         }
       },

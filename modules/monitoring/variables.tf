@@ -1,5 +1,11 @@
+variable "aws" {
+  description = "Account, region, partition and DNS suffix that everything is in."
+  type        = object({ account = string, region = string, partition = string, dns_suffix = string })
+  nullable    = false
+}
+
 variable "prefix" {
-  description = "What the names of alarms, topic, dashboard and queries begin with."
+  description = "What the names of alarms, topic and queries begin with."
   type        = string
   nullable    = false
 }
@@ -7,9 +13,9 @@ variable "prefix" {
 variable "queues" {
   description = "Names of the task queue (tasks) and of the two dead-letter queues."
   type = object({
-    tasks                = object({ name = string })
-    tasks_dead_letters   = object({ name = string })
-    runs_dead_letters = object({ name = string })
+    tasks              = object({ name = string })
+    tasks_dead_letters = object({ name = string })
+    runs_dead_letters  = object({ name = string })
   })
   nullable = false
 }
@@ -74,10 +80,15 @@ variable "early_warnings" {
   nullable    = false
 }
 
-variable "dashboard" {
-  description = "Whether there is a dashboard."
+variable "queries" {
+  description = "Whether queries of the logs are saved."
   type        = bool
   nullable    = false
+}
+
+variable "dashboard" {
+  description = "Name of the dashboard; null makes none."
+  type        = string
 }
 
 variable "topic" {

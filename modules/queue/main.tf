@@ -1,32 +1,19 @@
-data "aws_caller_identity" "current" {}
-data "aws_partition" "current" {}
-
-# Its region: AWS providers 5 and 6 have no other name for it in common that neither deprecates.
-data "aws_service" "sqs" {
-  service_id = "sqs"
-}
-
 locals {
   # SQS asks for the suffix, and for a FIFO queue's dead-letter queue to be FIFO as well; Scheduler
   # and Lambda take no FIFO queue for a dead-letter queue.
   suffix = var.fifo ? ".fifo" : ""
 
   names = {
-    tasks                = "${var.prefix}-tasks${local.suffix}"
-    tasks_dead_letters   = "${var.prefix}-tasks-dead-letter${local.suffix}"
-    runs_dead_letters = "${var.prefix}-runs-dead-letter"
+    tasks              = "${var.prefix}-tasks${local.suffix}"
+    tasks_dead_letters = "${var.prefix}-tasks-dead-letter${local.suffix}"
+    runs_dead_letters  = "${var.prefix}-runs-dead-letter"
   }
 
   # Built from the names: policies that referred to the queues would have to be resources of their
   # own, and each further level in the graph costs the provider about 25 s of waiting.
-  arns = { for key, name in local.names : key => join(":", [
-    "arn",
-    data.aws_partition.current.partition,
-    "sqs",
-    data.aws_service.sqs.region,
-    data.aws_caller_identity.current.account_id,
-    name,
-  ]) }
+  arns = { for key, name in local.names :
+    key => "arn:${var.aws.partition}:sqs:${var.aws.region}:${var.aws.account}:${name}"
+  }
 
   # Who of the account may use the queues is up to IAM; the queues themselves insist on encryption in
   # transit, and on the account, whatever another policy may grant.
@@ -48,7 +35,7 @@ locals {
         Action    = "sqs:*"
         Resource  = arn
         Condition = {
-          StringNotEquals = { "aws:PrincipalAccount" = data.aws_caller_identity.current.account_id }
+          StringNotEquals = { "aws:PrincipalAccount" = var.aws.account }
           Bool            = { "aws:PrincipalIsAWSService" = "false" } # they have no account
         }
       },
@@ -68,11 +55,27 @@ resource "aws_sqs_queue" "tasks" {
   kms_master_key_id          = var.kms_key_arn
   policy                     = local.policies.tasks
   redrive_allow_policy       = jsonencode({ redrivePermission = "denyAll" })
+  tags                       = var.tags
+
+  # With FIFO queues have other names: there is always one to send to.
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+# Not in the queue, which would then be made after its dead-letter queue and keep the functions, which
+# need its URL, waiting: the provider waits for each queue, and for this, half a minute.
+resource "aws_sqs_queue_redrive_policy" "tasks" {
+  queue_url = aws_sqs_queue.tasks.url
   redrive_policy = jsonencode({
     deadLetterTargetArn = aws_sqs_queue.tasks_dead_letters.arn
     maxReceiveCount     = var.max_receive_count
   })
-  tags = var.tags
+
+  # A new queue has it before anything is received from there.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_sqs_queue" "tasks_dead_letters" {
@@ -87,6 +90,10 @@ resource "aws_sqs_queue" "tasks_dead_letters" {
     sourceQueueArns   = [local.arns.tasks]
   })
   tags = var.tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_sqs_queue" "runs_dead_letters" {

@@ -7,6 +7,13 @@ output "tasks" {
   }
 }
 
+output "event_source_arn" {
+  description = "ARN of the task queue for what receives from it: known to be there only with its redrive policy."
+  value       = aws_sqs_queue.tasks.arn
+
+  depends_on = [aws_sqs_queue_redrive_policy.tasks]
+}
+
 output "tasks_dead_letters" {
   description = "The dead-letter queue of tasks: name, arn and url."
   value = {

@@ -1,3 +1,9 @@
+variable "aws" {
+  description = "Account, region, partition and DNS suffix that everything is in."
+  type        = object({ account = string, region = string, partition = string, dns_suffix = string })
+  nullable    = false
+}
+
 variable "prefix" {
   description = "What the names of the queues begin with."
   type        = string

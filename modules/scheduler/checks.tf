@@ -3,7 +3,7 @@
 
 locals {
   # A map, because looking up a zone in a set walks through all of them.
-  timezones = { for zone in split("\n", trimspace(file("${path.module}/timezones.txt"))) : zone => true }
+  timezones = { for zone in split("\n", trimspace(replace(file("${path.module}/timezones.txt"), "\r", ""))) : zone => true }
 
   max_input_bytes = 200000   # AWS publishes no clear maximum.
   max_file_bytes  = 50000000 # Code and layers of a function may have 250 MB in all.
@@ -34,6 +34,11 @@ locals {
 
   # Bytes of what each schedule would send.
   input_sizes = { for name, input in local.inputs : name => length(base64encode(input)) * 3 / 4 }
+
+  # Bytes of each description: of base64's, without what it is padded with.
+  description_bytes = { for name, schedule in var.schedules : name => [for encoded in [for text in schedule.description[*] : base64encode(text)] :
+    length(encoded) * 3 / 4 - length(regexall("=", encoded))
+  ] }
 
   problems = flatten([for name, schedule in var.schedules : [for problem in concat(
     [for problem in local.expression_problems[name] : "expression \"${schedule.expression}\": ${problem}"],
@@ -66,8 +71,8 @@ locals {
     ? ["${join(" and ", local.lists[name])} are given: its list comes from one of them"]
     : [],
     [for uri in schedule.tasks_s3_uri[*] :
-      "tasks_s3_uri \"${uri}\" has to be s3://bucket/key, and end in .txt, .jsonl or .csv, or one of them and .gz"
-      if !can(regex("^s3://[^/]+/.*\\.(?:txt|jsonl|csv)(?:\\.gz)?$", uri))
+      "tasks_s3_uri \"${uri}\" has to be s3://bucket/key, and end in .txt, .jsonl or .csv, or one of them and .gz, after a name"
+      if !can(regex("^s3://[^/]+/(?:.*/)?\\.*[^/.][^/]*\\.(?:txt|jsonl|csv)(?:\\.gz)?$", uri))
     ],
     [for object in local.objects[name] :
       "tasks_s3_uri: no bucket is called \"${object.bucket}\"; a name has 3 to 63 small letters, digits, hyphens and single dots, the first and the last a letter or a digit, and is no IP address"
@@ -115,7 +120,7 @@ locals {
 
     # Who hears of it.
     [for word in setsubtract(coalesce(schedule.notify_on, []), ["success", "failure", "recovery"]) :
-      "notify_on has \"${word}\": it has to be a list of \"success\", \"failure\" and \"recovered\""
+      "notify_on has \"${word}\": it has to be a list of \"success\", \"failure\" and \"recovery\""
     ],
     schedule.notify_on != null && var.notify_on == null && length(coalesce(schedule.notify_on, [])) > 0
     ? ["notify_on is given, but nothing can be told: the variable notify has to name where the URLs of chat services are"]
@@ -126,9 +131,9 @@ locals {
       "${field} is ${schedule[field]}: it has to be a whole number from ${legal.min} to ${legal.max} (${legal.meaning})"
       if schedule[field] == null ? false : schedule[field] < legal.min || schedule[field] > legal.max || floor(schedule[field]) != schedule[field]
     ],
-    [for text in schedule.description[*] :
-      "description has ${length(text)} characters, ${length(text) - 512} too many: AWS takes 512"
-      if length(text) > 512
+    [for bytes in local.description_bytes[name] :
+      "description has ${bytes} bytes, ${bytes - 512} too many: AWS takes 512, and a letter beyond ASCII has 2 to 4"
+      if bytes > 512
     ],
   ) : "schedule \"${name}\": ${problem}"]])
 }

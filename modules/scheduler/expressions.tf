@@ -67,6 +67,24 @@ locals {
     if can(regex("^cron\\(.*\\)$", schedule.expression))
   }
 
+  # Five fields as cron has them, bare or within cron(...), said as AWS has them; weekdays by name, which
+  # are counted from 0 there. Where both days are given cron takes either, which are two schedules here.
+  unix_fields = { for name, schedule in var.schedules : name => regexall("\\S+", upper(trimsuffix(trimprefix(schedule.expression, "cron("), ")")))
+    if can(regex("^(?:cron\\()?[0-9*/,-]+ +[0-9*/,-]+ +[0-9*/,-]+ +[0-9A-Za-z*/,-]+ +[0-9A-Za-z*/,-]+\\)?$", schedule.expression))
+  }
+
+  unix_hints = { for name, fields in local.unix_fields : name => "five fields are cron's; to AWS that is ${join(" and ", [
+    for days in(
+      fields[4] == "*" ? [[fields[2], "?"]] :
+      fields[2] == "*" ? [["?", local.unix_weekday_fields[name]]] :
+      [[fields[2], "?"], ["?", local.unix_weekday_fields[name]]]
+    ) : "cron(${fields[0]} ${fields[1]} ${days[0]} ${fields[3]} ${days[1]} *)"
+  ])}" }
+
+  unix_weekday_fields = { for name, fields in local.unix_fields : name => join(",", [for part in split(",", fields[4]) :
+    join("-", [for value in split("-", part) : try(["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"][tonumber(value)], value)])
+  ]) }
+
   cron_problems = { for name, fields in local.cron_expressions : name => (
     contains([5, 6], length(fields))
     ? concat(
@@ -91,6 +109,10 @@ locals {
     : ["at(yyyy-mm-ddThh:mm:ss) takes a date and time that exist, without a zone (that goes into timezone) or fractions of a second"]
   ) if startswith(schedule.expression, "at(") }
 
+  long_expressions = { for name, schedule in var.schedules : name => [
+    "it has ${length(schedule.expression)} characters, more than the 256 that AWS takes: split it into several schedules",
+  ] if length(schedule.expression) > 256 }
+
   expression_problems = merge(
     { for name, schedule in var.schedules : name => [
       "it must be rate(value unit), cron(minutes hours day-of-month month day-of-week year) or at(yyyy-mm-ddThh:mm:ss)",
@@ -98,5 +120,7 @@ locals {
     local.rate_problems,
     local.cron_problems,
     local.at_problems,
+    { for name, hint in local.unix_hints : name => [hint] },
+    local.long_expressions,
   )
 }

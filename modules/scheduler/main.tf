@@ -1,11 +1,3 @@
-data "aws_caller_identity" "current" {}
-data "aws_partition" "current" {}
-
-# Its region: AWS providers 5 and 6 have no other name for it in common that neither deprecates.
-data "aws_service" "scheduler" {
-  service_id = "scheduler"
-}
-
 resource "aws_scheduler_schedule_group" "this" {
   name = var.prefix
   tags = var.tags
@@ -59,7 +51,7 @@ resource "aws_scheduler_schedule" "this" {
 }
 
 resource "aws_iam_role" "this" {
-  name                 = "${var.prefix}-scheduler"
+  name                 = var.roles.names.scheduler
   path                 = var.roles.path
   permissions_boundary = var.roles.permissions_boundary
   description          = "Role of the schedules in the group ${var.prefix}."
@@ -74,7 +66,7 @@ resource "aws_iam_role" "this" {
       # AWS asks for the group's ARN here, never a schedule's.
       Condition = {
         StringEquals = {
-          "aws:SourceAccount" = data.aws_caller_identity.current.account_id
+          "aws:SourceAccount" = var.aws.account
           "aws:SourceArn"     = aws_scheduler_schedule_group.this.arn
         }
       }
@@ -84,7 +76,7 @@ resource "aws_iam_role" "this" {
 
 resource "aws_iam_role_policy" "this" {
   name = "${var.prefix}-scheduler"
-  role = aws_iam_role.this.name
+  role = aws_iam_role.this.id # unlike its name unknown when it is replaced, and so replaced with it
 
   policy = jsonencode({
     Version = "2012-10-17"
@@ -104,23 +96,16 @@ resource "aws_iam_role_policy" "this" {
       flatten([for arn in var.kms_key_arn[*] : [
         {
           # Scheduler reads a schedule in the name of its role.
-          Effect   = "Allow"
-          Action   = ["kms:Decrypt"]
-          Resource = [arn]
-          Condition = { ArnLike = { "kms:EncryptionContext:aws:scheduler:schedule:arn" = join(":", [
-            "arn",
-            data.aws_partition.current.partition,
-            "scheduler",
-            data.aws_service.scheduler.region,
-            data.aws_caller_identity.current.account_id,
-            "schedule/${var.prefix}/*",
-          ]) } }
+          Effect    = "Allow"
+          Action    = ["kms:Decrypt"]
+          Resource  = [arn]
+          Condition = { ArnLike = { "kms:EncryptionContext:aws:scheduler:schedule:arn" = "arn:${var.aws.partition}:scheduler:${var.aws.region}:${var.aws.account}:schedule/${var.prefix}/*" } }
         },
         {
           Effect    = "Allow"
           Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
           Resource  = [arn]
-          Condition = { StringEquals = { "kms:ViaService" = "sqs.${data.aws_service.scheduler.region}.${data.aws_partition.current.dns_suffix}" } }
+          Condition = { StringEquals = { "kms:ViaService" = "sqs.${var.aws.region}.${var.aws.dns_suffix}" } }
         },
       ]]),
     )

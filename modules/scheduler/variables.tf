@@ -1,5 +1,11 @@
+variable "aws" {
+  description = "Account, region, partition and DNS suffix that everything is in."
+  type        = object({ account = string, region = string, partition = string, dns_suffix = string })
+  nullable    = false
+}
+
 variable "prefix" {
-  description = "Name of the schedule group, and what the name of the role begins with."
+  description = "Name of the schedule group."
   type        = string
   nullable    = false
 }
@@ -65,8 +71,8 @@ variable "dead_letter_queue_arn" {
 }
 
 variable "roles" {
-  description = "IAM path of the role, and the ARN of its permissions boundary; a null boundary sets none."
-  type        = object({ path = string, permissions_boundary = string })
+  description = "Name of the role (of scheduler), its IAM path, and the ARN of its permissions boundary; a null boundary sets none."
+  type        = object({ names = map(string), path = string, permissions_boundary = string })
   nullable    = false
 }
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from taskctl.calendar.cron import Cron, IllegalExpression
 
+_MAX_CHARACTERS = 256
 _MINUTES = {"minute": 1, "hour": 60, "day": 24 * 60}
 _FOREVER = 100_000_000
 """Of any unit: beyond the last date, and not too long for an interval."""
@@ -40,6 +41,11 @@ def parse(text: str) -> Expression:
     Raises:
         IllegalExpression: says what is wrong, and what would be right.
     """
+    if len(text) > _MAX_CHARACTERS:
+        raise IllegalExpression(
+            f"it has {len(text)} characters, more than the {_MAX_CHARACTERS} that AWS takes: "
+            "split it into several schedules"
+        )
     if text.startswith("rate("):
         return _rate(text)
     if text.startswith("at("):

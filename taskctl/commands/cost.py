@@ -125,6 +125,8 @@ def _note(schedule: Schedule, tasks: int | None) -> str | None:
 
 def _stated(setup: Setup, assumptions: Assumptions, tasks: int, *, is_cold: bool) -> list[str]:
     overlap = f", {setup.task_concurrency} at a time" if setup.task_concurrency > 1 else ""
+    limited = setup.maximum_concurrency is not None
+    pollers = pricing.IDLE_POLLERS[limited]
     starts = f"{assumptions.cold_start_seconds:g} s for each run" if is_cold else "none"
     return [
         "prices are list prices of us-east-1, November 2026, before free tiers (which cover 10 "
@@ -135,7 +137,8 @@ def _stated(setup: Setup, assumptions: Assumptions, tasks: int, *, is_cold: bool
         f"functions have {setup.send_task_memory} MB (send_task) and {setup.run_task_memory} MB "
         f"(run_task), {setup.architecture}; cold starts: {starts}",
         f"a task logs {assumptions.task_log_bytes} bytes; storage of logs and traces are left out",
-        f"{pricing.IDLE_POLLERS} of Lambda's pollers ask an idle queue every 20 s",
+        f"{pollers} of Lambda's pollers ask an idle queue every 20 s"
+        + (" (2 with maximum_concurrency = null)" if limited else ""),
         f"{pricing.METRICS} metrics"
         + (", and as many of each schedule," if setup.metrics_by_schedule else "")
         + " have values in the hours in which something runs; each further outcome "

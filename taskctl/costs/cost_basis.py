@@ -23,7 +23,7 @@ CHAT_WARNINGS = ("notifications-undelivered",)
 
 _SETTINGS = (
     "architecture", "fifo", "deduplication", "batch_size", "task_concurrency", "send_task_memory",
-    "run_task_memory", "metrics_by_schedule",
+    "run_task_memory", "maximum_concurrency", "metrics_by_schedule",
 )  # fmt: skip
 
 
@@ -91,6 +91,7 @@ def deployed_basis(prefix: str | None, root: Path) -> Basis:
         task_concurrency=int(environment.get("TASK_CONCURRENCY", "1")),
         send_task_memory=send_task["MemorySize"],
         run_task_memory=run_task["MemorySize"],
+        maximum_concurrency=queue.get("ScalingConfig", {}).get("MaximumConcurrency"),
         metrics_by_schedule=environment.get("METRICS_BY_SCHEDULE") == "true",
         **monitoring,
     )
@@ -103,11 +104,12 @@ def _deployed_monitoring(cloudwatch: Any, prefix: str) -> dict[str, Any]:
     names = ESSENTIAL_ALARMS + EARLY_WARNINGS + CHAT_WARNINGS
     alarms = cloudwatch.describe_alarms(AlarmNames=[f"{prefix}-{name}" for name in names])
     silences = cloudwatch.get_paginator("describe_alarms").paginate(AlarmNamePrefix=silent)
-    dashboards = cloudwatch.list_dashboards(DashboardNamePrefix=prefix)
+    dashboard = f"{prefix}-{cloudwatch.meta.region_name}"
+    dashboards = cloudwatch.list_dashboards(DashboardNamePrefix=dashboard)
     return {
         "alarms": len(alarms["MetricAlarms"]),
         "dashboard": any(
-            entry["DashboardName"] == prefix for entry in dashboards["DashboardEntries"]
+            entry["DashboardName"] == dashboard for entry in dashboards["DashboardEntries"]
         ),
         "silence_alarms": frozenset(
             alarm["AlarmName"].removeprefix(silent)

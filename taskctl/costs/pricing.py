@@ -26,11 +26,13 @@ SEND_BATCH = 10
 DEDUPLICATION_WRITES = 2
 """For each task: that it has begun, and its outcome."""
 
-IDLE_POLLERS = 2
+IDLE_POLLERS = {False: 2, True: 5}
+"""Of Lambda's, by whether there is a maximum concurrency: with one it keeps five at least.
+
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+"""
 POLLS_A_MINUTE = 3
 """Of one of Lambda's idle pollers, which waits for 20 seconds."""
-IDLE_POLLS = IDLE_POLLERS * POLLS_A_MINUTE * 60 * HOURS_A_MONTH
-"""Requests a month to an idle queue."""
 
 METRICS = 2
 """The metrics of a run whose tasks succeed: sent, and the duration of success."""
@@ -60,6 +62,7 @@ class Setup:
     task_concurrency: int
     send_task_memory: int
     run_task_memory: int
+    maximum_concurrency: int | None
     metrics_by_schedule: bool
     alarms: int
     dashboard: bool
@@ -172,12 +175,23 @@ def shared_usage(runs: float, setup: Setup) -> dict[str, tuple[float, float]]:
         setup: the stack's settings.
     """
     metrics = METRICS * _hours_share(runs)
+    polls = idle_polls(setup.maximum_concurrency)
     return {
-        "idle polling": (IDLE_POLLS, IDLE_POLLS * SQS_REQUEST[setup.fifo]),
+        "idle polling": (polls, polls * SQS_REQUEST[setup.fifo]),
         "metrics": (metrics, metrics * METRIC),
         "alarms": (setup.alarms, setup.alarms * ALARM),
         "dashboard": (int(setup.dashboard), setup.dashboard * DASHBOARD),
     }
+
+
+def idle_polls(maximum_concurrency: int | None) -> int:
+    """Requests a month to an idle queue.
+
+    Args:
+        maximum_concurrency: of its event source mapping; None where it has no limit.
+    """
+    pollers = IDLE_POLLERS[maximum_concurrency is not None]
+    return pollers * POLLS_A_MINUTE * 60 * HOURS_A_MONTH
 
 
 def is_cold(runs: float) -> bool:

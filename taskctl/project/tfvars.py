@@ -30,7 +30,7 @@ _CHECKS = [
 _ROOT = "root.tf.json"
 _VALIDATION = re.compile(r"^  validation \{\n(?:    .*\n|\n)*  \}\n", re.MULTILINE)
 """A validation as `terraform fmt` lays it out."""
-_LOCALS = {"partition": "aws", "region": "REGION", "account": "ACCOUNT"}
+_AWS = {"partition": "aws", "region": "REGION", "account": "ACCOUNT", "dns_suffix": "amazonaws.com"}
 """Stand-ins for what AWS would be asked: words in a validation's message."""
 _WHEN = {
     "expression", "timezone", "description", "enabled", "flexible_window_minutes", "start_date",
@@ -64,7 +64,7 @@ def read_tfvars(path: Path, *, report: Callable[[str], None] = _print_unknown) -
         as_written = threads.submit(
             _values, path, {_ROOT: json.dumps({"variable": untyped, "output": output})}
         )
-        typed = {_ROOT: json.dumps({"locals": _LOCALS, "output": output})}
+        typed = {_ROOT: json.dumps({"locals": {"aws": _AWS}, "output": output})}
         values, diagnostics = _values(path, typed | {"variables.tf": variables})
     for diagnostic in diagnostics:
         _report_diagnostic(diagnostic, path, names, report)
@@ -89,9 +89,10 @@ def find_problems(values: dict[str, Any], folder: Path) -> list[str]:
         "task_code_dir": str(folder),
         "notify_on": None if values["notify"] is None else values["notify_on"],
         # unused by the checks, but they must not be null
+        "aws": _AWS,
         "send_task_arn": "",
         "dead_letter_queue_arn": "",
-        "roles": {"path": "/", "permissions_boundary": None},
+        "roles": {"names": {}, "path": "/", "permissions_boundary": None},
     }
     with tempfile.TemporaryDirectory(prefix="taskctl-") as written:
         path = Path(written) / "values.tfvars.json"

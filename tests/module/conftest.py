@@ -12,17 +12,29 @@ import pytest
 
 from task_scheduler_local import LocalError, terraform
 from task_scheduler_local.emulator import Emulator
+from task_scheduler_local.layer import RUNTIME_LOCK
 
 Variables = dict[str, Any]
 Planned = dict[str, Any]
 
 SMALL_LAYER = {"layer_dir": "./tests/module/code/dependencies"}
 
+LOCKED = dict(re.findall(r"(?m)^([\w-]+)==(\S+) \\$", RUNTIME_LOCK.read_text(encoding="utf-8")))
+RIGHT_MANIFEST = {"runtime": None, "architecture": None, "packages": LOCKED}
+
+
+def write_manifest(layer: Path, manifest: Any) -> None:
+    """Write the manifest of a layer: a text as it is, anything else as JSON."""
+    text = manifest if isinstance(manifest, str) else json.dumps(manifest)
+    (layer / "python").mkdir(exist_ok=True)
+    (layer / "python" / "task_scheduler_layer.json").write_text(text, encoding="utf-8")
+
 
 @pytest.fixture(scope="session")
 def root() -> Iterator[Path]:
-    """A copy of the root module, initialised."""
+    """A copy of the root module, initialised; its small layer says that it has what it must."""
     with terraform.workspace() as folder:
+        write_manifest(folder / SMALL_LAYER["layer_dir"], RIGHT_MANIFEST)
         terraform.run(folder, {}, "init")
         yield folder
 

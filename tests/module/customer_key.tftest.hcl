@@ -44,9 +44,9 @@ run "its_policy_allows_what_is_encrypted_with_it" {
   assert {
     condition = output.kms_key_policy_statements[1].Condition == {
       ArnEquals = { "aws:PrincipalArn" = [
-        "arn:aws:iam::123456789012:role/jobs/nightly-run-task",
-        "arn:aws:iam::123456789012:role/jobs/nightly-scheduler",
-        "arn:aws:iam::123456789012:role/jobs/nightly-send-task",
+        "arn:aws:iam::123456789012:role/jobs/nightly-eu-west-1-run-task",
+        "arn:aws:iam::123456789012:role/jobs/nightly-eu-west-1-scheduler",
+        "arn:aws:iam::123456789012:role/jobs/nightly-eu-west-1-send-task",
       ] }
       StringEquals = { "kms:ViaService" = [for service in ["dynamodb", "s3", "secretsmanager", "sqs", "ssm"] : "${service}.eu-west-1.amazonaws.com"] }
     }
@@ -55,7 +55,7 @@ run "its_policy_allows_what_is_encrypted_with_it" {
 
   assert {
     condition = output.kms_key_policy_statements[2].Condition == {
-      ArnEquals = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/jobs/nightly-scheduler" }
+      ArnEquals = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/jobs/nightly-eu-west-1-scheduler" }
       ArnLike   = { "kms:EncryptionContext:aws:scheduler:schedule:arn" = "arn:aws:scheduler:eu-west-1:123456789012:schedule/nightly/*" }
     }
     error_message = "Scheduler may not open the schedules, or more than those"

@@ -32,7 +32,7 @@ run "what_is_wanted_beyond_is_there" {
   }
 
   assert {
-    condition     = length(output.monitoring.alarms) == 12 && output.monitoring.dashboard == "nightly"
+    condition     = length(output.monitoring.alarms) == 12 && output.monitoring.dashboard == "nightly-eu-west-1"
     error_message = "a warning or the dashboard is missing"
   }
 }

@@ -7,21 +7,62 @@ run "every_name_begins_with_the_prefix" {
 
   assert {
     condition = {
-      queue          = output.queue.name
-      tasks_letters  = output.tasks_dead_letter_queue.name
+      queue             = output.queue.name
+      tasks_letters     = output.tasks_dead_letter_queue.name
       runs_dead_letters = output.runs_dead_letter_queue.name
-      send_task      = [output.send_task.name, output.send_task.log_group, output.send_task_role.name]
-      run_task       = [output.run_task.name, output.run_task.log_group, output.run_task_role.name]
-      scheduler      = [output.schedule_group.name, output.scheduler_role.name]
+      send_task         = [output.send_task.name, output.send_task.log_group, output.send_task_role.name]
+      run_task          = [output.run_task.name, output.run_task.log_group, output.run_task_role.name]
+      scheduler         = [output.schedule_group.name, output.scheduler_role.name]
       } == {
-      queue          = "nightly-tasks"
-      tasks_letters  = "nightly-tasks-dead-letter"
+      queue             = "nightly-tasks"
+      tasks_letters     = "nightly-tasks-dead-letter"
       runs_dead_letters = "nightly-runs-dead-letter"
-      send_task      = ["nightly-send-task", "/aws/lambda/nightly-send-task", "nightly-send-task"]
-      run_task       = ["nightly-run-task", "/aws/lambda/nightly-run-task", "nightly-run-task"]
-      scheduler      = ["nightly", "nightly-scheduler"]
+      send_task         = ["nightly-send-task", "/aws/lambda/nightly-send-task", "nightly-eu-west-1-send-task"]
+      run_task          = ["nightly-run-task", "/aws/lambda/nightly-run-task", "nightly-eu-west-1-run-task"]
+      scheduler         = ["nightly", "nightly-eu-west-1-scheduler"]
     }
     error_message = "an output tells something else than what is named so"
+  }
+}
+
+run "in_another_region_roles_and_dashboard_are_others" {
+  command = plan
+
+  variables {
+    monitoring = { dashboard = true }
+  }
+
+  override_data {
+    target = data.aws_service.sqs
+    values = { region = "ap-southeast-1" }
+  }
+
+  assert {
+    condition = [output.send_task_role.name, output.run_task_role.name, output.scheduler_role.name, output.monitoring.dashboard] == [
+      "nightly-ap-southeast-1-send-task",
+      "nightly-ap-southeast-1-run-task",
+      "nightly-ap-southeast-1-scheduler",
+      "nightly-ap-southeast-1",
+    ]
+    error_message = "what belongs to the account, not to a region, has the same name in two regions"
+  }
+}
+
+run "a_hash_tells_the_region_where_its_name_is_too_long" {
+  command = plan
+
+  variables {
+    prefix = "a234567890b234567890c234567890d234567890e234567"
+  }
+
+  override_data {
+    target = data.aws_service.sqs
+    values = { region = "ap-southeast-1" }
+  }
+
+  assert {
+    condition     = output.send_task_role.name == "a234567890b234567890c234567890d234567890e2345-${substr(sha256("a234567890b234567890c234567890d234567890e234567/ap-southeast-1"), 0, 8)}-send-task"
+    error_message = "a long prefix lacks the region's hash"
   }
 }
 

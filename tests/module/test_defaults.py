@@ -106,6 +106,22 @@ def test_policies_name_this_account_and_region(planned: Planned) -> None:
         assert on == {f"arn:aws:sqs:{REGION}:000000000000:{queue['name']}"}
 
 
+def test_account_and_region_are_read_once(planned: Planned) -> None:
+    addresses = [
+        resource["address"]
+        for module in (
+            planned["prior_state"]["values"]["root_module"],
+            *planned["prior_state"]["values"]["root_module"]["child_modules"],
+        )
+        for resource in module.get("resources", [])
+    ]
+    assert sorted(address for address in addresses if "data.aws_" in address) == [
+        "data.aws_caller_identity.current",
+        "data.aws_partition.current",
+        "data.aws_service.sqs",
+    ]
+
+
 def test_nothing_in_the_module_is_deprecated(root: Path) -> None:
     """The stand-in deprecates what any provider from 5.76 to the last 6.x does."""
     told = json.loads(terraform.run(root, {}, "validate", "-json", "-no-tests"))

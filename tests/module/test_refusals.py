@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from task_scheduler_local.emulator import REGION
 
-from .conftest import Variables
+from .conftest import Planned, Variables, resources
 
 TOPIC = f"arn:aws:sns:{REGION}:000000000000"
 
@@ -21,6 +22,18 @@ SCHEDULES: dict[str, tuple[dict[str, Any], str]] = {
     "misspelt-zone": ({"timezone": "Asia/Tapei"}, 'timezone "Asia/Tapei" is no IANA time zone'),
     "zone-in-small-letters": ({"timezone": "utc"}, 'timezone "utc" is no IANA time zone'),
     "no-zone": ({"timezone": ""}, 'timezone "" is no IANA time zone'),
+    "five-fields": (
+        {"expression": "cron(0 9 * * 1-5)"},
+        "five fields are cron's; to AWS that is cron(0 9 ? * MON-FRI *)",
+    ),
+    "five-bare-fields": (
+        {"expression": "*/10 8 1 * *"},
+        "five fields are cron's; to AWS that is cron(*/10 8 1 * ? *)",
+    ),
+    "five-fields-with-both-days": (
+        {"expression": "0 8 1 jan 0,6"},
+        "five fields are cron's; to AWS that is cron(0 8 1 JAN ? *) and cron(0 8 ? JAN SUN,SAT *)",
+    ),
     "watched-too-closely": (
         {"expected_every": 59},
         "expected_every is 59: it has to be a whole number from 60 to 604800 (seconds, up to 7",
@@ -78,7 +91,11 @@ SCHEDULES: dict[str, tuple[dict[str, Any], str]] = {
         {"notify_on": ["success"]},
         "notify_on is given, but nothing can be told: the variable notify has to name where the",
     ),
-    "long-description": ({"description": "d" * 600}, "description has 600 characters, 88 too many"),
+    "long-description": ({"description": "d" * 600}, "description has 600 bytes, 88 too many"),
+    "long-in-chinese": (
+        {"description": "夜" * 171},
+        "description has 513 bytes, 1 too many: AWS takes 512, and a letter beyond ASCII has",
+    ),
     "nothing-to-do": ({"task": None}, "it has nothing to do: give it a task, a list"),
     "nameless-task": ({"task": " "}, "task is empty: it has to be the name of a function"),
     "args-without-task": (
@@ -117,6 +134,14 @@ SCHEDULES: dict[str, tuple[dict[str, Any], str]] = {
     "no-key": (
         {"tasks_s3_uri": "s3://lists/"},
         'tasks_s3_uri "s3://lists/" has to be s3://bucket/',
+    ),
+    "nameless-object": (
+        {"tasks_s3_uri": "s3://lists/.txt"},
+        'tasks_s3_uri "s3://lists/.txt" has to be s3://bucket/key, and end in .txt, .jsonl',
+    ),
+    "nameless-packed-object": (
+        {"tasks_s3_uri": "s3://lists/some/.csv.gz"},
+        'tasks_s3_uri "s3://lists/some/.csv.gz" has to be s3://bucket/key, and end in .txt',
     ),
     "long-key": (
         {"tasks_s3_uri": f"s3://lists/{'k' * 1030}.txt"},
@@ -256,6 +281,24 @@ VARIABLES: dict[str, list[tuple[Any, str]]] = {
             'eu-west-9:000000000000:key/1234abcd": parameters and secrets are encrypted with keys '
             f"of their own region only, so here with arn:aws:kms:{REGION}:ACCOUNT:key/ID.",
         ),
+    ],
+    "layers": [
+        (
+            ["pandas", f"arn:aws:lambda:{REGION}:000000000000:layer:pandas:7"],
+            f"layers must be ARNs of layer versions, arn:aws:lambda:{REGION}:ACCOUNT:layer:NAME:"
+            'VERSION, which these are not: "pandas".',
+        ),
+        (
+            ["arn:aws:lambda:eu-west-9:000000000000:layer:pandas:7"],
+            f"layers must be of the functions' own region, arn:aws:lambda:{REGION}:ACCOUNT:layer",
+        ),
+        (
+            [f"arn:aws:lambda:{REGION}:000000000000:layer:pandas:{n}" for n in range(1, 5)],
+            "layers has 4 ARNs: Lambda takes 5 layers a function, of which 2 are the module's.",
+        ),
+    ],
+    "package_bucket": [
+        ("My_Bucket", 'package_bucket is "My_Bucket": it must be the name of a bucket, of 3 to 63'),
     ],
     "notify_on": [
         (
@@ -559,6 +602,25 @@ def test_a_layer_that_is_not_built_is_refused(
     assert f"The dependencies are not in {tmp_path}/python: run `make package-layer` first." in said
 
 
+def test_a_package_that_lambda_takes_only_from_s3_is_refused_with_the_way_out(
+    refusal: Callable[[Variables], str], plan: Callable[[Variables], Planned], tmp_path: Path
+) -> None:
+    folder = tmp_path / "layer" / "python"
+    folder.mkdir(parents=True)
+    (folder / "model.bin").write_bytes(random.Random(0).randbytes(51 * 1024 * 1024))
+    large = {"layer_dir": str(tmp_path / "layer")}
+    said = refusal(large)
+    assert "Packages of more than 50 MB, which Lambda takes only from S3." in said
+    assert 'such as package_bucket = "my-packages": dependencies: 52 MB (' in said
+    planned = plan(large | {"package_bucket": "our-packages"})
+    assert len(resources(planned, "aws_s3_object")) == 3
+
+
+def test_a_zip_file_that_is_not_there_is_refused(refusal: Callable[[Variables], str]) -> None:
+    said = refusal({"layer_dir": None, "layer_zip": "gone.zip"})
+    assert 'layer_zip is "gone.zip", which is not there: it must be the path of a zip' in said
+
+
 def test_more_lists_in_s3_than_a_policy_can_name_are_refused(
     refusal: Callable[[Variables], str],
 ) -> None:
@@ -568,5 +630,5 @@ def test_more_lists_in_s3_than_a_policy_can_name_are_refused(
         for number in range(200)
     }
     said = refusal({"schedules": schedules})
-    assert "The policy of the role cdklab-send-task has " in said
+    assert f"The policy of the role cdklab-{REGION}-send-task has " in said
     assert "too many for IAM. It names every list in S3 (tasks_s3_uri): shorten their keys" in said

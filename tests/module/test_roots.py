@@ -98,9 +98,9 @@ def test_two_instances_of_a_child_module_do_not_meet(
         for values in resources(planned, kind).values()
     ]
     assert all("blue" in name or "green" in name for name in names)
-    zips = sorted(path.name for path in (folder / ".task-scheduler").iterdir())
+    zips = sorted(path.stem.rpartition("-")[0] for path in (folder / ".task-scheduler").iterdir())
     assert zips == [
-        f"{prefix}-{package}.zip"
+        f"{prefix}-{package}"
         for prefix in ("blue", "green")
         for package in ("dependencies", "runtime", "tasks")
     ]

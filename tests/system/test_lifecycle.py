@@ -109,6 +109,7 @@ def test_every_input_changes_in_place_and_destroy_leaves_nothing(applied: Applie
     schedules = "module.scheduler.aws_scheduler_schedule.this"
     assert changes.pop(f'{schedules}["gone"]') == ["delete"]
     assert changes.pop(f'{schedules}["new"]') == ["create"]
+    assert changes.pop("terraform_data.code") == ["delete", "create"]
     watched = {address for address in changes if address.startswith("module.monitoring[0].")}
     assert {tuple(changes.pop(address)) for address in watched} == {("create",), ("update",)}
     assert {address.rpartition(".")[0].rpartition(".")[2] for address in changes} >= {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+from base64 import b64encode
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -11,9 +13,11 @@ from zipfile import ZipFile
 
 import pytest
 
-from layer.build import USERS_LOCK, Target, build
 from task_scheduler_local import terraform
 from task_scheduler_local.emulator import Emulator
+from task_scheduler_local.layer import USERS_LOCK, Target, build
+from task_scheduler_local.leftovers import client
+from task_scheduler_local.places import ROOT
 
 
 def archives(module: Path, aws: dict[str, str]) -> dict[str, str]:
@@ -22,6 +26,11 @@ def archives(module: Path, aws: dict[str, str]) -> dict[str, str]:
     terraform.run(module, aws, "plan", "-input=false")
     found = (module / ".task-scheduler").glob("*.zip")
     return {path.name: sha256(path.read_bytes()).hexdigest() for path in found}
+
+
+def package(archive: str) -> str:
+    """The package that an archive holds: its name less the hash of its content."""
+    return archive.rpartition("-")[0]
 
 
 def as_under_umask_077(module: Path) -> None:
@@ -89,7 +98,8 @@ def test_the_layers_hold_python_and_nothing_beside_it(emulator: Emulator) -> Non
     with terraform.workspace() as module:
         archives(module, emulator.environment())
         for name in ("runtime", "dependencies"):
-            with ZipFile(module / ".task-scheduler" / f"cdklab-{name}.zip") as archive:
+            (packed,) = (module / ".task-scheduler").glob(f"cdklab-{name}-*.zip")
+            with ZipFile(packed) as archive:
                 assert {entry.partition("/")[0] for entry in archive.namelist()} == {"python"}
 
 
@@ -97,7 +107,54 @@ def test_they_differ_when_a_source_differs(emulator: Emulator, plain: dict[str, 
     with terraform.workspace() as module:
         (module / "tasks" / "more.txt").write_text("one more\n", encoding="utf-8")
         found = archives(module, emulator.environment())
-    assert {name for name in plain if plain[name] != found[name]} == {"cdklab-tasks.zip"}
+    assert {package(name) for name in plain.keys() - found.keys()} == {"cdklab-tasks"}
+    assert {package(name) for name in found.keys() - plain.keys()} == {"cdklab-tasks"}
+    assert all(plain[name] == found[name] for name in plain.keys() & found.keys())
+
+
+def test_they_are_the_same_in_a_clone_that_git_was_to_give_other_line_ends(
+    emulator: Emulator, tmp_path: Path, plain: dict[str, str]
+) -> None:
+    def git(folder: Path, *arguments: str) -> None:
+        who = ["-c", "user.name=Nobody", "-c", "user.email=nobody@example.com"]
+        subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True)
+
+    with terraform.workspace() as module:
+        shutil.copy(ROOT / ".gitattributes", module)
+        git(module, "init")
+        git(module, "add", "--force", ".")
+        git(module, "commit", "--message=everything")
+        git(tmp_path, "clone", "--config=core.autocrlf=true", str(module), "clone")
+    assert archives(tmp_path / "clone", emulator.environment()) == plain
+
+
+def test_an_executable_file_can_be_executed(emulator: Emulator) -> None:
+    with terraform.workspace() as module:
+        script = module / "tasks" / "script.sh"
+        script.write_text("#!/bin/sh\n")
+        script.chmod(0o755)
+        archives(module, emulator.environment())
+        (packed,) = (module / ".task-scheduler").glob("*-tasks-*.zip")
+        mode = ZipFile(packed).getinfo("script.sh").external_attr >> 16
+    assert mode & 0o111 == 0o111
+
+
+def test_a_plan_that_was_kept_deploys_what_was_planned() -> None:
+    with Emulator() as own, terraform.workspace() as module:
+        aws = own.environment()
+        code = module / "tasks" / "more.txt"
+        code.write_text("planned first\n")
+        terraform.run(module, aws, "init", "-input=false")
+        terraform.run(module, aws, "plan", "-input=false", "-out=first")
+        (planned,) = (module / ".task-scheduler").glob("*-tasks-*.zip")
+        code.write_text("planned second\n")
+        terraform.run(module, aws, "plan", "-input=false", "-out=second")
+        terraform.run(module, aws, "apply", "-input=false", "first")
+        deployed = client("lambda", aws).get_function(FunctionName="cdklab-run-task")
+        assert (
+            deployed["Configuration"]["CodeSha256"]
+            == b64encode(sha256(planned.read_bytes()).digest()).decode()
+        )
 
 
 def test_the_layer_for_aws_is_the_same_whoever_builds_it(

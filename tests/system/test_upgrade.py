@@ -15,8 +15,11 @@ from task_scheduler_local.places import LAYER, ROOT
 from tests.system.changes import planned_changes
 from tests.system.examples import EXAMPLES
 
-# A layer's version cannot be changed: a new one is made, and then the old one goes.
-NEW_VERSIONS = re.compile(r"\.aws_lambda_layer_version\.\w+$")
+# A layer's version cannot be changed: a new one is made, and then the old one goes. Queries are
+# saved where monitoring asks for them. The names of roles tell their region.
+MAY_GO = re.compile(
+    r"\.aws_lambda_layer_version\.\w+(\[0\])?$|\.aws_cloudwatch_query_definition\.|\.aws_iam_role"
+)
 
 
 def first_release() -> str | None:
@@ -66,7 +69,7 @@ def test_an_example_of_the_first_release_is_upgraded_in_place(
                 assert [
                     f"{address}: {actions}"
                     for address, actions in changes.items()
-                    if "delete" in actions and not NEW_VERSIONS.search(address)
+                    if "delete" in actions and not MAY_GO.search(address)
                 ] == []
                 terraform.run(new, aws, "apply", "plan")
                 assert planned_changes(new, aws, *given) == {}

@@ -14,7 +14,7 @@ from uuid import uuid4
 import boto3
 import pytest
 
-from task_scheduler_local.emulator import Emulator
+from task_scheduler_local.emulator import REGION, Emulator
 from task_scheduler_local.places import ROOT
 from taskctl.costs.cost_basis import CHAT_WARNINGS, EARLY_WARNINGS, ESSENTIAL_ALARMS
 
@@ -237,10 +237,11 @@ def prefix(emulator: Emulator) -> Iterator[str]:
             Threshold=1,
             ComparisonOperator="GreaterThanThreshold",
         )
-    cloudwatch.put_dashboard(DashboardName=prefix, DashboardBody='{"widgets":[]}')
+    dashboard = f"{prefix}-{REGION}"
+    cloudwatch.put_dashboard(DashboardName=dashboard, DashboardBody='{"widgets":[]}')
     yield prefix
     cloudwatch.delete_alarms(AlarmNames=alarms)
-    cloudwatch.delete_dashboards(DashboardNames=[prefix])
+    cloudwatch.delete_dashboards(DashboardNames=[dashboard])
     scheduler.delete_schedule_group(Name=prefix)
     functions.delete_event_source_mapping(UUID=mapping)
     for name in ("send-task", "run-task"):

@@ -43,6 +43,7 @@ def test_the_error_names_the_wrong_field_and_its_value(position: int) -> None:
         ("rate(5 weeks)", "rate(value unit) takes a whole number from 1, and minutes, hours or "),
         ("at(2037-02-30T00:00:00)", "at(yyyy-mm-ddThh:mm:ss) takes a date and time that exist, "),
         ("daily", "it must be rate(value unit), cron("),
+        (f"rate({'0' * 242}1 minutes)", "it has 257 characters, more than the 256 that AWS takes:"),
     ],
 )
 def test_the_error_says_what_would_be_right(expression: str, sentence: str) -> None:

@@ -21,6 +21,7 @@ SETUP = Setup(
     task_concurrency=1,
     send_task_memory=256,
     run_task_memory=512,
+    maximum_concurrency=None,
     metrics_by_schedule=False,
     alarms=0,
     dashboard=False,
@@ -95,6 +96,12 @@ def test_shared_usage_has_polling_metrics_alarms_and_dashboard() -> None:
         "dashboard": 1,
     }
     assert [usd for _, usd in shared.values()] == pytest.approx([0.10512, 0.6, 1.2, 3])
+
+
+def test_with_a_maximum_concurrency_lambda_keeps_five_pollers() -> None:
+    requests, usd = shared_usage(0, replace(SETUP, maximum_concurrency=10))["idle polling"]
+    assert requests == 657_000
+    assert usd == pytest.approx(0.2628)
 
 
 def test_metrics_cost_only_the_hours_with_values() -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from task_scheduler_local import layer
 from task_scheduler_local.places import ROOT, UV, python
-from task_scheduler_local.uv import uv
+from task_scheduler_local.uv import pip_settings, uv
+from tests.git_copy import committed_copy
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -93,3 +95,35 @@ assert [f for f in local.joinpath("provider", "aws", "facts").iterdir() if f.suf
 """
     done = run("python", "-c", program)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_it_runs_from_a_git_repository_and_builds_the_layer_there(tmp_path: Path) -> None:
+    repository = committed_copy(tmp_path / "repository")
+    own_root = tmp_path / "a root of one's own"
+    own_root.mkdir()
+    (own_root / "needed.txt").write_text("iniconfig==2.3.1\n", encoding="utf-8")
+    tool = [str(UV / "bin" / "uvx"), "--quiet", "--from", f"git+file://{repository}@v1", "taskctl"]
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+
+    done = subprocess.run(
+        [*tool, "package", "--requirements=needed.txt", "--out=built", "--architecture=x86_64"],
+        cwd=own_root,
+        env=clean | pip_settings() | {"UV_TOOL_DIR": str(tmp_path / "tools")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    built = own_root / "built" / "python"
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"{built}: python3.13, x86_64, ")
+    same = layer.build(
+        own_root / "needed.txt", tmp_path, target=layer.Target("python3.13", "x86_64")
+    )
+    assert {path.relative_to(built): path.read_bytes() for path in files(built)} == {
+        path.relative_to(same): path.read_bytes() for path in files(same)
+    }
+
+
+def files(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*") if path.is_file())

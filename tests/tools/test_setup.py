@@ -86,9 +86,9 @@ def test_the_index_that_pip_is_set_up_with_is_the_one_that_uv_uses(
     monkeypatch.setenv("PIP_CONFIG_FILE", str(configuration))
     monkeypatch.delenv("PIP_INDEX_URL", raising=False)
     monkeypatch.delenv("UV_DEFAULT_INDEX", raising=False)
-    assert uv._pip_settings()["UV_DEFAULT_INDEX"] == "https://mirror.example/simple"
+    assert uv.pip_settings()["UV_DEFAULT_INDEX"] == "https://mirror.example/simple"
     monkeypatch.setenv("PIP_INDEX_URL", "https://closer.example/simple")
-    assert uv._pip_settings()["UV_DEFAULT_INDEX"] == "https://closer.example/simple"
+    assert uv.pip_settings()["UV_DEFAULT_INDEX"] == "https://closer.example/simple"
 
 
 def test_the_proxy_that_pip_is_set_up_with_is_the_one_that_uv_uses(
@@ -99,7 +99,7 @@ def test_the_proxy_that_pip_is_set_up_with_is_the_one_that_uv_uses(
     monkeypatch.setenv("PIP_CONFIG_FILE", str(configuration))
     monkeypatch.delenv("PIP_PROXY", raising=False)
     monkeypatch.delenv("ALL_PROXY", raising=False)
-    assert uv._pip_settings()["ALL_PROXY"] == "http://proxy.example:3128"
+    assert uv.pip_settings()["ALL_PROXY"] == "http://proxy.example:3128"
 
 
 def test_without_a_package_index_set_up_fails_in_words_and_is_not_taken_for_done(

@@ -12,7 +12,8 @@ run "batches_report_single_failures" {
       aws_lambda_event_source_mapping.tasks.event_source_arn == "arn:aws:sqs:eu-west-1:123456789012:nightly-tasks" &&
       aws_lambda_event_source_mapping.tasks.batch_size == 7 &&
       aws_lambda_event_source_mapping.tasks.maximum_batching_window_in_seconds == 3 &&
-      one(aws_lambda_event_source_mapping.tasks.scaling_config).maximum_concurrency == 5
+      one(aws_lambda_event_source_mapping.tasks.scaling_config).maximum_concurrency == 5 &&
+      aws_lambda_event_source_mapping.tasks.tags == tomap({ team = "data" })
     )
     error_message = "the queue does not feed run_task as the variables say"
   }

@@ -9,7 +9,7 @@ run "the_environment_holds_addresses_only" {
     condition = { for key, function in aws_lambda_function.this : key => one(function.environment).variables } == {
       send_task = tomap({
         QUEUE_URL               = "https://tasks"
-        RUNS_DEAD_LETTER_URL = "https://runs-dead"
+        RUNS_DEAD_LETTER_URL    = "https://runs-dead"
         POWERTOOLS_SERVICE_NAME = "nightly"
       })
       run_task = tomap({

@@ -1,18 +1,30 @@
 # What each test gets that says nothing else.
 
-prefix = "nightly"
-queues = {
-  tasks                = { name = "nightly-tasks", arn = "arn:aws:sqs:eu-west-1:123456789012:nightly-tasks", url = "https://tasks" }
-  tasks_dead_letters   = { name = "nightly-tasks-dead-letter", arn = "arn:aws:sqs:eu-west-1:123456789012:nightly-tasks-dead-letter", url = "https://tasks-dead" }
-  runs_dead_letters = { name = "nightly-runs-dead-letter", arn = "arn:aws:sqs:eu-west-1:123456789012:nightly-runs-dead-letter", url = "https://runs-dead" }
+aws = {
+  account    = "123456789012"
+  region     = "eu-west-1"
+  partition  = "aws"
+  dns_suffix = "amazonaws.com"
 }
+prefix   = "nightly"
+archives = "./.task-scheduler/nightly"
+queues = {
+  tasks              = { name = "nightly-tasks", arn = "arn:aws:sqs:eu-west-1:123456789012:nightly-tasks", url = "https://tasks" }
+  tasks_dead_letters = { name = "nightly-tasks-dead-letter", arn = "arn:aws:sqs:eu-west-1:123456789012:nightly-tasks-dead-letter", url = "https://tasks-dead" }
+  runs_dead_letters  = { name = "nightly-runs-dead-letter", arn = "arn:aws:sqs:eu-west-1:123456789012:nightly-runs-dead-letter", url = "https://runs-dead" }
+}
+event_source_arn     = "arn:aws:sqs:eu-west-1:123456789012:nightly-tasks"
 max_receive_count    = 13
 task_objects         = []
 deduplication        = false
 message_retention    = 345600
 task_code_dir        = "../../tasks"
 runtime_dir          = "../../lambda_src"
+runtime_lock         = "../../requirements/runtime.txt"
 layer_dir            = "../../tests/module/code/dependencies"
+layer_zip            = null
+layers               = []
+package_bucket       = null
 runtime              = "python3.12"
 architecture         = "x86_64"
 send_task_timeout    = 30
@@ -29,6 +41,6 @@ metrics_by_schedule  = false
 log_retention_days   = 14
 tracing              = false
 vpc                  = null
-roles                = { path = "/", permissions_boundary = null }
+roles                = { names = { send_task = "nightly-eu-west-1-send-task", run_task = "nightly-eu-west-1-run-task" }, path = "/", permissions_boundary = null }
 kms_key_arn          = null
 tags                 = { team = "data" }

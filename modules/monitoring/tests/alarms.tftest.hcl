@@ -7,13 +7,13 @@ run "what_would_be_lost_in_silence_is_an_alarm" {
 
   assert {
     condition = { for key, alarm in aws_cloudwatch_metric_alarm.this : key => [
-      alarm.alarm_name, alarm.namespace, alarm.metric_name, one(values(alarm.dimensions)), alarm.statistic, alarm.threshold, alarm.evaluation_periods,
+      alarm.alarm_name, alarm.namespace, alarm.metric_name, one(values(alarm.dimensions)), alarm.statistic, alarm.threshold, alarm.period, alarm.evaluation_periods,
       ] } == {
-      tasks-dead-letters   = ["nightly-tasks-dead-letters", "AWS/SQS", "ApproximateNumberOfMessagesVisible", "nightly-tasks-dead-letter", "Maximum", 0, 1]
-      runs-dead-letters = ["nightly-runs-dead-letters", "AWS/SQS", "ApproximateNumberOfMessagesVisible", "nightly-runs-dead-letter", "Maximum", 0, 1]
-      tasks-waiting        = ["nightly-tasks-waiting", "AWS/SQS", "ApproximateAgeOfOldestMessage", "nightly-tasks", "Maximum", 172800, 1]
-      runs-dropped      = ["nightly-runs-dropped", "AWS/Scheduler", "InvocationDroppedCount", "nightly", "Sum", 0, 1]
-      runs-lost         = ["nightly-runs-lost", "AWS/Lambda", "DestinationDeliveryFailures", "nightly-send-task", "Sum", 0, 1]
+      tasks-dead-letters = ["nightly-tasks-dead-letters", "AWS/SQS", "ApproximateNumberOfMessagesVisible", "nightly-tasks-dead-letter", "Maximum", 0, 300, 1]
+      runs-dead-letters  = ["nightly-runs-dead-letters", "AWS/SQS", "ApproximateNumberOfMessagesVisible", "nightly-runs-dead-letter", "Maximum", 0, 300, 1]
+      tasks-waiting      = ["nightly-tasks-waiting", "AWS/SQS", "ApproximateAgeOfOldestMessage", "nightly-tasks", "Maximum", 172800, 300, 1]
+      runs-dropped       = ["nightly-runs-dropped", "AWS/Scheduler", "InvocationDroppedCount", "nightly", "Sum", 0, 300, 1]
+      runs-lost          = ["nightly-runs-lost", "AWS/Lambda", "DestinationDeliveryFailures", "nightly-send-task", "Sum", 0, 300, 1]
     }
     error_message = "the alarms are not those for dead letters, for the age of the queue and for lost runs"
   }

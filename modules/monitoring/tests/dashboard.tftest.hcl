@@ -6,7 +6,7 @@ run "the_dashboard_tells_the_story" {
   command = apply
 
   variables {
-    dashboard = true
+    dashboard = "nightly-eu-west-1"
   }
 
   assert {
@@ -33,7 +33,7 @@ run "more_alarms_than_fit_are_left_out" {
   command = apply
 
   variables {
-    dashboard      = true
+    dashboard      = "nightly-eu-west-1"
     expected_every = { for number in range(100) : "schedule-${number}" => 3600 }
   }
 

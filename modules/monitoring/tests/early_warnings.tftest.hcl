@@ -19,7 +19,7 @@ run "early_warnings_come_before_the_dead_letters" {
       run-task-throttles  = ["AWS/Lambda", "Throttles", "nightly-run-task", "Sum", 0, 3]
       send-task-duration  = ["AWS/Lambda", "Duration", "nightly-send-task", "Maximum", 26250, 1]
       run-task-duration   = ["AWS/Lambda", "Duration", "nightly-run-task", "Maximum", 49500, 1]
-      runs-rejected    = ["AWS/Scheduler", "TargetErrorCount", "nightly", "Sum", 0, 1]
+      runs-rejected       = ["AWS/Scheduler", "TargetErrorCount", "nightly", "Sum", 0, 1]
     }
     error_message = "a warning is missing, or looks at something else"
   }

@@ -1,10 +1,16 @@
 # What each test gets that says nothing else.
 
+aws = {
+  account    = "123456789012"
+  region     = "eu-west-1"
+  partition  = "aws"
+  dns_suffix = "amazonaws.com"
+}
 prefix = "nightly"
 queues = {
-  tasks                = { name = "nightly-tasks" }
-  tasks_dead_letters   = { name = "nightly-tasks-dead-letter" }
-  runs_dead_letters = { name = "nightly-runs-dead-letter" }
+  tasks              = { name = "nightly-tasks" }
+  tasks_dead_letters = { name = "nightly-tasks-dead-letter" }
+  runs_dead_letters  = { name = "nightly-runs-dead-letter" }
 }
 message_retention     = 345600
 dead_letter_retention = 1209600
@@ -17,7 +23,8 @@ schedule_group = "nightly"
 expected_every = {}
 chat           = false
 early_warnings = false
-dashboard      = false
+queries        = false
+dashboard      = null
 topic          = null
 emails         = []
 kms_key_arn    = null

@@ -6,7 +6,7 @@ run "only_the_task_queue_feeds_the_tasks_dead_letters" {
   command = apply
 
   assert {
-    condition = jsondecode(aws_sqs_queue.tasks.redrive_policy) == {
+    condition = aws_sqs_queue_redrive_policy.tasks.queue_url == aws_sqs_queue.tasks.url && jsondecode(aws_sqs_queue_redrive_policy.tasks.redrive_policy) == {
       deadLetterTargetArn = aws_sqs_queue.tasks_dead_letters.arn
       maxReceiveCount     = 13
     }

@@ -15,7 +15,7 @@ run "fifo_is_for_the_task_queue_and_its_dead_letters" {
       } == {
       "nightly-tasks.fifo"             = true
       "nightly-tasks-dead-letter.fifo" = true
-      "nightly-runs-dead-letter"    = false
+      "nightly-runs-dead-letter"       = false
     }
     error_message = "the wrong queues are FIFO, or drop messages for being alike"
   }

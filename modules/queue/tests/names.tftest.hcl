@@ -7,13 +7,13 @@ run "three_queues_are_named_by_the_prefix_and_tagged" {
 
   assert {
     condition = {
-      tasks                = aws_sqs_queue.tasks.name
-      tasks_dead_letters   = aws_sqs_queue.tasks_dead_letters.name
-      runs_dead_letters = aws_sqs_queue.runs_dead_letters.name
+      tasks              = aws_sqs_queue.tasks.name
+      tasks_dead_letters = aws_sqs_queue.tasks_dead_letters.name
+      runs_dead_letters  = aws_sqs_queue.runs_dead_letters.name
       } == {
-      tasks                = "nightly-tasks"
-      tasks_dead_letters   = "nightly-tasks-dead-letter"
-      runs_dead_letters = "nightly-runs-dead-letter"
+      tasks              = "nightly-tasks"
+      tasks_dead_letters = "nightly-tasks-dead-letter"
+      runs_dead_letters  = "nightly-runs-dead-letter"
     }
     error_message = "the queues' names are not what the prefix makes of them"
   }

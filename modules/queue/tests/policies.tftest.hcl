@@ -2,14 +2,8 @@ mock_provider "aws" {
   source = "../../tests/module/mocks"
 }
 
-override_data {
-  target = data.aws_partition.current
-  values = { partition = "aws-cn" }
-}
-
-override_data {
-  target = data.aws_service.sqs
-  values = { region = "cn-north-1" }
+variables {
+  aws = { account = "123456789012", region = "cn-north-1", partition = "aws-cn", dns_suffix = "amazonaws.com.cn" }
 }
 
 run "every_queue_insists_on_tls_and_on_the_account_and_grants_nothing" {

@@ -1,5 +1,11 @@
 # What each test gets that says nothing else.
 
+aws = {
+  account    = "123456789012"
+  region     = "eu-west-1"
+  partition  = "aws"
+  dns_suffix = "amazonaws.com"
+}
 prefix                = "nightly"
 fifo                  = false
 visibility_timeout    = 360

@@ -16,7 +16,7 @@ run "a_schedules_own_wishes_come_before_those_of_all" {
 
   assert {
     condition = { for name, schedule in aws_scheduler_schedule.this : name => jsonencode(jsondecode(one(schedule.target).input).notify_on) } == {
-      plain  = "[\"failure\",\"recovered\"]"
+      plain  = "[\"failure\",\"recovery\"]"
       silent = "[]"
       chatty = "[\"success\"]"
     }

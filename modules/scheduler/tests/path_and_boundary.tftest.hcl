@@ -6,7 +6,7 @@ run "the_role_lies_where_the_organisation_wants_it" {
   command = plan
 
   variables {
-    roles = { path = "/jobs/", permissions_boundary = "arn:aws:iam::123456789012:policy/bound" }
+    roles = { names = { scheduler = "nightly-eu-west-1-scheduler" }, path = "/jobs/", permissions_boundary = "arn:aws:iam::123456789012:policy/bound" }
   }
 
   assert {

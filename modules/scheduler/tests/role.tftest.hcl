@@ -27,7 +27,7 @@ run "the_role_is_the_groups_and_may_invoke_and_dead_letter" {
   }
 
   assert {
-    condition     = output.role == { name = "nightly-scheduler", arn = aws_iam_role.this.arn } && aws_iam_role.this.tags == tomap({ team = "data" })
+    condition     = output.role == { name = "nightly-eu-west-1-scheduler", arn = aws_iam_role.this.arn } && aws_iam_role.this.tags == tomap({ team = "data" })
     error_message = "the output does not tell the role, or it is not tagged"
   }
 }

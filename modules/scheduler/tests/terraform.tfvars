@@ -1,5 +1,11 @@
 # What each test gets that says nothing else.
 
+aws = {
+  account    = "123456789012"
+  region     = "eu-west-1"
+  partition  = "aws"
+  dns_suffix = "amazonaws.com"
+}
 prefix                = "nightly"
 timezone              = "Europe/Berlin"
 task_code_dir         = "../../tasks"
@@ -7,7 +13,7 @@ send_task_arn         = "arn:aws:lambda:eu-west-1:123456789012:function:nightly-
 dead_letter_queue_arn = "arn:aws:sqs:eu-west-1:123456789012:nightly-runs-dead-letter"
 notify_on             = null
 kms_key_arn           = null
-roles                 = { path = "/", permissions_boundary = null }
+roles                 = { names = { scheduler = "nightly-eu-west-1-scheduler" }, path = "/", permissions_boundary = null }
 tags                  = { team = "data" }
 
 schedules = {

@@ -103,6 +103,19 @@ resource "aws_sqs_queue" "tasks" {
   })
 }
 
+resource "aws_sqs_queue" "redriven" {
+  name          = "${var.prefix}-redriven"
+  delay_seconds = var.changed ? 5 : 0
+}
+
+resource "aws_sqs_queue_redrive_policy" "this" {
+  queue_url = aws_sqs_queue.redriven.url
+  redrive_policy = jsonencode({
+    deadLetterTargetArn = aws_sqs_queue.dead_letters.arn
+    maxReceiveCount     = var.changed ? 20 : 10
+  })
+}
+
 resource "aws_sqs_queue" "fifo" {
   name                        = "${var.prefix}.fifo"
   fifo_queue                  = true

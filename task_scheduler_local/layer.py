@@ -1,6 +1,7 @@
-"""`make package-layer`: the dependency layer, byte for byte the same wherever it is built.
+"""`make package-layer` and `taskctl package`: the dependency layer, the same wherever it is built.
 
-It has the packages of the runtime, those of the user, and a manifest: task_scheduler_layer.json.
+It has the packages of the runtime, those of the user, and a manifest, task_scheduler_layer.json,
+which modules/functions/manifest.tf reads.
 """
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import re
 import shutil
 import sys
@@ -18,13 +18,16 @@ from importlib import metadata
 from pathlib import Path
 
 from task_scheduler_local import LocalError
-from task_scheduler_local.places import BUILD, ROOT, UV, python
-from task_scheduler_local.uv import uv
+from task_scheduler_local.places import ROOT
+from task_scheduler_local.uv import interpreter, uv
 
-_RUNTIMES = ("python3.12", "python3.13", "python3.14")
-_ARCHITECTURES = {"arm64": "aarch64", "x86_64": "x86_64"}
-RUNTIME_LOCK = ROOT / "requirements" / "runtime.txt"
-"""What the runtime needs, which every layer has."""
+RUNTIMES = ("python3.12", "python3.13", "python3.14")
+ARCHITECTURES = {"arm64": "aarch64", "x86_64": "x86_64"}
+"""The machine in a wheel's tag, by Lambda's name."""
+
+_INSTALLED = Path(__file__).with_name("runtime.txt")
+RUNTIME_LOCK = _INSTALLED if _INSTALLED.is_file() else ROOT / "requirements" / "runtime.txt"
+"""The runtime's own packages, which every layer has."""
 
 USERS_LOCK = ROOT / "layer" / "requirements-layer.txt"
 
@@ -43,27 +46,27 @@ class Target:
     architecture: str
 
     def __post_init__(self) -> None:
-        if self.runtime not in _RUNTIMES:
-            raise LocalError(f"RUNTIME={self.runtime}: expected one of {', '.join(_RUNTIMES)}")
-        if self.architecture not in _ARCHITECTURES:
-            legal = " or ".join(_ARCHITECTURES)
-            raise LocalError(f"ARCHITECTURE={self.architecture}: expected {legal}")
+        for name, legal in (("runtime", RUNTIMES), ("architecture", tuple(ARCHITECTURES))):
+            value = getattr(self, name)
+            if value not in legal:
+                raise LocalError(f'{name} is "{value}": it must be {" or ".join(legal)}')
 
     def uv_arguments(self) -> list[str]:
         """Wheels for this target, whatever the host is.
 
         These runtimes run on Amazon Linux 2023 (glibc 2.34), which takes manylinux_2_28 wheels.
         """
-        machine = _ARCHITECTURES[self.architecture]
+        machine = ARCHITECTURES[self.architecture]
         version = self.runtime.removeprefix("python")
         return [f"--python-platform={machine}-manylinux_2_28", f"--python-version={version}"]
 
 
-def build(requirements: Path, out: Path, *, target: Target | None) -> Path:
+def build(requirements: Path | None, out: Path, *, target: Target | None) -> Path:
     """Build OUT/python from the runtime's packages and those of a requirements file.
 
     Args:
-        requirements: the user's; those with hashes are held to them.
+        requirements: the user's, None for no more than the runtime's; those with hashes are held
+            to them.
         out: the folder for python/.
         target: what it is for; None is this machine.
 
@@ -74,18 +77,18 @@ def build(requirements: Path, out: Path, *, target: Target | None) -> Path:
         LocalError: the file is missing, a package has no wheel, or the runtime needs another
             version of one.
     """
-    if not requirements.is_file():
-        raise LocalError(f"there is no requirements file {requirements}")
-    BUILD.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=BUILD, prefix="layer-") as work:
+    if requirements and not requirements.is_file():
+        raise LocalError(f"{requirements}: no such requirements file")
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out, prefix=".layer-") as work:
         fresh = Path(work) / "python"
         uv(
             "pip",
             "install",
-            f"--python={python(UV)}",
+            f"--python={interpreter()}",
             f"--target={fresh}",
             f"--requirements={RUNTIME_LOCK}",
-            f"--requirements={requirements}",
+            *([f"--requirements={requirements}"] if requirements else []),
             "--only-binary=:all:",
             "--link-mode=copy",  # a link would share its times and modes with uv's cache
             *(target.uv_arguments() if target else []),
@@ -93,21 +96,18 @@ def build(requirements: Path, out: Path, *, target: Target | None) -> Path:
         _write_manifest(fresh, target)
         _make_reproducible(fresh)
         final = out / "python"
-        out.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(final, ignore_errors=True)
         shutil.move(fresh, final)
     return final
 
 
 def _write_manifest(folder: Path, target: Target | None) -> None:
-    """Leave a list of what the layer has, and for which Lambda."""
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    machine = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    """Write down what the layer has, and for which Lambda; null for that of this machine."""
     found = metadata.distributions(path=[str(folder)])
     packages = {each.metadata["Name"].lower().replace("_", "-"): each.version for each in found}
     manifest = {
-        "runtime": target.runtime if target else version,
-        "architecture": target.architecture if target else machine,
+        "runtime": target.runtime if target else None,
+        "architecture": target.architecture if target else None,
         "packages": packages,
     }
     text = json.dumps(manifest, indent=2, sort_keys=True)
@@ -127,9 +127,15 @@ def _make_reproducible(folder: Path) -> None:
         os.utime(path, (_EPOCH, _EPOCH))
 
 
+def describe(folder: Path, target: Target) -> str:
+    """Summarize a layer that was built: where, for what, and its size in MB."""
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return f"{folder}: {target.runtime}, {target.architecture}, {size / 1e6:.1f} MB"
+
+
 def main() -> None:
     """Run `make package-layer`."""
-    parser = argparse.ArgumentParser(prog="layer.build", description=__doc__)
+    parser = argparse.ArgumentParser(prog="package-layer", description=__doc__)
     parser.add_argument("--runtime", required=True)
     parser.add_argument("--architecture", required=True)
     parser.add_argument("--requirements", required=True, type=Path)
@@ -137,8 +143,7 @@ def main() -> None:
     options = parser.parse_args()
     target = Target(options.runtime, options.architecture)
     folder = build(options.requirements.resolve(), options.out.resolve(), target=target)
-    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    print(f"{folder}: {target.runtime}, {target.architecture}, {size / 1e6:.1f} MB")
+    print(describe(folder, target))
 
 
 if __name__ == "__main__":

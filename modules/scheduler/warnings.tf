@@ -1,0 +1,82 @@
+# What can be planned, but is hardly meant: said with each plan, and nothing is refused.
+
+locals {
+  now = plantimestamp()
+
+  # No zone is further from UTC than 14 hours, so a local time is past for certain only then; UTC at once.
+  slack = { for name, schedule in var.schedules : name =>
+    contains(["UTC", "Etc/UTC"], coalesce(schedule.timezone, var.timezone)) ? "0h" : "14h"
+  }
+
+  # When each at(...) is due, as if in UTC.
+  moments = { for name, schedule in var.schedules : name => "${one(regex("^at\\((.*)\\)$", schedule.expression))}Z"
+    if startswith(schedule.expression, "at(") && length(local.expression_problems[name]) == 0
+  }
+
+  # The fields of each legal cron, with the year that may be left out.
+  cron_dates = { for name, fields in local.cron_expressions : name => {
+    days     = fields[2]
+    months   = fields[3]
+    weekdays = fields[4]
+    years    = length(fields) == 6 ? fields[5] : "*"
+  } if length(local.expression_problems[name]) == 0 }
+
+  month_names   = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
+  weekday_names = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
+
+  # Lists of plain values as numbers; null for whatever else a field may be.
+  cron_lists = { for name, date in local.cron_dates : name => {
+    days = can(regex("^[0-9,]+$", date.days)) ? [for day in split(",", date.days) : tonumber(day)] : null
+    months = can(regex("^[0-9A-Z,]+$", date.months)) ? [
+      for month in split(",", date.months) : try(index(local.month_names, month) + 1, tonumber(month))
+    ] : null
+    years = can(regex("^[0-9,]+$", date.years)) ? [for year in split(",", date.years) : tonumber(year)] : null
+  } }
+
+  # A year of 366 days stands for all of them.
+  never = [for name, date in local.cron_lists : name if date.days != null && date.months != null && !anytrue([
+    for when in setproduct(coalesce(date.years, [2028]), coalesce(date.months, []), coalesce(date.days, [])) :
+    can(timeadd(format("%04d-%02d-%02dT00:00:00Z", when...), "0s"))
+  ])]
+
+  # What a field of weekdays means to AWS, whose week begins with 1 for Sunday, not with 0.
+  weekdays = { for name, date in local.cron_dates : name => join(",", [for part in split(",", date.weekdays) :
+    join("-", [for value in split("-", part) : try(local.weekday_names[tonumber(value) - 1], value)])
+  ]) if can(regex("^[1-7](?:[-,][1-7])*$", date.weekdays)) }
+
+  # What it means to cron.
+  unix_weekdays = { for name in keys(local.weekdays) : name => join(",", [for part in split(",", local.cron_dates[name].weekdays) :
+    join("-", [for value in split("-", part) : local.weekday_names[tonumber(value) % 7]])
+  ]) }
+
+  warnings = flatten([for name, schedule in var.schedules : [for warning in concat(
+    [for moment in try([local.moments[name]], []) :
+      "${schedule.expression} is past: it never fires, and AWS may refuse it"
+      if timecmp(timeadd(moment, local.slack[name]), local.now) < 0
+    ],
+    [for start in schedule.start_date[*] :
+      "start_date ${start} is past: AWS may refuse it when the schedule is made or changed, so take it out"
+      if can(timeadd(start, "0s")) && try(timecmp(start, local.now), 1) < 0
+    ],
+    [for end in schedule.end_date[*] :
+      "end_date ${end} is past: it fires no more"
+      if can(timeadd(end, "0s")) && try(timecmp(end, local.now), 1) < 0
+    ],
+    contains(local.never, name)
+    ? ["${schedule.expression} never fires: there is no such day in these months"]
+    : [],
+    try(max(local.cron_lists[name].years...) < tonumber(formatdate("YYYY", local.now)), false)
+    ? ["${schedule.expression} never fires: its years are past"]
+    : [],
+    [for meaning in try([local.weekdays[name]], []) :
+      "day-of-week ${local.cron_dates[name].weekdays} is ${meaning} to AWS, whose week begins with 1 for Sunday: say so by name, or ${local.unix_weekdays[name]} if that is meant"
+    ],
+  ) : "schedule \"${name}\": ${warning}"]])
+}
+
+check "schedules" {
+  assert {
+    condition     = length(local.warnings) == 0
+    error_message = join("\n  ", concat(["Schedules that are hardly meant so:"], local.warnings))
+  }
+}

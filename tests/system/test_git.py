@@ -1,0 +1,70 @@
+"""The module as its users take it: by git, from a root of their own."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from task_scheduler_local import terraform
+from task_scheduler_local.emulator import Emulator
+from task_scheduler_local.layer import USERS_LOCK, Target, build
+from tests.git_copy import committed_copy, git
+
+OWN_ROOT = """\
+provider "aws" {}
+
+module "task_scheduler" {
+  source = "SOURCE"
+
+  prefix    = "nightly"
+  layer_dir = "${path.root}/layer"
+  schedules = {
+    hello = { expression = "cron(0 2 ? * MON-FRI *)", timezone = "Europe/Berlin", tasks = ["Ada"] }
+  }
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return committed_copy(tmp_path_factory.mktemp("git") / "repository")
+
+
+@pytest.fixture(scope="module")
+def own_layer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(USERS_LOCK, tmp_path_factory.mktemp("layer"), target=Target("python3.13", "arm64"))
+
+
+def archives(folder: Path, layer: Path, source: Path | str, emulator: Emulator) -> dict[str, str]:
+    """Plan a root that calls the module from a source; the hash of each archive by its name."""
+    folder.mkdir()
+    (folder / "main.tf").write_text(OWN_ROOT.replace("SOURCE", str(source)), encoding="utf-8")
+    (folder / "layer").mkdir()
+    (folder / "layer" / "python").symlink_to(layer)
+    terraform.run(folder, {}, "init", "-input=false")
+    terraform.run(folder, emulator.environment(), "plan", "-input=false")
+    found = (folder / ".task-scheduler").glob("*.zip")
+    return {path.name: sha256(path.read_bytes()).hexdigest() for path in found}
+
+
+def test_it_is_planned_the_same_by_git_and_where_git_would_give_other_line_ends(
+    emulator: Emulator,
+    repository: Path,
+    own_layer: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plain = archives(tmp_path / "plain", own_layer, repository, emulator)
+    by_git = f"git::file://{repository}?ref=v1"
+    assert len(plain) == 3
+    assert archives(tmp_path / "by git", own_layer, by_git, emulator) == plain
+
+    # as a user of Git for Windows has it
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "core.autocrlf")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "true")
+    assert archives(tmp_path / "line ends", own_layer, by_git, emulator) == plain
+    git(tmp_path, "clone", str(repository), "a clone")
+    assert archives(tmp_path / "a root", own_layer, "../a clone", emulator) == plain
