@@ -37,7 +37,7 @@ def package(
         Path, typer.Option("--tfvars", help="The file with layer_dir, runtime and architecture.")
     ] = Path("terraform.tfvars"),
 ) -> None:
-    """Build the dependency layer: the runtime's packages and yours, the same on every machine.
+    """Build the dependency layer with your packages.
 
     What is not given is read from the file of values, if it is there; otherwise it is the module's
     default. Packages are installed by uv, as wheels for Lambda and not for this machine.
