@@ -249,7 +249,7 @@ variable "batch_window" {
 }
 
 variable "task_concurrency" {
-  description = "How many tasks of a batch run at the same time, in threads, 1 to 10; worth it for tasks that mostly wait. With 1, a task that overruns its timeout is interrupted; threads cannot be, so there give blocking calls time-outs of their own."
+  description = "How many tasks of a batch run at the same time, in threads, 1 to 10; worth it for tasks that mostly wait. With 1, a task that overruns its timeout is interrupted; threads cannot be, so there give blocking calls time-outs of their own, or make the task an `async def`, which is cancelled."
   type        = number
   default     = 1
   nullable    = false

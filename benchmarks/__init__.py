@@ -1,1 +1,1 @@
-"""Benchmarks of the design against the one-by-one design: `python -m benchmarks`."""
+"""Measure this design against the one-by-one design: `python -m benchmarks`."""

@@ -1,4 +1,4 @@
-"""`make bench`: measures everything, prints the table, writes results.json and the docs' table.
+"""`make bench`: measure everything, print the table, write results.json and the docs' table.
 
 `python -m benchmarks NAME...` measures those benchmarks alone and writes nothing.
 """
@@ -37,7 +37,7 @@ def main(names: Sequence[str]) -> None:
 def measure(
     sizes: Sizes, *, say: Callable[[str], None], names: Sequence[str] = ()
 ) -> Iterator[Figure]:
-    """Every figure, or those of the benchmarks with these names; says what is being measured.
+    """Measure every figure, or those of some benchmarks, and say what is being measured.
 
     Raises LocalError for a name that no benchmark has.
     """

@@ -1,4 +1,4 @@
-"""Monthly cost of a load on AWS, by list prices, from measured figures.
+"""The monthly cost of a load on AWS, by list prices, from measured figures.
 
 Prices are those of `taskctl cost`.
 """
@@ -13,13 +13,13 @@ from benchmarks.figures import Figure
 from taskctl.costs import pricing
 
 TASKS = 100_000 * 365 / 12
-"""A month's: 100,000 a day."""
+"""Tasks a month: 100,000 a day."""
 RUNS = 24 * 365 / 12
 TASK_SECONDS = 0.2
 MEMORY_GB = 128 / 1024
 
 AWS_LOG_BYTES = 5_700
-"""What the original logs a task on AWS, where its environment holds a session token."""
+"""Bytes that the original logs for a task on AWS, where its environment has a session token."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class Design:
 
     @property
     def dollars(self) -> float:
-        """A month's cost: schedule, queue, its idle polling, functions, logs."""
+        """The cost of a month: schedule, queue, its idle polling, functions, logs."""
         return (
             RUNS * (pricing.SCHEDULER_INVOCATION + pricing.LAMBDA_REQUEST)
             + (TASKS * self.requests + pricing.idle_polls(self.maximum_concurrency))
@@ -57,7 +57,7 @@ class Design:
 
 
 def measure(figures: Mapping[str, Figure]) -> Iterator[Figure]:
-    """Return the load in dollars a month, from figures that were measured before."""
+    """Compute the load in dollars a month from figures that were measured before."""
     ours, yardstick = _designs(figures, waits_overlap=False)
     overlapped, _ = _designs(figures, waits_overlap=True)
     same_logs = replace(yardstick, log_bytes=ours.log_bytes)
@@ -111,7 +111,7 @@ def _designs(figures: Mapping[str, Figure], *, waits_overlap: bool) -> tuple[Des
 
 
 def derive_requests(figures: Mapping[str, Figure]) -> Figure:
-    """SQS requests a task: its share of a send, and of a receive and a delete for each invocation.
+    """Return SQS requests a task: its share of a send, and of a receive and a delete.
 
     The emulator's poller makes no requests to its queue, so those two are not counted: Lambda's
     pollers receive a batch with one request and delete what succeeded with one more.

@@ -26,7 +26,7 @@ _STATES = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible
 
 @dataclass(frozen=True)
 class Run:
-    """The result of a run.
+    """The measurements of a run.
 
     Attributes:
         seconds: from the run to the end of the last task.
@@ -79,13 +79,13 @@ class Design:
         )["UUID"]
 
     def fire(self, event: Mapping[str, Any]) -> Run:
-        """Fire, and wait until every task is done."""
+        """Start a run, and wait until every task is done."""
         begun = time.time()
         self._send(event)
         return self._finish(begun)
 
     def fill_then_run(self, event: Mapping[str, Any]) -> Run:
-        """Fire while run_task gets nothing, then let it have all; measure from there."""
+        """Start a run while run_task receives nothing, then enable it; measure from there."""
         self._lambda.update_event_source_mapping(UUID=self._mapping, Enabled=False)
         self._send(event)
         begun = time.time()
@@ -148,10 +148,10 @@ class Design:
         )
 
     def _left(self) -> int:
-        told = self._sqs.get_queue_attributes(
+        answer = self._sqs.get_queue_attributes(
             QueueUrl=self._queue_url, AttributeNames=list(_STATES)
         )
-        return sum(int(told["Attributes"][state]) for state in _STATES)
+        return sum(int(answer["Attributes"][state]) for state in _STATES)
 
     def _events(self, function: str, begun: float) -> list[dict[str, Any]]:
         pages = self._logs.get_paginator("filter_log_events").paginate(
@@ -161,7 +161,7 @@ class Design:
 
 
 def publish_layer(emulator: Emulator, name: str, folder: Path) -> str:
-    """Make a layer of a folder's packages; returns its ARN."""
+    """Make a layer of a folder's packages and return its ARN."""
     published = client("lambda", emulator.environment()).publish_layer_version(
         LayerName=name, Content={"ZipFile": _archive(folder, prefix="python/")}
     )

@@ -1,4 +1,4 @@
-"""From a run to the last task's end, on the emulator as real Lambda functions."""
+"""The time from a run to its last task's end, with real Lambda functions on the emulator."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WAIT_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Designs:
-    """Ours, and the yardstick without and with its logs."""
+    """Our design, and the yardstick without and with its logs."""
 
     ours: Design
     silent: Design
@@ -25,7 +25,7 @@ class Designs:
 
 
 def measure(code: Code, emulator: Emulator, sizes: Sizes) -> Iterator[Figure]:
-    """Fire directly, not by a schedule: the emulator looks at those every ten seconds."""
+    """Measure runs started directly: the emulator checks schedules only every ten seconds."""
     designs = _build(code, emulator)
     _warm_up(designs)
     yield from _nothing(designs, sizes)
@@ -60,7 +60,7 @@ def _build(code: Code, emulator: Emulator) -> Designs:
 
 
 def _warm_up(designs: Designs) -> None:
-    """Until each has all the processes that it will have."""
+    """Run until each design has all the processes that it will have."""
     designs.ours.fire(run(task="wait", args={"seconds": _WAIT_SECONDS}, tasks=texts(200)))
     for design in (designs.silent, designs.logging):
         design.fire({"tasks": texts(1)})

@@ -1,4 +1,4 @@
-"""The events that both designs' functions get."""
+"""The events that the functions of both designs receive."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _runs = count()
 
 
 def run(**attributes: Any) -> dict[str, Any]:
-    """Return schedules' inputs, each a run of its own."""
+    """Make a schedule's input, each for a run of its own."""
     return {
         "version": 1,
         "schedule": "benchmark",
@@ -20,13 +20,13 @@ def run(**attributes: Any) -> dict[str, Any]:
 
 
 def texts(number: int, prefix: str = "nothing") -> list[str]:
-    """Tasks of no two runs are alike: a FIFO queue would drop those."""
+    """Make tasks that differ in each run: a FIFO queue would drop equal ones."""
     begun = next(_runs)
     return [f"{prefix} {begun}-{index}" for index in range(number)]
 
 
 def messages(number: int, task: str | None, **args: Any) -> list[str]:
-    """Bodies as our send_task makes them."""
+    """Make bodies as our send_task does."""
     named = {} if task is None else {"task": task, "args": args}
     return [
         json.dumps({"version": 1, "id": f"benchmark@1#{index}", "text": f"Hello #{index}!"} | named)
@@ -35,7 +35,7 @@ def messages(number: int, task: str | None, **args: Any) -> list[str]:
 
 
 def batches(bodies: Sequence[str], size: int) -> list[dict[str, Any]]:
-    """Return run_task's events for the messages, so many at once."""
+    """Make the events of run_task for messages, in batches."""
     records = [_record(index, body) for index, body in enumerate(bodies)]
     return [{"Records": records[first : first + size]} for first in range(0, len(records), size)]
 

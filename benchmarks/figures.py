@@ -40,14 +40,14 @@ class Figure:
 
     @property
     def goal(self) -> str:
-        """The goal in signs."""
+        """The goal as text."""
         if self.at_most is not None:
             return f"<= {self.at_most:g}"
         return "" if self.times is None else f">= {self.times:g} x"
 
     @property
     def met(self) -> bool | None:
-        """True if the goal is met; None where there is none."""
+        """True if the goal is met; None without a goal."""
         if self.at_most is not None:
             return median(self.ours) <= self.at_most
         if self.times is not None and self.ratio is not None:
@@ -56,9 +56,9 @@ class Figure:
 
 
 def alternate(rounds: int, *sides: Callable[[], Value]) -> list[list[Value]]:
-    """Measure each side's values in turn (A B A B ...).
+    """Return each side's values, measured in turns (A B A B ...).
 
-    So what else the machine does falls on all of them.
+    Whatever else the machine does then affects all sides.
     """
     turns = [[side() for side in sides] for _ in range(rounds)]
     return [list(values) for values in zip(*turns, strict=True)]

@@ -1,4 +1,4 @@
-"""Both designs' functions as processes of their own, and the queue that answers late."""
+"""The functions of both designs as processes, and the queue that answers late."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Code:
     @classmethod
     @contextmanager
     def copied(cls) -> Iterator[Self]:
-        """Return the code in a temporary folder."""
+        """Copy the code to a temporary folder."""
         sources = {
             "runtime": ROOT / "lambda_src" / "python",
             "dependencies": LAYER / "python",
@@ -64,11 +64,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Usage:
-    """The cost of events.
-
-    Wall-clock seconds of each, CPU seconds of all (every thread's), and the most memory that the
-    process had until now.
-    """
+    """The cost of events: wall-clock seconds of each, CPU seconds of all threads, peak memory."""
 
     seconds: list[float]
     cpu_seconds: float
@@ -76,7 +72,7 @@ class Usage:
 
 
 class Function:
-    """A function's process, for the length of a `with` block.
+    """A function's process; a context manager.
 
     Args:
         handler: "module.name".
@@ -125,7 +121,7 @@ class Function:
 
 
 class Stub:
-    """A queue that takes every message and answers late, for the length of a `with` block."""
+    """A queue that accepts every message and answers late; a context manager."""
 
     def __init__(self, *, milliseconds: float) -> None:
         self._process = subprocess.Popen(
@@ -138,7 +134,7 @@ class Stub:
         self.endpoint_url = f"http://127.0.0.1:{self._process.stdout.readline().strip()}"
 
     def requests(self) -> int:
-        """Return how many requests it has answered."""
+        """Return the number of requests that it has answered."""
         with urllib.request.urlopen(self.endpoint_url) as answer:
             return sum(json.load(answer).values())
 
@@ -156,7 +152,7 @@ class Stub:
 
 @dataclass(frozen=True)
 class Designs:
-    """Both designs' handlers as processes.
+    """The handlers of both designs as processes.
 
     Args:
         code: what they run.
@@ -167,14 +163,14 @@ class Designs:
     endpoint_url: str
 
     def send_task(self, queue_url: str, **environment: str) -> Function:
-        """Our send_task."""
+        """Start our send_task."""
         return self._ours(
             "send_task",
             {"QUEUE_URL": queue_url, "RUNS_DEAD_LETTER_URL": queue_url, **environment},
         )
 
     def run_task(self, **environment: str) -> Function:
-        """Our run_task; whatever it is given succeeds, so all that it asks for is to delete it."""
+        """Start our run_task; all its tasks succeed, so it never calls its queues."""
         no_queue = f"{self.endpoint_url}/no-queue"
         return self._ours(
             "run_task",
@@ -188,7 +184,7 @@ class Designs:
         )
 
     def yardstick(self, handler: str, **environment: str) -> Function:
-        """Return the yardstick's send_task or run_task."""
+        """Start the yardstick's send_task or run_task."""
         return Function(
             f"benchmarks.yardstick.{handler}.handler",
             [self.code.yardstick, self.code.dependencies],

@@ -14,7 +14,7 @@ import time
 
 
 class Context:
-    """Lambda's context, as far as handlers use it."""
+    """The part of Lambda's context that handlers use."""
 
     function_name = "benchmark"
     memory_limit_in_mb = 256
@@ -26,7 +26,7 @@ class Context:
 
 
 def peak_bytes() -> int:
-    """Return the most memory that this process had."""
+    """Return the peak memory of this process."""
     try:
         # ru_maxrss would be the parent's, where that is larger
         with open("/proc/self/status") as status:

@@ -1,4 +1,4 @@
-"""Memory that send_task needs for a list far larger than its memory."""
+"""The memory of send_task for a list far larger than its memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BUCKET = "long-lists"
 
 
 def measure(code: Code, emulator: Emulator, sizes: Sizes) -> Iterator[Figure]:
-    """Put an object on the emulator's S3; the messages go to a queue that forgets them."""
+    """Measure with an object on the emulator's S3 and a queue that forgets its messages."""
     s3 = client("s3", emulator.environment())
     s3.create_bucket(Bucket=_BUCKET)
     with TemporaryFile() as lines:

@@ -1,4 +1,4 @@
-"""Growth of plan, apply and state with the number of schedules, beside the bare resource."""
+"""The growth of plan, apply and state with the number of schedules, and of the bare resource."""
 
 from __future__ import annotations
 
@@ -76,12 +76,12 @@ class Life:
 
     @property
     def growing(self) -> dict[str, float]:
-        """Figures that should grow linearly."""
+        """The values that should grow linearly."""
         return {**self.cpu_seconds, "state": self.state_bytes}
 
 
 def measure(emulator: Emulator, sizes: Sizes) -> Iterator[Figure]:
-    """Real Terraform with the stand-in provider; states lie on the emulator's S3."""
+    """Measure real Terraform with the stand-in provider; states are on the emulator's S3."""
     aws = emulator.environment()
     client("s3", aws).create_bucket(Bucket=_BUCKET)
     with terraform.workspace() as module:
@@ -107,7 +107,7 @@ def measure(emulator: Emulator, sizes: Sizes) -> Iterator[Figure]:
 
 
 def schedules(number: int) -> dict[str, dict[str, Any]]:
-    """Schedules as of that many customers: when, in which time zone, and what."""
+    """Make schedules for that many customers: expression, time zone and tasks."""
     return {
         f"customer-{index:04}": {
             "expression": f"cron({index % 60} {index // 60 % 24} ? * {_DAYS[index % 4]} *)",
@@ -150,10 +150,9 @@ def live(root: Path, aws: Mapping[str, str], variable: Mapping[str, Any]) -> Lif
 
 
 def growth(numbers: Sequence[int], values: Sequence[float]) -> float:
-    """Compare the cost of one more between the last two of three numbers with the first two.
+    """Return the cost of one more between the last two of three numbers, over the first two.
 
-    Returns:
-        1 where values grow linearly.
+    It is 1 where values grow linearly.
     """
     (first, second, third), (a, b, c) = numbers, values
     return (c - b) / (third - second) / ((b - a) / (second - first))
@@ -192,7 +191,7 @@ def _figures(number: int, ours: list[Life], yardstick: list[Life]) -> Iterator[F
 
 
 def growths(lives: Mapping[int, list[list[Life]]], note: str) -> Iterator[Figure]:
-    """For each three numbers of schedules that follow one another."""
+    """Compare each three successive numbers of schedules."""
     numbers = list(lives)
     for three in zip(numbers, numbers[1:], numbers[2:], strict=False):
         # Of each side, in each round, at each of the three numbers.
@@ -233,6 +232,6 @@ def _key(what: str) -> str:
 
 
 def _cpu_seconds() -> float:
-    """Of all children that have ended: each terraform has at the end of its run."""
+    """Return the CPU time of all children that have ended, as each terraform has."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime

@@ -25,8 +25,8 @@ _BEGIN, _END = "<!-- figures -->", "<!-- end of figures -->"
 
 
 def machine() -> dict[str, Any]:
-    """Describe what the figures depend on; the load is that of the minute before."""
-    requirements = (ROOT / "requirements" / "emulator.txt").read_text()
+    """Describe the machine; the load is that of the previous minute."""
+    requirements = (ROOT / "local" / "requirements-emulator.txt").read_text()
     emulator = re.search(r"^ministack==(\S+)", requirements, re.MULTILINE)
     return {
         "cores": os.cpu_count(),
@@ -39,7 +39,7 @@ def machine() -> dict[str, Any]:
 
 
 def record(figures: Sequence[Figure], facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Read results.json."""
+    """Return the contents of results.json."""
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": dict(facts),
@@ -77,7 +77,7 @@ def markdown(results: Mapping[str, Any]) -> str:
 
 
 def table(results: Mapping[str, Any]) -> Table:
-    """Return the results for a terminal."""
+    """Return the results as a table for a terminal."""
     shown = Table(box=None, pad_edge=False, header_style="bold")
     shown.add_column(_HEADINGS[0], ratio=1)
     for heading in _HEADINGS[1:]:
@@ -101,12 +101,12 @@ def _cells(figure: Mapping[str, Any]) -> list[str]:
 
 
 def _spread(values: Sequence[float], unit: str) -> str:
-    """Return the median, and the least and the greatest where there are several."""
+    """Format the median, with the least and the greatest value if there are several."""
     middle = f"{_rounded(median(values))} {unit}".rstrip()
     least, greatest = _rounded(min(values)), _rounded(max(values))
     return middle if least == greatest else f"{middle} ({least}-{greatest})"
 
 
 def _rounded(value: float) -> str:
-    """Three digits."""
+    """Format a value with three digits."""
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"

@@ -1,4 +1,4 @@
-"""Cost of running tasks: processor time, and the milliseconds that are billed."""
+"""The cost of running tasks: processor time and billed milliseconds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from benchmarks.functions import Code, Designs, Stub, Usage
 from benchmarks.sizes import Sizes
 
 NOWHERE = "http://127.0.0.1:9"
-"""Nothing answers there: a function whose tasks are short and succeed asks for nothing."""
+"""Nothing listens there: a function whose tasks all succeed makes no request."""
 
 _BATCH = 10
 _WAIT_SECONDS = 0.1
@@ -19,7 +19,7 @@ _SQS_MILLISECONDS = 5
 
 
 def measure(code: Code, sizes: Sizes) -> Iterator[Figure]:
-    """Handlers called with events, without an emulator."""
+    """Measure handlers called with events, without an emulator."""
     yield from _nothing(Designs(code, NOWHERE), sizes)
     with Stub(milliseconds=_SQS_MILLISECONDS) as stub:
         yield from _waiting(Designs(code, stub.endpoint_url), sizes)

@@ -1,4 +1,4 @@
-"""Requests, time and processor time of sending."""
+"""The requests, the time and the processor time that sending takes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _STUB_MILLISECONDS = 15
 
 
 def measure(code: Code, emulator: Emulator, sizes: Sizes) -> Iterator[Figure]:
-    """Count requests counted by the stub; times against the stub and against the emulator."""
+    """Measure requests with the stub, and times with the stub and the emulator."""
     (code.tasks / _LIST).write_text("\n".join(texts(sizes.sent)))
     scale = sizes.sent / sizes.sent_by_yardstick
     note = f"yardstick: {sizes.sent_by_yardstick} of them, multiplied up"
@@ -73,7 +73,7 @@ def measure(code: Code, emulator: Emulator, sizes: Sizes) -> Iterator[Figure]:
 def _take_turns(
     designs: Designs, sizes: Sizes, standard: str, fifo: str, requests: Callable[[], int]
 ) -> list[list[tuple[Usage, int]]]:
-    """Measure each turn, warm, and the requests that the queue counted in it."""
+    """Measure each warm turn, and the requests that the queue counted in it."""
     with (
         designs.send_task(standard) as ours,
         designs.yardstick("send_task", QUEUE_URL=fifo, LOGS="none") as yardstick,

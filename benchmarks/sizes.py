@@ -1,4 +1,4 @@
-"""Sizes of the loads that are measured."""
+"""The sizes of the benchmarks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the start of a function's process to its first work done."""
+"""The time from the start of a function's process to its first work done."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HELLO = ["Hello from Lambda #1!", "Hello from Lambda #2!"]
 
 
 def measure(code: Code, sizes: Sizes) -> Iterator[Figure]:
-    """Start the original's two hello tasks: without byte code, as archives are, then with it."""
+    """Measure the original's two hello tasks without byte code, as in archives, and with it."""
     yield from _starts(code, sizes, "", 1, "")
     subprocess.run([python(EMULATOR), "-m", "compileall", "-q", code.folder], check=True)
     yield from _starts(code, sizes, "_compiled", None, "with byte code, which archives do not hold")

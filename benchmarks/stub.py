@@ -1,4 +1,4 @@
-"""A queue that takes every message and answers late: `python stub.py MILLISECONDS`.
+"""A queue that accepts every message and answers late: `python stub.py MILLISECONDS`.
 
 Speaks as much of SQS's JSON protocol as sending and deleting need. Prints its port,
 counts the requests of each kind (GET answers with the counts), and ends with its standard input.
@@ -18,7 +18,7 @@ counts: Counter[str] = Counter()
 
 
 def sent(message: dict[str, Any]) -> dict[str, str]:
-    """Return SQS's answer for a message that it took."""
+    """Return SQS's entry for a message that it accepted."""
     digest = hashlib.md5(message["MessageBody"].encode(), usedforsecurity=False).hexdigest()
     return {"MessageId": digest, "MD5OfMessageBody": digest}
 

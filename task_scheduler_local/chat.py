@@ -1,4 +1,4 @@
-"""A chat service of one's own: it takes Mattermost's incoming webhooks, on this machine."""
+"""A chat service on this machine that accepts Mattermost's incoming webhooks."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Chat:
     """The service.
 
     Attributes:
-        url: what Apprise tells it by.
-        messages: the texts that arrived, in their order.
-        sender: whom the last one is from.
+        url: its Apprise URL.
+        messages: the texts that arrived, in order.
+        sender: the sender of the last one.
     """
 
     def __init__(self, port: int) -> None:
@@ -29,7 +29,7 @@ class Chat:
 
 @contextmanager
 def serving() -> Iterator[Chat]:
-    """Serve it on a free port of the loopback interface."""
+    """Run the service on a free port of the loopback interface."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

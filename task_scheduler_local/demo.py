@@ -23,11 +23,11 @@ from task_scheduler_local.chat import Chat, serving
 from task_scheduler_local.emulator import Emulator
 from task_scheduler_local.leftovers import client, leftovers
 from taskctl.errors import TaskctlError
-from taskctl.runs.history import Run, add_up
+from taskctl.runs.history import Run, collect_runs
 from taskctl.runs.log_lines import LogLine, read_log_lines
 from taskctl.runs.run_table import columns, line_text, run_rows
 from taskctl.stack.stack import Stack
-from taskctl.ui.output import print_table
+from taskctl.ui.tables import print_table
 
 _PAST = "it lies in the past"  # in the provider's error
 
@@ -75,14 +75,16 @@ def _run(emulator: Emulator, chat: Chat, root: Path, aws: Mapping[str, str]) -> 
     names = outputs["task_scheduler"]
     runs = _watch(emulator, Stack(_PREFIX), due, expected)
     _show_dead_letters(aws, names["tasks_dead_letter_queue"])
-    told = _show_chat(chat, {name for name, counts in expected.items() if counts.get("failed")})
+    is_notified = _show_chat(
+        chat, {name for name, counts in expected.items() if counts.get("failed")}
+    )
     with _progress("Destroying it all"):
         terraform.run(root, aws, "destroy", "-auto-approve", "-input=false", _PARAMETER_VARIABLE)
     ssm.delete_parameter(Name=_PARAMETER)
     if left := leftovers(aws):
         raise LocalError(f"destroy left behind: {', '.join(left)}")
     console.print("Nothing is left: no queue, function, schedule, role, layer or log group.")
-    return _judge(runs, expected) and told
+    return _judge(runs, expected) and is_notified
 
 
 def _apply(root: Path, aws: Mapping[str, str]) -> datetime:
@@ -131,11 +133,11 @@ def _watch(
         for line in lines:
             if line not in before:
                 console.print(Text(line_text(line)), soft_wrap=True)
-        counts = count_outcomes(add_up(lines).values())
+        counts = count_outcomes(collect_runs(lines).values())
         if all(counts.get(name, Counter()).total() >= n for name, n in wanted.items()):
             break
         time.sleep(_POLL_SECONDS)
-    runs = list(add_up(lines).values())
+    runs = list(collect_runs(lines).values())
     console.print("\nThe runs, as `taskctl runs` shows them:\n")
     print_table(columns(), [row for run in runs for row in run_rows(run, run.tasks.values())])
     return runs
@@ -154,21 +156,21 @@ def _show_dead_letters(aws: Mapping[str, str], queue: Mapping[str, str]) -> None
     received = client("sqs", aws).receive_message(
         QueueUrl=queue["url"], MaxNumberOfMessages=10, MessageAttributeNames=["All"]
     )
-    for letter in received.get("Messages", []):
-        told = {name: value["StringValue"] for name, value in letter["MessageAttributes"].items()}
+    for message in received.get("Messages", []):
+        attributes = {name: v["StringValue"] for name, v in message["MessageAttributes"].items()}
         console.print(f"\nDead letter in {queue['name']}", style="bold")
-        for name, value in [*sorted(told.items()), ("message", letter["Body"])]:
+        for name, value in [*sorted(attributes.items()), ("message", message["Body"])]:
             console.print(Text(f"  {name:15}{value}"), soft_wrap=True)
     console.print()
 
 
 def _show_chat(chat: Chat, failing: set[str]) -> bool:
-    """Show what arrived in chat; whether it told of the schedules that fail."""
+    """Show what arrived in chat; return true if it names every schedule that fails."""
     deadline = time.monotonic() + _CHAT_SECONDS
     while True:
         messages = list(chat.messages)
-        told = {name for name in failing for text in messages if f"{name}: " in text}
-        if told == failing or time.monotonic() > deadline:
+        named = {name for name in failing for text in messages if f"{name}: " in text}
+        if named == failing or time.monotonic() > deadline:
             break
         time.sleep(_POLL_SECONDS)
     for number, text in enumerate(messages, start=1):
@@ -177,13 +179,13 @@ def _show_chat(chat: Chat, failing: set[str]) -> bool:
         for line in [title, *lines]:
             console.print(Text(f"  {line}"), soft_wrap=True)
         console.print()
-    for name in sorted(failing - told):
-        console.print(f"Chat was not told that {name} failed.")
-    return told == failing
+    for name in sorted(failing - named):
+        console.print(f"No chat message says that {name} failed.")
+    return named == failing
 
 
 def _judge(runs: Iterable[Run], expected: Mapping[str, Mapping[str, int]]) -> bool:
-    """Say how many tasks came to the outcome that the example states; whether all did."""
+    """Report how many tasks had the outcome that the example states; return true if all did."""
     stated = {schedule: Counter(dict(counts)) for schedule, counts in expected.items()}
     seen = count_outcomes(runs)
     nothing: Counter[str] = Counter()
@@ -228,7 +230,7 @@ if __name__ == "__main__":
     except LocalError as error:
         sys.exit(f"The demo failed: {error}")
     except (EndpointConnectionError, HTTPClientError, TaskctlError) as error:
-        sys.exit(f"The demo failed: the emulator does not answer any more: {error}")
+        sys.exit(f"The demo failed: the emulator no longer answers: {error}")
     except KeyboardInterrupt:
         console.print("\nStopped. Nothing is left running.")
         sys.exit(130)

@@ -1,4 +1,4 @@
-"""Resources that still exist in the emulator, by its own list calls."""
+"""List what still exists in the emulator."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def client(service: str, aws: Mapping[str, str]) -> Any:
 
 
 def leftovers(aws: Mapping[str, str]) -> list[str]:
-    """List what exists, each as kind and name; nothing after a complete destroy."""
+    """Return what exists, each as kind and name; nothing after a complete destroy."""
     found = []
     for service, call, key, name in _LISTS:
         for entry in getattr(client(service, aws), call)().get(key, []):

@@ -1,1 +1,1 @@
-"""taskctl, the operator's command line: a file a command, each imported when it is called."""
+"""taskctl, the operator's command line: a file for each command, imported when it is called."""

@@ -1,4 +1,4 @@
-"""AWS by the usual environment, and its refusals in one sentence."""
+"""AWS clients for the usual environment, and AWS's refusals as one sentence."""
 
 from __future__ import annotations
 
@@ -14,25 +14,32 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    EndpointConnectionError,
     NoCredentialsError,
     NoRegionError,
     ProfileNotFound,
 )
 
-from taskctl.errors import TaskctlError
+from taskctl.errors import AwsUnavailable, TaskctlError
 
 MAX_CONNECTIONS = 16
+
+_WRONG_CREDENTIALS = {
+    "ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException",
+    "SignatureDoesNotMatch",
+}  # fmt: skip
+_LATER = ("Throttl", "TooManyRequests", "LimitExceeded", "ServiceUnavailable", "InternalError",
+          "InternalFailure", "InternalServerError")  # fmt: skip
+"""Parts of the error codes that the same request may not meet again."""
 
 
 @cache
 def client(service: Any, *, read_timeout: int = 30, total_max_attempts: int = 3) -> Any:
-    """The client of a service, such as "scheduler"; safe for threads.
+    """Return the client of a service, such as "scheduler"; it may be shared by threads.
 
     Args:
         service: its name.
-        read_timeout: seconds that an answer may take.
-        total_max_attempts: times that a request is made.
+        read_timeout: seconds to wait for an answer.
+        total_max_attempts: attempts of a request, the first included.
     """
     config = Config(
         max_pool_connections=MAX_CONNECTIONS,
@@ -41,14 +48,17 @@ def client(service: Any, *, read_timeout: int = 30, total_max_attempts: int = 3)
         tcp_keepalive=True,
     )
     with explained():
-        # AWS_REGION is known to Terraform and the AWS CLI, not to boto3
+        # Terraform and the AWS CLI know AWS_REGION, boto3 does not
         region = os.environ.get("AWS_REGION")
         return boto3.client(service, region_name=region, config=config)
 
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Turns what AWS answers a user who has no access into a TaskctlError. Other errors pass."""
+    """Turn AWS's refusals that a user can do something about into a TaskctlError.
+
+    Other errors pass unchanged.
+    """
     try:
         yield
     except NoCredentialsError as error:
@@ -56,20 +66,27 @@ def explained() -> Iterator[None]:
     except NoRegionError as error:
         raise TaskctlError("no AWS region: set AWS_REGION, such as eu-central-1") from error
     except ProfileNotFound as error:
-        raise TaskctlError(f"{error}: AWS_PROFILE has to name one of ~/.aws/config") from error
-    except EndpointConnectionError as error:
-        raise TaskctlError(f"AWS is not reached: {error}") from error
+        raise TaskctlError(
+            f"{error}: AWS_PROFILE must be the name of a profile in ~/.aws/config"
+        ) from error
     except ClientError as error:
-        code = error.response["Error"]["Code"]
-        message = error.response["Error"].get("Message", "")
-        if "AccessDenied" in code or "AuthorizationError" in code:
-            raise TaskctlError(f"access denied: {_permission(error, message)}") from error
-        if code in ("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId",
-                    "UnrecognizedClientException", "SignatureDoesNotMatch"):  # fmt: skip
-            raise TaskctlError(f"AWS does not accept the credentials: {message}") from error
+        if explanation := _explain(error):
+            raise explanation from error
         raise
     except BotoCoreError as error:
-        raise TaskctlError(f"AWS is not reached: {error}") from error
+        raise AwsUnavailable(f"cannot reach AWS: {error}") from error
+
+
+def _explain(error: ClientError) -> TaskctlError | None:
+    code = error.response["Error"]["Code"]
+    message = error.response["Error"].get("Message", "")
+    if "AccessDenied" in code or "AuthorizationError" in code:
+        return TaskctlError(f"access denied: {_permission(error, message)}")
+    if code in _WRONG_CREDENTIALS:
+        return TaskctlError(f"AWS does not accept the credentials: {message}")
+    if any(part in code for part in _LATER):
+        return AwsUnavailable(f"AWS asks to try again later: {code}: {message}")
+    return None
 
 
 def _permission(error: ClientError, message: str) -> str:

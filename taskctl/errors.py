@@ -1,4 +1,4 @@
-"""What a user can put right."""
+"""Errors that a user can correct."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ class TaskctlError(Exception):
     """One sentence for the user: what went wrong, where, and what would be right."""
 
 
+class AwsUnavailable(TaskctlError):
+    """AWS throttles, or cannot be reached at the moment; the same request may succeed later."""
+
+
 def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """The end of an error's sentence that offers the nearest of the names that there are."""
+    """Return the end of an error's sentence that offers the nearest of the names there are."""
     by_lower = {known.lower(): known for known in names}
     near = [by_lower[lower] for lower in get_close_matches(name.lower(), by_lower)]
     return f"; did you mean {' or '.join(near)}?" if near else ""

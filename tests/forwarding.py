@@ -14,14 +14,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
-from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
-from urllib.parse import urlsplit
+
+from urllib3 import HTTPConnectionPool, connection_from_url
 
 _NOT_PASSED_ON = {"connection", "transfer-encoding", "content-length", "date", "server"}
 _POLL_SECONDS = 0.05
+_CONNECTIONS = 64  # that are kept open to the emulator
 
 
 @dataclass(frozen=True)
@@ -83,9 +84,10 @@ Handle = Callable[[Exchange], Answer | None]
 @contextmanager
 def forwarding(upstream: str, handle: Handle) -> Iterator[str]:
     """Serve `handle` on a free port of this machine; yields the URL that clients are given."""
+    pool = connection_from_url(upstream, maxsize=_CONNECTIONS)
 
     class Handler(_Handler):
-        address = urlsplit(upstream).netloc
+        upstream = pool
 
         def answer(self, exchange: Exchange) -> Answer | None:
             return handle(exchange)
@@ -98,6 +100,7 @@ def forwarding(upstream: str, handle: Handle) -> Iterator[str]:
         finally:
             server.shutdown()
             thread.join()
+            pool.close()
 
 
 class _Server(ThreadingHTTPServer):
@@ -110,7 +113,7 @@ class _Server(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    address: str
+    upstream: HTTPConnectionPool
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1
@@ -134,14 +137,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _forward(self, body: bytes) -> Answer:
         headers = {k: v for k, v in self.headers.items() if k.lower() not in _NOT_PASSED_ON}
-        connection = HTTPConnection(self.address)
-        try:
-            connection.request(self.command, self.path, body, headers)
-            response = connection.getresponse()
-            kept = [(k, v) for k, v in response.getheaders() if k.lower() not in _NOT_PASSED_ON]
-            return Answer(response.status, kept, response.read())
-        finally:
-            connection.close()
+        response = self.upstream.urlopen(
+            self.command,
+            self.path,
+            body,
+            headers,
+            retries=False,
+            redirect=False,
+            decode_content=False,
+        )
+        kept = [(k, v) for k, v in response.headers.items() if k.lower() not in _NOT_PASSED_ON]
+        return Answer(response.status, kept, response.data)
 
     def _reply(self, answer: Answer) -> None:
         self.send_response(answer.status)

@@ -1,4 +1,4 @@
-"""Prints a task, as the original did; one named "wait 0.2 ..." waits for so many seconds first."""
+"""Print a task, as the original did; "wait 0.2 ..." waits for so many seconds first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sends the tasks of an event, one request each."""
+"""Send the tasks of an event, one request for each."""
 
 from __future__ import annotations
 

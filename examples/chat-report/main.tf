@@ -1,4 +1,4 @@
-# A function that fetches something and reports it: its result is what chat gets. Before the first
+# A function that fetches something and reports it: its result is sent to chat. Before the first
 # run, put the Apprise URLs of your chat services into the parameter:
 #
 #   aws ssm put-parameter --type SecureString --name /chat-report/chat --value 'slack://...'

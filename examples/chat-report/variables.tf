@@ -5,7 +5,7 @@ variable "timezone" {
 }
 
 variable "chat_parameter" {
-  description = "Name of the SSM parameter with the Apprise URLs of the chat services that are told."
+  description = "Name of the SSM parameter with the Apprise URLs of the chat services."
   type        = string
   default     = "/chat-report/chat"
 }

@@ -1,5 +1,5 @@
-# Tasks that have to keep their order: a FIFO queue, in which each account is a group of its own. What
-# fails holds back its own account only.
+# Tasks that must keep their order: a FIFO queue, in which each account is a group of its own. A
+# failing task holds back only its own account.
 
 provider "aws" {}
 

@@ -1,5 +1,5 @@
-# One of each: texts that are printed, inline and from a file, a function of our own with arguments,
-# and a task that fails, is tried again, becomes a dead letter and is told of in chat.
+# One of each: texts that are printed, inline and from a file, a function with arguments, and a task
+# that fails, is retried, becomes a dead letter and is reported in chat.
 
 provider "aws" {}
 
@@ -13,11 +13,11 @@ module "task_scheduler" {
   runtime       = var.runtime
   architecture  = var.architecture
 
-  # Short, so that a task whose function dies is soon tried again.
+  # Short, so that a task whose function dies is retried soon.
   run_task_timeout   = 15
   visibility_timeout = 15
 
-  # What comes of every task is told in chat, if a parameter names one.
+  # The outcome of every task is sent to chat, if a parameter has its URL.
   notify    = var.chat_parameter == null ? null : { ssm_parameter = var.chat_parameter }
   notify_on = ["success", "failure", "recovery"]
 

@@ -1,10 +1,10 @@
 output "task_scheduler" {
-  description = "Everything that the module tells."
+  description = "All outputs of the module."
   value       = module.task_scheduler
 }
 
 output "expected_outcomes" {
-  description = "What has to become of the tasks of one run: how many come to which outcome, by schedule."
+  description = "Expected outcomes of the tasks of one run: their numbers by schedule and outcome."
   value = {
     hello      = { success = 2 }
     hello-file = { success = 3 }

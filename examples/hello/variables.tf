@@ -1,11 +1,11 @@
 variable "prefix" {
-  description = "What every name begins with."
+  description = "Beginning of every name."
   type        = string
   default     = "hello"
 }
 
 variable "expression" {
-  description = "When all of the schedules fire: rate(...), cron(...) or at(...)."
+  description = "Expression of all schedules: rate(...), cron(...) or at(...)."
   type        = string
   default     = "rate(1 hour)"
 }
@@ -35,7 +35,7 @@ variable "architecture" {
 }
 
 variable "chat_parameter" {
-  description = "Name of the SSM parameter with the Apprise URLs of the chat services that are told; null tells nobody."
+  description = "Name of the SSM parameter with the Apprise URLs of the chat services; null for none."
   type        = string
   default     = null
 }

@@ -1,4 +1,4 @@
-# A list that is too long for tfvars: a CSV file in a bucket of yours, a task a row. Make it first:
+# A list that is too long for tfvars: a CSV file in your bucket, a task in each row. Make it first:
 #
 #   python3 make_orders.py 100000 > orders.csv
 
@@ -17,7 +17,7 @@ module "task_scheduler" {
   prefix        = "large-task-file"
   task_code_dir = "${path.module}/tasks"
 
-  # A hundred batches of ten at the same time, and time enough to send a long list in one go.
+  # A hundred batches of ten at the same time, and enough time to send a long list in one go.
   maximum_concurrency = 100
   send_task_timeout   = 300
 

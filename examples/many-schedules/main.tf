@@ -1,5 +1,5 @@
 # A schedule for each customer, made by a `for` expression: every customer's report comes at an hour
-# of their own day, so each schedule has a time zone of its own.
+# of their own day, so each schedule has its own time zone.
 
 provider "aws" {}
 
@@ -15,7 +15,7 @@ module "task_scheduler" {
     task       = "report"
     args       = { customer = customer }
 
-    # All fire within a quarter of an hour, not all in the same second.
+    # Spread over a quarter of an hour, instead of all in the same second.
     flexible_window_minutes = 15
   } }
 }

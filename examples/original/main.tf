@@ -1,5 +1,5 @@
-# The CDK lab project that this module re-makes, with its values wherever they differ from ours:
-# what each of them costs is in the README. Only its deduplication by content stays away: with it, a
+# The CDK lab project that this module re-creates, with its values wherever they differ from ours:
+# the README says what each of them costs. Only its deduplication by content is left out: with it, a
 # second run within five minutes delivered nothing.
 
 provider "aws" {}
@@ -11,11 +11,11 @@ module "task_scheduler" {
   timezone  = "Asia/Taipei"
   layer_dir = var.layer_dir
 
-  # A task that runs for as long as its function may is handed out a second time while it still runs.
+  # A task that runs for as long as its function may is delivered again while it is still running.
   run_task_timeout   = 60
   visibility_timeout = 60
 
-  # A task that is not done after 15 minutes is gone.
+  # A task that is not done after 15 minutes is lost.
   message_retention = 900
 
   fifo              = true

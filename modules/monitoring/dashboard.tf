@@ -83,7 +83,7 @@ locals {
       view   = "bar"
       query = join(" | ", [
         "SOURCE '${var.functions.run_task.log_group}'",
-        "filter message = 'task'",
+        "filter message = 'task' and ispresent(service)",
         "fields ${join(", ", [for outcome in local.outcomes : "strcontains(outcome, '${outcome}') as is_${outcome}"])}",
         "stats ${join(", ", [for outcome in local.outcomes : "sum(is_${outcome}) as ${outcome}"])} by bin(15m)",
       ])

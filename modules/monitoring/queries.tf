@@ -5,7 +5,7 @@ locals {
     "runs" = {
       log_group = var.functions.send_task.log_group
       query     = <<-EOT
-        filter message = "run"
+        filter message = "run" and ispresent(service)
         | fields @timestamp, schedule, scheduled_time, sent, refused, requests, continued_at
         | sort @timestamp desc
         | limit 200
@@ -14,7 +14,7 @@ locals {
     "tasks by schedule and outcome" = {
       log_group = var.functions.run_task.log_group
       query     = <<-EOT
-        filter message = "task"
+        filter message = "task" and ispresent(service)
         | stats count(*) as tasks, avg(duration_ms), max(duration_ms), max(attempt) by schedule, outcome
         | sort schedule, outcome
       EOT
@@ -22,7 +22,7 @@ locals {
     "tasks that failed" = {
       log_group = var.functions.run_task.log_group
       query     = <<-EOT
-        filter message = "task" and outcome in ["failed", "expired", "unreadable"]
+        filter message = "task" and ispresent(service) and outcome in ["failed", "expired", "unreadable"]
         | fields @timestamp, schedule, id, task, outcome, attempt, error, reason
         | sort @timestamp desc
         | limit 200
@@ -31,7 +31,7 @@ locals {
     "slowest tasks" = {
       log_group = var.functions.run_task.log_group
       query     = <<-EOT
-        filter message = "task"
+        filter message = "task" and ispresent(service)
         | fields @timestamp, schedule, id, task, outcome, attempt, duration_ms
         | sort duration_ms desc
         | limit 50

@@ -89,10 +89,10 @@ locals {
     contains([5, 6], length(fields))
     ? concat(
       [for position, field in fields :
-        "${local.cron_fields[position].name} \"${field}\" has to be ${local.cron_fields[position].legal}"
+        "${local.cron_fields[position].name} \"${field}\" must be ${local.cron_fields[position].legal}"
         if !can(regex(local.cron_fields[position].pattern, field))
       ],
-      (fields[2] == "?") != (fields[4] == "?") ? [] : ["one of the two day fields has to be ?, and only one"],
+      (fields[2] == "?") != (fields[4] == "?") ? [] : ["one of the two day fields must be ?, and only one"],
     )
     : ["cron has six fields, not ${length(fields)}: minutes hours day-of-month month day-of-week year"]
   ) }
@@ -115,7 +115,7 @@ locals {
 
   expression_problems = merge(
     { for name, schedule in var.schedules : name => [
-      "it has to be rate(value unit), cron(minutes hours day-of-month month day-of-week year) or at(yyyy-mm-ddThh:mm:ss)",
+      "it must be rate(value unit), cron(minutes hours day-of-month month day-of-week year) or at(yyyy-mm-ddThh:mm:ss)",
     ] },
     local.rate_problems,
     local.cron_problems,

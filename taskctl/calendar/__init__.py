@@ -1,7 +1,8 @@
-"""When a schedule fires, as EventBridge Scheduler does it. No library passed the tests.
+"""The due times of schedules, as EventBridge Scheduler has them. No library passed the tests.
 
-expressions  rate(...), cron(...) and at(...) read
-cron         the fields of cron, and the local times that satisfy them
-due_times local times made due times: zones, daylight saving, start and end
+expressions  parse rate(...), cron(...) and at(...)
+cron         the fields of cron, and the local times that match them
+due_times    due times from local times: zones, daylight saving, start and end
+frequency    runs a month
 zones        IANA time zones
 """

@@ -1,9 +1,9 @@
-"""The six fields of cron, and the local times that satisfy them.
+"""The six fields of cron, and the local times that match them.
 
 Rules: EventBridge Scheduler User Guide, "Schedule types", and the EventBridge User Guide, "Cron
-expressions reference". What they leave open is decided as modules/scheduler/expressions.tf does
-(steps run on through a range that wraps), and: `L` as a day of the week is Saturday, the last one;
-`31W` is no day of a month that has no 31st.
+expressions reference". What they leave open is decided as in modules/scheduler/expressions.tf
+(steps continue through a range that wraps), and: `L` as a day of the week is Saturday, the last
+one; `31W` does not occur in a month without a 31st.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import partial
+from itertools import product
 
 DayRule = Callable[[int, int], Iterable[int]]
-"""The days that a rule picks of a month of a year, in any order."""
+"""Maps a year and a month to the days that a rule picks, in any order."""
 
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
@@ -32,14 +33,15 @@ class Field:
     """One field of cron.
 
     Attributes:
-        name: as the user guide calls it.
+        name: its name in the user guide.
         low, high: its smallest and largest value.
-        names: of its values, from low.
-        value: a regular expression of one value.
-        element: what may stand between commas besides values, ranges and steps, as a regular
-            expression; with steps only where the field has any.
-        instead: what the whole field may be instead.
-        legal: in words.
+        names: the names of its values, from low.
+        value: a regular expression for one value.
+        element: a regular expression for what may stand between commas besides values, ranges and
+            steps.
+        has_steps: true if the field takes steps.
+        instead: a regular expression for what the whole field may be instead.
+        legal: what is legal, for errors.
     """
 
     name: str
@@ -53,22 +55,22 @@ class Field:
     legal: str
 
     def parse(self, text: str) -> list[int]:
-        """The values of a list of values, ranges and steps, sorted; special elements left out.
+        """Parse a list of values, ranges and steps into sorted values, without special elements.
 
         Raises:
-            IllegalExpression: that is not what the text is.
+            IllegalExpression: the text is not legal in this field.
         """
         step = "(?:/0*[1-9][0-9]*)?" if self.has_steps else ""
         element = rf"(?:(?:\*|{self.value}(?:-{self.value})?){step}|{self.element})"
         if not re.fullmatch(rf"{element}(?:,{element})*|{self.instead}", text):
-            raise IllegalExpression(f'{self.name} "{text}" has to be {self.legal}')
+            raise IllegalExpression(f'{self.name} "{text}" must be {self.legal}')
         plain = [part for part in text.split(",") if not re.fullmatch(self.element, part)]
         if re.fullmatch(self.instead, text):
             plain = []
         return sorted({value for part in plain for value in self._range(part)})
 
     def number(self, text: str) -> int:
-        """The value that a number or a name stands for."""
+        """Return the value of a number or a name."""
         return self.names.index(text) + self.low if text in self.names else int(text)
 
     def _range(self, text: str) -> Iterator[int]:
@@ -132,7 +134,7 @@ YEAR = Field(
 
 @dataclass(frozen=True, kw_only=True)
 class Cron:
-    """A cron expression: each field's values, sorted, and the rules that pick its days."""
+    """A cron expression: the sorted values of its fields, and the rules that pick its days."""
 
     minutes: list[int]
     hours: list[int]
@@ -142,7 +144,7 @@ class Cron:
 
     @classmethod
     def parse(cls, text: str) -> Cron:
-        """The expression within cron(...); the year may be left out.
+        """Parse the text within cron(...); the year may be left out.
 
         Raises:
             IllegalExpression: names the first field that is wrong.
@@ -163,55 +165,51 @@ class Cron:
         )
         cron.day_rules.extend(_days_of_week(weekday))
         if (day == "?") == (weekday == "?"):
-            raise IllegalExpression("one of the two day fields has to be ?, and only one")
+            raise IllegalExpression("one of the two day fields must be ?, and only one")
         return cron
 
     def days(self, first: date) -> Iterator[date]:
-        """The days that satisfy it, from a day on, ascending."""
-        for year in self.years:
-            for month in self.months:
-                if (year, month) < (first.year, first.month):
-                    continue
-                picked = {day for rule in self.day_rules for day in rule(year, month)}
-                for day in sorted(picked):
-                    if date(year, month, day) >= first:
-                        yield date(year, month, day)
+        """Return the days that match it, from a day on, ascending."""
+        for year, month in product(self.years, self.months):
+            if (year, month) < (first.year, first.month):
+                continue
+            picked = {day for rule in self.day_rules for day in rule(year, month)}
+            days = (date(year, month, day) for day in sorted(picked))
+            yield from (day for day in days if day >= first)
 
     def times(self, first: datetime) -> Iterator[datetime]:
-        """The local times that satisfy it, from a local time on, ascending, all without a zone."""
+        """Return the local times that match it, from one on, ascending, all without a zone."""
         for day in self.days(first.date()):
-            for hour in self.hours:
-                for minute in self.minutes:
-                    local = datetime.combine(day, time(hour, minute))
-                    if local >= first:
-                        yield local
+            for hour, minute in product(self.hours, self.minutes):
+                local = datetime.combine(day, time(hour, minute))
+                if local >= first:
+                    yield local
 
 
 def _days_of_month(text: str) -> Iterator[DayRule]:
-    values = DAY_OF_MONTH.parse(text)
-    if values:
+    if values := DAY_OF_MONTH.parse(text):
         yield partial(_these, values)
     for part in text.split(","):
-        if part == "L":
-            yield lambda year, month: [_length(year, month)]
-        elif part == "LW":
-            yield lambda year, month: _nearest_weekday(_length(year, month), year, month)
-        elif part.endswith("W"):
-            yield partial(_nearest_weekday, int(part[:-1]))
+        match part:
+            case "L":
+                yield lambda year, month: [_length(year, month)]
+            case "LW":
+                yield lambda year, month: _nearest_weekday(_length(year, month), year, month)
+            case _ if part.endswith("W"):
+                yield partial(_nearest_weekday, int(part[:-1]))
 
 
 def _days_of_week(text: str) -> Iterator[DayRule]:
-    values = DAY_OF_WEEK.parse(text)
-    if values:
+    if values := DAY_OF_WEEK.parse(text):
         yield partial(_weekdays, values)
     for part in text.split(","):
+        weekday, _, position = part.partition("#")
         if part == "L":
             yield partial(_weekdays, [SATURDAY])
-        elif part.endswith("L"):
-            yield partial(_nth_weekday, DAY_OF_WEEK.number(part[:-1]), -1)
-        elif "#" in part:
-            weekday, _, position = part.partition("#")
+        elif position:
             yield partial(_nth_weekday, DAY_OF_WEEK.number(weekday), int(position) - 1)
+        if part.endswith("L") and part != "L":
+            yield partial(_nth_weekday, DAY_OF_WEEK.number(part[:-1]), -1)
 
 
 def _length(year: int, month: int) -> int:
@@ -219,7 +217,7 @@ def _length(year: int, month: int) -> int:
 
 
 def _weekday(year: int, month: int, day: int) -> int:
-    """1 for Sunday to 7 for Saturday."""
+    """Return 1 for Sunday to 7 for Saturday."""
     return date(year, month, day).isoweekday() % 7 + 1
 
 
@@ -238,7 +236,7 @@ def _nth_weekday(weekday: int, index: int, year: int, month: int) -> list[int]:
 
 
 def _nearest_weekday(day: int, year: int, month: int) -> list[int]:
-    """Monday to Friday next to a day, within its month."""
+    """Return the day from Monday to Friday nearest to a day, within its month."""
     length = _length(year, month)
     if day > length:
         return []

@@ -1,8 +1,8 @@
 """The due times of an expression in a time zone.
 
 Rules: EventBridge Scheduler User Guide, "Schedule types": a local time that does not exist is
-skipped, one that occurs twice fires once (here: the first time), and a rate goes by elapsed time,
-from its start date or else from when it was created. For `at`, start and end are ignored.
+skipped, one that occurs twice is due once (here: the first time), and a rate counts elapsed time
+from its start date or else from its creation. For `at`, start and end are ignored.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from taskctl.calendar.expressions import At, Expression, Rate
 
 @dataclass(frozen=True)
 class DueTime:
-    """A time that a schedule is due, and what the clocks do then.
+    """A time at which a schedule is due, and what the clocks do then.
 
     Attributes:
-        due: when, in UTC.
+        due: the time in UTC.
         local: the same in the schedule's zone.
-        skipped: the local times since the time before that do not exist, without a zone.
+        skipped: the local times since the previous due time that do not exist, without a zone.
     """
 
     due: datetime
@@ -32,13 +32,13 @@ class DueTime:
 
     @property
     def clock_change(self) -> timedelta:
-        """By how much the clocks are set forward on its day; less than zero for back."""
+        """The time by which the clocks go forward on its day; below zero for back."""
         midnight = self.local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
         return _offset(midnight + timedelta(days=1)) - _offset(midnight)
 
     @property
     def occurs_twice(self) -> bool:
-        """Whether the clocks show this time once more, or did before."""
+        """True if the clocks show this time once more, or did before."""
         return self.local.replace(fold=0).utcoffset() != self.local.replace(fold=1).utcoffset()
 
 
@@ -51,12 +51,15 @@ def due_times(
     start: datetime | None = None,
     end: datetime | None = None,
 ) -> Iterator[DueTime]:
-    """The due times later than a moment, ascending; for most expressions there is no end of them.
+    """Return the due times after a moment, ascending; for most expressions they never end.
 
     Args:
-        after: aware, as are the others.
-        created: when the schedule was created, from which a rate without a start counts.
-        start, end: the schedule's own; it fires on them, too.
+        expression: the schedule's.
+        zone: the schedule's time zone.
+        after: the moment; aware, as are the others.
+        created: the schedule's creation, from which a rate without a start counts.
+        start: the schedule's start date, a time at which it may be due.
+        end: the schedule's end date, likewise.
     """
     match expression:
         case At():
@@ -75,7 +78,7 @@ def due_times(
 
 
 def _existing(times: Iterable[datetime], zone: ZoneInfo, after: datetime) -> Iterator[DueTime]:
-    """The local times that exist, and are later than a moment, at their first occurrence."""
+    """Return the local times that exist and are after a moment, at their first occurrence."""
     skipped: list[datetime] = []
     for time in times:
         due = time.replace(tzinfo=zone).astimezone(UTC)
@@ -97,7 +100,7 @@ def _ticks(
         while True:
             yield DueTime(due, due.astimezone(zone))
             due += interval
-    except OverflowError:  # later than the last of all dates
+    except OverflowError:  # after the last date
         return
 
 

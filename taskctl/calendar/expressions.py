@@ -1,4 +1,4 @@
-"""Expressions of schedules read: rate(...), cron(...) and at(...).
+"""Parse the expressions of schedules: rate(...), cron(...) and at(...).
 
 The rules are those that modules/scheduler/expressions.tf checks at plan time; the table in
 tests/expressions.json is run against both.
@@ -15,7 +15,7 @@ from taskctl.calendar.cron import Cron, IllegalExpression
 _MAX_CHARACTERS = 256
 _MINUTES = {"minute": 1, "hour": 60, "day": 24 * 60}
 _FOREVER = 100_000_000
-"""Of any unit; later than what a date can say, and not too long for an interval."""
+"""Of any unit: beyond the last date, and not too long for an interval."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ Expression = Rate | Cron | At
 
 
 def parse(text: str) -> Expression:
-    """What an expression says.
+    """Parse an expression.
 
     Raises:
-        IllegalExpression: what is wrong, and what would be right.
+        IllegalExpression: says what is wrong, and what would be right.
     """
     if len(text) > _MAX_CHARACTERS:
         raise IllegalExpression(
@@ -53,7 +53,7 @@ def parse(text: str) -> Expression:
     if found := re.fullmatch(r"cron\((.*)\)", text):
         return Cron.parse(found[1])
     raise IllegalExpression(
-        "it has to be rate(value unit), cron(minutes hours day-of-month month day-of-week year) or "
+        "it must be rate(value unit), cron(minutes hours day-of-month month day-of-week year) or "
         "at(yyyy-mm-ddThh:mm:ss)"
     )
 

@@ -1,4 +1,4 @@
-"""How often an expression fires."""
+"""The frequency of an expression."""
 
 from __future__ import annotations
 
@@ -18,13 +18,15 @@ def runs_a_month(
     start: datetime | None = None,
     end: datetime | None = None,
 ) -> float:
-    """Runs a month (730 hours) on average over the year to come; none for at, which fires once.
+    """Return the average runs a month (730 hours) over the year to come; 0 for at, which runs once.
 
     Days on which the clocks change count as any other.
 
     Args:
+        expression: the schedule's.
         now: aware, as are the others.
-        start, end: the schedule's own.
+        start: the schedule's start date.
+        end: the schedule's end date.
     """
     first = max(now, start) if start else now
     last = min(now + YEAR, end) if end else now + YEAR

@@ -12,26 +12,26 @@ _TZDATA = files("tzdata")
 
 
 class UnknownZone(ValueError):
-    """No time zone of this name."""
+    """There is no time zone of this name."""
 
 
 @cache
 def zone_names() -> frozenset[str]:
-    """The names that the module accepts: links included, the placeholder "Factory" not."""
+    """Return the names that the module accepts: links included, the placeholder "Factory" not."""
     return frozenset(_TZDATA.joinpath("zones").read_text(encoding="utf-8").split()) - {"Factory"}
 
 
 @cache
 def zone(name: str) -> ZoneInfo:
-    """The time zone of a name.
+    """Return the time zone of a name.
 
     Raises:
-        UnknownZone: there is none, as IANA spells them.
+        UnknownZone: there is none of this name, as IANA spells it.
     """
     if name not in zone_names():
         raise UnknownZone(
-            f'timezone "{name}" is no IANA time zone; legal are names such as "Europe/Berlin" or '
-            f'"UTC", with these capitals{did_you_mean(name, zone_names())}'
+            f'timezone "{name}" is not an IANA time zone, such as "Europe/Berlin" or "UTC", '
+            f"capitals included{did_you_mean(name, zone_names())}"
         )
     with _TZDATA.joinpath("zoneinfo", name).open("rb") as data:
         return ZoneInfo.from_file(data, key=name)

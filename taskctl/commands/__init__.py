@@ -1,1 +1,1 @@
-"""The commands of taskctl, a file each; none imports another."""
+"""The commands of taskctl, a file for each; none imports another."""

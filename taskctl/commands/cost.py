@@ -1,4 +1,4 @@
-"""`taskctl cost`: what schedules cost a month."""
+"""`taskctl cost`: estimate the monthly cost of schedules."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ import typer
 from taskctl.calendar.expressions import At
 from taskctl.calendar.frequency import runs_a_month
 from taskctl.costs import pricing
-from taskctl.costs.cost_basis import deployed_basis, written_basis
+from taskctl.costs.cost_basis import Basis, deployed_basis, written_basis
 from taskctl.costs.pricing import Assumptions, Setup, Usage
 from taskctl.project.schedule import Schedule, read_calendar
 from taskctl.project.task_lists import count_tasks
 from taskctl.ui import options
-from taskctl.ui.output import Column, Row, print_json, print_table, say
+from taskctl.ui.output import print_json, say
+from taskctl.ui.tables import Column, Row, print_table
 
 UNKNOWN_TASKS = 100
 
@@ -27,22 +28,23 @@ def cost(
     prefix: options.Prefix = None,
     root: options.Root = Path(),
     task_seconds: Annotated[
-        float, typer.Option(min=0, help="How long a task takes.")
+        float, typer.Option(min=0, help="Seconds that a task takes.")
     ] = Assumptions.task_seconds,
     tasks: Annotated[
         int, typer.Option(min=0, help="Tasks of a list that is only known when it is read.")
     ] = UNKNOWN_TASKS,
     cold_start_seconds: Annotated[
-        float, typer.Option(min=0, help="How long Lambda takes to start a function.")
+        float, typer.Option(min=0, help="Seconds that Lambda takes to start a function.")
     ] = Assumptions.cold_start_seconds,
     task_log_bytes: Annotated[
-        int, typer.Option(min=0, help="What a task writes to the log, in bytes.")
+        int, typer.Option(min=0, help="Bytes that a task writes to the log.")
     ] = Assumptions.task_log_bytes,
     as_json: options.Json = False,
 ) -> None:
-    """What schedules cost a month, in usage and US dollars.
+    """Estimate the monthly cost of schedules.
 
-    Each of them, and what they share. It is an estimate: below the table stands what it assumes.
+    In usage and US dollars, for each schedule and for what they share. The assumptions are stated
+    below the table.
 
     \b
     Examples:
@@ -58,25 +60,13 @@ def cost(
     )
     now = datetime.now(UTC)
     runs = {schedule.name: _runs(schedule, now) for schedule in basis.schedules}
-    is_cold = pricing.is_cold(sum(runs.values()))
-    rows: list[dict[str, Any]] = []
-    for schedule in basis.schedules:
-        known = count_tasks(schedule, basis.task_folder)
-        usage = pricing.schedule_usage(
-            schedule.name,
-            runs[schedule.name],
-            tasks if known is None else known,
-            basis.setup,
-            assumptions,
-            is_cold=is_cold,
-        )
-        rows.append({"schedule": schedule.name, **asdict(usage), "note": _note(schedule, known)})
-    rows.sort(key=lambda row: (-row["usd"], row["schedule"]))
+    rows = _rows(basis, assumptions, runs, tasks)
     shared = [
         {"schedule": name, _SHARED[name]: amount, "usd": usd}
         for name, (amount, usd) in pricing.shared_usage(sum(runs.values()), basis.setup).items()
     ]
     total = {key: sum(row.get(key, 0) for row in [*rows, *shared]) for key in _NUMBERS}
+    is_cold = pricing.is_cold(sum(runs.values()))
     stated = _stated(basis.setup, assumptions, tasks, is_cold=is_cold)
     if as_json:
         print_json({**total, "schedules": rows, "shared": shared, "assumptions": stated})
@@ -87,7 +77,36 @@ def cost(
         say(f"- {line}")
 
 
+def _rows(
+    basis: Basis, assumptions: Assumptions, runs: dict[str, float], tasks: int
+) -> list[dict[str, Any]]:
+    """Return a row for each schedule, the most expensive first.
+
+    Args:
+        basis: schedules and settings.
+        assumptions: durations and sizes.
+        runs: runs a month, by schedule.
+        tasks: the assumed length of lists that are only known when they are read.
+    """
+    is_cold = pricing.is_cold(sum(runs.values()))
+    rows: list[dict[str, Any]] = []
+    for schedule in basis.schedules:
+        known = count_tasks(schedule, basis.task_folder) if schedule.is_ours else 0
+        usage = pricing.schedule_usage(
+            schedule.name,
+            runs[schedule.name],
+            tasks if known is None else known,
+            basis.setup,
+            assumptions,
+            is_cold=is_cold,
+        )
+        rows.append({"schedule": schedule.name, **asdict(usage), "note": _note(schedule, known)})
+    return sorted(rows, key=lambda row: (-row["usd"], row["schedule"]))
+
+
 def _runs(schedule: Schedule, now: datetime) -> float:
+    if not schedule.is_ours:
+        return 0.0
     expression, _ = read_calendar(schedule)
     if not schedule.enabled:
         return 0.0
@@ -95,10 +114,12 @@ def _runs(schedule: Schedule, now: datetime) -> float:
 
 
 def _note(schedule: Schedule, tasks: int | None) -> str | None:
+    if not schedule.is_ours:
+        return "not made by this module, not estimated"
     if not schedule.enabled:
         return "disabled"
     if isinstance(read_calendar(schedule)[0], At):
-        return "fires once"
+        return "runs once"
     return "number of tasks assumed" if tasks is None else None
 
 
@@ -108,19 +129,19 @@ def _stated(setup: Setup, assumptions: Assumptions, tasks: int, *, is_cold: bool
     pollers = pricing.IDLE_POLLERS[limited]
     starts = f"{assumptions.cold_start_seconds:g} s for each run" if is_cold else "none"
     return [
-        "prices are list prices of us-east-1, November 2026, before free tiers (which take in 10 "
+        "prices are list prices of us-east-1, November 2026, before free tiers (which cover 10 "
         "alarms, 10 metrics and 3 dashboards of an account)",
         f"a task takes {assumptions.task_seconds:g} s{overlap}, and succeeds at its first attempt",
         f"a list that is only known when it is read has {tasks} tasks",
         f"batches are full ({setup.batch_size} tasks), messages shorter than 6 KB",
         f"functions have {setup.send_task_memory} MB (send_task) and {setup.run_task_memory} MB "
         f"(run_task), {setup.architecture}; cold starts: {starts}",
-        f"a task logs {assumptions.task_log_bytes} bytes; its storage and traces are left out",
-        f"{pollers} pollers of Lambda's ask an idle queue every 20 s"
+        f"a task logs {assumptions.task_log_bytes} bytes; storage of logs and traces are left out",
+        f"{pollers} of Lambda's pollers ask an idle queue every 20 s"
         + (" (2 with maximum_concurrency = null)" if limited else ""),
         f"{pricing.METRICS} metrics"
         + (", and as many of each schedule," if setup.metrics_by_schedule else "")
-        + " have values in the hours in which something fires; each further outcome "
+        + " have values in the hours in which something runs; each further outcome "
         "adds one, and so do refused lines",
     ]
 
@@ -145,18 +166,18 @@ def _style(row: Row) -> str:
 _COLUMNS = [
     Column(key="schedule", heading="a month", style=_style),
     *(
-        Column(key=key, heading=heading, show=show, style=_style, right=True)
-        for key, heading, show in [
-            ("runs", "runs", _count),
-            ("messages", "messages", _count),
-            ("sqs_requests", "SQS requests", _count),
-            ("invocations", "invocations", _count),
-            ("gb_seconds", "GB-s", _count),
-            ("log_bytes", "log MB", lambda value: _count(value / 1_000_000)),
-            ("metrics", "metrics", _count),
-            ("alarms", "alarms", _count),
-            ("usd", "USD", lambda value: f"{value:,.3f}"),
+        Column(key=key, heading=heading, show=show, style=_style, right=True, rank=rank)
+        for key, heading, show, rank in [
+            ("runs", "runs", _count, 0),
+            ("messages", "messages", _count, 7),
+            ("sqs_requests", "SQS requests", _count, 5),
+            ("invocations", "invocations", _count, 4),
+            ("gb_seconds", "GB-s", _count, 6),
+            ("log_bytes", "log MB", lambda value: _count(value / 1_000_000), 3),
+            ("metrics", "metrics", _count, 2),
+            ("alarms", "alarms", _count, 1),
+            ("usd", "USD", lambda value: f"{value:,.3f}", 0),
         ]
     ),
-    Column(key="note", heading="", style=lambda row: "yellow"),
+    Column(key="note", heading="", style=lambda row: "yellow", below=True),
 ]

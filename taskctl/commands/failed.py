@@ -1,4 +1,4 @@
-"""`taskctl failed`: what lies in the dead-letter queues."""
+"""`taskctl failed`: list the dead letters."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import typer
 
 from taskctl.dead_letters.dead_letter import DeadLetter
 from taskctl.dead_letters.queue import HOLD_SECONDS, DeadLetterQueue
-from taskctl.stack.stack import find_stack
+from taskctl.stack.find import find_stack
 from taskctl.ui import options
-from taskctl.ui.output import Column, note, print_table, say
+from taskctl.ui.output import note, say
+from taskctl.ui.tables import Column, print_table
 
 _COUNT = 100
 
@@ -25,11 +26,11 @@ def failed(
     root: options.Root = Path(),
     as_json: options.Json = False,
 ) -> None:
-    """What lies in the dead-letter queues, with the reason why.
+    """List dead letters, with the reasons.
 
-    It failed for good; the oldest comes first. A dead letter is a task, a line of a list that is no
-    task, or a run: one that Scheduler could not deliver, that send_task failed at, or whose list
-    is incomplete. Looking at them takes nothing away.
+    They failed for good; the oldest comes first. A dead letter is a task, a line of a list that
+    is not a task, or a run: one that Scheduler could not deliver, that send_task failed at, or
+    whose list is incomplete. Listing them takes nothing away.
 
     \b
     Examples:
@@ -38,14 +39,15 @@ def failed(
       taskctl redrive 1a2b3c4d             sends one of them again
     """
     stack = find_stack(prefix, root)
-    stack.schedule_names()  # says so if there is no such stack
+    stack.check_exists()
     dead_letters: list[DeadLetter] = []
     notes: list[str] = []
-    for url in (stack.runs_dead_letter_url, stack.tasks_dead_letter_url):
+    for url in stack.dead_letter_urls:
         found, hidden = _look(url, count)
         dead_letters += found
         if hidden > 0:
-            notes.append(f"About {hidden} more are not shown: {_why(url, len(found), count)}.")
+            are = "is" if hidden == 1 else "are"
+            notes.append(f"About {hidden} more {are} not shown: {_why(url, len(found), count)}.")
     dead_letters.sort(key=lambda dead_letter: dead_letter.time)
     if dead_letters or as_json:
         print_table(_COLUMNS, [_row(dead_letter) for dead_letter in dead_letters], as_json=as_json)
@@ -56,7 +58,7 @@ def failed(
 
 
 def _look(url: str, count: int) -> tuple[list[DeadLetter], int]:
-    """Up to so many dead letters, and how many there are besides."""
+    """Return up to so many dead letters, and the number of all others."""
     with DeadLetterQueue(url) as queue:
         total = queue.count()
         found: list[DeadLetter] = []
@@ -68,38 +70,40 @@ def _look(url: str, count: int) -> tuple[list[DeadLetter], int]:
 
 
 def _why(url: str, shown: int, count: int) -> str:
-    """Why there are dead letters that are not shown."""
+    """Explain why there are dead letters that are not shown."""
     if shown == count:
         return "-n shows more"
     if url.endswith(".fifo"):
-        return "of a message group SQS hands out ten, and others when those are redriven"
+        return "SQS hands out ten of a message group, and others once those are redriven"
     return f"another command may hold them, for up to {HOLD_SECONDS // 60} minutes"
 
 
 def _row(dead_letter: DeadLetter) -> dict[str, Any]:
+    contents = dead_letter.contents
     return {
         "id": dead_letter.short_id,
         "time": dead_letter.time,
-        "kind": dead_letter.kind,
-        "schedule": dead_letter.schedule,
-        "what": dead_letter.what,
-        "outcome": dead_letter.outcome,
-        "attempts": dead_letter.attempts,
-        "reason": dead_letter.reason,
+        "kind": contents.kind,
+        "schedule": contents.schedule,
+        "what": contents.what,
+        "outcome": contents.outcome,
+        "attempts": contents.attempts,
+        "reason": contents.reason,
     }
-
-
-def _detail(text: str) -> str:
-    return " ".join(text.split())
 
 
 _COLUMNS = [
     Column(key="id", heading="id", style=lambda row: "bold"),
-    Column(key="time", heading="since", show=lambda at: f"{at.astimezone():%a %Y-%m-%d %H:%M:%S}"),
-    Column(key="kind", heading="kind"),
+    Column(
+        key="time",
+        heading="since",
+        show=lambda at: f"{at.astimezone():%a %Y-%m-%d %H:%M:%S}",
+        short=lambda at: f"{at.astimezone():%m-%d %H:%M}",
+    ),
+    Column(key="kind", heading="kind", rank=2),
     Column(key="schedule", heading="schedule"),
-    Column(key="what", heading="what", show=_detail),
+    Column(key="what", heading="what"),
     Column(key="outcome", heading="outcome", style=lambda row: "red"),
-    Column(key="attempts", heading="attempts", right=True),
-    Column(key="reason", heading="reason", show=_detail),
+    Column(key="attempts", heading="attempts", right=True, rank=3),
+    Column(key="reason", heading="reason", below=True),
 ]

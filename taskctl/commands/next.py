@@ -1,4 +1,4 @@
-"""`taskctl next`: when schedules fire next."""
+"""`taskctl next`: show when schedules are due next."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from taskctl.errors import TaskctlError, did_you_mean
 from taskctl.project.schedule import Schedule, read_calendar
 from taskctl.project.tfvars import read_tfvars, tfvars_schedules
 from taskctl.ui import options
-from taskctl.ui.output import Column, Row, print_table
+from taskctl.ui.tables import Column, Row, print_table
 
 COUNT_OF_ONE = 5
 COUNT_OF_ALL = 1
 
 
 def next_runs(
-    schedule: Annotated[str | None, typer.Argument(help="One schedule; otherwise all.")] = None,
+    schedule: Annotated[str | None, typer.Argument(help="One schedule; all by default.")] = None,
     count: Annotated[
         int | None,
         typer.Option("-n", min=1, max=100_000, help="Runs of each; 5 of one, 1 of all."),
@@ -33,10 +33,11 @@ def next_runs(
     root: options.Root = Path(),
     as_json: options.Json = False,
 ) -> None:
-    """When schedules fire next: in their own zone, in UTC and here.
+    """Show when schedules are due next.
 
-    Here is the zone of this machine. Days on which the clocks are set forward or back are marked,
-    and so are times that are skipped because the clocks leap over them.
+    The times are in the schedule's own zone, in UTC, and in the zone of this machine ("here").
+    Days on which the clocks go forward or back are marked, and so are times that are skipped
+    because the clocks jump over them.
 
     \b
     Examples:
@@ -54,7 +55,7 @@ def next_runs(
 
 
 def _written(name: str | None, tfvars: Path) -> list[Schedule]:
-    """The schedule of a name, or all, of a file of values."""
+    """Return one schedule, or all, of a file of values."""
     written = tfvars_schedules(read_tfvars(tfvars))
     found = [schedule for schedule in written if name in (None, schedule.name)]
     if name is not None and not found:
@@ -64,25 +65,42 @@ def _written(name: str | None, tfvars: Path) -> list[Schedule]:
 
 
 def _deployed(name: str | None, prefix: str | None, root: Path) -> list[Schedule]:
-    """The schedule of a name, or all, of a stack."""
-    from taskctl.stack.stack import find_stack  # boto3 takes longer to import than all else here
+    """Return one schedule, or all, of a stack."""
+    from taskctl.stack.find import find_stack  # boto3 takes longer to import than all else here
 
     stack = find_stack(prefix, root)
     return stack.schedules() if name is None else [stack.schedule(name)]
 
 
 def _rows(schedule: Schedule, now: datetime, count: int) -> Iterator[dict[str, Any]]:
-    expression, zone = read_calendar(schedule)
     row = {
         "schedule": schedule.name,
         "expression": schedule.expression,
         "timezone": schedule.timezone,
     }
     nothing = {**row, "due": None, "local": None, "here": None}
+    if not schedule.is_ours:
+        yield {**nothing, "note": "not made by this module"}
+        return
     if not schedule.enabled:
         yield {**nothing, "note": "disabled"}
         return
-    found = due_times(
+    due = None
+    for due in islice(_due_times(schedule, now), count):
+        yield {
+            **row,
+            "due": due.due,
+            "local": due.local,
+            "here": due.due.astimezone(),
+            "note": ", ".join(_notes(schedule, due)) or None,
+        }
+    if due is None:
+        yield {**nothing, "note": "never due again"}
+
+
+def _due_times(schedule: Schedule, now: datetime) -> Iterator[DueTime]:
+    expression, zone = read_calendar(schedule)
+    return due_times(
         expression,
         zone,
         after=now,
@@ -90,34 +108,22 @@ def _rows(schedule: Schedule, now: datetime, count: int) -> Iterator[dict[str, A
         start=schedule.start,
         end=schedule.end,
     )
-    run = None
-    for run in islice(found, count):
-        notes = [*_notes(run)]
-        if isinstance(expression, Rate) and not schedule.start:
-            notes.append("counted from its creation" if schedule.created else "if created now")
-        if schedule.flexible_window_minutes:
-            notes.append(f"or up to {schedule.flexible_window_minutes} min later")
-        yield {
-            **row,
-            "due": run.due,
-            "local": run.local,
-            "here": run.due.astimezone(),
-            "note": ", ".join(notes) or None,
-        }
-    if run is None:
-        yield {**nothing, "note": "does not fire any more"}
 
 
-def _notes(time: DueTime) -> Iterator[str]:
+def _notes(schedule: Schedule, time: DueTime) -> Iterator[str]:
     if time.skipped:
         first, others = time.skipped[0], len(time.skipped) - 1
         more = f" and {others} more" if others else ""
-        yield f"skips {first:%a %Y-%m-%d %H:%M}{more}, which the clocks leap over"
+        yield f"skips {first:%a %Y-%m-%d %H:%M}{more}, which the clocks jump over"
     if time.clock_change:
         direction = "forward" if time.clock_change > timedelta(0) else "back"
         yield f"clocks go {direction} {abs(time.clock_change)} that day"
     if time.occurs_twice:
-        yield "this time comes twice, it fires the first time"
+        yield "this time occurs twice, it runs the first time"
+    if isinstance(read_calendar(schedule)[0], Rate) and not schedule.start:
+        yield "counted from its creation" if schedule.created else "if created now"
+    if schedule.flexible_window_minutes:
+        yield f"or up to {schedule.flexible_window_minutes} min later"
 
 
 def _columns(now: datetime) -> list[Column]:
@@ -131,14 +137,17 @@ def _columns(now: datetime) -> list[Column]:
     def style(row: Row) -> str:
         return "dim" if row["due"] is None else "yellow" if row["note"] else ""
 
+    def minute(at: datetime) -> str:
+        return f"{at:%Y-%m-%d %H:%M}"
+
     columns = [
         Column(key="schedule", heading="schedule", style=lambda row: "bold"),
         Column(key="local", heading="due", show=lambda at: f"{at:%a %Y-%m-%d %H:%M}"),
         Column(key="timezone", heading="in"),
-        Column(key="due", heading="UTC", show=lambda at: f"{at:%Y-%m-%d %H:%M}"),
-        Column(key="here", heading="here", show=lambda at: f"{at:%Y-%m-%d %H:%M}"),
+        Column(key="due", heading="UTC", show=minute, rank=2),
+        Column(key="here", heading="here", show=minute, rank=1),
         Column(key="due", heading="from now", show=wait, right=True),
-        Column(key="note", heading="", style=style),
+        Column(key="note", heading="", style=style, below=True),
     ]
     if not now.astimezone().utcoffset():
         del columns[4]  # this machine has UTC

@@ -1,4 +1,4 @@
-"""`taskctl pause` and `taskctl resume`: whether a schedule fires."""
+"""`taskctl pause` and `taskctl resume`: disable and enable a schedule."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from taskctl.stack.stack import find_stack
+from taskctl.stack.find import find_stack
 from taskctl.ui import options
 from taskctl.ui.output import confirm, note, print_json, say
 
@@ -21,10 +21,10 @@ def pause(
     yes: options.Yes = False,
     as_json: options.Json = False,
 ) -> None:
-    """Lets a schedule fire no more, until it is resumed.
+    """Pause a schedule until it is resumed.
 
     The next `terraform apply` resumes it, too, unless `enabled = false` is written there. Tasks
-    that were sent already go on. What is due in the meantime is not made up for.
+    that were already sent continue. What falls due in the meantime is not made up for.
 
     \b
     Examples:
@@ -41,7 +41,7 @@ def resume(
     yes: options.Yes = False,
     as_json: options.Json = False,
 ) -> None:
-    """Lets a paused schedule fire again.
+    """Resume a paused schedule.
 
     \b
     Examples:
@@ -64,11 +64,11 @@ def _switch(
         print_json({"schedule": name, "enabled": enabled, "changed": changed})
     else:
         state = "resumed" if enabled else "paused"
-        say(f"{name}: {state}" if changed else f"{name}: was {state} already")
-    note(_what_terraform_does(enabled))
+        say(f"{name}: {state}" if changed else f"{name}: was already {state}")
+    note(_describe_terraform(enabled))
 
 
-def _what_terraform_does(enabled: bool) -> str:
+def _describe_terraform(enabled: bool) -> str:
     if enabled:
         return "The next `terraform apply` pauses it if `enabled = false` is written there."
     return "The next `terraform apply` resumes it unless `enabled = false` is written there."

@@ -1,4 +1,4 @@
-"""`taskctl run`: a schedule fires now."""
+"""`taskctl run`: run a schedule now."""
 
 from __future__ import annotations
 
@@ -10,20 +10,22 @@ from uuid import uuid4
 
 import typer
 
-from taskctl.errors import TaskctlError
+from taskctl.errors import AwsUnavailable, TaskctlError
+from taskctl.ids import BY_HAND
 from taskctl.project.schedule import Schedule, read_calendar
-from taskctl.runs.history import BY_HAND, Run, add_up
+from taskctl.runs.history import Run, collect_runs
 from taskctl.runs.log_lines import LogLine, TaskLine, read_log_lines
-from taskctl.runs.run_table import line_text, outcomes_in_words
+from taskctl.runs.run_table import describe_outcomes, line_text
+from taskctl.stack.find import find_stack
 from taskctl.stack.invoke import invoke
-from taskctl.stack.stack import Stack, find_stack
+from taskctl.stack.stack import Stack
 from taskctl.ui import options
 from taskctl.ui.output import confirm, counted, note, print_json, say
 from taskctl.ui.times import parse_time, rfc3339
 
 _POLL_SECONDS = 1.0
 _CLOCKS = timedelta(minutes=5)
-"""By how much this machine's clock may be wrong."""
+"""How far this machine's clock may be off."""
 
 
 def run(
@@ -35,8 +37,8 @@ def run(
         str | None,
         typer.Option(
             "--at",
-            help="Fires for this past time: tasks see it as the scheduled one. A time without an "
-            "offset is in the schedule's own zone.",
+            help="A past time, which tasks see as the scheduled one; without an offset it is in "
+            "the schedule's own zone.",
         ),
     ] = None,
     prefix: options.Prefix = None,
@@ -44,11 +46,11 @@ def run(
     yes: options.Yes = False,
     as_json: options.Json = False,
 ) -> None:
-    """Fires a schedule now, and follows its tasks to their ends.
+    """Run a schedule now and follow its tasks to their ends.
 
-    The run has a key of its own: it is no repetition of another, also where deduplication is
-    on. A paused schedule fires as well. Exit code 1 says that something failed; Ctrl-C stops
-    looking on, and nothing else.
+    The run has a key of its own: it repeats no other run, even where deduplication is on. A
+    paused schedule runs as well. Exit code 1 means that something failed; Ctrl-C stops following,
+    and nothing else.
 
     \b
     Examples:
@@ -68,20 +70,24 @@ def run(
     summary = invoke(stack.send_task, event)
     _check(summary, task)
     if not as_json:
-        say(f"{schedule}: fired as {key}, {_sent(summary)}")
+        say(f"{schedule}: run {key}, {_sent(summary)}")
     try:
-        ended = _follow(stack, schedule, key, begun - _CLOCKS, quietly=as_json)
+        ended = _follow(stack, schedule, key, begun - _CLOCKS, quiet=as_json)
     except KeyboardInterrupt:
-        note("\nNo longer looked on. The tasks go on: taskctl runs tells what comes of them.")
+        note("\nNo longer following. The tasks go on: `taskctl runs` shows their outcomes.")
         raise typer.Exit(130) from None
-    if as_json:
-        print_json(ended.as_json())
-    else:
-        say(f"{schedule}: {outcomes_in_words(ended)}")
-        if ended.refused or ended.problem:
-            say("taskctl failed tells what could not be sent, and why.")
+    _report(schedule, ended, as_json=as_json)
     if ended.has_failed:
         raise typer.Exit(1)
+
+
+def _report(schedule: str, ended: Run, *, as_json: bool) -> None:
+    if as_json:
+        print_json(ended.as_json())
+        return
+    say(f"{schedule}: {describe_outcomes(ended)}")
+    if ended.refused or ended.problem:
+        say("`taskctl failed` shows what could not be sent, and why.")
 
 
 def _scheduled_time(schedule: Schedule, at: str | None) -> datetime:
@@ -90,12 +96,12 @@ def _scheduled_time(schedule: Schedule, at: str | None) -> datetime:
         return now
     time = parse_time(at, read_calendar(schedule)[1])
     if time > now:
-        raise TaskctlError(f"--at {at}: {rfc3339(time)} is still to come, it has to be past")
+        raise TaskctlError(f"--at {at}: {rfc3339(time)} is in the future, it must be in the past")
     return time
 
 
 def _check(summary: dict[str, Any], task: int | None) -> None:
-    """Raises TaskctlError if there is no task of that number."""
+    """Raise TaskctlError if there is no task at that position."""
     nothing = not summary["sent"] and not summary["refused"] and not summary["continued_at"]
     if task is not None and nothing and not summary["reason"]:
         raise TaskctlError(f"no task #{task} in the list of {summary['schedule']}: nothing was run")
@@ -104,21 +110,25 @@ def _check(summary: dict[str, Any], task: int | None) -> None:
 def _sent(summary: dict[str, Any]) -> str:
     sent = f"{counted(summary['sent'], 'task')} sent"
     refused = f", {summary['refused']} refused" if summary["refused"] else ""
-    more = f", goes on at line {summary['continued_at']}" if summary["continued_at"] else ""
+    more = f", continues at line {summary['continued_at']}" if summary["continued_at"] else ""
     return sent + refused + more
 
 
-def _follow(stack: Stack, schedule: str, key: str, since: datetime, *, quietly: bool) -> Run:
-    """The run, once it is over; tells of each attempt on the way."""
+def _follow(stack: Stack, schedule: str, key: str, since: datetime, *, quiet: bool) -> Run:
+    """Return the run once it is over; print each attempt on the way."""
     seen: set[LogLine] = set()
+    lines: list[LogLine] = []
     while True:
-        lines = read_log_lines(stack, since=since, schedule=schedule)
+        try:
+            lines = read_log_lines(stack, since=since, schedule=schedule)
+        except AwsUnavailable as error:
+            note(f"taskctl: {error}")
         lines = [line for line in lines if line.run == key]
         for line in lines:
-            if line not in seen and isinstance(line, TaskLine) and not quietly:
+            if line not in seen and isinstance(line, TaskLine) and not quiet:
                 say(line_text(line))
             seen.add(line)
-        found = add_up(lines).get(key)
+        found = collect_runs(lines).get(key)
         if found is not None and found.is_over:
             return found
         time.sleep(_POLL_SECONDS)

@@ -1,4 +1,4 @@
-"""`taskctl runs`: what ran, and what came of it."""
+"""`taskctl runs`: list past runs."""
 
 from __future__ import annotations
 
@@ -11,18 +11,20 @@ from typing import Annotated, Any
 
 import typer
 
-from taskctl.errors import TaskctlError, did_you_mean
-from taskctl.runs.history import Run, add_up
+from taskctl.errors import AwsUnavailable
+from taskctl.runs.history import Run, collect_runs
 from taskctl.runs.log_lines import LogLine, read_log_lines
 from taskctl.runs.run_table import columns, line_text, run_rows
-from taskctl.stack.stack import Stack, find_stack
+from taskctl.stack.find import find_stack
+from taskctl.stack.stack import Stack
 from taskctl.ui import options
-from taskctl.ui.output import print_json, print_json_line, print_table, say
+from taskctl.ui.output import note, print_json, print_json_line, say
+from taskctl.ui.tables import print_table
 from taskctl.ui.times import parse_since
 
 _POLL_SECONDS = 2.0
 _LATE = timedelta(minutes=2)
-"""Lines may come into the log in another order than that of their times."""
+"""Lines may reach the log in an order other than that of their times."""
 
 
 def runs(
@@ -31,19 +33,19 @@ def runs(
         bool, typer.Option("--failed", help="Only runs with failures, and the tasks that failed.")
     ] = False,
     since: Annotated[
-        str, typer.Option(help="From when on: 90m, 12h or 7d ago, or a date and time.")
+        str, typer.Option(help="The first moment: 90m, 12h or 7d ago, or a date and time.")
     ] = "1d",
     follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Goes on with what happens from now on.")
+        bool, typer.Option("--follow", "-f", help="Go on with what happens from now on.")
     ] = False,
     prefix: options.Prefix = None,
     root: options.Root = Path(),
     as_json: options.Json = False,
 ) -> None:
-    """What ran: each run with the outcomes of its tasks.
+    """List past runs with the outcomes of their tasks.
 
-    The oldest comes first. It reads the functions' logs, and so goes back as far as they are kept
-    (log_retention_days). `queued` are tasks of which there is no line yet: they wait, they run, or
+    The oldest comes first. They are read from the functions' logs, and so go back as far as those
+    are kept (log_retention_days). `queued` are tasks without any line yet: they wait, they run, or
     their function died.
 
     \b
@@ -57,13 +59,13 @@ def runs(
     start = parse_since(since)
     stack = find_stack(prefix, root)
     lines = read_log_lines(stack, since=start, schedule=schedule)
-    if schedule is not None and not lines:
-        _check_name(stack, schedule)
+    if schedule is not None and not lines:  # a schedule that was removed may still have lines
+        stack.check_schedule(schedule)
     if follow:
         with suppress(KeyboardInterrupt):
             _follow(stack, schedule, start, lines, failed=failed, as_json=as_json)
         return
-    found = list(add_up(lines).values())
+    found = list(collect_runs(lines).values())
     if failed:
         found = [run for run in found if run.has_failed]
     if as_json:
@@ -77,14 +79,6 @@ def runs(
 def _rows(run: Run, schedule: str | None, failed: bool) -> Iterable[dict[str, Any]]:
     shown = run.failed if failed else run.tasks.values() if schedule else []
     return run_rows(run, shown)
-
-
-def _check_name(stack: Stack, schedule: str) -> None:
-    """Raises TaskctlError for a schedule that there is not; a removed one may have log lines."""
-    names = stack.schedule_names()
-    if schedule not in names:
-        near = did_you_mean(schedule, names)
-        raise TaskctlError(f"no schedule {schedule!r} in the stack {stack.prefix!r}{near}")
 
 
 def _follow(
@@ -101,14 +95,17 @@ def _follow(
         for line in lines:
             if line not in seen:
                 seen.add(line)
-                _tell(line, failed=failed, as_json=as_json)
+                _print(line, failed=failed, as_json=as_json)
         since = max(start, datetime.now(UTC) - _LATE)
         seen = {line for line in seen if line.time >= since}
         time.sleep(_POLL_SECONDS)
-        lines = read_log_lines(stack, since=since, schedule=schedule)
+        try:
+            lines = read_log_lines(stack, since=since, schedule=schedule)
+        except AwsUnavailable as error:
+            note(f"taskctl: {error}")
 
 
-def _tell(line: LogLine, *, failed: bool, as_json: bool) -> None:
+def _print(line: LogLine, *, failed: bool, as_json: bool) -> None:
     if failed and not line.has_failed:
         return
     if as_json:

@@ -1,8 +1,9 @@
-"""`taskctl try`: a task's function runs here, without AWS."""
+"""`taskctl try`: run a task's function on this machine, without AWS."""
 
 from __future__ import annotations
 
 import json
+import logging
 import sys
 import time
 import traceback
@@ -23,9 +24,10 @@ from task_scheduler.notifications.notifier import ending
 from task_scheduler.outcome import NotifyEvent
 from task_scheduler.queue.message import Message
 from task_scheduler.queue.record import Record
+from task_scheduler.tasks.task_files import IMPORT_SECONDS
 from taskctl.errors import TaskctlError
 from taskctl.project.task_code import use_task_folder
-from taskctl.runs.run_table import took
+from taskctl.runs.run_table import format_seconds
 from taskctl.ui import options
 from taskctl.ui.output import note, print_json, say
 
@@ -33,7 +35,7 @@ _SCHEDULE = "try"
 
 
 def try_task(
-    name: Annotated[str, typer.Argument(help="What @task(...) calls it.")],
+    name: Annotated[str, typer.Argument(help="The name in @task(...).")],
     text: Annotated[
         str | None, typer.Argument(help="A task's text: the function's first argument.")
     ] = None,
@@ -49,11 +51,11 @@ def try_task(
     ] = Path("tasks"),
     as_json: options.Json = False,
 ) -> None:
-    """Runs a task's function here, and shows what chat would get.
+    """Run a task's function on this machine, without AWS.
 
-    It runs once, and goes the way that run_task goes: the arguments travel as a message, the
-    function is looked for in the task folder, its time is limited. AWS is not asked for anything;
-    what the function itself does is done.
+    It runs once, the way run_task would run it: the arguments travel as a message, the function
+    is looked up in the task folder, its time is limited. The message that chat would get is shown.
+    AWS is not asked for anything; what the function itself does is done.
 
     \b
     Examples:
@@ -61,6 +63,7 @@ def try_task(
       taskctl try greet Ada --args greeting=Hi
       taskctl try report --args '{"days": 7}' --task-code-dir my/tasks
     """
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")  # on stderr
     folder = use_task_folder(task_code_dir)
     message = Message(
         id=f"{_SCHEDULE}#1",
@@ -76,7 +79,14 @@ def try_task(
         result = attempt.result
     else:
         result = attempt.run(attempt.context(min(timeout, attempt.task.timeout or timeout)))
-    title, body = _chat_message(Ended(attempt.delivery, result))
+    _report(name, Ended(attempt.delivery, result), folder, as_json=as_json)
+    if result.error is not None:
+        raise typer.Exit(1)
+
+
+def _report(name: str, ended: Ended, folder: Path, *, as_json: bool) -> None:
+    result = ended.result
+    title, body = _chat_message(ended)
     reason = f"{type(result.error).__name__}: {result.error}" if result.error else None
     if as_json:
         print_json(
@@ -88,15 +98,13 @@ def try_task(
                 "chat": {"title": title, "body": body},
             }
         )
-    else:
-        if result.error is not None and has_traceback(result.error):
-            _print_traceback(result.error, folder)
-        say(f"{name}: {result.outcome} after {took(result.seconds)}")
-        say(reason or f"result: {result.preview or 'none'}")
-        say("\nChat would get:")
-        say("\n".join(f"  {line}" for line in [title, *body.splitlines()]))
-    if result.error is not None:
-        raise typer.Exit(1)
+        return
+    if result.error is not None and has_traceback(result.error):
+        _print_traceback(result.error, folder)
+    say(f"{name}: {result.outcome} after {format_seconds(result.seconds)}")
+    say(reason or f"result: {result.preview or 'none'}")
+    say("\nChat would get:")
+    say("\n".join(f"  {line}" for line in [title, *body.splitlines()]))
 
 
 def _read_args(given: list[str]) -> Mapping[str, Any]:
@@ -107,16 +115,16 @@ def _read_args(given: list[str]) -> Mapping[str, Any]:
             try:
                 read |= json.loads(one)
             except ValueError as error:
-                raise TaskctlError(f"--args {one}: no JSON: {error}") from error
+                raise TaskctlError(f"--args {one}: invalid JSON: {error}") from error
         elif equals and name.isidentifier():
             read[name] = value
         else:
-            raise TaskctlError(f"--args {one}: has to be name=value, or a JSON object")
+            raise TaskctlError(f"--args {one}: must be name=value, or a JSON object")
     return read
 
 
 def _prepare(message: Message, folder: Path) -> Attempt | Unrunnable:
-    """What run_task makes of the message once it has travelled."""
+    """Return the attempt that run_task would make of the message."""
     try:
         body = message.encode()
     except InvalidLine as error:
@@ -139,20 +147,20 @@ def _prepare(message: Message, folder: Path) -> Attempt | Unrunnable:
         message_retention=sys.maxsize,
         task_folder=folder,
     )
-    return read(record, settings, Sandbox())
+    return read(record, settings, Sandbox(), seconds=IMPORT_SECONDS)
 
 
 def _chat_message(ended: Ended) -> tuple[str, str]:
-    told = ending(ended)
-    if told is None:
-        raise TaskctlError(f"{ended.delivery.record.body}: no message that run_task can read")
-    notification, _ = told
+    found = ending(ended)
+    if found is None:
+        raise TaskctlError(f"{ended.delivery.record.body}: run_task cannot read this message")
+    notification, _ = found
     composed = compose([notification], [notification], {})
     return composed.title, composed.body
 
 
 def _print_traceback(error: BaseException, folder: Path) -> None:
-    """The traceback from the task's own code on."""
+    """Print the traceback from the task's own code on."""
     trace = traceback.TracebackException.from_exception(error)
     own = [index for index, frame in enumerate(trace.stack) if _is_within(frame.filename, folder)]
     if own:

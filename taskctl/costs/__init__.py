@@ -1,1 +1,1 @@
-"""AWS prices and what a stack costs."""
+"""AWS prices and the cost of a stack."""

@@ -1,9 +1,10 @@
-"""What the cost of a stack depends on, written down or deployed."""
+"""Schedules and settings that the cost depends on, from a file of values or a stack."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from taskctl.costs.pricing import Setup
 from taskctl.project.schedule import Schedule
@@ -18,7 +19,7 @@ EARLY_WARNINGS = (
     "send-task-duration", "run-task-duration", "runs-rejected",
 )  # fmt: skip
 CHAT_WARNINGS = ("notifications-undelivered",)
-"""As modules/monitoring/alarms.tf names them."""
+"""The names in modules/monitoring/alarms.tf."""
 
 _SETTINGS = (
     "architecture", "fifo", "deduplication", "batch_size", "task_concurrency", "send_task_memory",
@@ -28,7 +29,7 @@ _SETTINGS = (
 
 @dataclass(frozen=True)
 class Basis:
-    """Schedules, settings, and where task files lie if they are at hand."""
+    """Schedules, settings, and the folder of task files if it is at hand."""
 
     schedules: list[Schedule]
     setup: Setup
@@ -36,10 +37,10 @@ class Basis:
 
 
 def written_basis(path: Path) -> Basis:
-    """The basis that a file of values gives.
+    """Return the basis of a file of values.
 
     Raises:
-        TaskctlError: Terraform does not read it.
+        TaskctlError: Terraform cannot read it.
     """
     values = read_tfvars(path)
     monitoring = values["monitoring"]
@@ -60,32 +61,26 @@ def written_basis(path: Path) -> Basis:
 
 
 def deployed_basis(prefix: str | None, root: Path) -> Basis:
-    """The basis that a stack gives.
+    """Return the basis of a stack.
+
+    Args:
+        prefix: the stack's prefix; None to read Terraform's outputs.
+        root: the folder in which it was applied.
 
     Raises:
         TaskctlError: there is no such stack, or no access to it.
     """
-    from taskctl import aws
-    from taskctl.stack.stack import find_stack
+    from taskctl import aws  # boto3 takes long to import
+    from taskctl.stack.find import find_stack
 
     stack = find_stack(prefix, root)
     schedules = stack.schedules()
-    functions, cloudwatch = aws.client("lambda"), aws.client("cloudwatch")
-    silent = f"{stack.prefix}-silent-"
+    functions = aws.client("lambda")
     with aws.explained():
         send_task = functions.get_function_configuration(FunctionName=stack.send_task)
         run_task = functions.get_function_configuration(FunctionName=stack.run_task)
         mapping = functions.list_event_source_mappings(FunctionName=stack.run_task)
-        names = ESSENTIAL_ALARMS + EARLY_WARNINGS + CHAT_WARNINGS
-        alarms = cloudwatch.describe_alarms(AlarmNames=[f"{stack.prefix}-{name}" for name in names])
-        silences = cloudwatch.get_paginator("describe_alarms").paginate(AlarmNamePrefix=silent)
-        silence_alarms = {
-            alarm["AlarmName"].removeprefix(silent)
-            for page in silences
-            for alarm in page["MetricAlarms"]
-        }
-        dashboard = f"{stack.prefix}-{cloudwatch.meta.region_name}"
-        dashboards = cloudwatch.list_dashboards(DashboardNamePrefix=dashboard)
+        monitoring = _deployed_monitoring(aws.client("cloudwatch"), stack.prefix)
     environment = run_task.get("Environment", {}).get("Variables", {})
     queue = mapping["EventSourceMappings"][0]
     setup = Setup(
@@ -98,10 +93,27 @@ def deployed_basis(prefix: str | None, root: Path) -> Basis:
         run_task_memory=run_task["MemorySize"],
         maximum_concurrency=queue.get("ScalingConfig", {}).get("MaximumConcurrency"),
         metrics_by_schedule=environment.get("METRICS_BY_SCHEDULE") == "true",
-        alarms=len(alarms["MetricAlarms"]),
-        dashboard=any(
-            entry["DashboardName"] == dashboard for entry in dashboards["DashboardEntries"]
-        ),
-        silence_alarms=frozenset(silence_alarms),
+        **monitoring,
     )
     return Basis(schedules, setup)
+
+
+def _deployed_monitoring(cloudwatch: Any, prefix: str) -> dict[str, Any]:
+    """Return the fields of Setup that alarms and dashboard make."""
+    silent = f"{prefix}-silent-"
+    names = ESSENTIAL_ALARMS + EARLY_WARNINGS + CHAT_WARNINGS
+    alarms = cloudwatch.describe_alarms(AlarmNames=[f"{prefix}-{name}" for name in names])
+    silences = cloudwatch.get_paginator("describe_alarms").paginate(AlarmNamePrefix=silent)
+    dashboard = f"{prefix}-{cloudwatch.meta.region_name}"
+    dashboards = cloudwatch.list_dashboards(DashboardNamePrefix=dashboard)
+    return {
+        "alarms": len(alarms["MetricAlarms"]),
+        "dashboard": any(
+            entry["DashboardName"] == dashboard for entry in dashboards["DashboardEntries"]
+        ),
+        "silence_alarms": frozenset(
+            alarm["AlarmName"].removeprefix(silent)
+            for page in silences
+            for alarm in page["MetricAlarms"]
+        ),
+    }

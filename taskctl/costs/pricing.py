@@ -1,6 +1,6 @@
-"""What runs cost: AWS's list prices of us-east-1 in November 2026, before any free tier.
+"""The cost of runs by AWS's list prices of us-east-1 in November 2026, before any free tier.
 
-Left out are data transfer, dead letters, storage of logs, and what the tasks themselves use.
+Data transfer, dead letters, storage of logs and what the tasks themselves use are left out.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ HOURS_A_MONTH = 730
 
 SCHEDULER_INVOCATION = 1.00e-6
 SQS_REQUEST = {False: 0.40e-6, True: 0.50e-6}
-"""By whether the queue is FIFO; requests of up to 64 KB."""
+"""True: of a FIFO queue. Requests of up to 64 KB."""
 LAMBDA_REQUEST = 0.20e-6
 GB_SECOND = {"arm64": 0.0000133334, "x86_64": 0.0000166667}
 LOG_BYTE = 0.50e-9
 DYNAMODB_WRITE = 0.625e-6
 METRIC = 0.30
-"""For each hour in which it has a value the 730th part."""
+"""A month; each hour in which it has a value costs the 730th part."""
 ALARM = 0.10
 DASHBOARD = 3.00
 
 SEND_BATCH = 10
 DEDUPLICATION_WRITES = 2
-"""A task: that it has begun, and what came of it."""
+"""For each task: that it has begun, and its outcome."""
 
 IDLE_POLLERS = {False: 2, True: 5}
 """Of Lambda's, by whether there is a maximum concurrency: with one it keeps five at least.
@@ -32,26 +32,26 @@ IDLE_POLLERS = {False: 2, True: 5}
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
 """
 POLLS_A_MINUTE = 3
-"""Of an idle poller of Lambda's, which waits for 20 seconds."""
+"""Of one of Lambda's idle pollers, which waits for 20 seconds."""
 
 METRICS = 2
-"""What a run whose tasks succeed counts: sent, and the duration of success."""
+"""The metrics of a run whose tasks succeed: sent, and the duration of success."""
 
 WARM_MINUTES = 10
-"""How long a sandbox of Lambda's stays warm, about."""
+"""The approximate time for which a sandbox stays warm."""
 PLATFORM_LOG_BYTES = 400
-"""An invocation: Lambda's own lines (START, END, REPORT)."""
+"""Lambda's own lines for an invocation (START, END, REPORT)."""
 RUN_LOG_BYTES = 500
-"""send_task's line."""
+"""The line that send_task logs."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Setup:
-    """What of a stack makes its price.
+    """The settings of a stack that its cost depends on.
 
     Attributes:
-        alarms: those of the stack as a whole.
-        silence_alarms: the schedules with an alarm of their own, for when they are silent.
+        alarms: the number of alarms of the stack as a whole.
+        silence_alarms: the schedules with an alarm of their own for silence (expected_every).
         others: the module's variables of these names.
     """
 
@@ -71,14 +71,14 @@ class Setup:
 
 @dataclass(frozen=True, kw_only=True)
 class Assumptions:
-    """What nobody can know before it has run.
+    """Durations and sizes that are only known after the first runs.
 
     Attributes:
-        task_seconds: that a task takes.
-        cold_start_seconds: that Lambda takes to start a function, and charges for.
-        batch_seconds: that run_task takes for a batch, next to its tasks.
-        run_seconds, message_seconds: that send_task takes, for a run and for each message.
-        task_log_bytes: that a task writes to the log.
+        task_seconds: the duration of a task.
+        cold_start_seconds: the time that Lambda takes to start a function, and charges for.
+        batch_seconds: the time that run_task takes for a batch, besides its tasks.
+        run_seconds, message_seconds: the time that send_task takes, for a run and each message.
+        task_log_bytes: the size of a task's lines in the log.
     """
 
     task_seconds: float = 0.2
@@ -91,7 +91,7 @@ class Assumptions:
 
 @dataclass(frozen=True, kw_only=True)
 class Usage:
-    """What a schedule takes in a month, and its price in US dollars."""
+    """A schedule's usage in a month, and its price in US dollars."""
 
     runs: float
     messages: float
@@ -113,24 +113,19 @@ def schedule_usage(
     *,
     is_cold: bool,
 ) -> Usage:
-    """What a schedule takes in a month if every task succeeds at once, in full batches.
+    """Return a schedule's usage in a month if every task succeeds at once, in full batches.
 
     Args:
-        runs: a month.
-        tasks: of each run.
-        is_cold: whether both functions start anew for each run.
+        name: the schedule's name.
+        runs: runs a month.
+        tasks: tasks of each run.
+        setup: the stack's settings.
+        assumptions: durations and sizes.
+        is_cold: true if both functions start anew for each run.
     """
     batches = ceil(tasks / setup.batch_size)
     requests = ceil(tasks / SEND_BATCH) + 2 * batches  # a batch is received and deleted
-    start = assumptions.cold_start_seconds if is_cold else 0.0
-    send_seconds = start + assumptions.run_seconds + tasks * assumptions.message_seconds
-    run_seconds = (
-        start
-        + batches * assumptions.batch_seconds
-        + tasks * assumptions.task_seconds / setup.task_concurrency
-    )
-    memory_seconds = send_seconds * setup.send_task_memory + run_seconds * setup.run_task_memory
-    gb_seconds = memory_seconds / 1024
+    gb_seconds = _gb_seconds(tasks, batches, setup, assumptions, is_cold=is_cold)
     log_bytes = (
         RUN_LOG_BYTES + (1 + batches) * PLATFORM_LOG_BYTES + tasks * assumptions.task_log_bytes
     )
@@ -157,11 +152,27 @@ def schedule_usage(
     )
 
 
+def _gb_seconds(
+    tasks: int, batches: int, setup: Setup, assumptions: Assumptions, *, is_cold: bool
+) -> float:
+    """Return what Lambda charges for a run: memory in GB times seconds, of both functions."""
+    start = assumptions.cold_start_seconds if is_cold else 0.0
+    send_seconds = start + assumptions.run_seconds + tasks * assumptions.message_seconds
+    run_seconds = (
+        start
+        + batches * assumptions.batch_seconds
+        + tasks * assumptions.task_seconds / setup.task_concurrency
+    )
+    memory_seconds = send_seconds * setup.send_task_memory + run_seconds * setup.run_task_memory
+    return memory_seconds / 1024
+
+
 def shared_usage(runs: float, setup: Setup) -> dict[str, tuple[float, float]]:
-    """What all schedules share, by name: how much of it, and US dollars a month.
+    """Return what all schedules share, by name: the amount, and US dollars a month.
 
     Args:
-        runs: a month, of all schedules.
+        runs: runs a month of all schedules.
+        setup: the stack's settings.
     """
     metrics = METRICS * _hours_share(runs)
     polls = idle_polls(setup.maximum_concurrency)
@@ -184,10 +195,10 @@ def idle_polls(maximum_concurrency: int | None) -> int:
 
 
 def is_cold(runs: float) -> bool:
-    """Whether Lambda forgets the functions between two runs of all schedules together."""
+    """Return true if Lambda drops the sandboxes between two runs of all schedules together."""
     return runs < HOURS_A_MONTH * 60 / WARM_MINUTES
 
 
 def _hours_share(runs: float) -> float:
-    """The share of a month's hours in which something fires."""
+    """Return the share of a month's hours in which something runs."""
     return min(1.0, runs / HOURS_A_MONTH)

@@ -1,1 +1,1 @@
-"""Dead letters: read, shown, sent again."""
+"""Dead letters: received, read, sent again."""

@@ -1,4 +1,4 @@
-"""Taking dead letters out of a dead-letter queue without losing any."""
+"""Take dead letters out of a dead-letter queue without losing any."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from types import TracebackType
 from typing import Any, Self
 
 from taskctl import aws
-from taskctl.dead_letters.dead_letter import DeadLetter, read_dead_letter
+from taskctl.dead_letters.dead_letter import DeadLetter
+from taskctl.dead_letters.reading import read_dead_letter
 
 HOLD_SECONDS = 300
-"""For so long nobody else gets a dead letter that was taken; longer only if we are killed."""
+"""A dead letter that was received is hidden from others for so long, should we be killed."""
 
 _WAIT_SECONDS = 1
-"""Without a wait SQS asks some of its servers only, and an empty answer says nothing."""
+"""Without a wait SQS asks only some of its servers, and an empty answer means nothing."""
 
 _MAX_ENTRIES = 10
 
 
 class DeadLetterQueue:
-    """A dead-letter queue whose dead letters are held while the block lasts.
+    """A dead-letter queue; a context manager that holds what is received while its block lasts.
 
-    At its end, however it comes, those that were not deleted can be received again.
+    When the block ends, dead letters that were not deleted become visible again.
     """
 
     def __init__(self, url: str) -> None:
@@ -49,17 +50,17 @@ class DeadLetterQueue:
             )
 
     def count(self) -> int:
-        """About how many dead letters there are."""
+        """Return the approximate number of dead letters, hidden ones included."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         with aws.explained():
             answer = self._sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=names)
         return sum(int(answer["Attributes"][name]) for name in names)
 
     def receive(self, *, before: datetime) -> Iterator[list[DeadLetter]]:
-        """The dead letters that came before a time, up to ten at once, until no more come.
+        """Receive the dead letters from before a time, up to ten at once, until there are no more.
 
-        Of a FIFO queue come ten of each message group: SQS keeps back those behind them until
-        they are deleted.
+        A FIFO queue gives ten of each message group: SQS holds back those behind them until they
+        are deleted.
         """
         while True:
             with aws.explained():
@@ -74,14 +75,12 @@ class DeadLetterQueue:
             received = answer.get("Messages", [])
             if not received:
                 return
+            self._held |= {message["MessageId"]: message["ReceiptHandle"] for message in received}
             dead_letters = [read_dead_letter(message, self.url) for message in received]
-            self._held |= {
-                dead_letter.id: dead_letter.receipt_handle for dead_letter in dead_letters
-            }
             yield [dead_letter for dead_letter in dead_letters if dead_letter.time < before]
 
     def delete(self, dead_letter: DeadLetter) -> None:
-        """Takes a dead letter out for good.
+        """Delete a dead letter for good.
 
         Raises:
             TaskctlError: there is no access to it.

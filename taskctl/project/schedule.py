@@ -1,4 +1,4 @@
-"""A schedule, be it deployed or written down."""
+"""A schedule, deployed or written in a file of values."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ from taskctl.errors import TaskctlError
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """When a schedule fires, and what send_task gets then.
+    """The due times of a schedule, and what send_task gets then.
 
     Attributes:
         name: within its stack.
         expression: rate(...), cron(...) or at(...), as it was written.
         timezone: IANA name.
-        enabled: whether it fires at all.
-        start, end: in UTC, what lies before and after does not fire.
-        flexible_window_minutes: how much later it may fire; None for exactly when due.
+        enabled: false while it is paused.
+        start, end: in UTC; it does not run before the one and after the other.
+        flexible_window_minutes: how much later it may run; None for exactly when due.
         created: None before it is deployed.
         input: what send_task gets, without the scheduled time: task, args, tasks, tasks_file,
             retries, max_age and so on, each only where it is given.
+        is_ours: false for a schedule that somebody else put into the stack's group.
     """
 
     name: str
@@ -39,10 +40,11 @@ class Schedule:
     flexible_window_minutes: int | None = None
     created: datetime | None = None
     input: Mapping[str, Any]
+    is_ours: bool = True
 
 
 def read_calendar(schedule: Schedule) -> tuple[Expression, ZoneInfo]:
-    """What a schedule's expression says, and its zone.
+    """Parse a schedule's expression and time zone.
 
     Raises:
         TaskctlError: Scheduler would refuse one of them.

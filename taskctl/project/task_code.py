@@ -27,12 +27,21 @@ def use_task_folder(folder: Path, *, layer: Path | None = None) -> Path:
     Raises:
         TaskctlError: there is no such folder.
     """
-    if not folder.is_dir():
-        raise TaskctlError(f"{folder}: no such folder; task code lies in task_code_dir")
-    folder = folder.resolve()
+    folder = check_task_folder(folder)
     own = CHECKOUT and CHECKOUT / "layer"
     layer = layer.resolve() if layer else own
     layers = [CHECKOUT / _LAYER_FOR_THIS_MACHINE] if CHECKOUT and layer == own else []
     sys.path.insert(0, str(folder))
     sys.path.extend(str(each / "python") for each in [*layers, layer] if each)
     return folder
+
+
+def check_task_folder(folder: Path) -> Path:
+    """Return a task folder's absolute path.
+
+    Raises:
+        TaskctlError: there is no such folder.
+    """
+    if not folder.is_dir():
+        raise TaskctlError(f"{folder}: no such folder; task code is in task_code_dir")
+    return folder.resolve()

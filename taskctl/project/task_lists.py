@@ -1,4 +1,4 @@
-"""How many tasks a schedule has, as send_task would count them."""
+"""Count the tasks of a schedule as send_task would."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from taskctl.project.schedule import Schedule
 
 
 def count_tasks(schedule: Schedule, task_folder: Path | None) -> int | None:
-    """The tasks of each run; None where that is only known when it fires.
+    """Return the number of tasks of each run; None where it is only known when it runs.
 
     Args:
-        task_folder: where task files lie; None if they are not at hand.
+        schedule: the schedule.
+        task_folder: the folder of task files; None if they are not at hand.
 
     Raises:
         TaskctlError: the schedule's file cannot be read.
@@ -28,7 +29,7 @@ def count_tasks(schedule: Schedule, task_folder: Path | None) -> int | None:
         return 1
     if task_folder is None:
         return None
-    # Every line counts: one that is no task costs about as much.
+    # Every line counts: one that is not a task costs about as much.
     run = Run(key="", schedule=schedule.name, tasks_file=schedule.input["tasks_file"])
     try:
         return sum(1 for _ in TaskList(run, task_folder))

@@ -1,4 +1,4 @@
-"""The user's Terraform: the one on PATH, otherwise the one that the local run has set up."""
+"""Run the user's Terraform or OpenTofu, or the Terraform that the local run has set up."""
 
 from __future__ import annotations
 
@@ -20,14 +20,28 @@ _FROM_PYPI = Path(".build", "terraform", "bin", "terraform")
 def run(
     folder: Path, *arguments: str, environment: Mapping[str, str] = os.environ
 ) -> subprocess.CompletedProcess[str]:
-    """Runs terraform in a folder, and returns what it printed and its exit code.
+    """Run terraform, or tofu where there is no terraform, in a folder.
+
+    Args:
+        folder: the working folder.
+        arguments: the command and its options.
+        environment: the environment variables.
+
+    Returns:
+        The finished process with exit code and output.
 
     Raises:
-        TaskctlError: there is no terraform.
+        TaskctlError: there is neither.
     """
-    found = shutil.which("terraform") or (CHECKOUT and shutil.which(CHECKOUT / _FROM_PYPI))
+    found = (
+        shutil.which("terraform")
+        or shutil.which("tofu")
+        or (CHECKOUT and shutil.which(CHECKOUT / _FROM_PYPI))
+    )
     if found is None:
-        raise TaskctlError("terraform is not on PATH, and it is what reads your configuration")
+        raise TaskctlError(
+            "neither terraform nor tofu is on PATH; one is needed to read your configuration"
+        )
     return subprocess.run(
         [found, *arguments],
         cwd=folder,
@@ -42,19 +56,19 @@ def run(
 def evaluate(
     files: Mapping[str, str], var_file: Path
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """What a configuration without resources and providers makes of values.
+    """Compute the outputs of a configuration without resources and providers.
 
-    Applying one computes, and touches nothing.
+    Applying one touches nothing.
 
     Args:
-        files: its files by name.
-        var_file: the values of its variables.
+        files: the configuration's files by name.
+        var_file: the file with the values of its variables.
 
     Returns:
         The outputs by name, none where it failed; and Terraform's diagnostics.
 
     Raises:
-        TaskctlError: there is no terraform.
+        TaskctlError: there is neither terraform nor tofu.
     """
     kept = {k: v for k, v in os.environ.items() if not k.startswith("TF_")}
     with tempfile.TemporaryDirectory(prefix="taskctl-") as folder:

@@ -1,7 +1,7 @@
-"""What is going to be deployed: the module's variables as a file of values sets them.
+"""Read the module's variables from a file of values.
 
 Terraform itself reads the file, so that every legal one is understood, defaults are filled in, and
-a mistake is told as `terraform plan` would tell it.
+a mistake is reported as `terraform plan` would report it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -25,62 +26,61 @@ _CHECKS = [
     MODULE / "modules" / "scheduler" / name
     for name in ("variables.tf", "checks.tf", "expressions.tf", "inputs.tf", "timezones.txt")
 ]
-"""What decides, without any resource, which schedules can work."""
+"""The files that decide, without any resource, which schedules can work."""
 _ROOT = "root.tf.json"
 _VALIDATION = re.compile(r"^  validation \{\n(?:    .*\n|\n)*  \}\n", re.MULTILINE)
-"""As `terraform fmt` lays it out."""
+"""A validation as `terraform fmt` lays it out."""
 _AWS = {"partition": "aws", "region": "REGION", "account": "ACCOUNT", "dns_suffix": "amazonaws.com"}
-"""What AWS would be asked for: here, words in what a validation says."""
+"""Stand-ins for what AWS would be asked: words in a validation's message."""
 _WHEN = {
     "expression", "timezone", "description", "enabled", "flexible_window_minutes", "start_date",
     "end_date", "delivery_retries", "delivery_max_age", "expected_every",
 }  # fmt: skip
-"""What of a schedule is Scheduler's, and not in the input of send_task."""
+"""Fields of a schedule that are Scheduler's, and not in the input of send_task."""
 
 
-def read_tfvars(path: Path) -> dict[str, Any]:
-    """Every variable of the module by name, with its default where the file does not set it.
+def _print_unknown(sentence: str) -> None:
+    note(f"taskctl: {sentence}")
 
-    Names that the module does not know are told on standard error: Terraform warns of variables,
-    and passes over the fields of a schedule in silence.
+
+def read_tfvars(path: Path, *, report: Callable[[str], None] = _print_unknown) -> dict[str, Any]:
+    """Return every variable of the module by name, with its default where the file sets none.
 
     Args:
         path: a .tfvars or .tfvars.json file.
+        report: called with a sentence for each variable, and each field of one, that the module
+            does not have: Terraform warns of the former and drops the latter silently.
 
     Raises:
-        TaskctlError: Terraform does not read it, with Terraform's own reason and the line.
+        TaskctlError: Terraform cannot read it, with Terraform's own reason and the line.
     """
     if not path.is_file():
         raise TaskctlError(f"{path}: no such file")
     variables = _VALIDATION.sub(_without_aws, _VARIABLES.read_text(encoding="utf-8"))
     names = re.findall(r'^variable "(\w+)"', variables, re.MULTILINE)
-    typed = {
-        "locals": {"aws": _AWS},
-        "output": {"values": {"value": {name: f"${{var.{name}}}" for name in names}}},
-    }
-    as_written = {
-        "variable": {name: {"type": "any", "default": None} for name in names},
-        "output": {
-            "values": {"value": "${{for key, value in var.schedules : key => keys(value)}}"}
-        },
-    }
+    output = {"values": {"value": {name: f"${{var.{name}}}" for name in names}}}
+    untyped = {name: {"type": "any", "default": None} for name in names}
     with ThreadPoolExecutor() as threads:
-        fields = threads.submit(_values, path, {_ROOT: json.dumps(as_written)})
-        values, diagnostics = _values(path, {_ROOT: json.dumps(typed), "variables.tf": variables})
+        as_written = threads.submit(
+            _values, path, {_ROOT: json.dumps({"variable": untyped, "output": output})}
+        )
+        typed = {_ROOT: json.dumps({"locals": {"aws": _AWS}, "output": output})}
+        values, diagnostics = _values(path, typed | {"variables.tf": variables})
     for diagnostic in diagnostics:
-        _tell(diagnostic, path, names)
+        _report_diagnostic(diagnostic, path, names, report)
     if values is None:
-        raise TaskctlError(f"terraform does not read {path}")
-    _tell_unknown_fields(values["schedules"], fields.result()[0] or {}, path)
+        raise TaskctlError(f"Terraform cannot read {path}")
+    for sentence in _unknown_fields(as_written.result()[0] or {}, values):
+        report(f"{path}: {sentence}")
     return dict(values)
 
 
 def find_problems(values: dict[str, Any], folder: Path) -> list[str]:
-    """What `terraform plan` would say of the schedules, by the module's own checks.
+    """Return what `terraform plan` would refuse of the schedules, by the module's own checks.
 
     Args:
         values: what read_tfvars returned.
-        folder: of task files.
+        folder: the folder of task files.
     """
     files = {file.name: file.read_text(encoding="utf-8") for file in _CHECKS}
     files[_ROOT] = json.dumps({"output": {"values": {"value": "${local.problems}"}}})
@@ -88,7 +88,7 @@ def find_problems(values: dict[str, Any], folder: Path) -> list[str]:
     given = {name: values.get(name) for name in names} | {
         "task_code_dir": str(folder),
         "notify_on": None if values["notify"] is None else values["notify_on"],
-        # of no matter to the checks, but they may not be null
+        # unused by the checks, but they must not be null
         "aws": _AWS,
         "send_task_arn": "",
         "dead_letter_queue_arn": "",
@@ -104,7 +104,7 @@ def find_problems(values: dict[str, Any], folder: Path) -> list[str]:
 
 
 def find_task_folder(values: dict[str, Any], path: Path) -> Path:
-    """Where task code and task files lie.
+    """Return the folder of task code and task files.
 
     Args:
         values: what read_tfvars returned.
@@ -114,7 +114,7 @@ def find_task_folder(values: dict[str, Any], path: Path) -> Path:
 
 
 def find_layer(values: dict[str, Any], path: Path) -> Path:
-    """Where the packages of task code lie, in its folder `python`.
+    """Return the folder whose subfolder `python` has the packages of task code.
 
     Args:
         values: what read_tfvars returned.
@@ -124,10 +124,13 @@ def find_layer(values: dict[str, Any], path: Path) -> Path:
 
 
 def tfvars_schedules(variables: dict[str, Any]) -> list[Schedule]:
-    """The schedules of what read_tfvars returned.
+    """Return the schedules of what read_tfvars returned.
+
+    Args:
+        variables: what read_tfvars returned.
 
     Raises:
-        TaskctlError: a date is none.
+        TaskctlError: a date is not one.
     """
     return [
         Schedule(
@@ -146,7 +149,7 @@ def tfvars_schedules(variables: dict[str, Any]) -> list[Schedule]:
 
 
 def _values(path: Path, files: dict[str, str]) -> tuple[Any, list[dict[str, Any]]]:
-    """The output named "values" (None without one), and what Terraform had to say."""
+    """Return the output named "values" (None without one), and Terraform's diagnostics."""
     outputs, diagnostics = terraform.evaluate(files, path)
     return outputs.get("values"), diagnostics
 
@@ -160,22 +163,24 @@ def _date(schedule: str, field: str, fields: dict[str, Any]) -> datetime | None:
     except ValueError:
         pass
     raise TaskctlError(
-        f'schedule "{schedule}": {field} "{fields[field]}" has to be a date and time in UTC that '
+        f'schedule "{schedule}": {field} "{fields[field]}" must be a date and time in UTC that '
         "exist, such as 2027-01-01T00:00:00Z"
     )
 
 
 def _without_aws(found: re.Match[str]) -> str:
-    """A validation, if its condition needs no more than the values; not if it asks AWS."""
+    """Return a validation if its condition needs only the values; nothing if it asks AWS."""
     condition, _, _ = found[0].partition("error_message")
     return "" if "local." in condition else found[0]
 
 
-def _tell(diagnostic: dict[str, Any], path: Path, names: list[str]) -> None:
+def _report_diagnostic(
+    diagnostic: dict[str, Any], path: Path, names: list[str], report: Callable[[str], None]
+) -> None:
     detail = diagnostic.get("detail", "").split("\n\nThis was checked by")[0]
     if unknown := re.search(r'does not declare a variable named "(\w+)"', detail):
         near = did_you_mean(unknown[1], names)
-        note(f"taskctl: {path}: the module has no variable {unknown[1]}{near}")
+        report(f"{path}: the module has no variable {unknown[1]}{near}")
     elif diagnostic["severity"] == "error":
         line = f", line {diagnostic['range']['start']['line']}" if "range" in diagnostic else ""
         reason = re.sub(
@@ -184,10 +189,24 @@ def _tell(diagnostic: dict[str, Any], path: Path, names: list[str]) -> None:
         raise TaskctlError(f"{path}{line}: {' '.join((reason or diagnostic['summary']).split())}")
 
 
-def _tell_unknown_fields(
-    schedules: dict[str, dict[str, Any]], written: dict[str, list[str]], path: Path
-) -> None:
-    for name, fields in written.items():
-        for field in sorted(set(fields) - set(schedules[name])):
-            near = did_you_mean(field, schedules[name])
-            note(f'taskctl: {path}: schedule "{name}": a schedule has no {field}{near}')
+def _unknown_fields(written: Any, typed: Any, *where: str) -> Iterator[str]:
+    """Return a sentence for each field that Terraform dropped, at any depth."""
+    if isinstance(written, list) and isinstance(typed, list):
+        for one, other in zip(written, typed, strict=False):
+            yield from _unknown_fields(one, other, *where)
+    if not isinstance(written, dict) or not isinstance(typed, dict):
+        return
+    for name in sorted(written):
+        if name in typed:
+            yield from _unknown_fields(written[name], typed[name], *where, name)
+        elif where:
+            yield f"{_owner(*where)} has no {name}{did_you_mean(name, typed)}"
+
+
+def _owner(*where: str) -> str:
+    match where:
+        case ["schedules", name]:
+            return f'schedule "{name}": a schedule'
+        case ["schedules", name, *fields]:
+            return f'schedule "{name}": {".".join(fields)}'
+    return ".".join(where)

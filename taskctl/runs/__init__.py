@@ -1,1 +1,1 @@
-"""Runs, as the log tells of them."""
+"""Runs, reconstructed from the functions' logs."""

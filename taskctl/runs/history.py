@@ -1,4 +1,4 @@
-"""What the lines of the log add up to: runs, each a run and its tasks with what came of them."""
+"""Reconstruct runs from log lines."""
 
 from __future__ import annotations
 
@@ -11,22 +11,18 @@ from typing import Any
 from task_scheduler.outcome import Outcome
 from taskctl.runs.log_lines import LogLine, RunLine, TaskLine
 
-BY_HAND = "+run-"
-AGAIN = "+again-"
-"""How the key of a run that taskctl made goes on after schedule and scheduled time."""
-
 
 @dataclass
 class Run:
-    """One run.
+    """A run and its tasks.
 
     Attributes:
-        key: of the run.
-        schedule: its name; None for a message typed by hand.
-        scheduled_time: when it was due, RFC 3339 UTC.
-        began: when the first that is known of it was written down.
-        ended: when the last was.
-        tasks: the newest that is known of each task, by its id.
+        key: the run's key.
+        schedule: the schedule's name; None for a message typed by hand.
+        scheduled_time: when it was due, RFC 3339 UTC, as the message says.
+        began: the time of its first line.
+        ended: the time of its last line.
+        tasks: the newest line of each task, by the message's id.
     """
 
     key: str
@@ -38,34 +34,34 @@ class Run:
     _sent: dict[tuple[int | None, int | None], RunLine] = field(default_factory=dict)
 
     def add(self, line: LogLine) -> None:
-        """Takes in a further line of the run, newer than those before."""
+        """Add a line of the run that is newer than those before."""
         self.ended = line.time
         if isinstance(line, RunLine):
             self._sent[line.only, line.began_at] = line
             return
         known = self.tasks.get(line.id)
-        # a duplicate says that the task had come to its end before, not what came of it
+        # a duplicate says that the task had come to its end before, not with which outcome
         if known is None or line.outcome != Outcome.DUPLICATE:
             self.tasks[line.id] = line
 
     @property
     def sent(self) -> int | None:
-        """Tasks that were put on the queue; None if the run's lines are not known."""
+        """Tasks put on the queue; None if the lines of send_task are not known."""
         return sum(one.sent or 0 for one in self._sent.values()) if self._sent else None
 
     @property
     def refused(self) -> int:
-        """Lines of its list that were no tasks."""
+        """Lines of its list that are not tasks."""
         return sum(one.refused or 0 for one in self._sent.values())
 
     @property
     def problem(self) -> str | None:
-        """Why send_task failed, or could not send the whole list."""
+        """The reason for which send_task failed, or could not send the whole list."""
         return next((one.problem for one in self._sent.values() if one.problem), None)
 
     @property
     def outcomes(self) -> Counter[str]:
-        """How many tasks came to which outcome; those of which nothing is known are `queued`."""
+        """The number of tasks of each outcome; those without any line are `queued`."""
         counts = Counter(str(task.outcome) for task in self.tasks.values())
         if (queued := (self.sent or 0) - len(self.tasks)) > 0:
             counts["queued"] = queued
@@ -73,7 +69,7 @@ class Run:
 
     @property
     def is_over(self) -> bool:
-        """Whether the whole list was sent and each of its tasks came to its end."""
+        """True once the whole list was sent and each of its tasks has come to its end."""
         ends = {one.continued_at for one in self._sent.values()} - {None}
         is_whole = ends <= {one.began_at for one in self._sent.values()}
         under_way = self.outcomes["queued"] + self.outcomes[Outcome.RETRY]
@@ -86,11 +82,11 @@ class Run:
 
     @property
     def has_failed(self) -> bool:
-        """Whether anything of it needs somebody."""
+        """True if a task became a dead letter, a line was refused, or the list is incomplete."""
         return bool(self.failed) or any(one.has_failed for one in self._sent.values())
 
     def as_json(self) -> dict[str, Any]:
-        """The run for --json."""
+        """Return the run for --json."""
         return {
             "run": self.key,
             "schedule": self.schedule,
@@ -112,8 +108,8 @@ _TASK_FIELDS = (
 )  # fmt: skip
 
 
-def add_up(lines: Iterable[LogLine]) -> dict[str, Run]:
-    """The runs that lines of the log tell of, by key, in the order of their first lines.
+def collect_runs(lines: Iterable[LogLine]) -> dict[str, Run]:
+    """Return the runs of log lines by key, in the order of their first lines.
 
     Args:
         lines: in the order of time.

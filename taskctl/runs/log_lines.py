@@ -1,4 +1,4 @@
-"""What the functions wrote into their logs: a line a run, a line an attempt of a task."""
+"""Read what the functions logged: a line for each run, a line for each attempt of a task."""
 
 from __future__ import annotations
 
@@ -10,25 +10,27 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from task_scheduler.outcome import Outcome
+from task_scheduler.queue.task_id import TaskId
 from taskctl import aws
 from taskctl.errors import TaskctlError
 from taskctl.stack.stack import Stack
 
+_DEAD = frozenset(outcome.value for outcome in Outcome if outcome.is_dead)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunLine:
-    """What one invocation of send_task did.
+    """The result of one invocation of send_task.
 
     Attributes:
-        time: when it was written, UTC.
-        run: the run's key; several invocations have it where a list is long, or is sent
-            again.
-        schedule: its name.
-        scheduled_time: when it was due, RFC 3339; None if nobody said.
-        sent, refused: tasks that it put on the queue, and lines that were none; None if it failed.
-        began_at: the line that it went on with; None for the beginning.
-        continued_at: the line that another invocation goes on with; None at the list's end.
-        only: the one position that it was asked for.
+        time: when it was logged, UTC.
+        run: the run's key; several invocations share it where a list is long, or is sent again.
+        schedule: the schedule's name.
+        scheduled_time: when it was due, RFC 3339; None if it was not given.
+        sent, refused: tasks put on the queue, and lines that are not tasks; None if it failed.
+        began_at: the line that it continued with; None for the beginning.
+        continued_at: the line that another invocation continues with; None at the list's end.
+        only: the only position that it was asked for.
         reason, error: why the list is incomplete, or why it failed, and the exception's type.
     """
 
@@ -46,28 +48,28 @@ class RunLine:
 
     @property
     def problem(self) -> str | None:
-        """Why it failed; the exception's type where that has no text."""
+        """The reason for which it failed; the exception's type where that has no text."""
         return self.reason or self.error
 
     @property
     def has_failed(self) -> bool:
-        """Whether lines were refused, the list is incomplete, or nothing was sent."""
+        """True if lines were refused, the list is incomplete, or nothing was sent."""
         return bool(self.refused or self.problem)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskLine:
-    """What came of one attempt of a task.
+    """The result of one attempt of a task.
 
     Attributes:
-        time: when it was written, UTC.
+        time: when it was logged, UTC.
         id: the message's id.
         schedule, scheduled_time: of its run; None for a message typed by hand.
         task: the function's name; None for a text that was printed.
         attempt: from 1.
-        outcome: one of task_scheduler.outcome's words.
-        duration_ms: how long the function took.
-        result: what it returned, in short form.
+        outcome: a value of task_scheduler.outcome.Outcome.
+        duration_ms: how long the function ran, in milliseconds.
+        result: what it returned, truncated.
         reason, error: why it failed, and the exception's type.
         retry_after: seconds until the next attempt.
     """
@@ -88,73 +90,60 @@ class TaskLine:
     @property
     def run(self) -> str:
         """The key of its run; the id itself for a message typed by hand."""
-        return self.id.rpartition("#")[0] or self.id
+        return TaskId.parse(self.id).run
+
+    @property
+    def position(self) -> int | None:
+        """Its place in the run's list; None for a message typed by hand."""
+        return TaskId.parse(self.id).position
 
     @property
     def has_failed(self) -> bool:
-        """Whether the task became a dead letter: not if another attempt follows."""
-        return Outcome(self.outcome).is_dead
-
-    @property
-    def position(self) -> str:
-        """Its place in the run's list; empty for a message typed by hand."""
-        return self.id.rpartition("#")[2] if "#" in self.id else ""
+        """True if the task became a dead letter, false if another attempt follows."""
+        return self.outcome in _DEAD
 
 
 LogLine = RunLine | TaskLine
 _Kind = TypeVar("_Kind", RunLine, TaskLine)
+_MESSAGES: dict[type, str] = {RunLine: "run", TaskLine: "task"}
+"""The message of each kind of line."""
 
 
 def read_log_lines(stack: Stack, *, since: datetime, schedule: str | None = None) -> list[LogLine]:
-    """The lines from a time on, the oldest first.
+    """Return the lines from a time on, the oldest first.
 
     Args:
-        stack: whose.
+        stack: the stack whose logs are read.
         since: the first moment.
-        schedule: its name, for those of one schedule.
+        schedule: the name of a schedule, for its lines only.
 
     Raises:
         TaskctlError: there is no such stack, or no access to its logs.
     """
     with ThreadPoolExecutor() as threads:
-        runs = threads.submit(_read, stack, stack.send_task_log, "run", RunLine, since, schedule)
-        tasks = _read(stack, stack.run_task_log, "task", TaskLine, since, schedule)
+        runs = threads.submit(_read, stack, stack.send_task_log, RunLine, since, schedule)
+        tasks = _read(stack, stack.run_task_log, TaskLine, since, schedule)
         return sorted([*runs.result(), *tasks], key=lambda line: line.time)
 
 
 def _read(
-    stack: Stack,
-    group: str,
-    message: str,
-    kind: type[_Kind],
-    since: datetime,
-    schedule: str | None,
+    stack: Stack, group: str, kind: type[_Kind], since: datetime, schedule: str | None
 ) -> list[_Kind]:
-    narrowed = f' && $.schedule = "{schedule}"' if schedule else ""
-    names = {field.name for field in fields(kind)}
+    narrowed = f" && $.schedule = {json.dumps(schedule)}" if schedule else ""
     logs = aws.client("logs")
-    found = []
     try:
         with aws.explained():
-            for event in _events(
+            events = _events(
                 logs,
                 logGroupName=group,
                 startTime=int(since.timestamp() * 1000),
-                filterPattern=f'{{ $.message = "{message}"{narrowed} }}',
-            ):
-                logged = _parse(event["message"])
-                # a task can log lines of its own with our message
-                if logged.get("message") != message or "service" not in logged:
-                    continue
-                if schedule is not None and logged.get("schedule") != schedule:
-                    continue
-                values = {name: logged[name] for name in names & logged.keys()}
-                values["time"] = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
-                found.append(kind(**values))
+                filterPattern=f'{{ $.message = "{_MESSAGES[kind]}"{narrowed} }}',
+            )
+            lines = [_parse(event, kind) for event in events]
     except logs.exceptions.ResourceNotFoundException as error:
-        stack.schedule_names()  # says so if there is no such stack
+        stack.check_exists()
         raise TaskctlError(f"no log group {group} in this account and region") from error
-    return found
+    return [line for line in lines if line is not None and schedule in (None, line.schedule)]
 
 
 def _events(logs: Any, **arguments: Any) -> Iterator[Mapping[str, Any]]:
@@ -162,9 +151,32 @@ def _events(logs: Any, **arguments: Any) -> Iterator[Mapping[str, Any]]:
         yield from page["events"]
 
 
-def _parse(line: str) -> dict[str, Any]:
+def _parse(event: Mapping[str, Any], kind: type[_Kind]) -> _Kind | None:
+    """Return the line of an event; None for one that the runtime did not write.
+
+    A task can log lines of its own with our message.
+    """
     try:
-        value = json.loads(line)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
+        logged = json.loads(event["message"])
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(logged, dict) or logged.get("message") != _MESSAGES[kind]:
+        return None
+    values: dict[str, Any] = {}
+    for field in fields(kind):
+        value = logged.get(field.name)
+        if value is not None and not _fits(value, str(field.type)):
+            return None
+        if value is not None:
+            values[field.name] = value
+    values["time"] = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
+    try:
+        return kind(**values) if "service" in logged else None
+    except TypeError:  # a field is missing
+        return None
+
+
+def _fits(value: Any, annotation: str) -> bool:
+    if isinstance(value, (int, float)):
+        return "int" in annotation or "float" in annotation
+    return isinstance(value, str) and "str" in annotation

@@ -8,25 +8,26 @@ from datetime import datetime
 from typing import Any
 
 from task_scheduler.outcome import Outcome
-from taskctl.runs.history import AGAIN, BY_HAND, Run
+from taskctl.ids import describe_origin
+from taskctl.runs.history import Run
 from taskctl.runs.log_lines import LogLine, RunLine, TaskLine
-from taskctl.ui.output import Column, Row
+from taskctl.ui.tables import Column, Row
 
-_STYLES = {
+_STYLES: dict[str, str] = {
     Outcome.SUCCESS: "green", Outcome.RETRY: "yellow", Outcome.DUPLICATE: "dim",
     Outcome.FAILED: "red", Outcome.EXPIRED: "red", Outcome.UNREADABLE: "red",
 }  # fmt: skip
 
 
 def run_rows(run: Run, tasks: Iterable[TaskLine]) -> Iterator[dict[str, Any]]:
-    """A row for a run, and one for each of the tasks given."""
-    counts = outcomes_in_words(run)
+    """Return a row for a run, and one for each of the tasks given."""
+    due, odd = _parse_due(run.scheduled_time)
     yield {
-        "due": run.scheduled_time and datetime.fromisoformat(run.scheduled_time).astimezone(),
-        "what": f"{run.schedule or 'a message typed by hand'}{_origin(run.key)}",
-        "outcome": counts,
+        "due": due,
+        "what": f"{run.schedule or 'a message typed by hand'}{describe_origin(run.key)}",
+        "outcome": describe_outcomes(run),
         "took": (run.ended - run.began).total_seconds(),
-        "words": run.problem,
+        "detail": "; ".join(filter(None, [run.problem, odd])) or None,
         "style": "bold red" if run.has_failed else "bold",
     }
     for task in tasks:
@@ -35,13 +36,23 @@ def run_rows(run: Run, tasks: Iterable[TaskLine]) -> Iterator[dict[str, Any]]:
             "outcome": task.outcome,
             "attempt": task.attempt,
             "took": task.duration_ms / 1000,
-            "words": in_words(task),
-            "style": _STYLES.get(Outcome(task.outcome), ""),
+            "detail": task_detail(task),
+            "style": _STYLES.get(task.outcome, ""),
         }
 
 
-def outcomes_in_words(run: Run) -> str:
-    """How many tasks came to which outcome."""
+def _parse_due(text: str | None) -> tuple[datetime | None, str | None]:
+    """Return a scheduled time in the local zone, or what is odd about it: a message names it."""
+    if text is None:
+        return None, None
+    try:
+        return datetime.fromisoformat(text).astimezone(), None
+    except (ValueError, OverflowError):
+        return None, f"scheduled_time {text!r} is not a date and time"
+
+
+def describe_outcomes(run: Run) -> str:
+    """Return how many tasks had which outcome: "1 failed, 3 success"."""
     counts = Counter(run.outcomes)
     if run.refused:
         counts["refused"] = run.refused
@@ -50,37 +61,37 @@ def outcomes_in_words(run: Run) -> str:
 
 
 def task_name(task: TaskLine) -> str:
-    """Position and function."""
-    position = f"#{task.position}" if task.position else task.id[:8]
+    """Return a task's position and function."""
+    position = f"#{task.position}" if task.position is not None else task.id[:8]
     return f"{position} {task.task or '(text)'}"
 
 
-def in_words(task: TaskLine) -> str | None:
-    """Its result, or why it failed."""
+def task_detail(task: TaskLine) -> str | None:
+    """Return a task's result, or why it failed."""
     if task.error is not None:
-        words = f"{task.error}: {task.reason}"
+        reason = f"{task.error}: {task.reason}" if task.reason else task.error
         again = "" if task.retry_after is None else f" (again in {task.retry_after:.0f} s)"
-        return " ".join(words.split()) + again
+        return " ".join(reason.split()) + again
     return task.result and " ".join(task.result.split())
 
 
 def line_text(line: LogLine) -> str:
-    """A line of the log, for people."""
+    """Return a log line as text for people."""
     at = f"{line.time.astimezone():%H:%M:%S}"
     if isinstance(line, RunLine):
         sent = "not sent" if line.sent is None else f"{line.sent} sent"
         refused = f", {line.refused} refused" if line.refused else ""
         problem = f": {line.problem}" if line.problem else ""
         return f"{at}  {line.schedule}  {sent}{refused}{problem}"
-    words = in_words(line)
-    attempt = f"{line.outcome}, attempt {line.attempt}, {took(line.duration_ms / 1000)}"
+    detail = task_detail(line)
+    attempt = f"{line.outcome}, attempt {line.attempt}, {format_seconds(line.duration_ms / 1000)}"
     return f"{at}  {line.schedule or ''} {task_name(line)}  {attempt}" + (
-        f": {words}" if words else ""
+        f": {detail}" if detail else ""
     )
 
 
-def took(seconds: float) -> str:
-    """A duration."""
+def format_seconds(seconds: float) -> str:
+    """Return a duration for people."""
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
     minutes, rest = divmod(round(seconds), 60)
@@ -88,23 +99,22 @@ def took(seconds: float) -> str:
 
 
 def columns() -> list[Column]:
-    """Of a table of run_rows."""
+    """Return the columns of a table of run_rows."""
 
     def style(row: Row) -> str:
         return str(row["style"])
 
     zone = datetime.now().astimezone().tzname()
     return [
-        Column(key="due", heading=f"due ({zone})", show=lambda at: f"{at:%a %Y-%m-%d %H:%M:%S}"),
+        Column(
+            key="due",
+            heading=f"due ({zone})",
+            show=lambda at: f"{at:%a %Y-%m-%d %H:%M:%S}",
+            short=lambda at: f"{at:%m-%d %H:%M}",
+        ),
         Column(key="what", heading="run, task", style=style),
         Column(key="outcome", heading="outcome", style=style),
-        Column(key="attempt", heading="attempt", right=True),
-        Column(key="took", heading="took", show=took, right=True),
-        Column(key="words", heading="result or reason"),
+        Column(key="attempt", heading="attempt", right=True, rank=1),
+        Column(key="took", heading="took", show=format_seconds, right=True),
+        Column(key="detail", heading="result or reason", below=True),
     ]
-
-
-def _origin(key: str) -> str:
-    if AGAIN in key:  # perhaps of a run by hand
-        return " (sent again)"
-    return " (by hand)" if BY_HAND in key else ""

@@ -1,1 +1,1 @@
-"""A deployed stack: its names, its schedules, its functions."""
+"""A deployed stack: found, its schedules, its functions invoked."""

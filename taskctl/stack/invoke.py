@@ -1,4 +1,4 @@
-"""Invoking a function."""
+"""Invoke a function."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _MAX_SECONDS = 900
 
 
 def invoke(function: str, event: Mapping[str, Any]) -> Any:
-    """What a function answers to an event.
+    """Invoke a function and return its answer.
 
     Raises:
         TaskctlError: it failed, with its own reason; or there is no access to it.
     """
-    # An answer that is long in coming must not be asked for twice: it would be another run.
+    # A slow answer must not be asked for twice: that would be another run.
     lambda_ = aws.client("lambda", read_timeout=_MAX_SECONDS + 10, total_max_attempts=1)
     with aws.explained():
         answer = lambda_.invoke(FunctionName=function, Payload=json.dumps(event))
@@ -32,7 +32,7 @@ def invoke(function: str, event: Mapping[str, Any]) -> Any:
 
 
 def invoke_later(function: str, event: Mapping[str, Any]) -> None:
-    """Has a function invoked as Scheduler does: AWS keeps the event, and tries again.
+    """Have a function invoked as Scheduler does: AWS keeps the event and retries.
 
     Raises:
         TaskctlError: there is no access to it.

@@ -1,23 +1,17 @@
-"""What is deployed: the names of a stack's parts, all made from its prefix, and its schedules."""
+"""A deployed stack: the names of its parts, all made from its prefix, and its schedules."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from textwrap import shorten
 from typing import Any
 
 from taskctl import aws
 from taskctl.errors import TaskctlError, did_you_mean
-from taskctl.project import terraform
 from taskctl.project.schedule import Schedule
-
-_MAX_REASON = 500
-"""Characters of what Terraform says."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +55,13 @@ class Stack:
         """The URL of the dead-letter queue of runs."""
         return self._queue_url("runs-dead-letter")
 
+    @property
+    def dead_letter_urls(self) -> tuple[str, str]:
+        """The URLs of both dead-letter queues."""
+        return self.runs_dead_letter_url, self.tasks_dead_letter_url
+
     def schedules(self) -> list[Schedule]:
-        """Every schedule of the stack, by name.
+        """Return every schedule in the stack's group, sorted by name.
 
         Raises:
             TaskctlError: there is no such stack, or no access to it.
@@ -72,25 +71,29 @@ class Stack:
             return list(threads.map(self._schedule, names))
 
     def schedule(self, name: str) -> Schedule:
-        """The schedule of a name.
+        """Return the schedule of a name.
 
         Raises:
-            TaskctlError: there is no such schedule or stack, or no access to it.
+            TaskctlError: there is no such stack, no such schedule, it was not made by the
+                module, or there is no access to it.
         """
-        names = self.schedule_names()
-        if name not in names:
-            near = did_you_mean(name, names)
-            raise TaskctlError(f"no schedule {name!r} in the stack {self.prefix!r}{near}")
-        return self._schedule(name)
+        self.check_schedule(name)
+        schedule = self._schedule(name)
+        if not schedule.is_ours:
+            raise TaskctlError(
+                f"schedule {name!r} of the stack {self.prefix!r} was not made by this module: "
+                f"it does not send {self.send_task} what a schedule of the module sends"
+            )
+        return schedule
 
     def switch_schedule(self, name: str, *, enabled: bool) -> None:
-        """Lets a schedule fire or not; all else of it stays as it is.
+        """Enable or disable a schedule and leave everything else of it as it is.
 
         Raises:
-            TaskctlError: no access to it.
+            TaskctlError: there is no access to it.
         """
         scheduler = aws.client("scheduler")
-        # UpdateSchedule sets to its default whatever it is not given.
+        # UpdateSchedule resets whatever it is not given to its default.
         taken = scheduler.meta.service_model.operation_model("UpdateSchedule").input_shape.members
         with aws.explained():
             answer = scheduler.get_schedule(GroupName=self.prefix, Name=name)
@@ -98,23 +101,43 @@ class Stack:
             scheduler.update_schedule(**kept | {"State": "ENABLED" if enabled else "DISABLED"})
 
     def schedule_names(self) -> list[str]:
-        """The names of the stack's schedules, sorted.
+        """Return the names of the stack's schedules, sorted.
 
         Raises:
             TaskctlError: there is no such stack, or no access to it.
         """
+        self.check_exists()
         with aws.explained():
-            groups = [group["Name"] for group in _pages("list_schedule_groups", "ScheduleGroups")]
-            if self.prefix not in groups:
-                near = did_you_mean(self.prefix, set(groups) - {"default"})
-                raise TaskctlError(f"no stack {self.prefix!r} in this account and region{near}")
             pages = _pages("list_schedules", "Schedules", GroupName=self.prefix)
             return sorted(schedule["Name"] for schedule in pages)
+
+    def check_exists(self) -> None:
+        """Check that there is a stack of this prefix.
+
+        Raises:
+            TaskctlError: there is none, or no access to it.
+        """
+        with aws.explained():
+            groups = [group["Name"] for group in _pages("list_schedule_groups", "ScheduleGroups")]
+        if self.prefix not in groups:
+            near = did_you_mean(self.prefix, set(groups) - {"default"})
+            raise TaskctlError(f"no stack {self.prefix!r} in this account and region{near}")
+
+    def check_schedule(self, name: str) -> None:
+        """Check that the stack has a schedule of this name.
+
+        Raises:
+            TaskctlError: it does not, or there is no such stack, or no access to it.
+        """
+        names = self.schedule_names()
+        if name not in names:
+            near = did_you_mean(name, names)
+            raise TaskctlError(f"no schedule {name!r} in the stack {self.prefix!r}{near}")
 
     def _schedule(self, name: str) -> Schedule:
         with aws.explained():
             answer = aws.client("scheduler").get_schedule(GroupName=self.prefix, Name=name)
-        sent = json.loads(answer["Target"]["Input"])
+        sent = _read_input(name, answer["Target"])
         return Schedule(
             name=name,
             expression=answer["ScheduleExpression"],
@@ -124,7 +147,8 @@ class Stack:
             end=answer.get("EndDate"),
             flexible_window_minutes=answer["FlexibleTimeWindow"].get("MaximumWindowInMinutes"),
             created=answer.get("CreationDate"),
-            input={key: value for key, value in sent.items() if key != "scheduled_time"},
+            input={key: value for key, value in (sent or {}).items() if key != "scheduled_time"},
+            is_ours=sent is not None,
         )
 
     def _queue_url(self, name: str) -> str:
@@ -139,53 +163,14 @@ class Stack:
         raise TaskctlError(f"no queue {self.prefix}-{name} in this account and region")
 
 
-def find_stack(prefix: str | None, root: Path) -> Stack:
-    """The stack of a prefix, or the one that Terraform's outputs tell of.
-
-    Args:
-        prefix: the module's variable of this name; None to look into the outputs.
-        root: the folder that `terraform apply` ran in. Its outputs are those of the module, or
-            one of them holds those of a module that it calls.
-
-    Raises:
-        TaskctlError: there is no such folder, Terraform does not read its outputs, or they tell
-            of no stack, or of several.
-    """
-    if prefix is not None:
-        return Stack(prefix)
-    if not root.is_dir():
-        raise TaskctlError(f"--root {root}: no such folder")
-    where = root.resolve()
-    done = terraform.run(where, "output", "-json", "-no-color")
-    if done.returncode:
-        raise TaskctlError(f"Terraform's outputs in {where} are not read: {_reason(done.stderr)}")
-    outputs = json.loads(done.stdout)
-    prefixes = sorted(set(_prefixes({name: output["value"] for name, output in outputs.items()})))
-    if len(prefixes) == 1:
-        return Stack(prefixes[0])
-    if prefixes:
-        raise TaskctlError(
-            f"several stacks in {where}: name one with --prefix {'|'.join(prefixes)}"
-        )
-    raise TaskctlError(
-        f"no stack: Terraform has no outputs of one in {where}. Name it with --prefix, or the "
-        "folder that was applied with --root"
-    )
-
-
-def _reason(stderr: str) -> str:
-    """Terraform's errors without what it says before them, on one line."""
-    before, error, rest = stderr.partition("Error: ")
-    return shorten(error + rest if error else before, _MAX_REASON, placeholder=" ...")
-
-
-def _prefixes(outputs: Any) -> Iterator[str]:
-    match outputs:
-        case {"schedule_group": {"name": str(name)}}:
-            yield name
-        case dict():
-            for value in outputs.values():
-                yield from _prefixes(value)
+def _read_input(name: str, target: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what a schedule sends; None if it is not what the module makes schedules send."""
+    try:
+        sent = json.loads(target.get("Input", ""))
+    except (ValueError, RecursionError):
+        return None
+    is_ours = isinstance(sent, dict) and sent.get("schedule") == name and "version" in sent
+    return sent if is_ours else None
 
 
 def _pages(operation: str, key: str, **arguments: str) -> Iterator[dict[str, Any]]:

@@ -1,1 +1,1 @@
-"""Output and options that the commands have in common."""
+"""Output and options that the commands share."""

@@ -1,4 +1,4 @@
-"""Options that several commands have."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import typer
 
 Prefix = Annotated[
     str | None,
-    typer.Option("--prefix", help="The stack's prefix; by default what Terraform's outputs say."),
+    typer.Option("--prefix", help="The stack's prefix; by default from Terraform's outputs."),
 ]
 Root = Annotated[
     Path,
-    typer.Option("--root", help="The folder that was applied, whose Terraform outputs are read."),
+    typer.Option("--root", help="The folder that was applied; its Terraform outputs are read."),
 ]
 Tfvars = Annotated[
     Path | None,
-    typer.Option("--tfvars", help="Takes the schedules of this file, not of what is deployed."),
+    typer.Option("--tfvars", help="Use the schedules of this file instead of what is deployed."),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Prints JSON.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Does not ask; for scripts.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]

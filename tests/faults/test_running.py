@@ -30,7 +30,7 @@ def test_tasks_that_end_their_function_are_run_again_or_dead_letters_and_no_neig
     open_stack: Callable[..., Stack],
 ) -> None:
     """By os._exit and by overrunning it, before and after the effect, once and always."""
-    stack = open_stack(run_task_timeout=4, max_receive_count=3)
+    stack = open_stack(run_task_timeout=4, max_receive_count=5)
     once = ["dies-before", "overruns-before", "dies-after", "overruns-after", "sleeps"]
     texts = _among(*once, "always-dies", *once)
 
@@ -42,16 +42,31 @@ def test_tasks_that_end_their_function_are_run_again_or_dead_letters_and_no_neig
         "dies-after": 2,
         "overruns-before": 2,
         "overruns-after": 2,
-        "always-dies": 3,
+        "always-dies": 4,
     }
     [always] = _of("always-dies", texts)
     again = stack.effects() - Counter(texts)
     assert again.keys() <= stack.lost_with_their_process()
     struck_after = _of("dies-after", texts) | _of("overruns-after", texts) | {always}
     assert {text for text in again if " " in text} == struck_after
-    assert again.pop(always) == 2
+    assert again.pop(always) == 3
     assert set(again.values()) == {1}
-    stack.check_books(texts, dead=[always], run_too=[always], again=again + Counter({always: 2}))
+    stack.check_books(texts, dead=[always], run_too=[always], again=again + Counter({always: 3}))
+    [dead_letter] = stack.dead_letters
+    assert dead_letter["error"] == "OutOfReceives"
+
+
+def test_a_sandbox_whose_threads_hang_ends_itself_and_no_task_is_run_twice(
+    open_stack: Callable[..., Stack],
+) -> None:
+    stack = open_stack(run_task_timeout=4, TASK_CONCURRENCY="10")
+    texts = _among(*["sleeps"] * 20)
+
+    stack.fire(tasks=texts)
+    stack.wait_until_done()
+
+    stack.check_books(texts)
+    assert len({process for _, process in stack.notes("effects")}) >= 10
 
 
 def test_retries_come_although_the_visibility_cannot_be_changed(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from task_scheduler_local import LocalError, demo, terraform
-from taskctl.runs.history import Run, add_up
+from taskctl.runs.history import Run, collect_runs
 from taskctl.runs.log_lines import LogLine, RunLine, TaskLine
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
@@ -32,7 +32,7 @@ def runs(*outcomes: tuple[str, str]) -> Iterable[Run]:
                 duration_ms=1,
             )
         )
-    return list(add_up(lines).values())
+    return list(collect_runs(lines).values())
 
 
 @pytest.mark.parametrize(
@@ -63,12 +63,12 @@ def test_it_is_content_with_exactly_what_is_stated(
     assert content is (said == "")
     assert said in printed
     assert printed.splitlines()[-1].endswith(
-        "of 3 tasks came to the outcome that the example states (1 failed, 2 success)."
+        "of 3 tasks had the outcome that the example states (1 failed, 2 success)."
     )
 
 
 def test_a_task_that_waits_for_another_attempt_or_for_its_first_has_no_outcome_yet() -> None:
-    under_way = add_up([RunLine(time=NOW, run="a@1", schedule="a", sent=3)])
+    under_way = collect_runs([RunLine(time=NOW, run="a@1", schedule="a", sent=3)])
     retried = runs(("b", "retry"))
     assert demo.count_outcomes([*under_way.values(), *retried]) == {"a": {}, "b": {}}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from contextlib import ExitStack, nullcontext
 from typing import Any
@@ -27,7 +26,7 @@ def run(world: World, **settings: Any) -> Books:
     def work(text: str, context: TaskContext) -> None:
         world.work(int(text), context)
 
-    def find_task(name: str, _folder: object) -> Task:
+    def find_task(name: str, _folder: object, *, seconds: float) -> Task:
         return Task(name, work)
 
     def load(function: str | None = None) -> Settings:
@@ -40,14 +39,12 @@ def run(world: World, **settings: Any) -> Books:
             ("task_scheduler.execution.reading", "find_task", find_task),
             ("task_scheduler.run_task", "SANDBOX", Sandbox()),
             ("task_scheduler.run_task", "process_ends_after", nullcontext),
+            ("task_scheduler.run_task", "capture_output", lambda: None),
+            ("task_scheduler.observability.log", "write_line", lambda _line: None),
             ("task_scheduler.config", "load", load),
         ):
             patches.enter_context(patch(f"{target}.{name}", value))
         patches.enter_context(patch.object(time, "time", lambda: simulation.now))
         patches.enter_context(patch.object(time, "monotonic", lambda: simulation.now))
         patches.enter_context(patch.object(time, "sleep", simulation.sleep))
-        logging.disable(logging.CRITICAL)
-        try:
-            return world.run(run_task.handler, **settings)
-        finally:
-            logging.disable(logging.NOTSET)
+        return world.run(run_task.handler, **settings)

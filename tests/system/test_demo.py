@@ -48,7 +48,7 @@ def test_every_task_comes_to_the_outcome_that_the_example_states(
     output, errors = demo.communicate()
     assert (demo.returncode, errors) == (0, "")
     assert output.splitlines()[-1] == (
-        "8 of 8 tasks came to the outcome that the example states (1 failed, 7 success)."
+        "8 of 8 tasks had the outcome that the example states (1 failed, 7 success)."
     )
     assert "  greet #1 greet  success, attempt 1, " in output
     assert "The runs, as `taskctl runs` shows them:\n\ndue (UTC)  run, task " in output

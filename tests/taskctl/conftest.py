@@ -1,4 +1,4 @@
-"""taskctl as a user calls it: a process of its own, in an empty folder."""
+"""Run taskctl as a user does: in a process of its own, in an empty folder."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Taskctl = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def taskctl(tmp_path: Path) -> Taskctl:
-    """Runs a command; environment comes over one that has no AWS in it."""
+    """Run a command; `environment` is added to one without AWS."""
 
     def run(
         *arguments: str | Path, environment: Mapping[str, str] | None = None
@@ -54,9 +54,9 @@ class Applied:
     """The module as Terraform applied it.
 
     Attributes:
-        root: the folder that it was applied in.
-        aws: the environment in which the emulator is reached.
-        folder: where the task `need` looks for files.
+        root: the folder in which it was applied.
+        aws: the environment for the emulator.
+        folder: the folder in which the task `need` looks for files.
     """
 
     root: Path
@@ -64,7 +64,7 @@ class Applied:
     folder: Path
 
     def apply(self) -> None:
-        """Applies it once more."""
+        """Apply it once more."""
         folder = f"-var=folder={self.folder}"
         terraform.run(self.root, self.aws, "apply", "-auto-approve", "-input=false", folder)
 
@@ -85,7 +85,7 @@ Operate = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def operate(applied: Applied, taskctl: Taskctl) -> Operate:
-    """Runs a command on the stack that was applied."""
+    """Run a command on the stack that was applied."""
 
     def run(command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         return taskctl(command, *arguments, "--prefix", "operated", environment=applied.aws)
@@ -95,11 +95,11 @@ def operate(applied: Applied, taskctl: Taskctl) -> Operate:
 
 @pytest.fixture
 def read(operate: Operate) -> Callable[..., Any]:
-    """What a command prints as JSON, whatever its exit code."""
+    """Return what a command prints as JSON, whatever its exit code."""
 
     def run(command: str, *arguments: str) -> Any:
-        told = operate(command, *arguments, "--json")
-        assert told.stdout, told.stderr
-        return json.loads(told.stdout)
+        done = operate(command, *arguments, "--json")
+        assert done.stdout, done.stderr
+        return json.loads(done.stdout)
 
     return run

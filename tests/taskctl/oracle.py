@@ -23,7 +23,7 @@ def due_minutes(expression: str, zone: ZoneInfo, first: datetime, last: datetime
 
 
 def satisfies(expression: str, local: datetime) -> bool:
-    """Whether cron(...) is due at a local time."""
+    """Return true if cron(...) is due at a local time."""
     minutes, hours, day, month, weekday, year = expression[len("cron(") : -1].upper().split()
     return (
         _has(minutes, local.minute, 0, 59)

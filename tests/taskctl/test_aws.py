@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from taskctl import aws
-from taskctl.errors import TaskctlError
+from taskctl.errors import AwsUnavailable, TaskctlError
 
 
 def refusal(code: str, message: str) -> ClientError:
@@ -36,16 +36,24 @@ def refusal(code: str, message: str) -> ClientError:
         ),
         (
             EndpointConnectionError(endpoint_url="https://nowhere"),
-            'AWS is not reached: Could not connect to the endpoint URL: "https://nowhere"',
+            'cannot reach AWS: Could not connect to the endpoint URL: "https://nowhere"',
         ),
     ],
 )
-def test_a_refusal_is_one_sentence(error: Exception, sentence: str) -> None:
-    with pytest.raises(TaskctlError) as told, aws.explained():
+def test_refusals_of_aws_become_one_sentence(error: Exception, sentence: str) -> None:
+    with pytest.raises(TaskctlError) as raised, aws.explained():
         raise error
-    assert str(told.value) == sentence
+    assert str(raised.value) == sentence
 
 
-def test_another_error_stays_what_it_is() -> None:
+@pytest.mark.parametrize(
+    "code", ["ThrottlingException", "TooManyRequestsException", "InternalError"]
+)
+def test_throttling_and_failures_of_aws_may_be_tried_again(code: str) -> None:
+    with pytest.raises(AwsUnavailable, match=code), aws.explained():
+        raise refusal(code, "slow down")
+
+
+def test_other_errors_pass_unchanged() -> None:
     with pytest.raises(ClientError), aws.explained():
         raise refusal("ResourceNotFoundException", "no such schedule")

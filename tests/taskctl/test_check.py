@@ -1,4 +1,4 @@
-"""Checking schedules, task files and task code before anything is deployed."""
+"""Check schedules, task files and task code before anything is deployed."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_what_is_right_is_counted_and_what_is_not_read_as_well(
+def test_a_correct_project_has_no_problems_and_its_tasks_are_counted(
     project: Path, taskctl: Taskctl
 ) -> None:
-    told = taskctl("check")
-    assert told.returncode == 0, told.stderr
-    assert told.stdout == ("4 schedules, 5 tasks, 1 list not read (S3, generators): no problem.\n")
+    done = taskctl("check")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ("4 schedules, 5 tasks, 1 list not read (S3, generators): no problem.\n")
 
 
 def test_each_line_that_cannot_run_is_named_with_its_reason(
@@ -53,9 +53,9 @@ def test_each_line_that_cannot_run_is_named_with_its_reason(
 ) -> None:
     names = ["name,times", "Ada,1", "Grace", "Mary,often", "Joan,3"]
     (project / "code" / "names.csv").write_text("\n".join(names))
-    told = taskctl("check", "--json")
-    assert told.returncode == 1
-    assert json.loads(told.stdout) == {
+    done = taskctl("check", "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout) == {
         "schedules": 4,
         "tasks": 7,
         "lists_not_read": 1,
@@ -64,16 +64,15 @@ def test_each_line_that_cannot_run_is_named_with_its_reason(
             "schedule \"file\": names.csv, line 4: greet: times is 'often': "
             "must be an int (a whole number)",
         ],
+        "warnings": [],
     }
 
 
-def test_of_a_file_that_is_wrong_throughout_the_first_lines_are_told(
-    project: Path, taskctl: Taskctl
-) -> None:
+def test_only_the_first_problems_of_a_schedule_are_listed(project: Path, taskctl: Taskctl) -> None:
     (project / "code" / "names.csv").write_text("nam\n" + "Ada\n" * 1_000)
-    told = taskctl("check")
-    assert len(told.stdout.splitlines()) == 22
-    assert 'schedule "file": and 980 more' in told.stdout
+    done = taskctl("check")
+    assert len(done.stdout.splitlines()) == 22
+    assert 'schedule "file": and 980 more' in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -91,42 +90,87 @@ def test_of_a_file_that_is_wrong_throughout_the_first_lines_are_told(
         ("names.csv", "nomes.csv", 'tasks_file "nomes.csv" is not there'),
     ],
 )
-def test_what_a_schedule_names_has_to_be_there(
+def test_unknown_names_in_a_schedule_are_problems(
     before: str, after: str, problem: str, project: Path, taskctl: Taskctl
 ) -> None:
     (project / "terraform.tfvars").write_text(TFVARS.replace(before, after, 1))
-    told = taskctl("check")
-    assert told.returncode == 1
-    assert told.stdout.count(problem) == 1
+    done = taskctl("check")
+    assert done.returncode == 1
+    assert done.stdout.count(problem) == 1
 
 
-def test_packages_are_those_of_the_layer_that_the_file_names(
-    project: Path, taskctl: Taskctl
-) -> None:
+def test_task_code_may_use_the_packages_of_layer_dir(project: Path, taskctl: Taskctl) -> None:
     (project / "mine" / "python").mkdir(parents=True)
     (project / "mine" / "python" / "my_package.py").touch()
     (project / "code" / "other.py").write_text("import my_package")
     (project / "terraform.tfvars").write_text(f'layer_dir = "mine"\n{TFVARS}')
-    told = taskctl("check")
-    assert told.returncode == 0, told.stdout
+    done = taskctl("check")
+    assert done.returncode == 0, done.stdout
 
 
-def test_a_file_that_does_not_import_is_named_also_if_no_schedule_needs_it(
+def test_an_unused_file_that_does_not_import_is_a_problem(project: Path, taskctl: Taskctl) -> None:
+    (project / "code" / "other.py").write_text("import nowhere_to_be_found")
+    done = taskctl("check")
+    assert done.returncode == 1
+    assert "other.py does not import: ModuleNotFoundError" in done.stdout
+
+
+def test_two_tasks_of_one_name_are_reported_with_their_files(
     project: Path, taskctl: Taskctl
 ) -> None:
-    (project / "code" / "other.py").write_text("import nowhere_to_be_found")
-    told = taskctl("check")
-    assert told.returncode == 1
-    assert "other.py does not import: ModuleNotFoundError" in told.stdout
-
-
-def test_two_tasks_of_one_name_are_told_with_their_files(project: Path, taskctl: Taskctl) -> None:
     (project / "code" / "other.py").write_text(TASKS)
-    told = taskctl("check")
-    assert told.returncode == 1
-    assert "@task('greet') stands in mine.py and other.py: rename one of them" in told.stdout
+    done = taskctl("check")
+    assert done.returncode == 1
+    assert "@task('greet') stands in mine.py and other.py: rename one of them" in done.stdout
 
 
-def test_a_file_of_values_that_is_not_there_is_told(tmp_path: Path, taskctl: Taskctl) -> None:
-    told = taskctl("check")
-    assert (told.returncode, told.stderr) == (1, "taskctl: terraform.tfvars: no such file\n")
+def test_a_missing_file_of_values_is_an_error(tmp_path: Path, taskctl: Taskctl) -> None:
+    done = taskctl("check")
+    assert (done.returncode, done.stderr) == (1, "taskctl: terraform.tfvars: no such file\n")
+
+
+def test_unknown_fields_are_problems_that_offer_the_nearest_name(
+    project: Path, taskctl: Taskctl
+) -> None:
+    text = TFVARS.replace('tasks = ["just', 'retires = 3, tasks = ["just')
+    (project / "terraform.tfvars").write_text(f"{text}batch_sizes = 3")
+    done = taskctl("check")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.splitlines()[:2] == [
+        "terraform.tfvars: the module has no variable batch_sizes; did you mean batch_size or "
+        "batch_window?",
+        'terraform.tfvars: schedule "printed": a schedule has no retires; did you mean retries?',
+    ]
+
+
+def test_a_list_without_tasks_is_a_warning(project: Path, taskctl: Taskctl) -> None:
+    (project / "code" / "names.csv").write_text("name,times\n")
+    done = taskctl("check")
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == [
+        'warning: schedule "file": its list has no tasks',
+        "4 schedules, 3 tasks, 1 list not read (S3, generators): no problem, 1 warning.",
+    ]
+
+
+def test_a_file_that_hangs_at_import_is_named_with_its_line(
+    project: Path, taskctl: Taskctl
+) -> None:
+    (project / "code" / "slow.py").write_text("import time\n\ntime.sleep(3600)")
+    done = taskctl("check", "--import-timeout", "2")
+    assert done.returncode == 1
+    assert "slow.py, line 3: does not finish importing within 2 s" in done.stdout
+
+
+def test_task_code_that_ends_the_process_is_a_problem(project: Path, taskctl: Taskctl) -> None:
+    (project / "code" / "ends.py").write_text("import os\nos._exit(3)")
+    done = taskctl("check")
+    assert done.returncode == 1
+    assert "task code ended its process at import (exit code 3)" in done.stdout
+
+
+def test_what_task_code_prints_is_not_part_of_the_result(project: Path, taskctl: Taskctl) -> None:
+    (project / "code" / "loud.py").write_text("print('hello')")
+    done = taskctl("check", "--json")
+    assert json.loads(done.stdout)["problems"] == []
+    assert "hello" in done.stderr

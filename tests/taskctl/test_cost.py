@@ -44,7 +44,7 @@ def tfvars(tmp_path: Path) -> Path:
     return path
 
 
-def told(taskctl: Taskctl, *arguments: str | Path, **settings: Any) -> dict[str, Any]:
+def cost_of(taskctl: Taskctl, *arguments: str | Path, **settings: Any) -> dict[str, Any]:
     done = taskctl("cost", "--json", *arguments, **settings)
     assert done.returncode == 0, done.stderr
     read: dict[str, Any] = json.loads(done.stdout)
@@ -56,24 +56,24 @@ def by_name(costs: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def test_each_schedule_has_its_runs_and_messages(taskctl: Taskctl, tfvars: Path) -> None:
-    rows = by_name(told(taskctl, "--tfvars", tfvars))
+    rows = by_name(cost_of(taskctl, "--tfvars", tfvars))
     assert {name: (row["runs"], row["note"]) for name, row in rows.items() if "note" in row} == {
         "hourly": (pytest.approx(730), None),
         "daily": (pytest.approx(365 / 12, abs=0.1), None),
         "csv": (pytest.approx(365 / 12), None),
         "txt": (pytest.approx(365 / 12), None),
         "s3": (pytest.approx(365 / 12), "number of tasks assumed"),
-        "once": (0, "fires once"),
+        "once": (0, "runs once"),
         "off": (0, "disabled"),
     }
     tasks = {name: row["messages"] / row["runs"] for name, row in rows.items() if row.get("runs")}
     assert tasks == {"hourly": 3, "daily": 1, "csv": 2, "txt": 4, "s3": 100}
 
 
-def test_the_sum_is_that_of_the_rows_the_dearest_of_which_comes_first(
+def test_the_total_is_the_sum_of_the_rows_and_the_most_expensive_comes_first(
     taskctl: Taskctl, tfvars: Path
 ) -> None:
-    costs = told(taskctl, "--tfvars", tfvars)
+    costs = cost_of(taskctl, "--tfvars", tfvars)
     assert costs["usd"] == pytest.approx(sum(row["usd"] for row in by_name(costs).values()))
     prices = [row["usd"] for row in costs["schedules"]]
     assert prices == sorted(prices, reverse=True)
@@ -81,8 +81,8 @@ def test_the_sum_is_that_of_the_rows_the_dearest_of_which_comes_first(
 
 
 def test_assumptions_are_stated_and_can_be_changed(taskctl: Taskctl, tfvars: Path) -> None:
-    usual = told(taskctl, "--tfvars", tfvars)
-    other = told(
+    usual = cost_of(taskctl, "--tfvars", tfvars)
+    other = cost_of(
         taskctl, "--tfvars", tfvars,
         "--task-seconds", "5", "--tasks", "7", "--task-log-bytes", "0", "--cold-start-seconds", "9",
     )  # fmt: skip
@@ -94,9 +94,7 @@ def test_assumptions_are_stated_and_can_be_changed(taskctl: Taskctl, tfvars: Pat
     assert by_name(other)["hourly"]["log_bytes"] < by_name(usual)["hourly"]["log_bytes"]
 
 
-def test_alarms_and_the_dashboard_are_those_that_the_file_asks_for(
-    taskctl: Taskctl, tmp_path: Path
-) -> None:
+def test_alarms_and_dashboard_follow_the_file_of_values(taskctl: Taskctl, tmp_path: Path) -> None:
     path = tmp_path / "a.tfvars"
     schedule = '{ expression = "rate(1 hour)", task = "x", expected_every = 7200 }'
     off = schedule.replace("{", "{ enabled = false,")
@@ -109,18 +107,18 @@ def test_alarms_and_the_dashboard_are_those_that_the_file_asks_for(
         "monitoring = null",
     ):
         path.write_text(f"{wanted}\nschedules = {{ a = {schedule}, off = {off} }}")
-        rows = by_name(told(taskctl, "--tfvars", path))
+        rows = by_name(cost_of(taskctl, "--tfvars", path))
         counted.append([rows["alarms"]["alarms"], rows["dashboard"]["usd"], rows["a"]["alarms"]])
         assert rows["off"]["alarms"] == 0
     assert counted == [[5, 0, 1], [12, 3, 1], [13, 3, 1], [0, 0, 0]]
 
 
-def test_the_documents_give_the_price_that_is_computed(taskctl: Taskctl, tmp_path: Path) -> None:
+def test_prices_in_the_documents_are_the_computed_ones(taskctl: Taskctl, tmp_path: Path) -> None:
     """docs/cost.md and README.md, of an hourly job of 20 tasks and the module's defaults."""
     path = tmp_path / "a.tfvars"
     tasks = json.dumps([f"task {number}" for number in range(20)])
     path.write_text(f'schedules = {{ a = {{ expression = "rate(1 hour)", tasks = {tasks} }} }}')
-    costs = told(taskctl, "--tfvars", path)
+    costs = cost_of(taskctl, "--tfvars", path)
     rows = by_name(costs)
     metrics, alarms = rows["metrics"], rows["alarms"]
     document = (ROOT / "docs" / "cost.md").read_text(encoding="utf-8")
@@ -136,19 +134,19 @@ def test_the_documents_give_the_price_that_is_computed(taskctl: Taskctl, tmp_pat
     assert f"[{costs['usd']:.2f} dollars a month](docs/cost.md)" in readme
 
 
-def test_each_alarm_is_in_the_guide_to_failures() -> None:
+def test_every_alarm_is_in_the_guide_to_failure_modes() -> None:
     guide = (ROOT / "docs" / "failure-modes.md").read_text(encoding="utf-8")
     names = ESSENTIAL_ALARMS + EARLY_WARNINGS + CHAT_WARNINGS
     assert [name for name in names if f"`{name}`" not in guide] == []
 
 
-def test_alarms_have_the_names_that_the_module_gives_them() -> None:
+def test_alarms_have_the_names_of_the_module() -> None:
     written = (ROOT / "modules" / "monitoring" / "alarms.tf").read_text(encoding="utf-8")
     names = re.findall(r"^    ([a-z-]+) = \{$", written, re.MULTILINE)
     assert names == [*ESSENTIAL_ALARMS, *EARLY_WARNINGS, *CHAT_WARNINGS]
 
 
-def test_in_a_pipe_the_table_ends_with_the_sum_and_the_assumptions_follow(
+def test_piped_output_ends_with_the_total_and_the_assumptions(
     taskctl: Taskctl, tfvars: Path
 ) -> None:
     done = taskctl("cost", "--tfvars", tfvars)
@@ -161,9 +159,7 @@ def test_in_a_pipe_the_table_ends_with_the_sum_and_the_assumptions_follow(
     assert "\x1b" not in done.stdout
 
 
-def test_a_task_file_that_is_not_there_is_named_with_its_schedule(
-    taskctl: Taskctl, tfvars: Path
-) -> None:
+def test_a_missing_task_file_is_reported_with_its_schedule(taskctl: Taskctl, tfvars: Path) -> None:
     (tfvars.parent / "jobs" / "lines.txt").unlink()
     done = taskctl("cost", "--tfvars", tfvars)
     assert done.returncode == 1
@@ -213,8 +209,9 @@ def prefix(emulator: Emulator) -> Iterator[str]:
     )["UUID"]
     scheduler.create_schedule_group(Name=prefix)
     for name, sent in (
-        ("list", '{"scheduled_time":"<aws.scheduler.scheduled-time>","tasks":["a","b"]}'),
-        ("file", '{"scheduled_time":"<aws.scheduler.scheduled-time>","tasks_file":"a.txt"}'),
+        ("list", {"version": 1, "schedule": "list", "tasks": ["a", "b"]}),
+        ("file", {"version": 1, "schedule": "file", "tasks_file": "a.txt"}),
+        ("by_hand", {"made": "in the console"}),
     ):
         scheduler.create_schedule(
             Name=name,
@@ -224,7 +221,7 @@ def prefix(emulator: Emulator) -> Iterator[str]:
             Target={
                 "Arn": "arn:aws:lambda:us-east-1:000000000000:function:none",
                 "RoleArn": "arn:aws:iam::000000000000:role/none",
-                "Input": sent,
+                "Input": json.dumps(sent),
             },
         )
     cloudwatch = client("cloudwatch")
@@ -252,10 +249,10 @@ def prefix(emulator: Emulator) -> Iterator[str]:
     sqs.delete_queue(QueueUrl=queue)
 
 
-def test_what_is_deployed_costs_by_its_own_settings(
+def test_a_deployed_stack_is_priced_by_its_own_settings(
     taskctl: Taskctl, emulator: Emulator, prefix: str
 ) -> None:
-    costs = told(taskctl, "--prefix", prefix, environment=emulator.environment())
+    costs = cost_of(taskctl, "--prefix", prefix, environment=emulator.environment())
     stated = "\n".join(costs["assumptions"])
     assert "a task takes 0.2 s, 4 at a time" in stated
     assert "batches are full (5 tasks)" in stated
@@ -264,6 +261,7 @@ def test_what_is_deployed_costs_by_its_own_settings(
     assert rows["list"]["messages"] == pytest.approx(2 * 730)
     assert rows["file"]["messages"] == pytest.approx(100 * 730)
     assert rows["file"]["note"] == "number of tasks assumed"
+    assert (rows["by_hand"]["usd"], rows["by_hand"]["note"][:23]) == (0, "not made by this module")
     assert rows["idle polling"]["usd"] == pytest.approx(262_800 * 0.5e-6)  # FIFO
     assert (rows["alarms"]["alarms"], rows["list"]["alarms"], rows["file"]["alarms"]) == (1, 1, 0)
     assert rows["dashboard"]["usd"] == 3
@@ -271,7 +269,7 @@ def test_what_is_deployed_costs_by_its_own_settings(
     assert rows["file"]["usd"] > writes
 
 
-def test_a_stack_without_its_functions_is_told(taskctl: Taskctl, emulator: Emulator) -> None:
+def test_a_stack_without_functions_is_an_error(taskctl: Taskctl, emulator: Emulator) -> None:
     done = taskctl("cost", "--prefix", "not-there", environment=emulator.environment())
     assert done.returncode == 1
     assert "no stack 'not-there'" in done.stderr

@@ -1,4 +1,4 @@
-"""What README and docs show works as it stands there, and what they point to is there."""
+"""Everything that README and docs show works as it stands, and what they name exists."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ NOT_RUN = {
     "aws ssm put-parameter": "needs an account; tests/system/test_examples.py does it by boto3",
     ".build/venv/bin/python -m pytest": "these are these tests",
 }
-"""Commands that stand in a document and are not run here, and why."""
+"""Commands in a document that are not run here, and why."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """A block of code: where it stands, its language ("" if indented) and its text."""
+    """A block of code: its place, its language ("" if indented) and its text."""
 
     document: Path
     line: int
@@ -71,7 +71,7 @@ def commands() -> list[tuple[Block, str]]:
     return found
 
 
-def test_every_block_is_of_a_kind_that_is_looked_at() -> None:
+def test_every_code_block_is_of_a_language_that_is_checked() -> None:
     known = {"sh", "", "hcl", "python", "text", "mermaid"}
     assert [str(block) for block in blocks() if block.language not in known] == []
 
@@ -79,7 +79,7 @@ def test_every_block_is_of_a_kind_that_is_looked_at() -> None:
 @pytest.mark.parametrize(
     ("block", "command"), commands(), ids=[f"{block}-{command}" for block, command in commands()]
 )
-def test_a_command_is_run_or_it_is_said_why_not(
+def test_every_command_shown_runs_or_is_excused(
     block: Block, command: str, request: pytest.FixtureRequest
 ) -> None:
     if any(command.startswith(known) for known in NOT_RUN):
@@ -87,12 +87,12 @@ def test_a_command_is_run_or_it_is_said_why_not(
     program, *arguments = shlex.split(command)
     assert program in ("taskctl", "bin/taskctl"), f"{block}: {command} is neither run nor excused"
     operate: Operate = request.getfixturevalue("operate")
-    told = operate(arguments[0], *arguments[1:], "--yes")
-    assert told.returncode == 0, f"{block}: {command}: {told.stderr}"
+    done = operate(arguments[0], *arguments[1:], "--yes")
+    assert done.returncode == 0, f"{block}: {command}: {done.stderr}"
 
 
 def mentions(pattern: str) -> list[str]:
-    """What fits a pattern in any document, each once."""
+    """Return the matches of a pattern in all documents, each once."""
     texts = (document.read_text(encoding="utf-8") for document in DOCUMENTS)
     found = sorted({mention for text in texts for mention in re.findall(pattern, text)})
     assert found
@@ -100,18 +100,16 @@ def mentions(pattern: str) -> list[str]:
 
 
 @pytest.mark.parametrize("mention", mentions(r"`((?:bin/)?taskctl [^`]+)`"))
-def test_a_command_that_a_text_mentions_is_there_with_its_options(
-    mention: str, taskctl: Taskctl
-) -> None:
+def test_every_command_mentioned_exists_with_its_options(mention: str, taskctl: Taskctl) -> None:
     command, *rest = mention.partition("taskctl ")[2].split()
-    told = taskctl(*([command] if command != "--help" else []), "--help")
-    assert told.returncode == 0, told.stderr
+    done = taskctl(*([command] if command != "--help" else []), "--help")
+    assert done.returncode == 0, done.stderr
     options = [word for word in re.findall(r"--?[a-z-]+", " ".join(rest)) if word[0] == "-"]
-    assert [option for option in options if not re.search(rf"{option}\b", told.stdout)] == []
+    assert [option for option in options if not re.search(rf"{option}\b", done.stdout)] == []
 
 
 @pytest.mark.parametrize("mention", mentions(r"`(make [^`]+)`"))
-def test_a_target_of_make_that_a_text_mentions_is_there(mention: str) -> None:
+def test_every_make_target_mentioned_exists(mention: str) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     _, target, *variables = mention.split()
     assert re.search(rf"^{target}: ", makefile, re.MULTILINE)
@@ -120,15 +118,15 @@ def test_a_target_of_make_that_a_text_mentions_is_there(mention: str) -> None:
 
 
 @pytest.mark.parametrize("expression", mentions(r"\b(?:cron|rate|at)\([^)]*\d[^)]*\)"))
-def test_an_expression_that_a_text_mentions_is_legal(expression: str) -> None:
+def test_every_expression_mentioned_is_legal(expression: str) -> None:
     parse(expression)
 
 
 @pytest.mark.parametrize("block", of("python"), ids=str)
-def test_python_is_task_code_that_imports(block: Block, tmp_path: Path) -> None:
+def test_python_blocks_import_as_task_code(block: Block, tmp_path: Path) -> None:
     (tmp_path / "shown.py").write_text(block.text, encoding="utf-8")
     code = (
-        "import sys; from pathlib import Path; from task_scheduler import registry;"
+        "import sys; from pathlib import Path; from task_scheduler.tasks import registry;"
         "folder = Path(sys.argv[1]); sys.path.insert(0, str(folder));"
         "print(registry.find_problems(folder))"
     )
@@ -143,9 +141,7 @@ def test_python_is_task_code_that_imports(block: Block, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("block", of("hcl"), ids=str)
-def test_values_are_such_as_the_module_takes(
-    block: Block, tmp_path: Path, taskctl: Taskctl
-) -> None:
+def test_hcl_blocks_pass_taskctl_check(block: Block, tmp_path: Path, taskctl: Taskctl) -> None:
     text = block.text
     if re.match(r"\w+ = \{\n  expression", text):  # an entry of `schedules`
         text = f"schedules = {{\n{text}\n}}"
@@ -153,13 +149,13 @@ def test_values_are_such_as_the_module_takes(
         text += '\nschedules = { x = { expression = "rate(1 day)", tasks = ["x"] } }'
     path = tmp_path / "terraform.tfvars"
     path.write_text(text, encoding="utf-8")
-    told = taskctl("check", "--tfvars", path, "--json")
-    assert (told.returncode, told.stderr) == (0, "")
-    assert json.loads(told.stdout)["problems"] == []
+    done = taskctl("check", "--tfvars", path, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["problems"] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_what_a_document_points_to_is_there(document: Path) -> None:
+def test_every_link_leads_somewhere(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     missing = []
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
@@ -173,14 +169,14 @@ def test_what_a_document_points_to_is_there(document: Path) -> None:
 
 
 def anchors(document: Path) -> set[str]:
-    """The anchors that a forge makes of a document's headings."""
+    """Return the anchors that a forge makes of a document's headings."""
     headings = re.findall(r"^#+ (.*)$", document.read_text(encoding="utf-8"), re.MULTILINE)
     plain = [re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings]
     return {heading.replace(" ", "-") for heading in plain}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_a_file_that_a_document_names_is_there(document: Path) -> None:
+def test_every_file_named_exists(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     source = ROOT / "lambda_src" / "python"
     roots = [ROOT, source, source / "task_scheduler", ROOT / "modules" / "scheduler"]

@@ -1,4 +1,4 @@
-"""When schedules fire: against a brute-force look at every minute, and what AWS documents."""
+"""Due times of schedules, against a brute-force look at every minute and AWS's documentation."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def cron(draw: Draw, minutes: st.SearchStrategy[str], hours: st.SearchStrategy[s
 @example("cron(*/7 * * * ? *)", "Asia/Kathmandu", 2026, 0)
 @example("cron(*/7 * * * ? *)", "Africa/Casablanca", 2024, 0)
 @settings(max_examples=60, deadline=None)
-def test_it_fires_at_every_minute_that_satisfies_it_and_at_no_other(
+def test_due_minutes_equal_those_of_the_oracle(
     expression: str, timezone: str, year: int, which: int
 ) -> None:
     """Two days round a change of the clocks, where the zone has any in that year."""
@@ -114,9 +114,7 @@ def test_it_fires_at_every_minute_that_satisfies_it_and_at_no_other(
 @example("cron(30 12 1W * ? *)", 2027)
 @example("cron(30 12 ? * MON#5 *)", 2027)
 @settings(max_examples=100, deadline=None)
-def test_it_fires_on_every_day_that_satisfies_it_and_on_no_other(
-    expression: str, year: int
-) -> None:
+def test_due_days_equal_those_of_the_oracle(expression: str, year: int) -> None:
     noon = datetime(year, 1, 1, 12, 30)
     days = [noon + n * DAY for n in range(2 * 365)]
     first, last = (day.replace(tzinfo=UTC) for day in (days[0], days[-1]))
@@ -148,11 +146,13 @@ def test_it_fires_on_every_day_that_satisfies_it_and_on_no_other(
         ("cron(0 0 L * ? *)", ["Mon 2022-10-31 00:00", "Wed 2022-11-30 00:00"]),
     ],
 )
-def test_the_examples_of_the_user_guides(expression: str, expected: list[str]) -> None:
+def test_examples_of_the_user_guides_are_due_as_documented(
+    expression: str, expected: list[str]
+) -> None:
     assert fire(expression, 2, after="2022-10-01T00:00:30") == expected
 
 
-def test_from_the_evening_into_the_night_fires_on_the_first_days_morning_too() -> None:
+def test_a_range_of_hours_may_wrap_around_midnight() -> None:
     """The user guide's example of a range of hours that wraps."""
     fired = fire("cron(0/30 20-2 ? * MON-FRI *)", 16, after="2022-10-02T23:59:00")
     assert fired[:6] == [
@@ -162,18 +162,18 @@ def test_from_the_evening_into_the_night_fires_on_the_first_days_morning_too() -
     assert fired[14:] == ["Tue 2022-10-04 00:00", "Tue 2022-10-04 00:30"]
 
 
-def test_it_ends_with_its_last_year() -> None:
+def test_due_times_end_with_the_last_year_of_the_expression() -> None:
     assert fire("cron(15 10 ? * 6L 2022-2023)", 99, after="2023-11-01T00:00:00") == [
         "Fri 2023-11-24 10:15",
         "Fri 2023-12-29 10:15",
     ]
 
 
-def test_a_day_that_no_month_has_never_comes() -> None:
+def test_a_day_that_no_month_has_is_never_due() -> None:
     assert fire("cron(0 0 30 FEB ? *)", 1, after="2026-01-01T00:00:00") == []
 
 
-def test_a_time_that_the_clocks_leap_over_is_skipped() -> None:
+def test_a_local_time_skipped_by_the_clocks_is_not_due() -> None:
     fired = list(islice(found("cron(30 2 * * ? *)", "Europe/Berlin", "2027-03-26T12:00:00"), 3))
     assert [f"{run.local:%d %H:%M %z}" for run in fired] == [
         "27 02:30 +0100",
@@ -183,13 +183,13 @@ def test_a_time_that_the_clocks_leap_over_is_skipped() -> None:
     assert [run.skipped for run in fired] == [(), (datetime(2027, 3, 28, 2, 30),), ()]
 
 
-def test_what_was_skipped_before_the_start_is_not_told() -> None:
+def test_times_skipped_before_the_start_are_not_reported() -> None:
     start = datetime(2027, 4, 1, tzinfo=UTC)
     fired = found("cron(30 2 * * ? *)", "Europe/Berlin", "2027-03-26T12:00:00", start=start)
     assert next(fired).skipped == ()
 
 
-def test_a_time_that_the_clocks_show_twice_fires_the_first_time() -> None:
+def test_a_local_time_that_occurs_twice_is_due_the_first_time() -> None:
     fired = list(islice(found("cron(30 2 * * ? *)", "Europe/Berlin", "2027-10-30T12:00:00"), 2))
     assert [f"{run.local:%d %H:%M %z}" for run in fired] == [
         "31 02:30 +0200",
@@ -198,7 +198,7 @@ def test_a_time_that_the_clocks_show_twice_fires_the_first_time() -> None:
     assert [run.occurs_twice for run in fired] == [True, False]
 
 
-def test_a_day_that_does_not_exist_is_skipped() -> None:
+def test_a_day_missing_in_a_zone_is_skipped() -> None:
     assert fire("cron(0 9 * * ? *)", 3, after="2011-12-28T00:00:00", timezone="Pacific/Apia") == [
         "Wed 2011-12-28 09:00",
         "Thu 2011-12-29 09:00",
@@ -206,7 +206,7 @@ def test_a_day_that_does_not_exist_is_skipped() -> None:
     ]
 
 
-def test_clocks_may_be_set_by_half_an_hour() -> None:
+def test_clocks_may_change_by_half_an_hour() -> None:
     fired = islice(
         found("cron(15,45 1,2 * * ? *)", "Australia/Lord_Howe", "2026-10-03T12:00:00"), 4
     )
@@ -229,7 +229,7 @@ def test_clocks_may_be_set_by_half_an_hour() -> None:
         ("Asia/Taipei", "2027-03-28", 0),
     ],
 )
-def test_a_day_on_which_the_clocks_change_is_told(timezone: str, day: str, minutes: int) -> None:
+def test_the_clock_change_of_a_day_is_reported(timezone: str, day: str, minutes: int) -> None:
     moment = datetime.fromisoformat(f"{day}T12:00:00").replace(tzinfo=zone(timezone))
     run = DueTime(moment.astimezone(UTC), moment)
     assert run.clock_change == timedelta(minutes=minutes)
@@ -242,7 +242,7 @@ def test_a_day_of_a_rate_has_24_hours() -> None:
     ) == ["Sat 2027-03-27 09:00", "Sun 2027-03-28 10:00", "Mon 2027-03-29 10:00"]
 
 
-def test_a_rate_counts_from_its_creation_and_fires_at_once() -> None:
+def test_a_rate_is_due_at_its_creation_and_counts_from_it() -> None:
     created = datetime(2026, 1, 1, 0, 7, tzinfo=UTC)
     assert fire("rate(2 hours)", 2, after="2026-01-01T00:00:00", created=created) == [
         "Thu 2026-01-01 00:07",
@@ -253,11 +253,11 @@ def test_a_rate_counts_from_its_creation_and_fires_at_once() -> None:
     ]
 
 
-def test_a_rate_of_aeons_fires_once() -> None:
+def test_a_rate_beyond_the_last_date_is_due_once() -> None:
     assert len(fire("rate(99999999999 days)", 5, after="2026-01-01T00:00:00")) == 1
 
 
-def test_start_and_end_bound_a_cron_and_are_part_of_it() -> None:
+def test_start_and_end_bound_a_cron_inclusively() -> None:
     assert fire(
         "cron(0 0 * * ? *)",
         9,
@@ -267,7 +267,7 @@ def test_start_and_end_bound_a_cron_and_are_part_of_it() -> None:
     ) == ["Fri 2027-01-01 00:00", "Sat 2027-01-02 00:00", "Sun 2027-01-03 00:00"]
 
 
-def test_at_fires_once_in_its_zone_whatever_start_and_end_are() -> None:
+def test_at_is_due_once_in_its_zone_regardless_of_start_and_end() -> None:
     end = datetime(2027, 1, 1, tzinfo=UTC)
     fired = list(
         found("at(2037-12-31T23:59:59)", "Asia/Taipei", "2027-01-01T00:00:00", start=end, end=end)
@@ -275,5 +275,5 @@ def test_at_fires_once_in_its_zone_whatever_start_and_end_are() -> None:
     assert [run.due for run in fired] == [datetime(2037, 12, 31, 15, 59, 59, tzinfo=UTC)]
 
 
-def test_at_a_time_that_is_over_does_not_fire() -> None:
+def test_at_in_the_past_is_not_due() -> None:
     assert fire("at(2026-01-01T00:00:00)", 1, after="2026-01-01T00:00:00") == []

@@ -1,4 +1,4 @@
-"""taskctl knows legal expressions from illegal ones: the table in tests/expressions.json."""
+"""Parse the legal and refuse the illegal expressions of tests/expressions.json."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ FIELDS = ["minutes", "hours", "day-of-month", "month", "day-of-week", "year"]
 
 
 @pytest.mark.parametrize("expression", TABLE["legal"])
-def test_a_legal_expression_is_read(expression: str) -> None:
+def test_legal_expressions_are_parsed(expression: str) -> None:
     parse(expression)
 
 
 @pytest.mark.parametrize("row", TABLE["illegal"], ids=[r["expression"] for r in TABLE["illegal"]])
-def test_an_illegal_expression_is_refused(row: dict[str, str]) -> None:
+def test_illegal_expressions_are_refused(row: dict[str, str]) -> None:
     with pytest.raises(IllegalExpression):
         parse(row["expression"])
 
 
 @pytest.mark.parametrize("position", range(6))
-def test_the_field_that_is_wrong_is_named_with_its_value(position: int) -> None:
+def test_the_error_names_the_wrong_field_and_its_value(position: int) -> None:
     fields = ["0", "10", "1", "*", "?", "*"]
     fields[position] = "99"
-    with pytest.raises(IllegalExpression, match=f'^{FIELDS[position]} "99" has to be '):
+    with pytest.raises(IllegalExpression, match=f'^{FIELDS[position]} "99" must be '):
         parse(f"cron({' '.join(fields)})")
 
 
@@ -39,14 +39,14 @@ def test_the_field_that_is_wrong_is_named_with_its_value(position: int) -> None:
     ("expression", "sentence"),
     [
         ("cron(0 10 1 *)", "cron has six fields, not 4: "),
-        ("cron(0 10 1 * MON *)", "one of the two day fields has to be ?, and only one"),
+        ("cron(0 10 1 * MON *)", "one of the two day fields must be ?, and only one"),
         ("rate(5 weeks)", "rate(value unit) takes a whole number from 1, and minutes, hours or "),
         ("at(2037-02-30T00:00:00)", "at(yyyy-mm-ddThh:mm:ss) takes a date and time that exist, "),
-        ("daily", "it has to be rate(value unit), cron("),
+        ("daily", "it must be rate(value unit), cron("),
         (f"rate({'0' * 242}1 minutes)", "it has 257 characters, more than the 256 that AWS takes:"),
     ],
 )
-def test_an_error_says_what_would_be_right(expression: str, sentence: str) -> None:
+def test_the_error_says_what_would_be_right(expression: str, sentence: str) -> None:
     with pytest.raises(IllegalExpression) as refused:
         parse(expression)
     assert str(refused.value).startswith(sentence)
@@ -55,7 +55,7 @@ def test_an_error_says_what_would_be_right(expression: str, sentence: str) -> No
 @pytest.mark.parametrize(
     "expression", ["daily", "rate(5 weeks)", "at(2037-02-30T00:00:00)", "cron(0 10 1 * MON *)"]
 )
-def test_an_error_has_the_words_of_the_modules_plan(expression: str) -> None:
+def test_the_error_equals_that_of_the_modules_plan(expression: str) -> None:
     written = ROOT / "modules" / "scheduler" / "expressions.tf"
     with pytest.raises(IllegalExpression) as refused:
         parse(expression)

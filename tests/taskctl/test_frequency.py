@@ -1,4 +1,4 @@
-"""How often schedules fire, against a count of their runs."""
+"""The frequency of schedules, against a count of their due times."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ NOW = datetime(2027, 1, 1, tzinfo=UTC)
         (None, NOW - timedelta(days=1)),
     ],
 )
-def test_a_month_is_the_twelfth_of_the_coming_year(
+def test_runs_a_month_are_a_twelfth_of_the_coming_years_due_times(
     expression: str, start: datetime | None, end: datetime | None
 ) -> None:
     year = NOW + timedelta(days=365)
@@ -51,5 +51,5 @@ def test_a_month_is_the_twelfth_of_the_coming_year(
     )
     count = sum(1 for _ in takewhile(lambda run: run.due < year, found))
     once = expression.startswith("at(")
-    told = runs_a_month(parse(expression), now=NOW, start=start, end=end)
-    assert told == pytest.approx(0 if once else count / 12, abs=0.1)
+    done = runs_a_month(parse(expression), now=NOW, start=start, end=end)
+    assert done == pytest.approx(0 if once else count / 12, abs=0.1)

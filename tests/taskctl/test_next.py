@@ -39,19 +39,19 @@ def tfvars(tmp_path: Path) -> Path:
     return path
 
 
-def rows(told: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
-    assert told.returncode == 0, told.stderr
-    read: list[dict[str, Any]] = json.loads(told.stdout)
+def rows(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+    assert done.returncode == 0, done.stderr
+    read: list[dict[str, Any]] = json.loads(done.stdout)
     return read
 
 
-def test_times_are_told_in_the_schedules_zone_in_utc_and_in_that_of_the_machine(
+def test_times_are_shown_in_the_schedules_zone_in_utc_and_in_the_local_zone(
     taskctl: Taskctl, tfvars: Path
 ) -> None:
-    told = taskctl(
+    done = taskctl(
         "next", "island", "--tfvars", tfvars, "--json", environment={"TZ": "America/New_York"}
     )
-    assert rows(told) == [
+    assert rows(done) == [
         {
             "schedule": "island",
             "expression": "cron(0 12 1 1 ? 2037)",
@@ -64,7 +64,7 @@ def test_times_are_told_in_the_schedules_zone_in_utc_and_in_that_of_the_machine(
     ]
 
 
-def test_a_day_on_which_the_clocks_go_forward_is_marked_and_what_is_skipped_told(
+def test_a_clock_change_forward_is_noted_with_the_skipped_times(
     taskctl: Taskctl, tfvars: Path
 ) -> None:
     found = rows(taskctl("next", "spring", "-n", "3", "--tfvars", tfvars, "--json"))
@@ -72,24 +72,26 @@ def test_a_day_on_which_the_clocks_go_forward_is_marked_and_what_is_skipped_told
         ("2037-03-28T02:30:00+01:00", None),
         (
             "2037-03-30T02:30:00+02:00",
-            "skips Sun 2037-03-29 02:30, which the clocks leap over",
+            "skips Sun 2037-03-29 02:30, which the clocks jump over",
         ),
         ("2037-03-31T02:30:00+02:00", None),
     ]
 
 
-def test_a_day_on_which_the_clocks_go_back_is_marked(taskctl: Taskctl, tfvars: Path) -> None:
+def test_a_clock_change_back_is_noted(taskctl: Taskctl, tfvars: Path) -> None:
     found = rows(taskctl("next", "autumn", "-n", "2", "--tfvars", tfvars, "--json"))
     assert [(row["local"], row["note"]) for row in found] == [
         (
             "2037-10-25T02:30:00+02:00",
-            "clocks go back 1:00:00 that day, this time comes twice, it fires the first time",
+            "clocks go back 1:00:00 that day, this time occurs twice, it runs the first time",
         ),
         ("2037-10-26T02:30:00+01:00", None),
     ]
 
 
-def test_one_run_of_each_schedule_is_told_in_their_order(taskctl: Taskctl, tfvars: Path) -> None:
+def test_by_default_one_run_of_each_schedule_is_shown_in_order(
+    taskctl: Taskctl, tfvars: Path
+) -> None:
     found = rows(taskctl("next", "--tfvars", tfvars, "--json"))
     assert [(row["schedule"], row["note"]) for row in found] == [
         ("often", "if created now, or up to 15 min later"),
@@ -97,20 +99,20 @@ def test_one_run_of_each_schedule_is_told_in_their_order(taskctl: Taskctl, tfvar
         ("spring", None),
         ("autumn", found[3]["note"]),
         ("off", "disabled"),
-        ("over", "does not fire any more"),
+        ("over", "never due again"),
     ]
 
 
-def test_in_a_pipe_it_is_aligned_text_without_colours(taskctl: Taskctl, tfvars: Path) -> None:
-    told = taskctl("next", "spring", "-n", "2", "--tfvars", tfvars)
-    heading, first, second = told.stdout.splitlines()
+def test_piped_output_is_aligned_text_without_colours(taskctl: Taskctl, tfvars: Path) -> None:
+    done = taskctl("next", "spring", "-n", "2", "--tfvars", tfvars)
+    heading, first, second = done.stdout.splitlines()
     assert heading.split() == ["schedule", "due", "in", "UTC", "from", "now"]
     assert first.index("Sat 2037-03-28 02:30") == heading.index("due")
     assert second.index("2037-03-30 00:30") == heading.index("UTC")
-    assert "\x1b" not in told.stdout
+    assert "\x1b" not in done.stdout
 
 
-def test_without_n_one_schedule_tells_five_runs(taskctl: Taskctl, tfvars: Path) -> None:
+def test_five_runs_of_one_schedule_are_shown_by_default(taskctl: Taskctl, tfvars: Path) -> None:
     assert len(rows(taskctl("next", "often", "--tfvars", tfvars, "--json"))) == 5
 
 
@@ -119,50 +121,52 @@ def test_without_n_one_schedule_tells_five_runs(taskctl: Taskctl, tfvars: Path) 
     [
         (
             'expression = "cron(0 25 * * ? *)"',
-            'schedule "a": expression "cron(0 25 * * ? *)": hours "25" has to be 0-23, '
-            "with , - * /",
+            'schedule "a": expression "cron(0 25 * * ? *)": hours "25" must be 0-23, with , - * /',
         ),
         (
             'expression = "rate(1 day)", timezone = "europe/berlin"',
-            'schedule "a": timezone "europe/berlin" is no IANA time zone; legal are names such as '
-            '"Europe/Berlin" or "UTC", with these capitals; did you mean Europe/Berlin',
+            'schedule "a": timezone "europe/berlin" is not an IANA time zone, such as '
+            '"Europe/Berlin" or "UTC", capitals included; did you mean Europe/Berlin',
         ),
         (
             'expression = "rate(1 day)", start_date = "tomorrow"',
-            'schedule "a": start_date "tomorrow" has to be a date and time in UTC that exist, such '
+            'schedule "a": start_date "tomorrow" must be a date and time in UTC that exist, such '
             "as 2027-01-01T00:00:00Z",
         ),
     ],
 )
-def test_a_schedule_that_cannot_work_is_named_with_what_would_be_right(
+def test_an_illegal_schedule_is_named_with_what_would_be_right(
     taskctl: Taskctl, tmp_path: Path, schedule: str, sentence: str
 ) -> None:
     (tmp_path / "a.tfvars").write_text(f'schedules = {{ a = {{ {schedule}, task = "x" }} }}')
-    told = taskctl("next", "--tfvars", "a.tfvars")
-    assert told.returncode == 1
-    assert told.stderr.startswith(f"taskctl: {sentence}")
-    assert len(told.stderr.splitlines()) == 1
+    done = taskctl("next", "--tfvars", "a.tfvars")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"taskctl: {sentence}")
+    assert len(done.stderr.splitlines()) == 1
 
 
-def test_the_nearest_schedule_is_offered_for_one_that_is_not_there(
-    taskctl: Taskctl, tfvars: Path
-) -> None:
-    told = taskctl("next", "sprng", "--tfvars", tfvars)
-    assert told.returncode == 1
-    assert told.stderr == f"taskctl: no schedule 'sprng' in {tfvars}; did you mean spring?\n"
+def test_an_unknown_schedule_offers_the_nearest_name(taskctl: Taskctl, tfvars: Path) -> None:
+    done = taskctl("next", "sprng", "--tfvars", tfvars)
+    assert done.returncode == 1
+    assert done.stderr == f"taskctl: no schedule 'sprng' in {tfvars}; did you mean spring?\n"
 
 
 @pytest.mark.parametrize("count", ["0", "many"])
-def test_a_wrong_option_is_a_mistake_of_usage(taskctl: Taskctl, tfvars: Path, count: str) -> None:
+def test_an_illegal_count_is_a_usage_error(taskctl: Taskctl, tfvars: Path, count: str) -> None:
     assert taskctl("next", "-n", count, "--tfvars", tfvars).returncode == 2
 
 
 # -- deployed --------------------------------------------------------------------------------
 
 
+def made_by_module(name: str) -> str:
+    time = "<aws.scheduler.scheduled-time>"
+    return json.dumps({"scheduled_time": time, "schedule": name, "version": 1})
+
+
 @pytest.fixture
 def prefix(emulator: Emulator) -> Iterator[str]:
-    """A stack with three schedules, as far as `next` looks at one."""
+    """A stack with three schedules, and one that somebody made in the console."""
     aws = emulator.environment()
     scheduler = boto3.client(
         "scheduler",
@@ -177,6 +181,7 @@ def prefix(emulator: Emulator) -> Iterator[str]:
         "morning": "cron(0 9 * * ? 2037)",
         "noon": "cron(0 12 * * ? 2037)",
         "hourly": "rate(1 hour)",
+        "by_hand": "rate(1 day)",
     }.items():
         scheduler.create_schedule(
             Name=name,
@@ -187,62 +192,74 @@ def prefix(emulator: Emulator) -> Iterator[str]:
             Target={
                 "Arn": "arn:aws:lambda:us-east-1:000000000000:function:none",
                 "RoleArn": "arn:aws:iam::000000000000:role/none",
-                "Input": '{"scheduled_time":"<aws.scheduler.scheduled-time>","version":1}',
-            },
+            }
+            | ({} if name == "by_hand" else {"Input": made_by_module(name)}),
         )
     yield prefix
     scheduler.delete_schedule_group(Name=prefix)
 
 
-def test_what_is_deployed_is_told_by_prefix(
+def test_deployed_schedules_are_found_by_prefix(
     taskctl: Taskctl, emulator: Emulator, prefix: str
 ) -> None:
-    told = taskctl("next", "--prefix", prefix, "--json", environment=emulator.environment())
-    found = rows(told)
+    done = taskctl("next", "--prefix", prefix, "--json", environment=emulator.environment())
+    found = rows(done)
     assert [(row["schedule"], row["note"]) for row in found] == [
         ("hourly", "counted from its creation"),
         ("morning", None),
         ("noon", None),
+        ("by_hand", "not made by this module"),
     ]
     assert found[1]["local"] == "2037-01-01T09:00:00+08:00"
+
+
+def test_a_schedule_that_the_module_did_not_make_cannot_be_operated(
+    taskctl: Taskctl, emulator: Emulator, prefix: str
+) -> None:
+    for command in ("pause", "run"):
+        arguments = (command, "by_hand", "--prefix", prefix, "--yes")
+        done = taskctl(*arguments, environment=emulator.environment())
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "schedule 'by_hand' of the stack" in done.stderr
+        assert "was not made by this module" in done.stderr
 
 
 @pytest.mark.parametrize(
     "output", ["schedule_group = {value = $}", "scheduler = {value = {schedule_group = $}}"]
 )
-def test_what_is_deployed_is_found_by_terraforms_outputs(
+def test_deployed_schedules_are_found_by_terraforms_outputs(
     taskctl: Taskctl, emulator: Emulator, prefix: str, tmp_path: Path, output: str
 ) -> None:
-    """Of the module itself, or of a module that calls it."""
+    """The outputs are those of the module, or of a module that calls it."""
     name, _, value = output.partition(" = ")
     value = value.replace("$", f'{{name = "{prefix}"}}')[1:-1]
     (tmp_path / "outputs.tf").write_text(f'output "{name}" {{\n{value}\n}}\n')
     terraform.run(tmp_path, {}, "apply", "-auto-approve")
-    told = taskctl("next", "noon", "-n", "1", "--json", environment=emulator.environment())
-    assert rows(told)[0]["due"] == "2037-01-01T04:00:00+00:00"
+    done = taskctl("next", "noon", "-n", "1", "--json", environment=emulator.environment())
+    assert rows(done)[0]["due"] == "2037-01-01T04:00:00+00:00"
 
 
 def test_a_folder_that_was_not_applied_has_no_stack(taskctl: Taskctl) -> None:
-    told = taskctl("next")
-    assert told.returncode == 1
-    assert told.stderr.startswith("taskctl: no stack: Terraform has no outputs of one in ")
-    assert "--prefix" in told.stderr
+    done = taskctl("next")
+    assert done.returncode == 1
+    assert done.stderr.startswith("taskctl: no stack: Terraform has no outputs of one in ")
+    assert "--prefix" in done.stderr
 
 
-def test_the_nearest_stack_is_offered_for_one_that_is_not_there(
+def test_an_unknown_stack_offers_the_nearest_prefix(
     taskctl: Taskctl, emulator: Emulator, prefix: str
 ) -> None:
-    told = taskctl("next", "--prefix", prefix + "x", environment=emulator.environment())
-    assert told.returncode == 1
-    assert f"no stack '{prefix}x' in this account and region; did you mean {prefix}" in told.stderr
+    done = taskctl("next", "--prefix", prefix + "x", environment=emulator.environment())
+    assert done.returncode == 1
+    assert f"no stack '{prefix}x' in this account and region; did you mean {prefix}" in done.stderr
 
 
-def test_without_credentials_it_says_so(taskctl: Taskctl) -> None:
-    told = taskctl("next", "--prefix", "any", environment={"AWS_REGION": "eu-central-1"})
-    assert told.returncode == 1
-    assert told.stderr.startswith("taskctl: no AWS credentials: ")
+def test_missing_credentials_are_an_error(taskctl: Taskctl) -> None:
+    done = taskctl("next", "--prefix", "any", environment={"AWS_REGION": "eu-central-1"})
+    assert done.returncode == 1
+    assert done.stderr.startswith("taskctl: no AWS credentials: ")
 
 
-def test_without_a_region_it_says_so(taskctl: Taskctl) -> None:
-    told = taskctl("next", "--prefix", "any")
-    assert told.stderr == "taskctl: no AWS region: set AWS_REGION, such as eu-central-1\n"
+def test_a_missing_region_is_an_error(taskctl: Taskctl) -> None:
+    done = taskctl("next", "--prefix", "any")
+    assert done.stderr == "taskctl: no AWS region: set AWS_REGION, such as eu-central-1\n"

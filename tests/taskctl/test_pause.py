@@ -1,4 +1,4 @@
-"""Pausing and resuming a deployed schedule, and what Terraform makes of it."""
+"""Pausing and resuming a deployed schedule, and the next terraform apply."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ STACK = ("--prefix", "operated")
 
 
 def deployed(applied: Applied, name: str) -> dict[str, Any]:
-    """A schedule as AWS has it, without what every update changes."""
-    told = client("scheduler", applied.aws).get_schedule(GroupName="operated", Name=name)
+    """Return a schedule as AWS has it, without what every update changes."""
+    done = client("scheduler", applied.aws).get_schedule(GroupName="operated", Name=name)
     changing = ("ResponseMetadata", "LastModificationDate")
-    return {key: value for key, value in told.items() if key not in changing}
+    return {key: value for key, value in done.items() if key not in changing}
 
 
-def test_pause_and_resume_change_nothing_but_the_state(applied: Applied, taskctl: Taskctl) -> None:
+def test_pause_and_resume_change_only_the_state(applied: Applied, taskctl: Taskctl) -> None:
     before = deployed(applied, "nightly")
 
     paused = taskctl("pause", "nightly", "--yes", *STACK, environment=applied.aws)
@@ -37,9 +37,7 @@ def test_pause_and_resume_change_nothing_but_the_state(applied: Applied, taskctl
     assert deployed(applied, "nightly") == before
 
 
-def test_terraform_sets_the_state_back_to_what_is_written(
-    applied: Applied, taskctl: Taskctl
-) -> None:
+def test_terraform_apply_restores_the_configured_state(applied: Applied, taskctl: Taskctl) -> None:
     before = [deployed(applied, name) for name in ("nightly", "written_off")]
     taskctl("pause", "nightly", "--yes", *STACK, environment=applied.aws)
     taskctl("resume", "written_off", "--yes", *STACK, environment=applied.aws)
@@ -51,32 +49,30 @@ def test_terraform_sets_the_state_back_to_what_is_written(
     assert [deployed(applied, name) for name in ("nightly", "written_off")] == before
 
 
-def test_a_schedule_that_is_paused_already_needs_no_answer(
-    applied: Applied, taskctl: Taskctl
-) -> None:
-    told = taskctl("pause", "written_off", "--json", *STACK, environment=applied.aws)
-    assert told.returncode == 0, told.stderr
-    assert json.loads(told.stdout) == {
+def test_pausing_a_paused_schedule_asks_nothing(applied: Applied, taskctl: Taskctl) -> None:
+    done = taskctl("pause", "written_off", "--json", *STACK, environment=applied.aws)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {
         "schedule": "written_off",
         "enabled": False,
         "changed": False,
     }
 
 
-def test_nothing_changes_where_nobody_can_be_asked(applied: Applied, taskctl: Taskctl) -> None:
+def test_nothing_changes_without_confirmation(applied: Applied, taskctl: Taskctl) -> None:
     before = deployed(applied, "nightly")
-    told = taskctl("pause", "nightly", *STACK, environment=applied.aws)
-    assert told.returncode == 1
-    assert "--yes" in told.stderr
+    done = taskctl("pause", "nightly", *STACK, environment=applied.aws)
+    assert done.returncode == 1
+    assert "--yes" in done.stderr
     assert deployed(applied, "nightly") == before
 
 
-def test_the_stack_is_found_by_the_outputs_of_the_folder_that_was_applied(
+def test_the_stack_is_found_by_the_outputs_of_the_current_folder(
     applied: Applied, taskctl: Taskctl
 ) -> None:
     root = ("--root", applied.root)
-    told = taskctl("resume", "nightly", *root, environment=terraform.environment(applied.aws))
-    assert (told.returncode, told.stdout) == (0, "nightly: was resumed already\n"), told.stderr
+    done = taskctl("resume", "nightly", *root, environment=terraform.environment(applied.aws))
+    assert (done.returncode, done.stdout) == (0, "nightly: was already resumed\n"), done.stderr
 
 
 @pytest.mark.parametrize(
@@ -95,12 +91,12 @@ def test_the_stack_is_found_by_the_outputs_of_the_folder_that_was_applied(
 def test_an_unknown_name_offers_the_nearest(
     arguments: tuple[str, ...], sentence: str, applied: Applied, taskctl: Taskctl
 ) -> None:
-    told = taskctl("pause", *arguments, "--yes", environment=applied.aws)
-    assert (told.returncode, told.stderr) == (1, sentence)
+    done = taskctl("pause", *arguments, "--yes", environment=applied.aws)
+    assert (done.returncode, done.stderr) == (1, sentence)
 
 
-def test_without_credentials_one_sentence_tells_so(taskctl: Taskctl) -> None:
+def test_missing_credentials_are_reported_in_one_sentence(taskctl: Taskctl) -> None:
     region = {"AWS_REGION": "eu-central-1"}
-    told = taskctl("pause", "nightly", "--yes", *STACK, environment=region)
-    assert told.returncode == 1
-    assert told.stderr.startswith("taskctl: no AWS credentials")
+    done = taskctl("pause", "nightly", "--yes", *STACK, environment=region)
+    assert done.returncode == 1
+    assert done.stderr.startswith("taskctl: no AWS credentials")

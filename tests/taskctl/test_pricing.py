@@ -1,4 +1,4 @@
-"""What a month costs, against sums made by hand."""
+"""The cost of a month, against sums made by hand."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ NOTHING_BUT_TASKS = Assumptions(
 )
 
 
-def test_an_hourly_schedule_of_20_tasks_in_full() -> None:
+def test_the_usage_of_an_hourly_schedule_of_20_tasks() -> None:
     used = schedule_usage("a", 730, 20, SETUP, Assumptions(), is_cold=True)
     assert used.messages == 14_600
     assert used.invocations == 730 * (1 + 2)
@@ -51,7 +51,7 @@ def test_an_hourly_schedule_of_20_tasks_in_full() -> None:
 
 
 @pytest.mark.parametrize(("memory", "usd"), [(128, 1.55), (256, 2.56)])
-def test_a_hundred_thousand_tasks_a_day(memory: int, usd: float) -> None:
+def test_the_cost_of_a_hundred_thousand_tasks_a_day(memory: int, usd: float) -> None:
     """100,000 tasks of 200 ms a day in hourly runs, idle polling included, logs not."""
     setup = replace(SETUP, run_task_memory=memory)
     used = schedule_usage("a", 730, 4167, setup, NOTHING_BUT_TASKS, is_cold=False)
@@ -59,7 +59,7 @@ def test_a_hundred_thousand_tasks_a_day(memory: int, usd: float) -> None:
     assert used.usd - used.log_bytes * pricing.LOG_BYTE + idle == pytest.approx(usd, abs=0.01)
 
 
-def test_waiting_tasks_that_overlap_share_their_time() -> None:
+def test_concurrent_tasks_share_their_time() -> None:
     alone = schedule_usage("a", 1, 1000, SETUP, NOTHING_BUT_TASKS, is_cold=False)
     overlapped = schedule_usage(
         "a", 1, 1000, replace(SETUP, task_concurrency=10), NOTHING_BUT_TASKS, is_cold=False
@@ -79,7 +79,7 @@ def test_waiting_tasks_that_overlap_share_their_time() -> None:
         ("silence_alarms", frozenset(["b"]), 0),
     ],
 )
-def test_a_setting_costs_what_it_costs(setting: str, value: object, usd: float) -> None:
+def test_each_setting_changes_the_cost(setting: str, value: object, usd: float) -> None:
     """A run a month of 1,000 tasks."""
     without = schedule_usage("a", 1, 1000, SETUP, NOTHING_BUT_TASKS, is_cold=False)
     setup = replace(SETUP, **{setting: value})  # type: ignore[arg-type]
@@ -87,7 +87,7 @@ def test_a_setting_costs_what_it_costs(setting: str, value: object, usd: float) 
     assert with_it.usd - without.usd == pytest.approx(usd)
 
 
-def test_what_is_shared() -> None:
+def test_shared_usage_has_polling_metrics_alarms_and_dashboard() -> None:
     shared = shared_usage(8760, replace(SETUP, alarms=12, dashboard=True))
     assert {name: amount for name, (amount, _) in shared.items()} == {
         "idle polling": 262_800,
@@ -104,7 +104,7 @@ def test_with_a_maximum_concurrency_lambda_keeps_five_pollers() -> None:
     assert usd == pytest.approx(0.2628)
 
 
-def test_metrics_of_a_daily_schedule_cost_the_hours_that_have_values() -> None:
+def test_metrics_cost_only_the_hours_with_values() -> None:
     metrics, usd = shared_usage(730 / 24, SETUP)["metrics"]
     assert metrics == pytest.approx(2 / 24)
     assert usd == pytest.approx(0.6 / 24)
@@ -140,9 +140,7 @@ OF_A_SCHEDULE = (set(Outcome) - {Outcome.UNREADABLE}) | {"sent", "refused"}
         ("monitoring", "USD a month, nothing within an account's first three", pricing.DASHBOARD),
     ],
 )
-def test_the_descriptions_of_variables_give_these_prices(
-    variable: str, words: str, usd: float
-) -> None:
+def test_variable_descriptions_state_these_prices(variable: str, words: str, usd: float) -> None:
     written = (ROOT / "variables.tf").read_text(encoding="utf-8")
     block = written.partition(f'variable "{variable}" {{')[2].partition("\n}\n")[0]
     (price,) = re.findall(rf"([\d.]+) {re.escape(words)}", block)

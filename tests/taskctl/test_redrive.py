@@ -1,4 +1,4 @@
-"""What lies in the dead-letter queues, and sending it again."""
+"""List dead letters and send them again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Read = Callable[..., Any]
 
 
 def dead_letters(read: Read, **wanted: str) -> list[dict[str, Any]]:
-    """The dead letters that `failed` shows, with these values."""
+    """Return the dead letters that `failed` lists, with these values."""
     return [
         dead_letter
         for dead_letter in read("failed")
@@ -31,7 +31,7 @@ def dead_letters(read: Read, **wanted: str) -> list[dict[str, Any]]:
 
 
 def await_run(read: Read, schedule: str, part: str, outcomes: dict[str, int]) -> None:
-    """Waits for a run whose key has a part to come to these outcomes."""
+    """Wait until a run whose key contains a part has these outcomes."""
     wait_for(
         lambda: any(
             part in run["run"] and run["outcomes"] == outcomes for run in read("runs", schedule)
@@ -39,7 +39,7 @@ def await_run(read: Read, schedule: str, part: str, outcomes: dict[str, int]) ->
     )
 
 
-def test_a_failed_task_is_listed_with_its_reason_and_sent_again_once_it_is_mended(
+def test_a_failed_task_is_listed_and_succeeds_when_redriven_after_a_fix(
     applied: Applied, operate: Operate, read: Read
 ) -> None:
     operate("run", "needy", "--task", "2", "--yes")
@@ -53,15 +53,15 @@ def test_a_failed_task_is_listed_with_its_reason_and_sent_again_once_it_is_mende
     assert "#2 need “beta”" in operate("failed").stdout
 
     (applied.folder / "beta").touch()
-    told = operate("redrive", dead_letter["id"], "--yes")
+    done = operate("redrive", dead_letter["id"], "--yes")
 
-    assert (told.returncode, told.stdout) == (0, "Sent again: 1 task.\n"), told.stderr
+    assert (done.returncode, done.stdout) == (0, "Sent again: 1 task.\n"), done.stderr
     await_run(read, "needy", f"+again-{dead_letter['id']}", {"success": 1})
     assert not dead_letters(read, what="#2 need “beta”")
     assert "needy (sent again)" in operate("runs").stdout
 
 
-def test_a_line_is_read_again_and_sent_alone(
+def test_redriving_a_line_reads_it_again_and_sends_it_alone(
     applied: Applied, operate: Operate, read: Read
 ) -> None:
     known = {dead_letter["id"] for dead_letter in dead_letters(read, schedule="lines")}
@@ -73,9 +73,9 @@ def test_a_line_is_read_again_and_sent_alone(
             if dead_letter["id"] not in known
         ]
 
-    told = operate("run", "lines", "--yes")
-    assert told.returncode == 1
-    assert told.stdout.splitlines()[-2] == "lines: 1 refused, 2 success"
+    done = operate("run", "lines", "--yes")
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-2] == "lines: 1 refused, 2 success"
     (dead_letter,) = new()
     known.add(dead_letter["id"])
     assert (dead_letter["kind"], dead_letter["what"]) == ("line", "line 2 of lines.jsonl")
@@ -89,7 +89,7 @@ def test_a_line_is_read_again_and_sent_alone(
     assert runs == []
 
 
-def test_a_list_that_broke_off_goes_on_where_it_did(operate: Operate, read: Read) -> None:
+def test_redriving_an_incomplete_list_continues_it(operate: Operate, read: Read) -> None:
     operate("run", "half", "--yes")
     (dead_letter,) = dead_letters(read, schedule="half")
     assert (dead_letter["kind"], dead_letter["outcome"], dead_letter["what"]) == (
@@ -104,7 +104,7 @@ def test_a_list_that_broke_off_goes_on_where_it_did(operate: Operate, read: Read
     assert not dead_letters(read, schedule="half")
 
 
-def test_a_run_that_send_task_failed_at_is_invoked_again(
+def test_redriving_a_failed_run_invokes_send_task_again(
     applied: Applied, operate: Operate, read: Read
 ) -> None:
     client("lambda", applied.aws).invoke(
@@ -125,7 +125,7 @@ def test_a_run_that_send_task_failed_at_is_invoked_again(
     assert again["id"] != dead_letter["id"]
 
 
-def test_what_cannot_be_sent_again_is_left_and_the_rest_is_sent(
+def test_unreadable_dead_letters_stay_and_the_rest_is_sent(
     applied: Applied, operate: Operate, read: Read
 ) -> None:
     sqs = client("sqs", applied.aws)
@@ -138,29 +138,29 @@ def test_what_cannot_be_sent_again_is_left_and_the_rest_is_sent(
     (unreadable,) = dead_letters(read, outcome="unreadable")
     (dead_letter,) = dead_letters(read, outcome="died")
 
-    told = operate("redrive", "--yes")
+    done = operate("redrive", "--yes")
 
-    assert told.returncode == 1
-    assert f"{unreadable['id']} is left where it is: unreadable" in told.stderr
+    assert done.returncode == 1
+    assert f"{unreadable['id']} stays where it is: unreadable" in done.stderr
     await_run(read, "needy", f"needy@x+again-{dead_letter['id']}", {"success": 1})
     assert [left["id"] for left in dead_letters(read, outcome="unreadable")] == [unreadable["id"]]
 
 
-def test_an_unknown_id_is_told_and_sends_nothing(operate: Operate) -> None:
-    told = operate("redrive", "00000000", "--yes")
-    assert (told.returncode, told.stdout) == (1, "Sent again: nothing.\n")
-    assert told.stderr == "taskctl: no dead letter 00000000; `taskctl failed` lists them\n"
+def test_an_unknown_id_is_an_error_and_sends_nothing(operate: Operate) -> None:
+    done = operate("redrive", "00000000", "--yes")
+    assert (done.returncode, done.stdout) == (1, "Sent again: nothing.\n")
+    assert done.stderr == "taskctl: no dead letter 00000000; `taskctl failed` lists them\n"
     assert "give the 8 characters" in operate("redrive", "0", "--yes").stderr
 
 
-def test_nothing_is_sent_where_nobody_can_be_asked(operate: Operate) -> None:
-    told = operate("redrive")
-    assert told.returncode == 1
-    assert "--yes" in told.stderr
+def test_nothing_is_sent_without_confirmation(operate: Operate) -> None:
+    done = operate("redrive")
+    assert done.returncode == 1
+    assert "--yes" in done.stderr
 
 
 def make_dead_letters(emulator: Emulator, *texts: str, fifo: bool = False) -> str:
-    """A stack as far as dead letters need it, with tasks of these texts in its dead-letter queue.
+    """Make the parts of a stack that dead letters need, and dead letters with these texts.
 
     Returns:
         Its prefix.
@@ -181,13 +181,13 @@ def make_dead_letters(emulator: Emulator, *texts: str, fifo: bool = False) -> st
     return prefix
 
 
-def test_tasks_of_a_fifo_queue_keep_their_group(emulator: Emulator, taskctl: Taskctl) -> None:
+def test_redriven_fifo_tasks_keep_group_and_order(emulator: Emulator, taskctl: Taskctl) -> None:
     # SQS hands out ten of a group, and the next when those are deleted
     prefix = make_dead_letters(emulator, *["x"] * 12, fifo=True)
 
-    told = taskctl("redrive", "--yes", "--prefix", prefix, environment=emulator.environment())
+    done = taskctl("redrive", "--yes", "--prefix", prefix, environment=emulator.environment())
 
-    assert (told.returncode, told.stdout) == (0, "Sent again: 12 tasks.\n"), told.stderr
+    assert (done.returncode, done.stdout) == (0, "Sent again: 12 tasks.\n"), done.stderr
     sqs = client("sqs", emulator.environment())
     queue = sqs.get_queue_url(QueueName=f"{prefix}-tasks.fifo")["QueueUrl"]
     received = sqs.receive_message(
@@ -199,19 +199,57 @@ def test_tasks_of_a_fifo_queue_keep_their_group(emulator: Emulator, taskctl: Tas
     ]
 
 
-def test_failed_says_why_letters_are_not_shown(emulator: Emulator, taskctl: Taskctl) -> None:
+def test_a_misshapen_dead_letter_hides_no_other_and_stays(
+    emulator: Emulator, taskctl: Taskctl
+) -> None:
+    prefix = make_dead_letters(emulator, "one")
+    sqs = client("sqs", emulator.environment())
+    runs = sqs.get_queue_url(QueueName=f"{prefix}-runs-dead-letter")["QueueUrl"]
+    for body in ('{"version": 1, "schedule": "x", "scheduled_time": 5}', "[" * 100_000):
+        sqs.send_message(QueueUrl=runs, MessageBody=body)
+
+    done = taskctl("failed", "--json", "--prefix", prefix, environment=emulator.environment())
+    assert sorted(row["kind"] for row in json.loads(done.stdout)) == ["task", "unknown", "unknown"]
+    done = taskctl("redrive", "--yes", "--prefix", prefix, environment=emulator.environment())
+    assert (done.returncode, done.stdout) == (1, "Sent again: 1 task.\n")
+    assert done.stderr.count("stays where it is: unknown: ") == 2
+
+
+def test_a_task_with_registered_objects_is_sent_again_unread(
+    emulator: Emulator, taskctl: Taskctl
+) -> None:
+    prefix = make_dead_letters(emulator)
+    sqs = client("sqs", emulator.environment())
+    urls = {
+        name: sqs.get_queue_url(QueueName=f"{prefix}-{name}")["QueueUrl"]
+        for name in ("tasks", "tasks-dead-letter")
+    }
+    args = {"at": {"py/object": "mine.Point", "x": 1}}
+    body = json.dumps({"version": 1, "id": "s@t#1", "task": "go", "args": args})
+    sqs.send_message(QueueUrl=urls["tasks-dead-letter"], MessageBody=body)
+
+    done = taskctl("redrive", "--yes", "--prefix", prefix, environment=emulator.environment())
+
+    assert (done.returncode, done.stdout) == (0, "Sent again: 1 task.\n"), done.stderr
+    (message,) = sqs.receive_message(QueueUrl=urls["tasks"])["Messages"]
+    assert json.loads(message["Body"])["args"] == args
+
+
+def test_failed_explains_why_dead_letters_are_not_shown(
+    emulator: Emulator, taskctl: Taskctl
+) -> None:
     def noted(prefix: str, *arguments: str) -> str:
-        told = taskctl("failed", "--prefix", prefix, *arguments, environment=emulator.environment())
-        assert told.returncode == 0
-        return told.stderr
+        done = taskctl("failed", "--prefix", prefix, *arguments, environment=emulator.environment())
+        assert done.returncode == 0
+        return done.stderr
 
     prefix = make_dead_letters(emulator, *["x"] * 12, fifo=True)
     assert noted(prefix) == (
-        "About 2 more are not shown: of a message group SQS hands out ten, and others when those "
+        "About 2 more are not shown: SQS hands out ten of a message group, and others once those "
         "are redriven.\n"
     )
     prefix = make_dead_letters(emulator, "one", "two")
-    assert noted(prefix, "-n", "1") == "About 1 more are not shown: -n shows more.\n"
+    assert noted(prefix, "-n", "1") == "About 1 more is not shown: -n shows more.\n"
     assert noted(prefix) == ""
     sqs = client("sqs", emulator.environment())
     queue = sqs.get_queue_url(QueueName=f"{prefix}-tasks-dead-letter")["QueueUrl"]
@@ -224,9 +262,9 @@ Requests = list[tuple[str, dict[str, Any]]]
 
 @pytest.fixture
 def requests(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Requests]:
-    """What taskctl asks of SQS in this process, in order: operations with their parameters.
+    """Record the requests to SQS in this process: operations with their parameters.
 
-    A message of the text "refused" is not taken.
+    A message with the text "refused" is refused.
     """
     for name, value in emulator.environment().items():
         monkeypatch.setenv(name, value)
@@ -254,7 +292,7 @@ def requests(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Re
     aws.client.cache_clear()
 
 
-def test_letters_go_one_by_one_each_deleted_before_the_next(
+def test_dead_letters_are_sent_one_by_one_each_deleted_before_the_next(
     emulator: Emulator, requests: Requests
 ) -> None:
     large = "x" * 100_000  # three of them are more than SQS takes in one request
@@ -270,7 +308,7 @@ def test_letters_go_one_by_one_each_deleted_before_the_next(
             assert sum(map(len, bodies)) <= sending.MAX_BYTES
 
 
-def test_a_letter_that_sqs_does_not_take_is_left_alone(
+def test_a_dead_letter_that_sqs_refuses_stays(
     emulator: Emulator, requests: Requests, capsys: pytest.CaptureFixture[str]
 ) -> None:
     prefix = make_dead_letters(emulator, "one", "refused", "two")
@@ -278,7 +316,7 @@ def test_a_letter_that_sqs_does_not_take_is_left_alone(
     with pytest.raises(typer.Exit):
         redrive(prefix=prefix, yes=True)
 
-    told = capsys.readouterr()
-    assert told.out == "Sent again: 2 tasks.\n"
-    assert told.err.count("is left where it is: ") == 1
-    assert "InternalError" in told.err
+    done = capsys.readouterr()
+    assert done.out == "Sent again: 2 tasks.\n"
+    assert done.err.count("stays where it is: ") == 1
+    assert "InternalError" in done.err

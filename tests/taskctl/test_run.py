@@ -1,4 +1,4 @@
-"""Running a schedule now, and what runs tells of it."""
+"""Run a schedule now, and list its runs."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from tests.taskctl.conftest import Applied, Operate
 Read = Callable[..., Any]
 
 
-def test_run_fires_a_schedule_and_follows_its_tasks_to_their_ends(operate: Operate) -> None:
-    told = operate("run", "nightly", "--yes")
+def test_run_follows_the_tasks_to_their_ends(operate: Operate) -> None:
+    done = operate("run", "nightly", "--yes")
 
-    assert (told.returncode, told.stderr) == (0, "")
-    first, *attempts, last = told.stdout.splitlines()
-    assert first.startswith("nightly: fired as nightly@")
+    assert (done.returncode, done.stderr) == (0, "")
+    first, *attempts, last = done.stdout.splitlines()
+    assert first.startswith("nightly: run nightly@")
     assert first.endswith(", 2 tasks sent")
     assert sorted(line.partition("nightly ")[2].partition(",")[0] for line in attempts) == [
         "#1 greet  success",
@@ -38,7 +38,7 @@ def test_run_fires_a_schedule_and_follows_its_tasks_to_their_ends(operate: Opera
     assert last == "nightly: 2 success"
 
 
-def test_runs_tells_of_a_run_and_its_tasks(operate: Operate, read: Read) -> None:
+def test_runs_lists_a_run_and_its_tasks(operate: Operate, read: Read) -> None:
     ran = read("run", "nightly", "--yes")
 
     found = [run for run in read("runs", "nightly") if run["run"] == ran["run"]]
@@ -55,9 +55,7 @@ def test_runs_tells_of_a_run_and_its_tasks(operate: Operate, read: Read) -> None
     assert "#2 greet" not in operate("runs").stdout
 
 
-def test_a_run_whose_tasks_succeed_has_the_metrics_that_are_priced(
-    applied: Applied, read: Read
-) -> None:
+def test_a_successful_run_has_exactly_the_priced_metrics(applied: Applied, read: Read) -> None:
     key = read("run", "nightly", "--yes")["run"]
     logs, counted = client("logs", applied.aws), set()
     for function in ("send-task", "run-task"):
@@ -76,18 +74,18 @@ def test_a_run_whose_tasks_succeed_has_the_metrics_that_are_priced(
     assert len(counted) == pricing.METRICS
 
 
-def test_one_task_alone_is_run_by_its_position(read: Read) -> None:
+def test_one_task_is_run_by_its_position(read: Read) -> None:
     ran = read("run", "nightly", "--task", "2", "--yes")
     assert [task["result"] for task in ran["tasks"]] == ['Hi <you> & "me", two']
 
 
-def test_a_position_that_the_list_does_not_have_is_told(operate: Operate) -> None:
-    told = operate("run", "nightly", "--task", "9", "--yes")
-    assert told.returncode == 1
-    assert told.stderr == "taskctl: no task #9 in the list of nightly: nothing was run\n"
+def test_an_unknown_position_is_an_error(operate: Operate) -> None:
+    done = operate("run", "nightly", "--task", "9", "--yes")
+    assert done.returncode == 1
+    assert done.stderr == "taskctl: no task #9 in the list of nightly: nothing was run\n"
 
 
-def test_a_past_time_is_taken_in_the_schedules_own_zone(read: Read) -> None:
+def test_a_past_time_is_in_the_schedules_own_zone(read: Read) -> None:
     ran = read("run", "nightly", "--at", "2026-07-01T02:00", "--yes")
     assert ran["scheduled_time"] == "2026-07-01T00:00:00Z"  # Zurich has summer time then
     assert ran["outcomes"] == {"success": 2}
@@ -95,21 +93,21 @@ def test_a_past_time_is_taken_in_the_schedules_own_zone(read: Read) -> None:
 
 @pytest.mark.parametrize(
     ("at", "reason"),
-    [("2999-01-01T00:00", "is still to come"), ("yesterday", "has to be a date and time")],
+    [("2999-01-01T00:00", "is in the future"), ("yesterday", "must be a date and time")],
 )
-def test_another_time_is_refused(at: str, reason: str, operate: Operate) -> None:
-    told = operate("run", "nightly", "--at", at, "--yes")
-    assert told.returncode == 1
-    assert reason in told.stderr
+def test_illegal_and_future_times_are_refused(at: str, reason: str, operate: Operate) -> None:
+    done = operate("run", "nightly", "--at", at, "--yes")
+    assert done.returncode == 1
+    assert reason in done.stderr
 
 
-def test_what_failed_makes_the_exit_code_1_and_is_told_by_runs_failed(
+def test_a_failure_makes_the_exit_code_1_and_runs_failed_lists_it(
     operate: Operate, read: Read
 ) -> None:
-    told = operate("run", "needy", "--task", "1", "--yes")
+    done = operate("run", "needy", "--task", "1", "--yes")
 
-    assert told.returncode == 1
-    assert told.stdout.splitlines()[-1] == "needy: 1 failed"
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1] == "needy: 1 failed"
     failed = operate("runs", "--failed").stdout
     assert "FileNotFoundError: there is no alpha" in failed
     assert "nightly (by hand)" not in failed
@@ -117,25 +115,25 @@ def test_what_failed_makes_the_exit_code_1_and_is_told_by_runs_failed(
                for run in read("runs", "--failed"))  # fmt: skip
 
 
-def test_what_send_task_fails_at_is_told_at_once(operate: Operate) -> None:
-    told = operate("run", "sourceless", "--yes")
-    assert told.returncode == 1
-    assert told.stderr.startswith("taskctl: operated-send-task failed: ")
-    assert "no @task_source('nowhere')" in told.stderr
+def test_a_failure_of_send_task_is_reported_at_once(operate: Operate) -> None:
+    done = operate("run", "sourceless", "--yes")
+    assert done.returncode == 1
+    assert done.stderr.startswith("taskctl: operated-send-task failed: ")
+    assert "no @task_source('nowhere')" in done.stderr
 
 
-def test_what_is_not_yet_there_or_no_longer_is_told_in_a_sentence(operate: Operate) -> None:
+def test_missing_runs_and_unknown_schedules_are_reported_in_a_sentence(operate: Operate) -> None:
     now = datetime.now(UTC)
-    told = operate("runs", "written_off")
-    assert (told.returncode, told.stdout[:18]) == (0, "Nothing ran since "), now
-    told = operate("runs", "nigthly")
-    assert (told.returncode, told.stderr) == (
+    done = operate("runs", "written_off")
+    assert (done.returncode, done.stdout[:18]) == (0, "Nothing ran since "), now
+    done = operate("runs", "nigthly")
+    assert (done.returncode, done.stderr) == (
         1,
         "taskctl: no schedule 'nigthly' in the stack 'operated'; did you mean nightly?\n",
     )
-    told = operate("runs", "--since", "a while")
-    assert told.returncode == 1
-    assert "'a while'" in told.stderr
+    done = operate("runs", "--since", "a while")
+    assert done.returncode == 1
+    assert "'a while'" in done.stderr
 
 
 @contextmanager
@@ -160,7 +158,7 @@ def following(applied: Applied, *arguments: str) -> Iterator[subprocess.Popen[st
     assert (process.returncode, errors) == (0, ""), rest
 
 
-def test_follow_tells_of_each_line_as_it_comes(applied: Applied, operate: Operate) -> None:
+def test_follow_prints_each_line_as_it_arrives(applied: Applied, operate: Operate) -> None:
     with following(applied, "nightly") as process:
         assert operate("run", "nightly", "--yes").returncode == 0
         assert process.stdout is not None
@@ -169,9 +167,7 @@ def test_follow_tells_of_each_line_as_it_comes(applied: Applied, operate: Operat
     assert sum("success, attempt 1" in line for line in lines) == 2
 
 
-def test_follow_tells_of_nothing_older_than_what_it_was_asked_for(
-    applied: Applied, read: Read
-) -> None:
+def test_follow_prints_nothing_older_than_since(applied: Applied, read: Read) -> None:
     read("run", "nightly", "--yes")
     now = datetime.now(UTC).isoformat()
     with following(applied, "nightly", "--since", now, "--json") as process:
@@ -181,9 +177,7 @@ def test_follow_tells_of_nothing_older_than_what_it_was_asked_for(
     assert {(line.get("run") or line["id"]).partition("#")[0] for line in lines} == {key}
 
 
-def test_follow_tells_of_failures_alone_where_they_are_asked_for(
-    applied: Applied, operate: Operate
-) -> None:
+def test_follow_prints_only_failures_with_failed(applied: Applied, operate: Operate) -> None:
     with following(applied, "--failed") as process:
         assert operate("run", "wavering", "--yes").returncode == 0  # at its second attempt
         assert operate("run", "lines", "--yes").returncode == 1

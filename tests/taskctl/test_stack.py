@@ -1,4 +1,4 @@
-"""Which stack a command is for, by the outputs of Terraform."""
+"""Find the stack of a command by the outputs of Terraform."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ terraform {
 """
 
 
-def test_why_terraform_does_not_read_its_outputs_is_told(tmp_path: Path, taskctl: Taskctl) -> None:
+def test_terraforms_own_error_is_shown_in_one_line(tmp_path: Path, taskctl: Taskctl) -> None:
     (tmp_path / "main.tf").write_text(UNINITIALISED)
-    told = taskctl("next")
-    assert (told.returncode, told.stdout) == (1, "")
-    assert told.stderr.startswith(
-        f"taskctl: Terraform's outputs in {tmp_path} are not read: "
+    done = taskctl("next")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(
+        f"taskctl: cannot read Terraform's outputs in {tmp_path}: "
         'Error: Backend initialization required, please run "terraform init" Reason: '
     )
-    assert len(told.stderr.splitlines()) == 1
+    assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_folder_that_nothing_was_applied_in_is_named(tmp_path: Path, taskctl: Taskctl) -> None:
-    told = taskctl("next")
-    assert told.returncode == 1
-    assert told.stderr.startswith(
+def test_a_folder_without_a_stack_is_named(tmp_path: Path, taskctl: Taskctl) -> None:
+    done = taskctl("next")
+    assert done.returncode == 1
+    assert done.stderr.startswith(
         f"taskctl: no stack: Terraform has no outputs of one in {tmp_path}. Name it with --prefix"
     )
 
 
-def test_a_folder_that_is_not_there_is_told(taskctl: Taskctl) -> None:
-    told = taskctl("next", "--root", "nowhere")
-    assert (told.returncode, told.stderr) == (1, "taskctl: --root nowhere: no such folder\n")
+def test_a_missing_folder_is_an_error(taskctl: Taskctl) -> None:
+    done = taskctl("next", "--root", "nowhere")
+    assert (done.returncode, done.stderr) == (1, "taskctl: --root nowhere: no such folder\n")

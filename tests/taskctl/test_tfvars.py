@@ -1,4 +1,4 @@
-"""Files of values are read by Terraform itself, and what is wrong with them is told."""
+"""Files of values are read by Terraform itself, and what is wrong with them is done."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def write(folder: Path, text: str, name: str = "a.tfvars") -> Path:
     return path
 
 
-def test_what_a_file_leaves_out_has_the_modules_default(tmp_path: Path) -> None:
+def test_values_left_out_have_the_modules_defaults(tmp_path: Path) -> None:
     values = read_tfvars(write(tmp_path, "batch_size = 5\n"))
     assert values["batch_size"] == 5
     assert values["run_task_timeout"] == 60
@@ -31,7 +31,7 @@ def test_what_a_file_leaves_out_has_the_modules_default(tmp_path: Path) -> None:
     )
 
 
-def test_all_that_terraform_understands_is_understood(tmp_path: Path) -> None:
+def test_all_of_terraforms_syntax_is_understood(tmp_path: Path) -> None:
     text = r"""
       # a comment
       timezone = "UTC" // another
@@ -55,12 +55,12 @@ def test_all_that_terraform_understands_is_understood(tmp_path: Path) -> None:
     }
 
 
-def test_json_is_read_too(tmp_path: Path) -> None:
+def test_json_files_are_read(tmp_path: Path) -> None:
     path = write(tmp_path, '{"prefix": "jobs"}', "a.tfvars.json")
     assert read_tfvars(path)["prefix"] == "jobs"
 
 
-def test_variables_of_the_environment_are_not_taken(
+def test_variables_of_the_environment_are_ignored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TF_VAR_prefix", "other")
@@ -85,39 +85,41 @@ def test_variables_of_the_environment_are_not_taken(
         ),
     ],
 )
-def test_a_mistake_is_told_with_its_line(tmp_path: Path, text: str, sentence: str) -> None:
+def test_a_mistake_is_reported_with_its_line(tmp_path: Path, text: str, sentence: str) -> None:
     path = write(tmp_path, text)
-    with pytest.raises(TaskctlError) as told:
+    with pytest.raises(TaskctlError) as raised:
         read_tfvars(path)
-    assert str(told.value).startswith(f"{path}, {sentence}")
-    assert "\n" not in str(told.value)
+    assert str(raised.value).startswith(f"{path}, {sentence}")
+    assert "\n" not in str(raised.value)
 
 
-def test_what_only_aws_can_say_is_not_judged(tmp_path: Path) -> None:
-    """Whether a key is of the region that is going to be deployed to."""
+def test_values_that_only_aws_can_judge_are_accepted(tmp_path: Path) -> None:
+    """The region of a key must be that of the deployment, which only AWS knows."""
     key = "arn:aws:kms:eu-central-1:123456789012:key/1234"
     assert read_tfvars(write(tmp_path, f'kms_key_arn = "{key}"'))["kms_key_arn"] == key
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(TaskctlError, match=r"none\.tfvars: no such file$"):
         read_tfvars(tmp_path / "none.tfvars")
 
 
-def test_names_that_the_module_does_not_know_are_told_with_the_nearest(
+def test_unknown_names_are_reported_with_the_nearest(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fields = 'expression = "rate(1 day)", task = "x", retires = 1'
-    path = write(tmp_path, f"schedulles = {{}}\nschedules = {{ a = {{ {fields} }} }}")
+    text = f"schedulles = {{}}\nschedules = {{ a = {{ {fields} }} }}"
+    path = write(tmp_path, f'{text}\nnotify = {{ secret = "chat", kms_key = "x" }}')
     read_tfvars(path)
     assert capsys.readouterr().err.splitlines() == [
         f"taskctl: {path}: the module has no variable schedulles; did you mean schedules?",
+        f"taskctl: {path}: notify has no kms_key; did you mean kms_key_arn?",
         f'taskctl: {path}: schedule "a": a schedule has no retires; did you mean retries?',
     ]
 
 
-def test_the_input_of_a_schedule_has_what_the_module_puts_into_it(tmp_path: Path) -> None:
-    """Every field of a schedule is either Scheduler's, or in the input."""
+def test_the_input_of_a_schedule_equals_that_of_the_module(tmp_path: Path) -> None:
+    """Every field of a schedule is either Scheduler's or in the input."""
     inputs = (ROOT / "modules" / "scheduler" / "inputs.tf").read_text(encoding="utf-8")
     sent = set(re.findall(r"^ +(\w+) += .*\bschedule\.", inputs, re.MULTILINE))
     values = read_tfvars(write(tmp_path, ""))

@@ -1,4 +1,4 @@
-"""Trying a task's function on one's own machine."""
+"""`taskctl try`: a task's function on this machine."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def tasks(tmp_path: Path) -> None:
     (folder / "mine.py").write_text(TASKS)
 
 
-def test_the_result_and_the_message_that_chat_would_get_are_shown(taskctl: Taskctl) -> None:
-    told = taskctl("try", "greet", "Ada", "--args", "greeting=Hi", "--args", "times=2")
-    assert (told.returncode, told.stderr) == (0, "")
-    lines = told.stdout.splitlines()
+def test_the_result_and_the_chat_message_are_shown(taskctl: Taskctl) -> None:
+    done = taskctl("try", "greet", "Ada", "--args", "greeting=Hi", "--args", "times=2")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
     assert lines[0] == "about to greet"
     assert lines[1].startswith("greet: success after ")
     assert lines[2] == "result: Hi, Ada!Hi, Ada!"
@@ -54,22 +54,22 @@ def test_the_result_and_the_message_that_chat_would_get_are_shown(taskctl: Taskc
 
 
 def test_arguments_may_be_a_json_object(taskctl: Taskctl) -> None:
-    told = taskctl("try", "greet", "--args", '{"name": "Ada", "times": 3}', "--json")
-    assert json.loads(told.stdout.partition("\n")[2])["result"] == "Hello, Ada!" * 3
+    done = taskctl("try", "greet", "--args", '{"name": "Ada", "times": 3}', "--json")
+    assert json.loads(done.stdout.partition("\n")[2])["result"] == "Hello, Ada!" * 3
 
 
 def test_the_context_is_that_of_a_first_attempt(taskctl: Taskctl) -> None:
-    told = taskctl("try", "seen", "--json")
-    assert json.loads(told.stdout)["result"] == '["try",1,true]'
+    done = taskctl("try", "seen", "--json")
+    assert json.loads(done.stdout)["result"] == '["try",1,true]'
 
 
-def test_a_failure_shows_where_in_the_tasks_own_code_it_was_raised(taskctl: Taskctl) -> None:
-    told = taskctl("try", "fail")
-    assert told.returncode == 1
-    assert 'mine.py", line' in told.stderr
-    assert "registry.py" not in told.stderr
-    assert "RuntimeError: the service said no" in told.stdout
-    assert "✗ #1 fail: RuntimeError: the service said no" in told.stdout
+def test_a_failure_shows_the_traceback_of_the_tasks_own_code(taskctl: Taskctl) -> None:
+    done = taskctl("try", "fail")
+    assert done.returncode == 1
+    assert 'mine.py", line' in done.stderr
+    assert "registry.py" not in done.stderr
+    assert "RuntimeError: the service said no" in done.stdout
+    assert "✗ #1 fail: RuntimeError: the service said no" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -82,26 +82,26 @@ def test_a_failure_shows_where_in_the_tasks_own_code_it_was_raised(taskctl: Task
         (("impatient",), "Retry: not yet"),
     ],
 )
-def test_what_run_task_would_say_is_said_without_a_traceback(
+def test_errors_explained_by_run_task_have_no_traceback(
     arguments: tuple[str, ...], sentence: str, taskctl: Taskctl
 ) -> None:
-    told = taskctl("try", *arguments)
-    assert told.returncode == 1
-    assert sentence in told.stdout
-    assert "registry.py" not in told.stderr
+    done = taskctl("try", *arguments)
+    assert done.returncode == 1
+    assert sentence in done.stdout
+    assert "registry.py" not in done.stderr
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--args", "greeting"), "--args greeting: has to be name=value, or a JSON object"),
-        (("--args", "{greeting"), "--args {greeting: no JSON"),
+        (("--args", "greeting"), "--args greeting: must be name=value, or a JSON object"),
+        (("--args", "{greeting"), "--args {greeting: invalid JSON"),
         (("--task-code-dir", "elsewhere"), "elsewhere: no such folder"),
     ],
 )
-def test_a_wrong_option_is_told_in_a_sentence(
+def test_a_wrong_option_is_reported_in_a_sentence(
     arguments: tuple[str, ...], sentence: str, taskctl: Taskctl
 ) -> None:
-    told = taskctl("try", "greet", *arguments)
-    assert (told.returncode, told.stdout) == (1, "")
-    assert told.stderr.startswith(f"taskctl: {sentence}")
+    done = taskctl("try", "greet", *arguments)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"taskctl: {sentence}")

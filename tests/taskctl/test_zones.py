@@ -20,7 +20,7 @@ def test_the_zones_are_those_that_a_plan_accepts() -> None:
     assert sorted(zone_names()) == listed.split()
 
 
-def test_every_zone_can_be_read() -> None:
+def test_every_zone_can_be_loaded() -> None:
     assert {zone(name).key for name in zone_names()} == zone_names()
 
 
@@ -32,18 +32,18 @@ def test_every_zone_can_be_read() -> None:
         ("Asia/Taipeh", "Asia/Taipei"),
     ],
 )
-def test_the_nearest_name_is_offered_for_one_that_is_none(name: str, nearest: str) -> None:
+def test_an_unknown_zone_offers_the_nearest_name(name: str, nearest: str) -> None:
     with pytest.raises(UnknownZone, match=f"did you mean .*{nearest}"):
         zone(name)
 
 
 @pytest.mark.parametrize("name", ["", "../zones", "/etc/localtime", "Factory", "Europe"])
-def test_what_is_no_zone_is_refused(name: str) -> None:
+def test_names_that_are_not_zones_are_refused(name: str) -> None:
     with pytest.raises(UnknownZone):
         zone(name)
 
 
-def test_the_zones_of_the_system_are_not_looked_at(tmp_path: Path) -> None:
+def test_the_systems_zones_are_ignored(tmp_path: Path) -> None:
     """A system whose Berlin is Tokyo."""
     (tmp_path / "Europe").mkdir()
     tokyo = files("tzdata").joinpath("zoneinfo", "Asia", "Tokyo")
@@ -52,7 +52,7 @@ def test_the_zones_of_the_system_are_not_looked_at(tmp_path: Path) -> None:
         "from datetime import datetime; from taskctl.calendar.zones import zone; "
         "print(datetime(2027, 1, 1, tzinfo=zone('Europe/Berlin')).utcoffset())"
     )
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,
         env={**os.environ, "PYTHONTZPATH": str(tmp_path)},
@@ -60,4 +60,4 @@ def test_the_zones_of_the_system_are_not_looked_at(tmp_path: Path) -> None:
         text=True,
         check=True,
     )
-    assert told.stdout.strip() == "1:00:00"
+    assert done.stdout.strip() == "1:00:00"

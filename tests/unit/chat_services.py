@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
@@ -20,7 +20,7 @@ class Answer:
     """What a service answers."""
 
     status: int
-    body: str = ""
+    body: str | bytes = ""
     headers: dict[str, str] = field(default_factory=dict)
     hangs: bool = False
     """Whether it comes only when the test has ended."""
@@ -35,6 +35,7 @@ class ChatService:
     received: list[dict[str, Any]] = field(default_factory=list)
     """The messages that it took."""
     requests: int = 0
+    paths: list[str] = field(default_factory=list)
     answers: deque[Answer] = field(default_factory=deque)
     """What the next requests are answered, before it takes messages again."""
     ended: Event = field(default_factory=Event)
@@ -49,6 +50,7 @@ class ChatService:
     def answer(self, path: str, body: bytes) -> Answer:
         """The answer to a request."""
         self.requests += 1
+        self.paths.append(path)
         if self.answers:
             return self.answers.popleft()
         try:
@@ -67,6 +69,19 @@ class ChatService:
     def rate_limited(self, seconds: float) -> Answer:
         """The answer that asks to come again after so many seconds."""
         raise NotImplementedError
+
+
+class Webhook(ChatService):
+    """Apprise's own JSON form: https://appriseit.com/services/json/."""
+
+    path = "/hook"
+
+    def check(self, path: str, message: Any) -> tuple[Answer | None, Answer]:
+        del path, message
+        return None, Answer(200, "ok")
+
+    def rate_limited(self, seconds: float) -> Answer:
+        return Answer(429, headers={"Retry-After": f"{seconds:g}"})
 
 
 class Slack(ChatService):
@@ -107,8 +122,11 @@ class Discord(ChatService):
         return Answer(429, json.dumps(body), {"Retry-After": f"{seconds:g}"})
 
 
+Service = TypeVar("Service", bound=ChatService)
+
+
 @contextmanager
-def serving(service: ChatService, httpserver: HTTPServer) -> Iterator[ChatService]:
+def serving(service: Service, httpserver: HTTPServer) -> Iterator[Service]:
     """Serves it below service.path of the server; at the end whatever hangs is let go."""
     httpserver.expect_request(re.compile(f"^{service.path}/")).respond_with_handler(service.handle)
     service.url = httpserver.url_for(service.path)

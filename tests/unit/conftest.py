@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
+import logging
 import os
 import sys
+import tempfile
 import textwrap
 import time
 import uuid
@@ -19,9 +20,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from task_scheduler import aws, config, run_task, send_task
+from task_scheduler.errors import IncompleteRun
 from task_scheduler.execution.sandbox import Sandbox
-from task_scheduler.observability.log import logger
+from task_scheduler.observability import stream, task_output
 from task_scheduler.queue.message import Message
+from task_scheduler.runs.run import Cursor, Run
+from task_scheduler.task_list.listed import Refused
+from task_scheduler.task_list.messages import make_message
+from task_scheduler.task_list.task_list import TaskList
 from task_scheduler.tasks import registry
 from task_scheduler_local.emulator import Emulator
 
@@ -176,12 +182,33 @@ def write_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cal
             del sys.modules[name]
 
 
+@pytest.fixture(autouse=True)
+def log_text(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], str]]:
+    """The log stream so far, byte for byte; afterwards tests print and log as before."""
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    monkeypatch.setattr(sys, "stdout", sys.stdout)
+    monkeypatch.setattr(sys, "stderr", sys.stderr)
+    monkeypatch.setattr(task_output, "_is_captured", False)
+    with tempfile.NamedTemporaryFile() as file:
+        monkeypatch.setattr(stream, "_descriptor", file.fileno())
+        yield Path(file.name).read_text
+    root.handlers[:] = before
+    root.setLevel(level)
+
+
 @pytest.fixture
-def log_lines(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[dict[str, Any]]]:
-    """The lines of the structured log so far."""
-    stream = io.StringIO()
-    monkeypatch.setattr(logger.registered_handler, "stream", stream)
-    return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+def log_lines(log_text: Callable[[], str]) -> Callable[[], list[dict[str, Any]]]:
+    """The records so far."""
+    return lambda: [line for line in map(json.loads, log_text().splitlines()) if "service" in line]
+
+
+@pytest.fixture
+def task_lines(log_text: Callable[[], str]) -> Callable[[], list[dict[str, Any]]]:
+    """What tasks printed and logged so far."""
+    return lambda: [
+        line for line in map(json.loads, log_text().splitlines()) if "service" not in line
+    ]
 
 
 Write = Callable[..., Path]
@@ -245,6 +272,11 @@ TASKS = """
         while not RAN.with_name("go").exists():
             time.sleep(0.01)
         note("cancelled" if context.cancelled else "not cancelled")
+
+    @task("wait_for_go", timeout=10)
+    def wait_for_go(text):
+        while not RAN.with_name("go").exists():
+            time.sleep(0.01)
 
     @task("lasting")
     def lasting(text):
@@ -362,6 +394,25 @@ def note(text: str, **attributes: Any) -> Message:
 
 def fail(text: str, **attributes: Any) -> Message:
     return Message(id=f"s@t#{text}", schedule="s", task="fail", text=text, **attributes)
+
+
+@dataclass
+class Read:
+    """What an invocation lists of a run."""
+
+    entries: list[Message | Refused]
+    rest: Cursor | None
+    incomplete: IncompleteRun | None
+
+
+def read_list(run: Run, folder: Path, is_time_up: Callable[[], bool] = lambda: False) -> Read:
+    """Reads a run's list, and makes the messages."""
+    task_list = TaskList(run, folder, is_time_up)
+    entries: list[Message | Refused] = []
+    for listed in task_list:
+        made = listed if isinstance(listed, Refused) else make_message(run, listed)
+        entries.append(made if isinstance(made, Refused) else made.message)
+    return Read(entries, task_list.rest, task_list.incomplete)
 
 
 EVENT = {"version": 1, "schedule": "s", "scheduled_time": "2026-11-23T02:00:00Z"}

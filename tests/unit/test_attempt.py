@@ -192,8 +192,21 @@ def test_an_async_task_that_overruns_is_cancelled_and_cleans_up() -> None:
 
     result = tried.run(tried.context(0.1))
 
-    assert str(result.error) == "ran for more than 0.1 s"
+    assert isinstance(result.error, TaskTimeout)
     assert cleaned_up == [1]
+
+
+def test_a_timeout_of_an_async_task_names_all_of_its_time() -> None:
+    async def sleep() -> None:
+        await asyncio.sleep(30)
+
+    def begin(a: int) -> Any:
+        time.sleep(0.2)
+        return sleep()
+
+    tried = attempt(function=begin)
+
+    assert str(tried.run(tried.context(0.4)).error).startswith("ran for more than 0.4")
 
 
 @pytest.mark.parametrize("seconds", [30.0, 0.01])

@@ -26,12 +26,12 @@ def notification(event: NotifyEvent, position: int, **attributes: Any) -> Notifi
     return Notification(event=event, position=str(position), **{"schedule": "s", **attributes})
 
 
-def told(*notifications: Notification) -> ChatMessage:
+def composed(*notifications: Notification) -> ChatMessage:
     return compose(notifications, notifications, {})
 
 
 def test_what_failed_comes_first_then_what_recovered_each_in_the_lists_order() -> None:
-    message = told(
+    message = composed(
         notification(SUCCESS, 1), notification(RECOVERY, 2), notification(FAILURE, 3),
         notification(SUCCESS, 4), notification(FAILURE, 5),
     )  # fmt: skip
@@ -48,12 +48,12 @@ def test_what_failed_comes_first_then_what_recovered_each_in_the_lists_order() -
         ([SUCCESS, RECOVERY, FAILURE], "failure"),
     ],
 )
-def test_its_colour_is_that_of_the_worst(events: list[NotifyEvent], kind: str) -> None:
-    assert told(*(notification(event, 1) for event in events)).kind == kind
+def test_the_worst_event_gives_its_kind(events: list[NotifyEvent], kind: str) -> None:
+    assert composed(*(notification(event, 1) for event in events)).kind == kind
 
 
 def test_a_line_has_task_text_result_and_attempt() -> None:
-    message = told(
+    message = composed(
         notification(
             FAILURE, 1, task="visit", text="Bern", detail="OSError: no\n  route", attempt=3
         ),
@@ -68,13 +68,13 @@ def test_a_line_has_task_text_result_and_attempt() -> None:
     ]
 
 
-def test_long_texts_and_results_are_shortened() -> None:
-    [line] = told(
-        notification(SUCCESS, 1, task="t", text="x" * 61, detail="y" * 301)
+def test_long_texts_and_results_are_truncated() -> None:
+    [line] = composed(
+        notification(SUCCESS, 1, task="t", text="x" * 61, detail="y" * 361)
     ).body.splitlines()
 
     assert line == (
-        f"✓ #1 t “{'x' * 60}... (1 more characters)”: {'y' * 300}... (1 more characters)"
+        f"✓ #1 t “{'x' * 60}... (1 more characters)”: {'y' * 360}... (1 more characters)"
     )
 
 
@@ -87,22 +87,22 @@ def test_long_texts_and_results_are_shortened() -> None:
         ([None, None], []),
     ],
 )
-def test_it_says_when_its_tasks_were_due_if_that_is_one_time(
-    times: list[str | None], due: list[str]
-) -> None:
-    message = told(*(notification(SUCCESS, 1, scheduled_time=time) for time in times))
+def test_a_common_due_time_is_shown(times: list[str | None], due: list[str]) -> None:
+    message = composed(*(notification(SUCCESS, 1, scheduled_time=time) for time in times))
 
     assert message.body.splitlines()[:-2] == due
 
 
 def test_of_several_schedules_each_has_its_count_and_its_name_before_its_places() -> None:
-    message = told(notification(SUCCESS, 1, schedule="a"), notification(FAILURE, 7, schedule="b"))
+    message = composed(
+        notification(SUCCESS, 1, schedule="a"), notification(FAILURE, 7, schedule="b")
+    )
 
     assert message.title == "2 schedules: 1 failed, 1 succeeded"
     assert message.body.splitlines() == ["a: 1 succeeded", "b: 1 failed", "✗ b#7", "✓ a#1"]
 
 
-def test_what_ended_untold_counts_where_its_schedule_is_told_of() -> None:
+def test_ends_that_are_not_listed_are_counted_with_their_schedule() -> None:
     failed = notification(FAILURE, 1)
     ended = [
         failed,
@@ -117,24 +117,24 @@ def test_what_ended_untold_counts_where_its_schedule_is_told_of() -> None:
     assert message.body == "✗ #1"
 
 
-def test_what_had_no_notice_before_is_counted_in_the_last_line() -> None:
-    untold = {SUCCESS: 2, FAILURE: 1, RECOVERY: 0}
+def test_ends_without_a_message_before_are_counted_in_the_last_line() -> None:
+    undelivered = {SUCCESS: 2, FAILURE: 1, RECOVERY: 0}
 
-    message = compose([notification(SUCCESS, 1)], [], untold)
+    message = compose([notification(SUCCESS, 1)], [], undelivered)
 
     assert message.body.splitlines() == [
-        "✓ #1", "Not told one by one: 1 failed, 2 succeeded; see the log.",
+        "✓ #1", "Not listed: 1 failed, 2 succeeded; see the log.",
     ]  # fmt: skip
 
 
-def test_what_there_is_no_room_for_is_counted() -> None:
+def test_lines_without_room_are_counted() -> None:
     notifications = [notification(FAILURE, number, detail="x" * 190) for number in range(100, 120)]
 
     lines = compose(notifications, notifications, {FAILURE: 3}).body.splitlines()
 
     assert lines[0] == f"✗ #100: {'x' * 190}"
     assert len(lines) == 8 + 2
-    assert lines[-2:] == ["... and 12 more", "Not told one by one: 3 failed; see the log."]
+    assert lines[-2:] == ["... and 12 more", "Not listed: 3 failed; see the log."]
 
 
 def test_lines_fill_what_is_kept_free_for_how_many_more_there_are() -> None:
@@ -145,10 +145,10 @@ def test_lines_fill_what_is_kept_free_for_how_many_more_there_are() -> None:
     assert _fit(["x" * (room - 3), "yy"], None) == "x" * (room - 3) + "\n... and 1 more"
 
 
-def test_a_long_title_is_shortened() -> None:
-    message = told(notification(SUCCESS, 1, schedule="s" * 200))
+def test_a_long_schedule_name_is_truncated() -> None:
+    message = composed(notification(SUCCESS, 1, schedule="s" * 200))
 
-    assert message.title == "s" * (MAX_TITLE - 30) + "... (93 more characters)"
+    assert message.title == "s" * 60 + "... (140 more characters): 1 succeeded"
 
 
 bells = st.builds(
@@ -166,15 +166,16 @@ bells = st.builds(
         ),
         min_size=1, max_size=6,
     ),
-    untold=st.dictionaries(st.sampled_from(NotifyEvent), st.integers(0, 10**9)),
+    undelivered=st.dictionaries(st.sampled_from(NotifyEvent), st.integers(0, 10**9)),
 )  # fmt: skip
-def test_it_fits_whatever_is_told_and_rings_nobodys_bell(
-    notifications: list[Notification], untold: dict[NotifyEvent, int]
+def test_a_message_fits_and_pings_nobody_whatever_is_in_it(
+    notifications: list[Notification], undelivered: dict[NotifyEvent, int]
 ) -> None:
-    message = compose(notifications, notifications, untold)
+    message = compose(notifications, notifications, undelivered)
 
     assert len(message.title) <= MAX_TITLE
     assert len(message.body) <= MAX_BODY
     assert len(message.title) + len(message.body) < DISCORD_TAKES
     assert "@everyone" not in message.title + message.body
     assert "@1" not in message.title + message.body
+    assert "\n" not in message.title

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import itertools
 import json
-import tempfile
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,72 +15,41 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from task_scheduler.errors import IncompleteRun, InvalidRun
+from task_scheduler.errors import InvalidRun
 from task_scheduler.queue.message import Message
 from task_scheduler.runs.run import Cursor, Run
-from task_scheduler.task_list.task_list import Refused, TaskList
+from task_scheduler.task_list.listed import Refused
 from task_scheduler_local.emulator import Emulator
+from tests.unit.conftest import Read, read_list
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-Listed = Message | Refused
-
-cells = st.text(st.sampled_from('ab,;"\n\r é\u2028{'), max_size=6)
-csv_rows = st.lists(st.tuples(cells, cells), max_size=12)
-text_lines = st.lists(st.text(st.sampled_from('ab"é\u2028 {}'), max_size=8), max_size=15)
+Entries = list[Message | Refused]
 
 
-def _quote(cell: str) -> str:
-    return '"' + cell.replace('"', '""') + '"'
+def _read(run: Run, folder: Path, stop_after: int | None = None) -> Read:
+    """What an invocation lists that has time for so many entries."""
+    looks = itertools.count()
+    return read_list(run, folder, lambda: stop_after is not None and next(looks) >= stop_after)
 
 
-def _csv(rows: list[tuple[str, str]], stray: list[int]) -> bytes:
-    lines = [f"{_quote(first)},{_quote(second)}" for first, second in rows]
-    for place in stray:
-        lines.insert(place % (len(lines) + 1), 'one " quote too many,x')
-    return ("\n".join(["first,second", *lines]) + "\n").encode()
+def _next(run: Run, rest: Cursor) -> Run:
+    """The run as the next invocation gets it: it goes through JSON on its way."""
+    return Run.from_event(json.loads(json.dumps(run.continued(rest))), request_id="another")
 
 
-def _jsonl(texts: list[str]) -> bytes:
-    return "\r\n".join(json.dumps(text) if text != "b" else text for text in texts).encode()
-
-
-files = st.one_of(
-    st.tuples(
-        st.just("t.csv"), st.builds(_csv, csv_rows, st.lists(st.integers(0, 20), max_size=3))
-    ),
-    st.tuples(st.just("t.jsonl"), st.builds(_jsonl, text_lines)),
-    st.tuples(st.just("t.txt"), text_lines.map(lambda lines: "\n".join(lines).encode())),
-)
-
-
-def _read(
-    run: Run, folder: Path, stop_after: int | None = None
-) -> tuple[list[Listed], Cursor | None]:
-    """What an invocation lists, and where the next one goes on."""
-    task_list = TaskList(run, folder)
-    listed: list[Listed] = []
-    for place in task_list:
-        if len(listed) == stop_after:
-            # it goes through JSON on its way to the next invocation
-            event = json.loads(json.dumps(run.continued(task_list.cursor)))
-            return listed, Run.from_event(event, request_id="another").cursor
-        listed.append(place if isinstance(place, Refused) else place[0])
-    return listed, None
-
-
-def _in_pieces(run: Run, folder: Path, pieces: list[int]) -> list[Listed]:
-    listed: list[Listed] = []
+def _in_pieces(run: Run, folder: Path, pieces: list[int]) -> Entries:
+    entries: Entries = []
     for size in itertools.cycle(pieces):
-        part, cursor = _read(run, folder, size)
-        listed += part
-        if cursor is None:
-            return listed
-        run = replace(run, cursor=cursor)
+        read = _read(run, folder, size)
+        assert read.incomplete is None
+        entries += read.entries
+        if read.rest is None:
+            return entries
+        assert read.rest.line > run.cursor.line
+        run = _next(run, read.rest)
     raise AssertionError("unreachable")
 
 
@@ -91,27 +59,10 @@ def _run(**attributes: Any) -> Run:
     )
 
 
-@given(file=files, pieces=st.lists(st.integers(1, 7), min_size=1, max_size=5), packed=st.booleans())
-@settings(deadline=None, max_examples=300)
-def test_any_split_of_a_file_gives_the_same_messages_with_the_same_ids(
-    file: tuple[str, bytes], pieces: list[int], packed: bool
-) -> None:
-    name, content = file
-    with tempfile.TemporaryDirectory() as folder:
-        if packed:
-            name, content = f"{name}.gz", gzip.compress(content)
-        Path(folder, name).write_bytes(content)
-        run = _run(tasks_file=name)
-
-        whole, _ = _read(run, Path(folder))
-
-        assert _in_pieces(run, Path(folder), pieces) == whole
-
-
 def test_an_inline_list_goes_on_at_its_position(tmp_path: Path) -> None:
     run = _run(tasks=[str(number) for number in range(10)])
 
-    assert _in_pieces(run, tmp_path, [3]) == _read(run, tmp_path)[0]
+    assert _in_pieces(run, tmp_path, [3]) == _read(run, tmp_path).entries
 
 
 def test_a_continued_run_keeps_its_key() -> None:
@@ -146,13 +97,14 @@ SOURCES = """
 def test_a_generator_that_accepts_a_cursor_can_be_split(write_tasks: Callable[..., Path]) -> None:
     folder, run = write_tasks(sources=SOURCES), _run(tasks_source="pages")
 
-    whole, _ = _read(run, folder)
+    whole = _read(run, folder).entries
 
     assert len(whole) == 20
     assert _in_pieces(run, folder, [6]) == whole
+    assert _in_pieces(run, folder, [1, 13]) == whole
 
 
-def test_what_a_generator_yields_that_is_no_task_is_quoted(
+def test_what_a_generator_yields_that_is_not_a_task_is_quoted(
     write_tasks: Callable[..., Path],
 ) -> None:
     code = """
@@ -164,34 +116,55 @@ def test_what_a_generator_yields_that_is_no_task_is_quoted(
             yield Path("a\\udcff")
             yield "two"
     """
-    task_list = TaskList(_run(tasks_source="odd"), write_tasks(sources=code))
-    refused, _ = task_list
+    read = _read(_run(tasks_source="odd"), write_tasks(sources=code))
 
+    refused, _ = read.entries
     assert isinstance(refused, Refused)
     assert (refused.number, refused.data) == (1, rb"a\udcff")
-    assert task_list.cursor == Cursor(line=2)
 
 
-def test_a_generator_that_accepts_none_is_incomplete_when_it_is_stopped(
+def test_a_generator_may_yield_the_same_dict_again_with_other_contents(
+    write_tasks: Callable[..., Path],
+) -> None:
+    code = """
+        from task_scheduler import task_source
+
+        @task_source("same")
+        def same(cursor):
+            task = {"args": {"n": [0]}}
+            for number in range(cursor, 20):
+                task["args"]["n"][0] = number
+                yield task
+    """
+    folder, run = write_tasks(sources=code), _run(tasks_source="same")
+
+    whole = _read(run, folder).entries
+
+    assert [entry.args for entry in whole if isinstance(entry, Message)] == [
+        {"n": [number]} for number in range(20)
+    ]
+    assert _in_pieces(run, folder, [6]) == whole
+
+
+def test_a_generator_without_a_cursor_is_incomplete_when_the_time_is_up(
     write_tasks: Callable[..., Path],
 ) -> None:
     folder, run = write_tasks(sources=SOURCES), _run(tasks_source="all")
 
-    assert len(_read(run, folder)[0]) == 20
-    with pytest.raises(IncompleteRun, match=r"no time for more than 5 tasks.*accept a cursor"):
-        _read(run, folder, 5)
+    assert len(_read(run, folder).entries) == 20
+    read = _read(run, folder, 5)
+    assert len(read.entries) == 5
+    assert "no time for more than 5 tasks" in str(read.incomplete)
+    assert "accept a cursor" in str(read.incomplete)
 
 
 def test_a_generator_that_raises_half_way_says_after_how_many_tasks(
     write_tasks: Callable[..., Path],
 ) -> None:
-    task_list = iter(TaskList(_run(tasks_source="half"), write_tasks(sources=SOURCES)))
+    read = _read(_run(tasks_source="half"), write_tasks(sources=SOURCES))
 
-    places = [next(task_list) for _ in range(3)]
-
-    assert [isinstance(place, Refused) for place in places] == [False, True, False]
-    with pytest.raises(IncompleteRun, match="raised after 3 tasks: OSError: the service went"):
-        next(task_list)
+    assert [isinstance(entry, Refused) for entry in read.entries] == [False, True, False]
+    assert "raised after 3 tasks: OSError: the service went" in str(read.incomplete)
 
 
 @pytest.mark.parametrize(("line", "sent"), [(1, 0), (4, 3)])
@@ -207,9 +180,91 @@ def test_a_generator_that_raises_at_once_says_how_many_tasks_were_sent_before(
     """
     run = replace(_run(tasks_source="pages"), cursor=Cursor(line=line))
 
-    with pytest.raises(IncompleteRun, match=f"raised after {sent} tasks: OSError") as told:
-        list(TaskList(run, write_tasks(sources=code)))
-    assert told.value.goes_on_at == line
+    read = _read(run, write_tasks(sources=code))
+
+    assert f"raised after {sent} tasks: OSError" in str(read.incomplete)
+    assert read.incomplete is not None
+    assert read.incomplete.goes_on_at == line
+
+
+@pytest.mark.parametrize(
+    ("later", "reason"),
+    [
+        ("list(reversed(range(40)))", "yields another task at position 16 than before"),
+        ("[-1, *range(40)]", "yields another task at position 16 than before"),
+        ("[*range(24), 40, *range(24, 40)]", "yields another task at position 25 than before"),
+        ("range(20)", "yielded 20 tasks now, 25 of which were sent before"),
+        ("[]", "yielded 15 tasks now, 25 of which were sent before"),
+    ],
+)
+def test_a_generator_that_yields_something_else_when_it_goes_on_is_incomplete(
+    write_tasks: Callable[..., Path], tmp_path: Path, later: str, reason: str
+) -> None:
+    """What it yields now would skip some of its tasks, and send others under new ids."""
+    code = """
+        from pathlib import Path
+        from task_scheduler import task_source
+
+        @task_source("moody")
+        def moody(cursor):
+            for number in list(eval(Path(__file__).with_name("numbers").read_text()))[cursor:]:
+                yield {"args": {"n": number}}
+    """
+    folder, run = write_tasks(sources=code), _run(tasks_source="moody")
+    (tmp_path / "numbers").write_text("range(40)")
+    first = _read(run, folder, 25)
+    assert first.rest is not None
+    assert first.rest.line == 26
+
+    (tmp_path / "numbers").write_text(later)
+    second = _read(_next(run, first.rest), folder)
+
+    assert second.entries == []
+    assert reason in str(second.incomplete)
+    assert second.incomplete is not None
+    assert second.incomplete.goes_on_at is None
+
+
+def test_a_file_that_is_replaced_between_two_invocations_is_incomplete(tmp_path: Path) -> None:
+    (tmp_path / "t.txt").write_text("one\ntwo\nthree\n")
+    run = _run(tasks_file="t.txt")
+    first = _read(run, tmp_path, 1)
+    assert first.rest is not None
+
+    (tmp_path / "t.txt").write_text("ten\ntwo\nthree\n")
+    second = _read(_next(run, first.rest), tmp_path)
+
+    assert second.entries == []
+    assert "tasks_file 't.txt': was replaced, by a deployment, while its" in str(second.incomplete)
+
+
+def test_a_cursor_of_0_1_0_that_pins_no_file_is_gone_on_with(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n3,4\n")
+    event = _run(tasks_file="t.csv").continued(Cursor())
+    event["cursor"] = {"line": 3, "offset": 8, "header": ["a", "b"], "etag": None}
+
+    read = _read(Run.from_event(event, request_id="another"), tmp_path)
+
+    assert [entry.args for entry in read.entries if isinstance(entry, Message)] == [
+        {"a": "3", "b": "4"}
+    ]
+
+
+@pytest.mark.parametrize("name", ["t.txt.gz", "t.csv.gz"])
+def test_lines_without_a_task_do_not_make_an_invocation_overrun(tmp_path: Path, name: str) -> None:
+    """60 million blank lines are a small file when they are packed."""
+    lines = b"" if name == "t.txt.gz" else b"a,b\n"
+    (tmp_path / name).write_bytes(gzip.compress(lines + b"\n" * 400_000 + b"last,1\n"))
+    run = _run(tasks_file=name)
+
+    read = _read(run, tmp_path, 3)
+
+    assert read.entries == []
+    assert read.rest is not None
+    assert 150_000 < read.rest.line < 300_000
+    [last] = _in_pieces(run, tmp_path, [3, 9])
+    assert isinstance(last, Message)
+    assert last.id == f"s@r#{400_001 + (name == 't.csv.gz')}"
 
 
 @pytest.fixture
@@ -235,22 +290,23 @@ def test_an_s3_object_is_listed_like_a_file_and_can_be_split(
     )
     run = _run(tasks_s3_uri=f"s3://{bucket}/{name}")
 
-    whole, _ = _read(run, tmp_path)
+    whole = _read(run, tmp_path).entries
 
     assert len(whole) == 500
     assert _in_pieces(run, tmp_path, [120, 301]) == whole
 
 
-def test_an_object_that_is_replaced_half_way_fails_the_run(bucket: str, tmp_path: Path) -> None:
+def test_an_object_that_is_replaced_half_way_is_incomplete(bucket: str, tmp_path: Path) -> None:
     _s3().put_object(Bucket=bucket, Key="list.txt", Body=b"a\nb\nc\n")
     run = _run(tasks_s3_uri=f"s3://{bucket}/list.txt")
-    _, cursor = _read(run, tmp_path, 1)
-    assert cursor is not None
+    first = _read(run, tmp_path, 1)
+    assert first.rest is not None
 
     _s3().put_object(Bucket=bucket, Key="list.txt", Body=b"x\ny\nz\n")
+    second = _read(_next(run, first.rest), tmp_path)
 
-    with pytest.raises(InvalidRun, match="was replaced while its tasks were being sent"):
-        _read(replace(run, cursor=cursor), tmp_path)
+    assert second.entries == []
+    assert "was replaced while its tasks were being sent" in str(second.incomplete)
 
 
 @pytest.mark.parametrize(
@@ -285,7 +341,7 @@ def test_what_else_s3_says_is_told_in_its_own_words(
 def test_an_empty_object_is_an_empty_list(bucket: str, tmp_path: Path) -> None:
     _s3().put_object(Bucket=bucket, Key="list.txt", Body=b"")
 
-    assert _read(_run(tasks_s3_uri=f"s3://{bucket}/list.txt"), tmp_path) == ([], None)
+    assert _read(_run(tasks_s3_uri=f"s3://{bucket}/list.txt"), tmp_path) == Read([], None, None)
 
 
 class Breaking:
@@ -327,9 +383,9 @@ def test_an_object_is_let_go_of_where_its_list_is_left(
     client = Breaking(_s3(), after=1_000_000)
     monkeypatch.setattr("task_scheduler.aws.s3", lambda: client)
 
-    listed, _ = _read(_run(tasks_s3_uri=f"s3://{bucket}/list.txt"), tmp_path, 5)
+    read = _read(_run(tasks_s3_uri=f"s3://{bucket}/list.txt"), tmp_path, 5)
 
-    assert len(listed) == 5
+    assert len(read.entries) == 5
     assert (client.connections, client.closed) == (1, 1)
 
 
@@ -341,9 +397,9 @@ def test_a_connection_that_breaks_is_replaced_by_one_for_the_rest(
     breaking = Breaking(_s3(), after=700)
     monkeypatch.setattr("task_scheduler.aws.s3", lambda: breaking)
 
-    listed, _ = _read(_run(tasks_s3_uri=f"s3://{bucket}/list.txt.gz"), tmp_path)
+    read = _read(_run(tasks_s3_uri=f"s3://{bucket}/list.txt.gz"), tmp_path)
 
-    assert [place.text for place in listed if isinstance(place, Message)] == [
+    assert [place.text for place in read.entries if isinstance(place, Message)] == [
         f"line {number}" for number in range(1_000)
     ]
     assert breaking.connections > 2

@@ -21,7 +21,7 @@ from task_scheduler.queue.dead_letters import (
     task_dead_letter,
 )
 from task_scheduler.runs.run import Run
-from task_scheduler.task_list.task_list import Refused
+from task_scheduler.task_list.listed import Refused
 from tests.unit.test_attempt import delivery
 
 
@@ -32,7 +32,7 @@ from tests.unit.test_attempt import delivery
 def test_a_refused_lines_letter_names_the_list_that_it_stood_in(source: dict[str, Any]) -> None:
     run = Run(key="s@t", schedule="s", **source)
 
-    body = json.loads(line_dead_letter(run, Refused(7, "no JSON", b"{")).body)
+    body = json.loads(line_dead_letter(run, Refused(7, "invalid JSON", b"{")).body)
 
     assert [body["file"]] == list(source.values())
     assert body["line"] == 7

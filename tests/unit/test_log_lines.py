@@ -1,4 +1,4 @@
-"""The log lines of a task and of a run: small, JSON, and CloudWatch metrics at the same time."""
+"""Records of tasks and runs: small, JSON, and CloudWatch metrics at the same time."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-from task_scheduler.execution.preview import preview
-from task_scheduler.observability.log import logger
 from task_scheduler.queue.message import Message
 from tests.unit.conftest import Bench, Log, Write, fail, note
 
@@ -35,7 +33,7 @@ def as_powertools_has_it(**dimensions: str) -> dict[str, Any]:
     return dict(json.loads(printed.getvalue()))
 
 
-def test_a_tasks_line_is_its_metric_by_outcome(bench: Bench, log_lines: Log) -> None:
+def test_the_record_of_a_task_is_its_metric_by_outcome(bench: Bench, log_lines: Log) -> None:
     bench.put(note("1"), fail("2", retries=0))
 
     bench.run()
@@ -54,7 +52,7 @@ def test_a_tasks_line_is_its_metric_by_outcome(bench: Bench, log_lines: Log) -> 
     assert sorted(line["outcome"] for line in log_lines()) == ["failed", "success"]
 
 
-def test_metrics_by_schedule_are_there_where_asked_for(
+def test_metrics_by_schedule_are_an_option(
     bench: Bench, log_lines: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("METRICS_BY_SCHEDULE", "true")
@@ -69,8 +67,8 @@ def test_metrics_by_schedule_are_there_where_asked_for(
     }
 
 
-def test_a_tasks_line_takes_no_more_bytes_than_it_did(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+def test_the_record_of_a_task_takes_at_most_414_bytes_and_its_duration(
+    bench: Bench, log_text: Callable[[], str], log_lines: Log
 ) -> None:
     """Log bytes are what most of a small task's cost is."""
     message = Message(
@@ -80,49 +78,15 @@ def test_a_tasks_line_takes_no_more_bytes_than_it_did(
         task="note",
         text="17",
     )
-    written = io.StringIO()
-    monkeypatch.setattr(logger.registered_handler, "stream", written)
     bench.put(message)
 
     bench.run()
 
-    assert len(written.getvalue().encode()) <= 415
+    [line] = log_lines()
+    assert len(log_text().encode()) - len(str(line["duration_ms"])) <= 414
 
 
-class Report:
-    def __repr__(self) -> str:
-        return "Report(rows=3)"
-
-
-class Unspeakable:
-    def __repr__(self) -> str:
-        raise RuntimeError
-
-    def __getstate__(self) -> object:
-        raise KeyError("no state")
-
-
-@pytest.mark.parametrize(
-    ("value", "told"),
-    [
-        (None, None),
-        ("done", "done"),
-        ("", ""),
-        ({"rows": 3, "names": ["a", "ü"]}, '{"rows":3,"names":["a","ü"]}'),
-        (0, "0"),
-        (Report(), "Report(rows=3) (repr)"),
-        (float("nan"), "nan (repr)"),
-        ({1, 2}, "{1, 2} (repr)"),
-        (Unspeakable(), "<Unspeakable, whose repr raises RuntimeError> (repr)"),
-        ("x" * 1000, "x" * 300 + "... (700 more characters)"),
-        ([Report()] * 99, str([Report()] * 99)[:300] + "... (1284 more characters) (repr)"),
-    ],
-)  # fmt: skip
-def test_a_result_is_told_in_short_form(value: Any, told: str | None) -> None:
-    assert preview(value) == told
-
-
-def test_a_result_that_cannot_be_encoded_takes_no_neighbour_along(
+def test_a_result_that_cannot_be_encoded_hurts_no_neighbour(
     bench: Bench, write_tasks: Write, log_lines: Log
 ) -> None:
     write_tasks(
@@ -147,8 +111,8 @@ def test_a_result_that_cannot_be_encoded_takes_no_neighbour_along(
     assert results["x"].endswith(" (repr)")
 
 
-def test_a_tasks_own_lines_say_whose_they_are(
-    bench: Bench, write_tasks: Write, log_lines: Log
+def test_lines_of_the_contexts_logger_have_the_tasks_fields(
+    bench: Bench, write_tasks: Write, task_lines: Log
 ) -> None:
     write_tasks(
         talking="""
@@ -169,14 +133,13 @@ def test_a_tasks_own_lines_say_whose_they_are(
     bench.run()
 
     about = {"id": "s@t#1", "schedule": "s", "task": "talk", "attempt": 1}
-    first, second, last = log_lines()
+    first, second = task_lines()
     assert (
         first.items() >= {**about, "message": "3 rows", "table": "orders", "level": "INFO"}.items()
     )
     assert (
         second.items() >= {**about, "message": "odd", "exception_name": "ZeroDivisionError"}.items()
     )
-    assert last["message"] == "task"
 
 
 @pytest.fixture
@@ -199,7 +162,7 @@ def fire(
     return fire
 
 
-def test_a_runs_line_is_its_metrics(
+def test_the_record_of_a_run_is_its_metrics(
     fire: Callable[..., Any], log_lines: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("METRICS_BY_SCHEDULE", "true")

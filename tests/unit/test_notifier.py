@@ -1,4 +1,4 @@
-"""What a sandbox tells and what it only counts, from invocation to invocation."""
+"""Notifications of a sandbox: listed or only counted, from invocation to invocation."""
 
 from __future__ import annotations
 
@@ -12,22 +12,27 @@ import pytest
 
 from task_scheduler.errors import NoTargets
 from task_scheduler.execution.result import Ended, Result
-from task_scheduler.notifications import notifier, service
+from task_scheduler.notifications import delivery, notifier
 from task_scheduler.notifications.chat_message import ChatMessage, Notification
 from task_scheduler.notifications.notifier import Notifier, ending
 from task_scheduler.outcome import NotifyEvent, Outcome
 from tests.unit.conftest import Log
-from tests.unit.test_attempt import TIME, delivery
+from tests.unit.test_attempt import TIME
+from tests.unit.test_attempt import delivery as delivered
 
 ALL = ["success", "failure", "recovery"]
 
 
 def end(
-    outcome: Outcome, tries: int = 1, notify_on: list[str] | None = ALL, **result: Any
+    outcome: Outcome,
+    tries: int = 1,
+    notify_on: list[str] | None = ALL,
+    schedule: str = "s",
+    **result: Any,
 ) -> Ended:
-    tried = delivery(tries)
+    tried = delivered(tries)
     assert tried.message is not None
-    message = replace(tried.message, text="Bern", notify_on=notify_on)
+    message = replace(tried.message, text="Bern", notify_on=notify_on, schedule=schedule)
     return Ended(tried._replace(message=message), Result(outcome=outcome, **result))
 
 
@@ -45,15 +50,15 @@ class Services:
     malformed: str = ""
     problems: list[str] = field(default_factory=list)
     trouble: Callable[[], object] = lambda: None
-    told: list[ChatMessage] = field(default_factory=list)
+    sent: list[ChatMessage] = field(default_factory=list)
     deadlines: list[float] = field(default_factory=list)
 
     def read(self) -> Any:
         self.trouble()
         return SimpleNamespace(usable=self.usable, malformed=self.malformed)
 
-    def tell(self, _targets: object, message: ChatMessage, deadline: float) -> list[str]:
-        self.told.append(message)
+    def deliver(self, _targets: object, message: ChatMessage, deadline: float) -> list[str]:
+        self.sent.append(message)
         self.deadlines.append(deadline)
         return self.problems
 
@@ -63,7 +68,7 @@ def services(monkeypatch: pytest.MonkeyPatch) -> Services:
     made = Services()
     monkeypatch.setattr(notifier, "time", SimpleNamespace(monotonic=lambda: made.now))
     monkeypatch.setattr(notifier, "_read_targets", made.read)
-    monkeypatch.setattr(service, "tell_all", made.tell)
+    monkeypatch.setattr(delivery, "deliver", made.deliver)
     return made
 
 
@@ -75,65 +80,96 @@ def raise_(error: Exception) -> Callable[[], object]:
 
 
 @pytest.mark.parametrize(("seconds", "given"), [(3.0, 3.0), (100.0, 10.0)])
-def test_telling_takes_no_more_than_the_time_that_there_is_and_ten_seconds(
+def test_a_notification_takes_at_most_the_time_given_and_ten_seconds(
     services: Services, seconds: float, given: float
 ) -> None:
-    Notifier().tell([SUCCESS], seconds=seconds)
+    Notifier().notify([SUCCESS], seconds=seconds)
 
     assert services.deadlines == [1_000.0 + given]
 
 
 @pytest.mark.parametrize("first", [FAILURE, RECOVERY])
-def test_within_a_minute_of_a_failure_or_recovery_others_are_counted(
+def test_within_a_minute_of_a_failure_or_recovery_others_of_the_schedule_are_counted(
     services: Services, first: Ended
 ) -> None:
     notifier = Notifier()
-    notifier.tell([first], seconds=3)
+    notifier.notify([first], seconds=3)
     for services.now in (1_000.0, 1_030.0, 1_059.9):
-        notifier.tell([FAILURE, RECOVERY], seconds=3)
-    assert len(services.told) == 1
+        notifier.notify([FAILURE, RECOVERY], seconds=3)
+    assert len(services.sent) == 1
 
     services.now = 1_060.0
-    notifier.tell([FAILURE], seconds=3)
+    notifier.notify([FAILURE], seconds=3)
     services.now = 2_000.0
-    notifier.tell([FAILURE], seconds=3)
+    notifier.notify([FAILURE], seconds=3)
 
-    _, second, third = services.told
-    assert second.body.endswith("\nNot told one by one: 3 failed, 3 recovered; see the log.")
-    assert "Not told" not in third.body
+    _, second, third = services.sent
+    assert second.body.endswith("\nNot listed: 3 failed, 3 recovered; see the log.")
+    assert "Not listed" not in third.body
 
 
-def test_successes_are_always_told_and_make_no_minute_quiet(services: Services) -> None:
+def test_the_quiet_minute_of_one_schedule_is_not_that_of_another(services: Services) -> None:
+    notifier = Notifier()
+    notifier.notify([end(Outcome.FAILED, schedule="a", error=OSError())], seconds=3)
+    services.now += 1
+    both = [end(Outcome.FAILED, schedule=one, error=OSError()) for one in ("a", "b")]
+    notifier.notify(both, seconds=3)
+    services.now += 1
+    notifier.notify(both, seconds=3)
+    services.now += 60
+    notifier.notify([both[1]], seconds=3)
+
+    assert [message.title for message in services.sent] == [
+        "a: 1 failed", "b: 1 failed", "b: 1 failed",
+    ]  # fmt: skip
+    assert "Not listed" not in services.sent[1].body
+    assert services.sent[2].body.endswith("Not listed: 1 failed; see the log.")
+
+
+def test_the_names_of_schedules_that_are_kept_are_bounded(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notifier, "MAX_SCHEDULES", 10)
+    made = Notifier()
+    for services.problems in ([], ["Slack: answered 403", "Discord: answered 403"]):
+        for number in range(25):
+            made.notify([end(Outcome.FAILED, schedule=str(number), error=OSError())], seconds=3)
+
+    assert len(made._quiet_until) <= 10
+    assert len(made._undelivered) <= 10
+
+
+def test_successes_are_always_listed_and_start_no_quiet_minute(services: Services) -> None:
     notifier = Notifier()
     for ended in ([SUCCESS], [FAILURE], [SUCCESS, FAILURE], [SUCCESS]):
-        notifier.tell(ended, seconds=3)
+        notifier.notify(ended, seconds=3)
 
-    assert [message.title for message in services.told] == [
+    assert [message.title for message in services.sent] == [
         "s: 1 succeeded", "s: 1 failed", "s: 1 failed, 1 succeeded", "s: 1 succeeded",
     ]  # fmt: skip
-    assert services.told[2].body.splitlines()[1:] == [
-        "✓ #1 t “Bern”: done", "Not told one by one: 1 failed; see the log.",
+    assert services.sent[2].body.splitlines()[1:] == [
+        "✓ #1 t “Bern”: done", "Not listed: 1 failed; see the log.",
     ]  # fmt: skip
-    assert "Not told" not in services.told[3].body
+    assert "Not listed" not in services.sent[3].body
 
 
-def test_what_nobody_wants_to_hear_is_not_even_looked_up(services: Services) -> None:
+def test_without_a_wanted_event_the_services_are_not_looked_up(services: Services) -> None:
     services.trouble = raise_(AssertionError("it was"))
 
-    Notifier().tell([end(Outcome.SUCCESS, notify_on=["failure"])], seconds=3)
+    Notifier().notify([end(Outcome.SUCCESS, notify_on=["failure"])], seconds=3)
 
-    assert services.told == []
+    assert services.sent == []
 
 
-def test_what_no_service_took_is_warned_of_once_and_counted_each_time(
+def test_an_undelivered_message_is_warned_of_once_and_counted_each_time(
     services: Services, log_lines: Log
 ) -> None:
     notifier = Notifier()
-    services.problems = ["Slack: it answers 403", "Discord: it answers 404"]
-    notifier.tell([FAILURE, SUCCESS], seconds=3)
-    notifier.tell([FAILURE], seconds=3)
+    services.problems = ["Slack: answered 403", "Discord: answered 404"]
+    notifier.notify([FAILURE, SUCCESS], seconds=3)
+    notifier.notify([FAILURE], seconds=3)
     services.problems = []
-    notifier.tell([SUCCESS], seconds=3)
+    notifier.notify([SUCCESS], seconds=3)
 
     first, second = log_lines()
     assert (first["level"], first["message"], first["undelivered"]) == (
@@ -141,7 +177,7 @@ def test_what_no_service_took_is_warned_of_once_and_counted_each_time(
         "notification",
         2,
     )
-    assert first["reason"] == "Slack: it answers 403; Discord: it answers 404"
+    assert first["reason"] == "Slack: answered 403; Discord: answered 404"
     assert (second["level"], second["message"], second["undelivered"]) == (
         "INFO",
         "notification",
@@ -150,18 +186,18 @@ def test_what_no_service_took_is_warned_of_once_and_counted_each_time(
     assert "reason" not in second
     for line in (first, second):
         assert line["_aws"]["CloudWatchMetrics"][0]["Metrics"] == [{"Name": "undelivered"}]
-    assert services.told[-1].body.endswith(
-        "\nNot told one by one: 2 failed, 1 succeeded; see the log."
-    )
+    assert services.sent[-1].body.endswith("\nNot listed: 2 failed, 1 succeeded; see the log.")
 
 
-def test_what_one_of_two_services_took_is_told(services: Services, log_lines: Log) -> None:
+def test_a_message_that_one_of_two_services_took_is_delivered(
+    services: Services, log_lines: Log
+) -> None:
     notifier = Notifier()
-    services.problems = ["Slack: it answers 403"]
-    notifier.tell([SUCCESS], seconds=3)
-    notifier.tell([SUCCESS], seconds=3)
+    services.problems = ["Slack: answered 403"]
+    notifier.notify([SUCCESS], seconds=3)
+    notifier.notify([SUCCESS], seconds=3)
 
-    assert "Not told" not in services.told[1].body
+    assert "Not listed" not in services.sent[1].body
     assert [line["undelivered"] for line in log_lines()] == [1, 1]
 
 
@@ -170,21 +206,21 @@ def test_what_one_of_two_services_took_is_told(services: Services, log_lines: Lo
     [
         (NoTargets("secret x cannot be read"), "secret x cannot be read"),
         (ValueError("slack://a-secret"), "ValueError"),
-        (TimeoutError("no answer within 3 s"), "there was no time left to tell it"),
+        (TimeoutError("no answer within 3 s"), "no time was left to notify"),
     ],
 )
-def test_why_the_services_are_not_known_is_told_without_what_is_secret(
+def test_the_reason_why_services_are_not_known_holds_no_secret(
     services: Services, log_lines: Log, error: Exception, reason: str
 ) -> None:
     notifier = Notifier()
     services.trouble = raise_(error)
-    notifier.tell([FAILURE], seconds=3)
+    notifier.notify([FAILURE], seconds=3)
     services.trouble = lambda: None
-    notifier.tell([FAILURE], seconds=3)
+    notifier.notify([FAILURE], seconds=3)
 
     assert [line["reason"] for line in log_lines()] == [reason]
-    [message] = services.told
-    assert message.body.endswith("\nNot told one by one: 1 failed; see the log.")
+    [message] = services.sent
+    assert message.body.endswith("\nNot listed: 1 failed; see the log.")
 
 
 def test_services_that_are_not_known_in_time_are_not_waited_for(
@@ -193,11 +229,11 @@ def test_services_that_are_not_known_in_time_are_not_waited_for(
     over = Event()
     services.trouble = lambda: over.wait(5)
     try:
-        Notifier().tell([FAILURE], seconds=0.05)
+        Notifier().notify([FAILURE], seconds=0.05)
     finally:
         over.set()
 
-    assert [line["reason"] for line in log_lines()] == ["there was no time left to tell it"]
+    assert [line["reason"] for line in log_lines()] == ["no time was left to notify"]
 
 
 def test_malformed_urls_are_warned_of_once_and_again_when_they_are_others(
@@ -205,12 +241,12 @@ def test_malformed_urls_are_warned_of_once_and_again_when_they_are_others(
 ) -> None:
     notifier = Notifier()
     for services.malformed in ("number 1", "number 1", "number 2"):
-        notifier.tell([SUCCESS], seconds=3)
+        notifier.notify([SUCCESS], seconds=3)
 
     assert [(line["level"], line["message"], line["reason"]) for line in log_lines()] == [
         ("WARNING", "notification", "number 1"), ("WARNING", "notification", "number 2"),
     ]  # fmt: skip
-    assert len(services.told) == 3
+    assert len(services.sent) == 3
 
 
 @pytest.mark.parametrize(
@@ -242,7 +278,7 @@ def test_a_task_ends_in_success_recovery_or_failure(
         (["failure"], False, False, True),
     ],
 )
-def test_a_schedule_hears_what_it_asked_for(
+def test_a_schedule_is_notified_of_the_events_it_asked_for(
     notify_on: list[str] | None, success: bool, recovery: bool, failure: bool
 ) -> None:
     wanted = []
@@ -254,7 +290,7 @@ def test_a_schedule_hears_what_it_asked_for(
     assert wanted == [success, recovery, failure]
 
 
-def test_a_notice_says_which_task_and_what_came_of_it() -> None:
+def test_a_notification_names_the_task_and_its_result() -> None:
     failed = ending(end(Outcome.FAILED, tries=3, error=OSError("x" * 301)))
     succeeded = ending(end(Outcome.SUCCESS, preview='{"rows":3}'))
 
@@ -284,8 +320,8 @@ def test_a_message_typed_by_hand_may_belong_to_no_schedule_and_have_any_id() -> 
     assert (found[0].schedule, found[0].position) == ("", "3")
 
 
-def test_a_body_that_is_no_message_has_nobody_to_be_told_to() -> None:
-    unreadable = delivery()._replace(message=None)
+def test_an_unreadable_body_has_no_notification() -> None:
+    unreadable = delivered()._replace(message=None)
     result = Result(outcome=Outcome.UNREADABLE, error=OSError())
 
     assert ending(Ended(unreadable, result)) is None

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import apprise
 import pytest
 from apprise.plugins.discord import NotifyDiscord
 from apprise.plugins.slack import NotifySlack
@@ -21,7 +22,8 @@ from botocore.stub import Stubber
 from pytest_httpserver import HTTPServer
 
 from task_scheduler import aws
-from task_scheduler.notifications import notifier, service, targets
+from task_scheduler.notifications import notifier, targets
+from task_scheduler.observability.task_output import capture_output
 from task_scheduler.queue.message import Message
 from tests.unit.chat_services import Answer, ChatService, Discord, Slack, serving
 from tests.unit.conftest import Bench, Log, fail, note
@@ -60,13 +62,14 @@ class ChatRoom:
 def room(
     bench: Bench, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[ChatRoom]:
-    """Both services in the parameter of run_task, and a sandbox that has told nothing yet."""
+    """Both services in the parameter of run_task, and a sandbox that has sent nothing yet."""
     del bench  # its emulator's environment is what comes first
+    apprise.Apprise.instantiate(SLACK_URL)  # loads all of its plugins, once
     monkeypatch.setattr(notifier, "NOTIFIER", notifier.Notifier())
     # a message is not held back because one went out a second ago
     monkeypatch.setattr(NotifySlack, "request_rate_per_sec", 0)
     monkeypatch.setattr(NotifyDiscord, "request_rate_per_sec", 0)
-    monkeypatch.setattr(service, "FIRST_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(targets, "WAIT_SECONDS", 0.05)
     with serving(Slack(), httpserver) as slack, serving(Discord(), httpserver) as discord:
         monkeypatch.setattr(NotifySlack, "webhook_url", slack.url)
         monkeypatch.setattr(NotifyDiscord, "notify_url", discord.url)
@@ -87,17 +90,17 @@ def receive_again(bench: Bench, times: int, *messages: Message) -> list[dict[str
     return records
 
 
-def untold(log_lines: Log) -> list[dict[str, Any]]:
+def undelivered(log_lines: Log) -> list[dict[str, Any]]:
     return [line for line in log_lines() if line["message"] == "notification"]
 
 
-def test_an_invocation_is_told_in_one_message_to_each_service(bench: Bench, room: ChatRoom) -> None:
+def test_an_invocation_sends_one_message_to_each_service(bench: Bench, room: ChatRoom) -> None:
     due = "2026-11-23T02:00:00Z"
     bench.put(
         note("1", notify_on=ALL, scheduled_time=due),
         note("2", notify_on=ALL, scheduled_time=due),
         fail("3", notify_on=ALL, scheduled_time=due, retries=0),
-        fail("4", notify_on=ALL, scheduled_time=due),  # tried again later: not told yet
+        fail("4", notify_on=ALL, scheduled_time=due),  # tried again later: no end yet
     )
 
     assert len(bench.run()) == 1
@@ -109,9 +112,9 @@ def test_an_invocation_is_told_in_one_message_to_each_service(bench: Bench, room
         '✓ #1 note “1”: {"noted":"1"}',
         '✓ #2 note “2”: {"noted":"2"}',
     ]
-    [told] = room.discord.received
-    assert told["content"].split("\n", 1)[0].strip() == room.titles[0]
-    assert told["content"].split("\n", 1)[1] == room.bodies[0]
+    [sent] = room.discord.received
+    assert sent["content"].split("\n", 1)[0].strip() == room.titles[0]
+    assert sent["content"].split("\n", 1)[1] == room.bodies[0]
 
 
 def test_several_schedules_of_a_batch_share_a_message_that_names_each(
@@ -130,7 +133,7 @@ def test_several_schedules_of_a_batch_share_a_message_that_names_each(
     assert "✗ b#7 fail “7”: ValueError: no luck" in room.bodies[0]
 
 
-def test_a_failure_is_told_once_after_its_last_attempt(bench: Bench, room: ChatRoom) -> None:
+def test_a_failure_is_notified_once_after_the_last_attempt(bench: Bench, room: ChatRoom) -> None:
     message = fail("2", notify_on=["failure"], retries=1)
     first = receive_again(bench, 1, message, note("neighbour"))
     bench.run_records(first)
@@ -149,7 +152,9 @@ def test_success_after_a_failed_attempt_is_recovery(bench: Bench, room: ChatRoom
     assert room.bodies == ['↻ #1 note “1”: {"noted":"1"} (attempt 3)']
 
 
-def test_no_more_attempts_are_told_than_the_task_has(bench: Bench, room: ChatRoom) -> None:
+def test_a_notification_counts_no_more_attempts_than_the_task_has(
+    bench: Bench, room: ChatRoom
+) -> None:
     bench.run_records(receive_again(bench, 5, fail("2", notify_on=["failure"], retries=1)))
 
     assert room.bodies == ["✗ #2 fail “2”: ValueError: no luck (attempt 2)"]
@@ -189,7 +194,7 @@ def test_success_after_being_given_back_and_a_failed_attempt_is_recovery(
 
 
 @pytest.mark.parametrize("notify_on", [None, [], ["failure", "recovery"]])
-def test_what_nobody_asked_for_is_not_told(
+def test_without_a_wanted_event_nothing_is_sent(
     bench: Bench, room: ChatRoom, notify_on: list[str] | None
 ) -> None:
     bench.put(note("1", notify_on=notify_on), fail("2"))
@@ -207,18 +212,18 @@ def test_failures_within_a_minute_are_counted_in_the_next_message(
         bench.run()
     assert room.titles == ["s: 1 failed"]
 
-    notifier.NOTIFIER._quiet_until = 0.0  # the minute is over
+    notifier.NOTIFIER._quiet_until.clear()  # the minute is over
     bench.put(fail("4", notify_on=["failure"], retries=0))
     bench.run()
 
     assert len(room.titles) == 2
     assert room.bodies[1].splitlines() == [
         "✗ #4 fail “4”: ValueError: no luck",
-        "Not told one by one: 3 failed; see the log.",
+        "Not listed: 3 failed; see the log.",
     ]
 
 
-def test_successes_are_told_within_that_minute_too(bench: Bench, room: ChatRoom) -> None:
+def test_successes_are_listed_within_that_minute_too(bench: Bench, room: ChatRoom) -> None:
     bench.put(fail("0", notify_on=ALL, retries=0))
     bench.run()
     bench.put(note("1", notify_on=ALL), fail("2", notify_on=ALL, retries=0))
@@ -226,7 +231,7 @@ def test_successes_are_told_within_that_minute_too(bench: Bench, room: ChatRoom)
 
     assert room.titles[1] == "s: 1 failed, 1 succeeded"
     assert "no luck" not in room.bodies[1]
-    assert "Not told one by one: 1 failed" in room.bodies[1]
+    assert "Not listed: 1 failed" in room.bodies[1]
 
 
 def test_a_service_that_asks_to_wait_gets_the_message_after_that(
@@ -243,7 +248,7 @@ def test_a_service_that_asks_to_wait_gets_the_message_after_that(
 
 
 @pytest.mark.parametrize("kind", ["slack", "discord"])
-def test_a_service_that_asks_for_more_time_than_there_is_is_left_alone(
+def test_a_service_that_asks_for_more_time_than_there_is_is_paused(
     bench: Bench, room: ChatRoom, log_lines: Log, kind: str
 ) -> None:
     service = getattr(room, kind)
@@ -255,23 +260,23 @@ def test_a_service_that_asks_for_more_time_than_there_is_is_left_alone(
         assert bench.run() == []
 
     assert service.requests == 1
-    lines = untold(log_lines)
+    lines = undelivered(log_lines)
     assert [line["undelivered"] for line in lines] == [1, 1, 1]
-    assert lines[0]["reason"] == f"{kind.title()}: it answers 429"
+    assert lines[0]["reason"] == f"{kind.title()}: answered 429"
 
 
-def test_what_was_not_told_is_counted_in_the_next_message(bench: Bench, room: ChatRoom) -> None:
+def test_an_undelivered_end_is_counted_in_the_next_message(bench: Bench, room: ChatRoom) -> None:
     room.set_urls(SLACK_URL)
     room.slack.answers.append(Answer(403, "invalid_token"))
     bench.put(fail("1", notify_on=ALL, retries=0), note("2", notify_on=ALL))
     bench.run()
-    targets._targets.cache_clear()  # as if it had been left alone for long enough
+    targets._targets.cache_clear()  # as if its pause were over
 
     bench.put(note("3", notify_on=ALL))
     bench.run()
 
     assert room.titles == ["s: 1 succeeded"]
-    assert "Not told one by one: 1 failed, 1 succeeded; see the log." in room.bodies[0]
+    assert "Not listed: 1 failed, 1 succeeded; see the log." in room.bodies[0]
 
 
 def test_a_service_that_fails_is_tried_again(bench: Bench, room: ChatRoom) -> None:
@@ -292,7 +297,7 @@ def test_one_service_that_is_down_keeps_nothing_from_the_other(
     assert bench.run() == []
 
     assert len(room.discord.received) == 1
-    [line] = untold(log_lines)
+    [line] = undelivered(log_lines)
     assert (line["level"], line["undelivered"]) == ("WARNING", 1)
     assert line["reason"] == "Slack: ConnectionError"
     [metric] = line["_aws"]["CloudWatchMetrics"]
@@ -310,10 +315,10 @@ def test_a_service_that_hangs_is_not_waited_for_beyond_the_functions_time(
 
     assert len(bench.dead_letters.receive_all()) == 1
     assert len(room.discord.received) == 1
-    assert untold(log_lines)[0]["reason"] in ("Slack: no answer in time", "Slack: ReadTimeout")
+    assert undelivered(log_lines)[0]["reason"] in ("Slack: no answer in time", "Slack: ReadTimeout")
 
 
-def test_a_task_that_took_all_the_time_is_told_still(
+def test_a_task_that_took_all_the_time_is_notified_still(
     bench: Bench, room: ChatRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("task_scheduler.execution.time_budget.RESERVE_SHARE", 0.8)
@@ -334,14 +339,14 @@ def test_a_missing_parameter_is_one_warning_and_each_time_a_count(
         assert bench.run() == []
 
     assert bench.ran == ["0", "1", "2"]
-    lines = untold(log_lines)
+    lines = undelivered(log_lines)
     assert [line["undelivered"] for line in lines] == [1, 1, 1]
     [warning] = [line for line in lines if line["level"] == "WARNING"]
     assert warning["reason"].startswith(f"SSM parameter {room.parameter} cannot be read: ")
     assert "ParameterNotFound" in warning["reason"]
 
 
-def test_a_parameter_that_may_not_be_read_is_told_with_the_missing_permission(
+def test_a_parameter_that_may_not_be_read_is_logged_with_the_missing_permission(
     bench: Bench, room: ChatRoom, log_lines: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = aws.ssm()
@@ -353,7 +358,7 @@ def test_a_parameter_that_may_not_be_read_is_told_with_the_missing_permission(
         bench.put(note("1", notify_on=ALL))
         assert bench.run() == []
 
-    [line] = untold(log_lines)
+    [line] = undelivered(log_lines)
     assert "not authorized to perform: ssm:GetParameter" in line["reason"]
 
 
@@ -377,7 +382,7 @@ def test_a_secret_of_secrets_manager_names_the_services_as_well(
 
 
 @pytest.mark.parametrize("name", ["not-there", "empty"])
-def test_a_secret_that_names_no_service_is_told_by_its_name(
+def test_a_secret_without_a_service_is_logged_by_its_name(
     bench: Bench, room: ChatRoom, monkeypatch: pytest.MonkeyPatch, log_lines: Log, name: str
 ) -> None:
     secret = f"{name}-{uuid.uuid4().hex}"
@@ -390,7 +395,7 @@ def test_a_secret_that_names_no_service_is_told_by_its_name(
     assert bench.run() == []
 
     assert room.slack.requests == 0
-    reason = untold(log_lines)[0]["reason"]
+    reason = undelivered(log_lines)[0]["reason"]
     if name == "empty":
         assert reason == f"secret {secret} holds no URL that Apprise knows"
     else:
@@ -399,7 +404,7 @@ def test_a_secret_that_names_no_service_is_told_by_its_name(
 
 
 @pytest.mark.parametrize("separator", ["\n", " ", ", ", "\r\n"])
-def test_malformed_urls_are_told_by_their_places_and_the_others_are_used(
+def test_malformed_urls_are_logged_by_their_places_and_the_others_are_used(
     bench: Bench, room: ChatRoom, log_lines: Log, separator: str
 ) -> None:
     room.set_urls("slack://secret-typo", SLACK_URL, "slak://T1/s3cr3t", separator=separator)
@@ -408,7 +413,7 @@ def test_malformed_urls_are_told_by_their_places_and_the_others_are_used(
         bench.run()
 
     assert len(room.slack.received) == 2
-    [line] = untold(log_lines)
+    [line] = undelivered(log_lines)
     assert line["reason"] == (
         f"SSM parameter {room.parameter}: of the 3 URLs in it Apprise does not know number 1, 3; "
         "the others are used"
@@ -425,7 +430,7 @@ def test_a_parameter_without_a_url_says_so(
 
     assert bench.run() == []
 
-    assert untold(log_lines)[0]["reason"] == (
+    assert undelivered(log_lines)[0]["reason"] == (
         f"SSM parameter {room.parameter} holds no URL that Apprise knows"
     )
     assert "hunter2" not in json.dumps(log_lines())
@@ -434,6 +439,7 @@ def test_a_parameter_without_a_url_says_so(
 @contextmanager
 def all_of_the_log(path: Path) -> Iterator[None]:
     """Whatever gets into any log also goes into a file, as task code may set it up: DEBUG, too."""
+    capture_output()  # sets levels of its own
     handler = logging.FileHandler(path)
     names = ("", "apprise", "botocore", "urllib3")
     before = [(logger, logger.level) for logger in map(logging.getLogger, names)]
@@ -499,23 +505,24 @@ def test_a_long_list_of_failures_fits_into_discords_message(bench: Bench, room: 
 
     bench.run()
 
-    [told] = room.discord.received
-    assert len(told["content"]) <= 2000
-    assert "... and" in told["content"]
-    assert "10 failed" in told["content"]
+    [sent] = room.discord.received
+    assert len(sent["content"]) <= 2000
+    assert "... and" in sent["content"]
+    assert "10 failed" in sent["content"]
 
 
-def test_a_tasks_words_ring_nobodys_bell(bench: Bench, room: ChatRoom) -> None:
+def test_a_tasks_output_pings_nobody(bench: Bench, room: ChatRoom) -> None:
     text = "@everyone <@123> <@&4> @here ada@example.org <!channel>"
     bench.put(Message(id="s@t#1", schedule="s", text=text, notify_on=ALL))
 
     bench.run()
 
-    [told] = room.discord.received
+    [sent] = room.discord.received
     for bell in ("@everyone", "<@123>", "<@&4>", "@here"):
-        assert bell not in told["content"]
-    assert "ada@example.org" in told["content"]
-    assert "&lt;!channel&gt;" in room.bodies[0]
+        assert bell not in sent["content"]
+    assert "ada@example.org" in sent["content"]
+    assert "!channel" in room.bodies[0]
+    assert "<!channel>" not in room.bodies[0].replace("&lt;", "<").replace("&gt;", ">")
 
 
 def test_a_task_that_uses_apprise_itself_is_not_meddled_with(
@@ -523,7 +530,6 @@ def test_a_task_that_uses_apprise_itself_is_not_meddled_with(
 ) -> None:
     bench.put(note("1", notify_on=ALL))
     bench.run()
-    import apprise
 
     service = apprise.Apprise()
     service.add(SLACK_URL)
@@ -534,7 +540,7 @@ def test_a_task_that_uses_apprise_itself_is_not_meddled_with(
     assert "Sent Slack" in (tmp_path / "log").read_text()
 
 
-def test_an_unexpected_error_in_telling_fails_no_task(
+def test_an_unexpected_error_in_notifying_fails_no_task(
     bench: Bench, room: ChatRoom, monkeypatch: pytest.MonkeyPatch, log_lines: Log
 ) -> None:
     def broken(*_: object) -> None:

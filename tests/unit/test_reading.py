@@ -29,7 +29,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def test_of_a_body_that_cannot_be_read_sqs_id_is_known(settings: Settings) -> None:
-    unreadable = read(record_of("{}", 5), settings, Sandbox())
+    unreadable = read(record_of("{}", 5), settings, Sandbox(), seconds=1.0)
 
     assert isinstance(unreadable, Unrunnable)
     assert unreadable.delivery.log_fields == {"id": "sqs-1", "attempt": 1}
@@ -38,7 +38,7 @@ def test_of_a_body_that_cannot_be_read_sqs_id_is_known(settings: Settings) -> No
 
 
 def test_a_text_typed_by_hand_goes_by_sqs_id(settings: Settings) -> None:
-    typed = read(record_of("a text"), settings, Sandbox())
+    typed = read(record_of("a text"), settings, Sandbox(), seconds=1.0)
 
     assert isinstance(typed, Attempt)
     assert typed.delivery.log_fields == {"id": "sqs-1", "attempt": 1}
@@ -50,7 +50,7 @@ def test_a_task_is_run_up_to_its_max_age_and_then_told_how_old_it_is(
 ) -> None:
     message = Message(id="x", text="a", max_age=60)
 
-    found = read(record_of(message, sent=time.time() - age), settings, Sandbox())
+    found = read(record_of(message, sent=time.time() - age), settings, Sandbox(), seconds=1.0)
 
     if is_run:
         assert isinstance(found, Attempt)
@@ -64,7 +64,7 @@ def test_a_task_is_run_up_to_its_max_age_and_then_told_how_old_it_is(
 def test_at_its_last_permitted_receive_a_message_is_a_dead_letter_instead_of_a_run(
     settings: Settings, receives: int, is_run: bool
 ) -> None:
-    found = read(record_of("a text", receives), settings, Sandbox())
+    found = read(record_of("a text", receives), settings, Sandbox(), seconds=1.0)
 
     if is_run:
         assert isinstance(found, Attempt)
@@ -83,7 +83,7 @@ def test_what_goes_wrong_while_a_task_is_looked_for_is_its_messages_trouble_alon
 
     monkeypatch.setattr("task_scheduler.execution.reading.find_task", find)
 
-    found = read(record_of(Message(id="x", task="t")), settings, Sandbox())
+    found = read(record_of(Message(id="x", task="t")), settings, Sandbox(), seconds=1.0)
 
     assert isinstance(found, Unrunnable)
     assert found.result.outcome is Outcome.RETRY
@@ -96,14 +96,14 @@ def test_of_a_message_whose_dead_letter_was_not_sent_only_that_is_tried_again(
     failed = Result(outcome=Outcome.FAILED, error=OSError("no luck"))
     sandbox.keep_unsent("sqs-1", failed)
 
-    found = read(record_of("a text", 2), settings, sandbox)
+    found = read(record_of("a text", 2), settings, sandbox, seconds=1.0)
     assert isinstance(found, Unrunnable)
     assert found.result is failed
 
     other = replace(record_of("a text"), sqs_id="sqs-2")
-    assert isinstance(read(other, settings, sandbox), Attempt)
+    assert isinstance(read(other, settings, sandbox, seconds=1.0), Attempt)
     sandbox.forget("sqs-1")
-    assert isinstance(read(record_of("a text", 3), settings, sandbox), Attempt)
+    assert isinstance(read(record_of("a text", 3), settings, sandbox, seconds=1.0), Attempt)
 
 
 def test_a_sandbox_does_not_keep_messages_in_mind_for_ever() -> None:

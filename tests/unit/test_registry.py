@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from task_scheduler.errors import BrokenTaskFile, DuplicateTask, InvalidArguments, UnknownTask
+from task_scheduler.queue.message import Message
 from task_scheduler.tasks import registry
 from task_scheduler.tasks.context import TaskContext
 from task_scheduler.tasks.registrations import read_registrations
@@ -25,6 +26,7 @@ from task_scheduler.tasks.registry import (
     find_task_source,
     forget_failures,
 )
+from tests.unit.conftest import Bench, note
 
 Write = Callable[..., Path]
 
@@ -101,6 +103,15 @@ def test_the_traceback_of_a_file_that_does_not_import_begins_in_that_file(
         "broken.py",
         "helper.py",
     ]
+
+
+def test_a_name_that_changes_is_not_read() -> None:
+    code = b"from task_scheduler import task\nN = 'x'\n@task(N)\ndef f(): ...\nN = 'y'\n"
+    read = read_registrations(code)
+
+    assert read.has_unread_names
+    assert not read.registers("task", "x")
+    assert not read.registers("task", "y")
 
 
 @given(source=st.binary() | st.text().map(str.encode))
@@ -199,10 +210,37 @@ def test_files_that_hang_leave_time_for_one_whose_names_have_to_be_found_by_runn
     assert find_task("x", folder, seconds=1.0).module == "d"
     assert time.monotonic() - begun < 1.0
 
+
+def test_a_file_that_hangs_costs_a_batch_its_time_once_and_its_own_tasks_only(
+    bench: Bench, write_tasks: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "IMPORT_SECONDS", 0.5)
+    write_tasks(hangs=f"{NAMED}import time\ntime.sleep(3600)\n")
+    bad = [Message(id=f"s@t#{n}", schedule="s", task="bad") for n in range(4)]
+    bench.put(*bad[:2], note("a"), *bad[2:], note("b"))
+
+    begun = time.monotonic()
+    kept = bench.run()
+
+    assert time.monotonic() - begun < 1.9  # each time anew it would be 2
+    assert sorted(bench.ran) == ["a", "b"]
+    assert len(kept) == 4
+
+
+def test_a_file_that_hung_is_tried_after_the_others_in_later_invocations(
+    write_tasks: Write,
+) -> None:
+    dynamic = "from task_scheduler import task\nfor name in 'xyz'[{}]: task(name)(print)\n"
+    folder = write_tasks(
+        a=dynamic.format(2) + "import time\ntime.sleep(3600)", b=dynamic.format(0),
+        c=dynamic.format(1),
+    )  # fmt: skip
+    assert find_task("x", folder, seconds=1.0).module == "b"
+
     forget_failures()
     begun = time.monotonic()
-    find_task("x", folder, seconds=1.0)
-    assert time.monotonic() - begun < 0.4  # d is there already
+    assert find_task("y", folder, seconds=2.0).module == "c"
+    assert time.monotonic() - begun < 0.8
 
 
 def test_a_file_that_did_not_import_is_not_imported_again_in_the_same_invocation(

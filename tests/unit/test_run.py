@@ -1,4 +1,4 @@
-"""The event of a run, read."""
+"""Runs: the event of a schedule, and the events and messages that are made of it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,16 @@ def test_a_message_has_what_its_schedule_says() -> None:
 
 
 def test_what_another_invocation_goes_on_with_is_read_as_it_was_written() -> None:
-    cursor = Cursor(line=7, offset=99, header=["a", "b"], etag='"e"')
+    cursor = Cursor(
+        line=7,
+        offset=99,
+        header=["a", "b"],
+        separator=";",
+        encoding="utf-16-le",
+        etag='"e"',
+        fingerprint="f",
+        checksums=["c"],
+    )
     run = Run.from_event({**EVENT, "key": "manual", "only": 3}, request_id="r")
 
     event = json.loads(json.dumps(run.continued(cursor)))
@@ -64,7 +73,13 @@ def test_what_another_invocation_goes_on_with_is_read_as_it_was_written() -> Non
     assert (run.key, run.only) == ("manual", 3)
 
 
-def test_a_tasks_own_arguments_come_over_the_schedules() -> None:
+def test_attributes_of_a_newer_schedule_are_ignored() -> None:
+    event = {**EVENT, "worker": "large", "Retries": 2}
+
+    assert Run.from_event(event, request_id="r") == Run.from_event(EVENT, request_id="r")
+
+
+def test_a_tasks_own_arguments_take_precedence_over_the_schedules() -> None:
     event = {"version": 1, "schedule": "s", "task": "t", "args": {"a": "1", "b": "1"}}
 
     message = Run.from_event(event, request_id="r").message(1, args={"b": "2"})
@@ -77,14 +92,13 @@ def test_a_tasks_own_arguments_come_over_the_schedules() -> None:
     [
         ("text", "the event is a str"),
         ({}, "version None"),
-        ({**EVENT, "version": 2}, "version 2"),
+        ({**EVENT, "version": 2}, "version 2: must be 1"),
         ({**EVENT, "tasks_file": "a.txt"}, "tasks and tasks_file"),
-        ({**EVENT, "tasks": None}, "a run with neither a task nor a list of tasks$"),
+        ({**EVENT, "tasks": None}, "the event has neither a task nor a list of tasks$"),
         ({**EVENT, "tasks": [1]}, "tasks: must be a list of strings$"),
         ({**EVENT, "tasks": "a"}, "tasks is a str: must be a list"),
-        ({**EVENT, "schedule": None}, "a run without a schedule$"),
+        ({**EVENT, "schedule": None}, "the event names no schedule$"),
         ({**EVENT, "retries": True}, "retries is a bool"),
-        ({**EVENT, "Retries": 2}, "'Retries': no such attribute"),
         ({**EVENT, "notify_on": ["never"]}, "notify_on has 'never': known are success, failure"),
         ({**EVENT, "notify_on": "failure"}, "notify_on is a str: must be a list"),
         ({**EVENT, "cursor": {"page": 1}}, "'page': no such attribute; known are line, offset"),

@@ -1,4 +1,4 @@
-"""send_task, on the emulator's queues: every task of a run, a dead letter for each bad line."""
+"""send_task on the emulator's queues: every task of a run, a dead letter for each bad line."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Lock
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -30,7 +31,7 @@ def test_a_list_of_a_hundred_tasks_takes_ten_requests_and_arrives_whole(
     assert runs_dead_letter.receive_all() == []
 
 
-def test_the_only_task_that_was_asked_for_is_sent_with_the_id_that_it_always_has(
+def test_the_only_task_that_was_asked_for_has_its_usual_id(
     queue: Queue, runs_dead_letter: Queue, fire: Fire, tmp_path: Path
 ) -> None:
     (tmp_path / "list.csv").write_text('city,note\nTaipei,"two\nlines"\n"oops\nZürich,\n')
@@ -54,7 +55,7 @@ def test_the_only_task_that_was_asked_for_may_stand_anywhere(queue: Queue, fire:
     assert (body["id"], body["text"]) == ("s@2026-11-23T02:00:00Z#3", "three")
 
 
-def test_a_bad_line_alone_becomes_a_letter_with_its_place_and_the_rest_is_sent(
+def test_a_bad_line_alone_becomes_a_dead_letter_with_its_number_and_the_rest_is_sent(
     queue: Queue, runs_dead_letter: Queue, fire: Fire, tmp_path: Path
 ) -> None:
     (tmp_path / "list.jsonl").write_text('"one"\n{oops' + "x" * 5_000 + '\n"three"\n')
@@ -65,7 +66,7 @@ def test_a_bad_line_alone_becomes_a_letter_with_its_place_and_the_rest_is_sent(
     [dead_letter] = runs_dead_letter.receive_all()
     assert dead_letter["attributes"] == {"kind": "line", "schedule": "s"}
     body = json.loads(dead_letter["body"])
-    assert body.pop("reason").startswith("no JSON")
+    assert body.pop("reason").startswith("invalid JSON")
     assert body == {
         "kind": "line",
         "schedule": "s",
@@ -78,7 +79,7 @@ def test_a_bad_line_alone_becomes_a_letter_with_its_place_and_the_rest_is_sent(
     assert (summary["sent"], summary["refused"], summary["requests"]) == (2, 1, 2)
 
 
-def test_a_letter_of_a_bad_line_is_small_whatever_the_line_is(
+def test_the_dead_letter_of_a_bad_line_is_small_whatever_the_line_is(
     queue: Queue, runs_dead_letter: Queue, fire: Fire, tmp_path: Path
 ) -> None:
     name = "\N{SNOWMAN}" * 60_000  # each of them six bytes of JSON
@@ -93,7 +94,7 @@ def test_a_letter_of_a_bad_line_is_small_whatever_the_line_is(
 
 
 @pytest.mark.usefixtures("queue", "runs_dead_letter")
-def test_a_runs_summary_and_its_line_in_the_log_say_the_same(
+def test_the_summary_of_a_run_and_its_line_in_the_log_say_the_same(
     fire: Fire, tmp_path: Path, log_lines: Callable[[], list[dict[str, Any]]]
 ) -> None:
     (tmp_path / "list.txt").write_text("".join(f"{number}\n" for number in range(22)))
@@ -142,7 +143,7 @@ class Counting:
 
 @pytest.mark.usefixtures("runs_dead_letter")
 @pytest.mark.parametrize(("url", "overlap"), [("queue", True), ("queue.fifo", False)])
-def test_requests_overlap_but_those_of_a_fifo_queue_or_its_order_would_be_lost(
+def test_requests_overlap_unless_the_queue_is_fifo(
     fire: Fire, monkeypatch: pytest.MonkeyPatch, url: str, overlap: bool
 ) -> None:
     counting = Counting()
@@ -177,7 +178,7 @@ def test_a_run_fails_when_its_messages_cannot_be_sent(
         fire(tasks=["a"])
 
 
-def test_a_fifo_queue_gets_groups_in_order_and_hashed_ids(
+def test_a_fifo_queue_gets_groups_in_order_and_deduplication_ids(
     make_queue: Callable[..., Queue],
     runs_dead_letter: Queue,
     fire: Fire,
@@ -218,7 +219,7 @@ def test_a_quarter_of_the_time_is_kept_and_at_most_half_a_minute(
     assert is_time_up()
 
 
-def test_what_does_not_fit_into_the_time_is_sent_by_further_invocations_with_the_same_ids(
+def test_what_does_not_fit_into_the_time_is_sent_by_further_invocations(
     queue: Queue, runs_dead_letter: Queue, fire: Fire, tmp_path: Path, chain: Chain
 ) -> None:
     lines = [f"line {number}" if number % 7 else "\udcff" for number in range(1, 101)]
@@ -242,7 +243,7 @@ def test_what_does_not_fit_into_the_time_is_sent_by_further_invocations_with_the
 
 
 @pytest.mark.usefixtures("queue", "runs_dead_letter")
-def test_a_chain_that_gets_nowhere_ends_with_the_cure(
+def test_a_run_without_time_for_a_single_line_fails_and_names_the_cure(
     fire: Fire, tmp_path: Path, chain: Chain
 ) -> None:
     (tmp_path / "list.txt").write_text("a\nb\n")
@@ -250,6 +251,129 @@ def test_a_chain_that_gets_nowhere_ends_with_the_cure(
     with pytest.raises(InvalidRun, match="no time to reach line 1: raise send_task_timeout"):
         fire(tasks_file="list.txt", context=Hurried(looks=1))
     assert chain.events == []
+
+
+class Refusing:
+    """Lambda, which takes no invocation."""
+
+    def invoke(self, **_: object) -> None:
+        raise ClientError({"Error": {"Code": "TooManyRequestsException"}}, "Invoke")
+
+
+def test_the_rest_of_a_list_that_cannot_be_handed_over_is_a_dead_letter_with_its_cursor(
+    queue: Queue,
+    runs_dead_letter: Queue,
+    fire: Fire,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    log_lines: Callable[[], list[dict[str, Any]]],
+) -> None:
+    """Raising would have Lambda send what was sent here twice more."""
+    (tmp_path / "list.csv").write_text("city;n\n" + "".join(f"Bern;{n}\n" for n in range(40)))
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "send-task")
+    monkeypatch.setattr("task_scheduler.aws.lambda_", Refusing)
+
+    summary = fire(tasks_file="list.csv", task="t", context=Hurried(looks=26))
+
+    assert (summary["sent"], summary["continued_at"]) == (25, None)
+    assert summary["error"] == "IncompleteRun"
+    assert "from line 27 on, could not be handed to another invocation" in summary["reason"]
+    assert log_lines()[-1]["reason"] == summary["reason"]
+    [dead_letter] = runs_dead_letter.receive_all()
+    body = json.loads(dead_letter["body"])
+    assert (body["kind"], body["goes_on_at"]) == ("incomplete", 27)
+
+    fire(tasks_file="list.csv", task="t", cursor=body["cursor"])
+
+    sent = [json.loads(message["body"])["args"]["n"] for message in queue.receive_all()]
+    assert sorted(sent, key=int) == [str(n) for n in range(40)]
+    assert runs_dead_letter.receive_all() == []
+
+
+def test_the_hand_over_has_a_time_limit(
+    queue: Queue,
+    runs_dead_letter: Queue,
+    fire: Fire,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hung = Event()
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "send-task")
+    monkeypatch.setattr(
+        "task_scheduler.aws.lambda_", lambda: SimpleNamespace(invoke=lambda **_: hung.wait(60))
+    )
+
+    try:
+        summary = fire(tasks=["one", "two"], context=Hurried(looks=2))
+    finally:
+        hung.set()
+
+    assert "TimeoutError" in summary["reason"]
+    assert len(runs_dead_letter.receive_all()) == 1
+    assert len(queue.receive_all()) == 1
+
+
+@pytest.mark.usefixtures("queue")
+def test_a_file_that_was_replaced_leaves_a_dead_letter_and_no_half_list(
+    runs_dead_letter: Queue, fire: Fire, tmp_path: Path, chain: Chain
+) -> None:
+    (tmp_path / "list.txt").write_text("a\nb\nc\n")
+    fire(tasks_file="list.txt", context=Hurried(looks=2))
+    (tmp_path / "list.txt").write_text("x\ny\nz\n")
+
+    summary = fire(**chain.events.pop())
+
+    assert (summary["sent"], summary["began_at"]) == (0, 2)
+    assert "was replaced, by a deployment, while its tasks were being sent" in summary["reason"]
+    [dead_letter] = runs_dead_letter.receive_all()
+    body = json.loads(dead_letter["body"])
+    assert (body["kind"], body["goes_on_at"]) == ("incomplete", None)
+
+
+def test_a_generator_that_yields_in_another_order_at_a_retry_loses_no_task_of_a_fifo_queue(
+    make_queue: Callable[..., Queue],
+    runs_dead_letter: Queue,
+    fire: Fire,
+    write_tasks: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fifo = make_queue(".fifo", FifoQueue="true")
+    monkeypatch.setenv("QUEUE_URL", fifo.url)
+    folder = write_tasks(
+        sources="""
+            from pathlib import Path
+            from task_scheduler import task_source
+
+            @task_source("moody")
+            def moody():
+                retry = Path(__file__).with_name("retry").exists()
+                for number in reversed(range(40)) if retry else range(25):
+                    yield str(number)
+        """
+    )
+
+    fire(tasks_source="moody")
+    (folder / "retry").touch()
+    fire(tasks_source="moody")
+
+    sent = {json.loads(message["body"])["text"] for message in fifo.receive_all()}
+    assert sent == set(map(str, range(40)))
+    assert runs_dead_letter.receive_all() == []
+
+
+@pytest.mark.usefixtures("queue", "runs_dead_letter")
+@pytest.mark.parametrize("content", ["", "\n\n", "a,b\n", "a,b\n,\n"])
+def test_a_run_of_an_empty_list_says_0_tasks(
+    fire: Fire, tmp_path: Path, log_lines: Callable[[], list[dict[str, Any]]], content: str
+) -> None:
+    name = "list.csv" if "a" in content else "list.txt"
+    (tmp_path / name).write_text(content)
+
+    summary = fire(tasks_file=name)
+
+    assert (summary["sent"], summary["refused"], summary["reason"]) == (0, 0, None)
+    [line] = log_lines()
+    assert (line["message"], line["sent"], line["refused"]) == ("run", 0, 0)
 
 
 @pytest.mark.parametrize(("parameter", "goes_on_at"), [("", None), ("cursor", 3)])

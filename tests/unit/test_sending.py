@@ -1,4 +1,4 @@
-"""Sending: full batches, within both limits, and again until every message is on the queue."""
+"""Sending: full batches, within both limits, until SQS has taken every message."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _size(entry: dict[str, Any]) -> int:
 
 @given(entries)
 @settings(deadline=None)
-def test_no_batch_is_over_a_limit_and_none_is_dropped_doubled_or_out_of_order(
+def test_batches_stay_within_the_limits_and_keep_every_entry_in_order(
     entries: list[Entry],
 ) -> None:
     sqs = Sqs()
@@ -95,7 +95,7 @@ def test_no_batch_is_over_a_limit_and_none_is_dropped_doubled_or_out_of_order(
     refusals=st.lists(st.integers(0, MAX_ATTEMPTS - 1), max_size=60), in_flight=st.integers(1, 8)
 )
 @settings(deadline=None)
-def test_whatever_sqs_refuses_in_between_each_message_is_taken_once(
+def test_each_message_is_taken_once_whatever_sqs_refuses_in_between(
     refusals: list[int], in_flight: int
 ) -> None:
     bodies = [str(number) for number in range(len(refusals))]
@@ -151,7 +151,7 @@ def test_an_entry_that_is_never_taken_fails_with_sqs_reason_and_the_others_are_s
     assert sqs.taken == ["a", "c"]
 
 
-def test_it_waits_longer_each_time_up_to_two_seconds_and_not_after_the_last(
+def test_waits_grow_up_to_two_seconds_and_there_is_none_after_the_last_attempt(
     waits: list[float],
 ) -> None:
     with pytest.raises(NotSent):
@@ -162,7 +162,50 @@ def test_it_waits_longer_each_time_up_to_two_seconds_and_not_after_the_last(
     assert all(term / 2 <= wait <= term for wait, term in zip(waits, terms, strict=True))
 
 
-def test_a_refusal_without_a_reason_is_told_by_its_code() -> None:
+def _fifo(sqs: Sqs, bodies: list[str], groups: str) -> None:
+    with Sender(sqs, "tasks.fifo", in_flight=16) as sender:  # type: ignore[arg-type]
+        for number, body in enumerate(bodies):
+            sender.put(
+                Entry(body, message_group=groups[number % len(groups)], deduplication_id="d")
+            )
+
+
+def test_a_fifo_queue_keeps_its_order_when_one_entry_is_refused_once() -> None:
+    bodies = [f"t{number}" for number in range(10)]
+    sqs = Sqs({"t2": 1})
+
+    _fifo(sqs, bodies, groups="g")
+
+    assert sqs.taken == bodies
+
+
+@given(
+    refusals=st.lists(st.integers(0, MAX_ATTEMPTS - 1), max_size=40),
+    groups=st.text(st.sampled_from("abc"), min_size=1, max_size=6),
+)
+@settings(deadline=None)
+def test_each_group_of_a_fifo_queue_keeps_its_order_whatever_sqs_refuses(
+    refusals: list[int], groups: str
+) -> None:
+    bodies = [f"{groups[number % len(groups)]}{number}" for number in range(len(refusals))]
+    sqs = Sqs(dict(zip(bodies, refusals, strict=True)))
+
+    _fifo(sqs, bodies, groups)
+
+    for group in groups:
+        sent = [body for body in bodies if body.startswith(group)]
+        assert [body for body in sqs.taken if body.startswith(group)] == sent
+
+
+def test_entries_of_different_groups_share_the_batches_of_a_fifo_queue() -> None:
+    sqs = Sqs()
+
+    _fifo(sqs, [str(number) for number in range(20)], groups="abcdefghij")
+
+    assert [len(batch) for batch in sqs.requests] == [10, 10]
+
+
+def test_a_refusal_without_a_reason_is_reported_by_its_code() -> None:
     class Terse(Sqs):
         def send_message_batch(self, **request: Any) -> Any:
             return {"Failed": [{"Id": "0", "Code": "Throttled"}]}
@@ -173,7 +216,7 @@ def test_a_refusal_without_a_reason_is_told_by_its_code() -> None:
         send_batch(Terse(), "url", [Entry("a")])  # type: ignore[arg-type]
 
 
-def test_a_fifo_queues_entry_has_group_and_deduplication_id_and_no_other_has() -> None:
+def test_only_an_entry_for_a_fifo_queue_has_group_and_deduplication_id() -> None:
     assert Entry("body").as_request("7") == {
         "Id": "7", "MessageBody": "body", "MessageAttributes": {},
     }  # fmt: skip
@@ -186,7 +229,7 @@ def test_a_fifo_queues_entry_has_group_and_deduplication_id_and_no_other_has() -
     }
 
 
-def test_after_a_failed_batch_no_more_is_sent() -> None:
+def test_nothing_is_sent_after_a_batch_that_failed() -> None:
     sqs = Sqs(broken=True)
 
     with pytest.raises(ConnectionError):
@@ -196,7 +239,7 @@ def test_after_a_failed_batch_no_more_is_sent() -> None:
     assert len(sqs.requests) <= 2
 
 
-def test_an_error_of_the_caller_is_not_hidden_and_the_open_batch_is_not_sent() -> None:
+def test_an_error_of_the_caller_is_raised_and_the_open_batch_is_not_sent() -> None:
     sqs = Sqs()
 
     with pytest.raises(ZeroDivisionError):
@@ -206,7 +249,7 @@ def test_an_error_of_the_caller_is_not_hidden_and_the_open_batch_is_not_sent() -
     assert sqs.taken == []
 
 
-def test_attributes_are_cut_cleaned_and_left_out_when_empty() -> None:
+def test_attributes_are_truncated_cleaned_and_left_out_when_empty() -> None:
     entry = Entry("body", {"reason": "a\x00b\ufffe" + "x" * 5_000, "task": "", "schedule": None})
 
     request = entry.as_request("0")

@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from task_scheduler.execution.watchdog import process_ends_after
 
 
@@ -20,16 +22,25 @@ def run(program: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_catastrophic_regular_expression_ends_with_its_process_and_a_traceback() -> None:
-    ended = run("""
-import re
+@pytest.mark.parametrize(
+    "call", ['re.match("(a+)+$", "a" * 64 + "b")', "deque(repeat(None), maxlen=0)"]
+)
+def test_c_code_that_holds_the_interpreter_ends_with_its_process_and_a_traceback(
+    call: str,
+) -> None:
+    ended = run(f"""
+import re, threading
+from collections import deque
+from itertools import repeat
 from task_scheduler.execution.watchdog import process_ends_after
 
 def catastrophe():
-    re.match("(a+)+$", "a" * 64 + "b")
+    {call}
 
 with process_ends_after(0.3):
-    catastrophe()
+    thread = threading.Thread(target=catastrophe)
+    thread.start()
+    thread.join()
 """)
 
     assert ended.returncode == 1

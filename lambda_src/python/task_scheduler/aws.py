@@ -25,7 +25,7 @@ MAX_CONNECTIONS = 32
 
 @cache
 def sqs() -> SQSClient:
-    """The client of SQS."""
+    """Return the client of SQS."""
     # All requests of ours are built here, ten messages each: checking them once more, and building
     # the same user agent anew, would be a third of what a request costs.
     client: SQSClient = _client("sqs", parameter_validation=False, user_agent="task-scheduler")
@@ -34,35 +34,35 @@ def sqs() -> SQSClient:
 
 @cache
 def s3() -> S3Client:
-    """The client of S3."""
+    """Return the client of S3."""
     client: S3Client = _client("s3")
     return client
 
 
 @cache
 def lambda_() -> LambdaClient:
-    """The client of Lambda."""
+    """Return the client of Lambda."""
     client: LambdaClient = _client("lambda")
     return client
 
 
 @cache
 def ssm() -> SSMClient:
-    """The client of Systems Manager, whose parameters these are."""
+    """Return the client of Systems Manager, for its parameters."""
     client: SSMClient = _client("ssm")
     return client
 
 
 @cache
 def secretsmanager() -> SecretsManagerClient:
-    """The client of Secrets Manager."""
+    """Return the client of Secrets Manager."""
     client: SecretsManagerClient = _client("secretsmanager")
     return client
 
 
 @cache
 def dynamodb() -> Any:
-    """The client of DynamoDB, which gives up while there is time to say so."""
+    """Return the client of DynamoDB, which gives up while there is time to say so."""
     return _client("dynamodb", connect_timeout=1, read_timeout=2, attempts=4)
 
 
@@ -74,11 +74,12 @@ def _client(
     attempts: int = 6,
     **options: Any,
 ) -> Any:
-    """A client that sends requests that failed (throttled, 5xx, no answer) again, with jitter.
+    """Make a client that sends failed requests (throttled, 5xx, no answer) again, with jitter.
 
     Args:
         service: botocore's name of it.
-        connect_timeout, read_timeout: seconds for each attempt.
+        connect_timeout: seconds for the connection, in each attempt.
+        read_timeout: seconds for the answer, in each attempt.
         attempts: times that a request is sent at most.
         options: others of botocore's Config.
     """
@@ -106,7 +107,7 @@ def _client(
 
 
 def _endpoint_url(service: str) -> str | None:
-    """The endpoint that the environment named, as botocore would find it; None for AWS's own."""
+    """Return the endpoint that the environment named, as botocore would; None for AWS's own."""
     if config.STARTED_WITH.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
         return None
     name = {"secretsmanager": "SECRETS_MANAGER"}.get(service, service.upper())
@@ -115,7 +116,7 @@ def _endpoint_url(service: str) -> str | None:
 
 
 def _session() -> Session:
-    """A session that does not look at the environment as it is now."""
+    """Make a session that does not look at the environment as it is now."""
     from botocore.session import Session
 
     return Session(
@@ -128,7 +129,7 @@ def _session() -> Session:
 
 
 def _frozen(in_file: Any, names: str | list[str], default: Any, convert: Any) -> tuple[Any, ...]:
-    """One of botocore's session variables, with the value that the environment started with."""
+    """Give one of botocore's session variables the value that the environment started with."""
     for name in [names] if isinstance(names, str) else names:
         if name in config.STARTED_WITH:
             return None, None, config.STARTED_WITH[name], convert

@@ -23,7 +23,7 @@ STARTED_WITH: Mapping[str, str] = MappingProxyType(dict(os.environ))
 
 
 def variable(name: str, default: Any, *, is_secret: bool = False) -> Any:
-    """A field that is read from an environment variable."""
+    """Make a field that is read from an environment variable."""
     return field(default=default, repr=not is_secret, metadata={"variable": name})
 
 
@@ -93,7 +93,7 @@ class Settings:
 
     @property
     def notifies(self) -> bool:
-        """Whether there are chat services to notify."""
+        """True if there are chat services to notify."""
         return bool(self.notify_ssm_parameter or self.notify_secret)
 
 
@@ -117,6 +117,11 @@ def load(function: str | None = None) -> Settings:
         InvalidSettings: names the variables that are missing, or the one that is malformed.
     """
     return Settings.from_environment(STARTED_WITH, function)
+
+
+def trace_header() -> str:
+    """Return the X-Ray header of the invocation, which Lambda's runtime sets anew each time."""
+    return os.environ.get("_X_AMZN_TRACE_ID", "")
 
 
 _PARSERS: dict[str, Callable[[str], Any]] = {

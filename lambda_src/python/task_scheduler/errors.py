@@ -69,8 +69,6 @@ class UnknownTask(TaskSchedulerError, LookupError):
 class BrokenTaskFile(TaskSchedulerError, ImportError):
     """A message names a task that is not registered, and files of the task folder do not import."""
 
-    has_traceback = False
-
 
 class DuplicateTask(TaskSchedulerError, LookupError):
     """Two functions of the task folder are registered under the same name."""
@@ -205,10 +203,10 @@ class Retry(TaskSchedulerError):
 
 
 def is_retried(error: BaseException) -> bool:
-    """Whether another attempt may mend an error."""
+    """Return True if another attempt may mend an error."""
     return error.is_retried if isinstance(error, TaskSchedulerError) else True
 
 
 def has_traceback(error: BaseException) -> bool:
-    """Whether an error is logged with a traceback."""
+    """Return True if an error is logged with a traceback."""
     return error.has_traceback if isinstance(error, TaskSchedulerError) else True

@@ -1,4 +1,4 @@
-"""The words for what came of a task, and for when somebody is told."""
+"""Outcomes of tasks and notification events."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """What came of a message that was received; the values stand in logs and dead letters."""
+    """The outcome of a message that was received; its value stands in logs and dead letters."""
 
     SUCCESS = "success"
     """The task returned."""
@@ -19,21 +19,21 @@ class Outcome(StrEnum):
     DUPLICATE = "duplicate"
     """Had come to its end before: the message was delivered, or sent, twice."""
     UNREADABLE = "unreadable"
-    """The body is no message."""
+    """The body is not a message."""
 
     @property
     def is_final(self) -> bool:
-        """Whether the message leaves the queue."""
+        """True if the message leaves the queue."""
         return self is not Outcome.RETRY
 
     @property
     def is_dead(self) -> bool:
-        """Whether the message becomes a dead letter."""
+        """True if the message becomes a dead letter."""
         return self in (Outcome.FAILED, Outcome.EXPIRED, Outcome.UNREADABLE)
 
 
 class NotifyEvent(StrEnum):
-    """When a task's end is told; a schedule's notify_on lists those that it wants."""
+    """An end of a task that people may be notified of; a schedule's notify_on lists those."""
 
     SUCCESS = "success"
     """It succeeded."""

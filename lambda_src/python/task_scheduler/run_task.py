@@ -11,6 +11,7 @@ from task_scheduler.execution.sandbox import SANDBOX
 from task_scheduler.execution.time_budget import TimeBudget
 from task_scheduler.execution.watchdog import end_process, process_ends_after
 from task_scheduler.observability.log import logger
+from task_scheduler.observability.task_output import capture_output
 from task_scheduler.queue.record import Record
 from task_scheduler.tasks.registry import forget_failures
 
@@ -43,6 +44,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:
     Raises:
         BatchFailed: tasks were tried and no message is done, so that the Errors metric moves.
     """
+    capture_output()
     forget_failures()
     budget = TimeBudget(lambda: context.get_remaining_time_in_millis() / 1000)
     with process_ends_after(budget.total - budget.margin):
@@ -54,7 +56,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:
         if settings.notifies and _asks_for_notification(batch):
             batch.acknowledgement.finish()
             _notify(batch, budget)
-        if batch.runner.is_stuck and batch.acknowledgement.finish():
+        if SANDBOX.is_stuck and batch.acknowledgement.finish():
             logger.warning("sandbox ended", extra={"reason": "tasks that were given up run still"})
             end_process()
         return _respond(batch)
@@ -69,7 +71,7 @@ def _notify(batch: Batch, budget: TimeBudget) -> None:
     try:
         from task_scheduler.notifications.notifier import NOTIFIER
 
-        NOTIFIER.tell(batch.ended, seconds=budget.left_for_report())
+        NOTIFIER.notify(batch.ended, seconds=budget.left_for_report())
     except Exception:
         logger.warning("notification failed", exc_info=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from math import ceil
+from math import ceil, inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from task_scheduler import aws
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import BatchResultErrorEntryTypeDef
 
 FLUSH_SECONDS = 0.25
-"""What is done is deleted before another task starts, in case that one kills the function, but not
-more often than this: a request for each short task is not worth it."""
+"""Least time between two deletions while tasks run, one of which may kill the function: a request
+for each short task is not worth it."""
 
 
 class Kept(NamedTuple):
@@ -46,7 +46,7 @@ class Acknowledgement:
         self._budget = budget
         self._undeleted: list[Record] = []
         self._flushed = time.monotonic()
-        self._has_failed = False
+        self._is_deletable = True
 
     def add_done(self, record: Record) -> None:
         """Take note of a message that leaves the queue."""
@@ -57,23 +57,34 @@ class Acknowledgement:
         """Take note of a message that is to be received again, in so many seconds."""
         self.kept.append(Kept(record, wait))
 
+    @property
+    def due_in(self) -> float:
+        """Seconds until what is done is to be deleted; infinite if there is nothing to delete."""
+        if not self._undeleted or not self._is_deletable:
+            return inf
+        return self._flushed + FLUSH_SECONDS - time.monotonic()
+
     def before(self, record: Record) -> None:
         """Delete what is done, if it is time, before the task of another message starts.
 
         One that was received before may be what killed the function then.
         """
-        is_due = time.monotonic() - self._flushed >= FLUSH_SECONDS
-        if (is_due or record.receives > 1) and not self._has_failed:
+        if self.due_in <= 0 or record.receives > 1:
+            self.flush()
+
+    def flush(self) -> None:
+        """Delete what is done, unless that has failed before, while tasks wait for it."""
+        if self._is_deletable:
             self._delete(self._budget.left_for_flush())
 
     def finish(self) -> bool:
         """Delete what is done.
 
         Returns:
-            Whether SQS knows all that there is to know of the batch.
+            Whether SQS has deleted all of it.
         """
         self._delete(self._budget.left_for_report())
-        return not self._has_failed
+        return self._is_deletable
 
     def set_visibility(self) -> None:
         """Make the kept messages visible when their next attempt is due.
@@ -82,7 +93,7 @@ class Acknowledgement:
         """
         if not self.kept:
             return
-        answer = self._call(
+        answer = _call(
             "visibility not changed",
             self._budget.left_for_report(),
             lambda: aws.sqs().change_message_visibility_batch(
@@ -98,14 +109,14 @@ class Acknowledgement:
             ),
         )
         records = [kept.record for kept in self.kept]
-        self._note_failures("visibility not changed", answer.get("Failed", ()), records)
+        _log_failures("visibility not changed", answer.get("Failed", ()), records)
 
     def _delete(self, seconds: float) -> None:
         self._flushed = time.monotonic()
         records, self._undeleted = self._undeleted, []
         if not records:
             return
-        answer = self._call(
+        answer = _call(
             "messages not deleted",
             seconds,
             lambda: aws.sqs().delete_message_batch(
@@ -116,24 +127,22 @@ class Acknowledgement:
                 ],
             ),
         )
-        self._note_failures("messages not deleted", answer.get("Failed", ()), records)
+        self._is_deletable &= "Successful" in answer and not answer.get("Failed")
+        _log_failures("messages not deleted", answer.get("Failed", ()), records)
 
-    def _call(self, problem: str, seconds: float, call: Any) -> Any:
-        try:
-            return call_with_timeout(seconds, call)
-        except Exception:
-            self._has_failed = True
-            logger.warning(problem, exc_info=True)
-            return {}
 
-    def _note_failures(
-        self,
-        problem: str,
-        failures: Iterable[BatchResultErrorEntryTypeDef],
-        records: Sequence[Record],
-    ) -> None:
-        for failure in failures:
-            self._has_failed = True
-            reason = f"{failure['Code']}: {failure.get('Message', 'no reason given')}"
-            sqs_id = records[int(failure["Id"])].sqs_id
-            logger.warning(problem, extra={"id": sqs_id, "reason": reason})
+def _call(problem: str, seconds: float, call: Any) -> Any:
+    try:
+        return call_with_timeout(seconds, call)
+    except Exception:
+        logger.warning(problem, exc_info=True)
+        return {}
+
+
+def _log_failures(
+    problem: str, failures: Iterable[BatchResultErrorEntryTypeDef], records: Sequence[Record]
+) -> None:
+    for failure in failures:
+        reason = f"{failure['Code']}: {failure.get('Message', 'no reason given')}"
+        sqs_id = records[int(failure["Id"])].sqs_id
+        logger.warning(problem, extra={"id": sqs_id, "reason": reason})

@@ -10,6 +10,7 @@ from task_scheduler.errors import ResultNotRun, TaskExited
 from task_scheduler.execution.delivery import Delivery
 from task_scheduler.execution.preview import preview
 from task_scheduler.execution.result import Result, failure
+from task_scheduler.observability.task_output import task_output
 from task_scheduler.outcome import Outcome
 from task_scheduler.queue.message import Message
 from task_scheduler.tasks.context import TaskContext
@@ -71,17 +72,17 @@ class Attempt(NamedTuple):
 
     def _call(self, context: TaskContext) -> str | None:
         """Run the function; return what it returned, in short, all of it within the time."""
-        with time_limit(max(0.01, context.remaining)) as limit:
+        allowed = max(0.01, context.remaining)
+        with task_output(context.log_fields), time_limit(allowed) as limit:
             value = self.task.run(self.message.text, self.message.args, context)
             if value is None:
                 return None
             if inspect.isawaitable(value):
                 from task_scheduler.execution.event_loop import wait_for
 
-                seconds = max(0.01, context.remaining)
                 # the loop cancels it first; what it does without awaiting is interrupted after
-                limit.extend(grace_of(seconds))
-                value = wait_for(value, seconds)
+                limit.extend(grace_of(allowed))
+                value = wait_for(value, max(0.01, context.remaining), allowed)
             _check_has_run(value)
             return preview(value)
 

@@ -29,7 +29,6 @@ class Batch:
     Attributes:
         acknowledgement: what SQS is told of them.
         ended: the attempts that came to a result.
-        runner: where their tasks run.
     """
 
     def __init__(
@@ -52,32 +51,44 @@ class Batch:
             settings, budget, sandbox, self.acknowledgement, self._idempotency
         )
         self.ended: list[Ended] = []
-        self.runner = _runner(self._perform, settings.task_concurrency)
+        self._runner = _runner(self._perform, settings.task_concurrency, sandbox)
 
     def run(self) -> None:
         """Bring every task to an outcome, or give its message back."""
-        while self._waiting or self.runner.busy:
-            record = self._next() if self.runner.free else None
+        while self._waiting or self._runner.busy:
+            record = self._next() if self._runner.free else None
             if record is not None:
                 self._waiting.remove(record)
                 self._start(record)
-            elif self.runner.busy:
-                self._conclude(self.runner.wait())
+            elif self._runner.busy:
+                self._wait()
             else:
                 self._give_back(self._read(self._waiting.pop(0)).delivery)
 
+    def _wait(self) -> None:
+        if ended := self._runner.wait(self.acknowledgement.due_in):
+            self._conclude(ended)
+        else:
+            self.acknowledgement.flush()
+
     def _next(self) -> Record | None:
-        """The first message that may start; in a FIFO queue none whose group is not done yet."""
+        """Return the first message that may start; in a FIFO queue none whose group is not done."""
         if not self._is_fifo:
             return self._waiting[0] if self._waiting else None
-        held = {delivery.record.message_group for delivery in self.runner.busy}
+        held = {delivery.record.message_group for delivery in self._runner.busy}
         held |= {kept.record.message_group for kept in self.acknowledgement.kept}
         return next((record for record in self._waiting if record.message_group not in held), None)
 
     def _read(self, record: Record) -> Attempt | Unrunnable:
         # of a FIFO group's messages only the first was tried each time that the function died
         runs_last = self._is_fifo and record.message_group in self._out_of_receives
-        return read(record, self._settings, self._sandbox, runs_last_receive=runs_last)
+        return read(
+            record,
+            self._settings,
+            self._sandbox,
+            seconds=self._budget.limit(None),
+            runs_last_receive=runs_last,
+        )
 
     def _start(self, record: Record) -> None:
         attempt = self._read(record)
@@ -88,7 +99,7 @@ class Batch:
             self._conclude(Ended(attempt.delivery, result))
         elif self._budget.allows(attempt.task.timeout):
             self.acknowledgement.before(record)
-            self.runner.start(attempt, self._budget.limit(attempt.task.timeout))
+            self._runner.start(attempt, self._budget.limit(attempt.task.timeout))
         else:
             self._give_back(attempt.delivery)
 
@@ -126,12 +137,12 @@ class Batch:
 # what most stacks have no use for is imported by those that have: a cold start takes its time
 
 
-def _runner(perform: Perform, slots: int) -> Runner:
+def _runner(perform: Perform, slots: int, sandbox: Sandbox) -> Runner:
     if slots == 1:
         return Inline(perform)
     from task_scheduler.execution.threads import Threads
 
-    return Threads(perform, slots)
+    return Threads(perform, slots, sandbox)
 
 
 def _idempotency(settings: Settings, budget: TimeBudget) -> Idempotency | None:
@@ -143,7 +154,7 @@ def _idempotency(settings: Settings, budget: TimeBudget) -> Idempotency | None:
 
 
 def in_order(records: list[Record]) -> list[Record]:
-    """The order in which a batch is run, where any will do.
+    """Put a batch in the order in which it is run, where any will do.
 
     Messages with most receives go first: one that kills the function shows early, and one that was
     given back has its turn. Those with as many go forwards and backwards by turns, so that what

@@ -11,7 +11,7 @@ from task_scheduler.queue.record import Record
 
 MARGIN_SHARE = 0.1
 MAX_MARGIN_SECONDS = 300.0
-"""How long before SQS drops a message its last attempt has to be due: that may start late."""
+"""Time between the last attempt, which may start late, and the end of a message's retention."""
 
 
 class Delivery(NamedTuple):
@@ -33,7 +33,7 @@ class Delivery(NamedTuple):
 
     @property
     def number(self) -> int:
-        """Which attempt this is, from 1 to 1 + retries.
+        """Number of the attempt, from 1 to 1 + retries.
 
         SQS counts receives, and a message that another sandbox gave back was received, too: the
         number can be higher than the attempts that there were, and never is lower.
@@ -42,22 +42,22 @@ class Delivery(NamedTuple):
         return min(tries, self.message.retries + 1) if self.message else 1
 
     @property
-    def is_out_of_retries(self) -> bool:
-        """Whether no attempt follows this one.
+    def is_last(self) -> bool:
+        """True if no run follows this one: the last permitted receive is for the dead letter."""
+        return self.record.receives >= self.max_receives - 1
 
-        A message's last permitted receive is kept for its dead letter.
-        """
-        if self.record.receives >= self.max_receives - 1:
-            return True
-        return self.message is not None and self.number > self.message.retries
+    @property
+    def is_out_of_retries(self) -> bool:
+        """True if no attempt follows this one."""
+        return self.is_last or (self.message is not None and self.number > self.message.retries)
 
     @property
     def is_out_of_receives(self) -> bool:
-        """Whether SQS would not hand the message over once more."""
+        """True if SQS would not hand the message over once more."""
         return self.record.receives >= self.max_receives
 
     def is_in_time(self, wait: float) -> bool:
-        """Whether an attempt after so many seconds is due before SQS drops the message."""
+        """Return True if an attempt after so many seconds is due before SQS drops the message."""
         margin = min(MAX_MARGIN_SECONDS, self.retention * MARGIN_SHARE)
         return time.time() + wait <= self.record.sent + self.retention - margin
 

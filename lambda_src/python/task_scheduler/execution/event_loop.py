@@ -12,7 +12,7 @@ from task_scheduler.errors import TaskTimeout
 from task_scheduler.time_limit import grace_of
 
 
-def wait_for(awaitable: Awaitable[Any], seconds: float) -> Any:
+def wait_for(awaitable: Awaitable[Any], seconds: float, allowed: float) -> Any:
     """Await it on the sandbox's event loop; return or raise what it does.
 
     The loop is the same for all tasks, so that what is bound to it (connections, sessions) can be
@@ -22,11 +22,12 @@ def wait_for(awaitable: Awaitable[Any], seconds: float) -> Any:
     Args:
         awaitable: a coroutine, or what else can be awaited.
         seconds: after which it is cancelled, again and again until it ends.
+        allowed: seconds that its task was allowed as a whole.
 
     Raises:
         TaskTimeout: it was cancelled, whatever came of it then.
     """
-    limited = _limited(awaitable, seconds)
+    limited = _limited(awaitable, seconds, allowed)
     if threading.current_thread() is threading.main_thread() and not _loop().is_running():
         returned, error = _loop().run_until_complete(limited)
     else:
@@ -60,15 +61,15 @@ def _start_loop() -> asyncio.AbstractEventLoop:
 Ending = tuple[Any, BaseException | None]
 
 
-async def _limited(awaitable: Awaitable[Any], seconds: float) -> Ending:
+async def _limited(awaitable: Awaitable[Any], seconds: float, allowed: float) -> Ending:
     task = asyncio.ensure_future(_caught(awaitable))
     done, _ = await asyncio.wait({task}, timeout=seconds)
     if done:
         return task.result()
     while not done:
         task.cancel()
-        done, _ = await asyncio.wait({task}, timeout=grace_of(seconds))
-    return None, TaskTimeout(seconds)
+        done, _ = await asyncio.wait({task}, timeout=grace_of(allowed))
+    return None, TaskTimeout(allowed)
 
 
 async def _caught(awaitable: Awaitable[Any]) -> Ending:

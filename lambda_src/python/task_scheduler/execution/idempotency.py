@@ -18,6 +18,7 @@ from task_scheduler.execution.time_budget import TimeBudget
 from task_scheduler.observability.log import logger
 from task_scheduler.outcome import Outcome
 from task_scheduler.queue.backoff import compute_backoff
+from task_scheduler.queue.fifo import deduplication_id
 from task_scheduler.time_limit import call_with_timeout
 
 if TYPE_CHECKING:
@@ -96,4 +97,5 @@ class Idempotency:
 
 
 def _key(delivery: Delivery) -> Any:
-    return delivery.message.id if delivery.message else delivery.record.sqs_id
+    record = delivery.record
+    return deduplication_id(delivery.message.id if delivery.message else record.sqs_id, record.body)

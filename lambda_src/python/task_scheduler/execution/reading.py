@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
 from typing import NamedTuple
 
 from task_scheduler.config import Settings
@@ -35,6 +36,7 @@ def read(
     settings: Settings,
     sandbox: Sandbox,
     *,
+    seconds: float,
     runs_last_receive: bool = False,
 ) -> Attempt | Unrunnable:
     """Read a message and find its task.
@@ -43,6 +45,7 @@ def read(
         record: what was received.
         settings: of the function.
         sandbox: what it remembers of the message.
+        seconds: that importing the task's file may take.
         runs_last_receive: whether the task is run even if SQS would not hand it over once more;
             otherwise its dead letter is written instead, since a task that kills the function
             would leave none.
@@ -54,7 +57,7 @@ def read(
         if result := sandbox.unsent.get(record.sqs_id):
             return Unrunnable(delivery, result)
         _check_age(message, record)
-        task = PRINT if message.task is None else find_task(message.task, settings.task_folder)
+        task = _find(message.task, settings.task_folder, seconds)
         if delivery.is_out_of_receives and not runs_last_receive:
             raise OutOfReceives(
                 f"received {record.receives} times, as often as the queue allows, and no attempt "
@@ -77,6 +80,10 @@ def _deliver(
         retention=settings.message_retention,
         given_back=sandbox.given_back[record.sqs_id],
     )
+
+
+def _find(name: str | None, folder: Path, seconds: float) -> Task:
+    return PRINT if name is None else find_task(name, folder, seconds=seconds)
 
 
 def _check_age(message: Message, record: Record) -> None:

@@ -96,7 +96,7 @@ def postponement(delivery: Delivery, error: Exception, wait: float) -> Result:
         error: why.
         wait: seconds until the message is to be received again.
     """
-    if delivery.is_out_of_receives or delivery.record.receives >= delivery.max_receives - 1:
+    if delivery.is_last:
         reason = f"received {delivery.record.receives} times; {reason_of(error)}"
         return failure(delivery, NeverStarted(reason))
     if not delivery.is_in_time(wait):
@@ -115,7 +115,7 @@ def _is_permanent(error: BaseException, never_retry: NeverRetry) -> bool:
 
 
 def _too_late(error: BaseException, wait: float) -> TooLate:
-    """Why there is no other attempt, with what ended this one as its cause."""
+    """Explain why no attempt follows, with the error that ended this one as the cause."""
     too_late = TooLate(
         f"{type(error).__name__}: {reason_of(error)}; another attempt in {wait:.0f} s would come "
         "after the queue drops the message (message_retention)"

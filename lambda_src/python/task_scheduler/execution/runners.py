@@ -25,17 +25,13 @@ class Runner(Protocol):
 
     @property
     def busy(self) -> list[Delivery]:
-        """What was started and has not been waited for."""
-
-    @property
-    def is_stuck(self) -> bool:
-        """Whether tasks that were given up run still."""
+        """Attempts that were started and have not been waited for."""
 
     def start(self, attempt: Attempt, seconds: float) -> None:
         """Start an attempt, for so many seconds."""
 
-    def wait(self) -> Ended:
-        """Wait for the next attempt to end, or to overrun its time."""
+    def wait(self, seconds: float) -> Ended | None:
+        """Wait for the next attempt to end, or to overrun its time; None if none has by then."""
 
 
 class Inline:
@@ -48,17 +44,16 @@ class Inline:
 
     @property
     def busy(self) -> list[Delivery]:
+        """Attempts that were started and have not been waited for."""
         return [ended.delivery for ended in self._ended]
 
-    @property
-    def is_stuck(self) -> bool:
-        return False
-
     def start(self, attempt: Attempt, seconds: float) -> None:
+        """Run an attempt to its end."""
         result = self._perform(attempt, attempt.context(seconds))
         self._ended.append(Ended(attempt.delivery, result))
         self.free = 0
 
-    def wait(self) -> Ended:
+    def wait(self, _seconds: float) -> Ended:
+        """Return the attempt that was started."""
         self.free = 1
         return self._ended.pop()

@@ -1,8 +1,9 @@
-"""What one sandbox remembers from batch to batch, since SQS counts receives and nothing else."""
+"""Memory of a sandbox from batch to batch: SQS counts receives and nothing else."""
 
 from __future__ import annotations
 
 from collections import Counter
+from threading import Thread
 
 from task_scheduler.execution.result import Result
 
@@ -15,11 +16,18 @@ class Sandbox:
     Attributes:
         given_back: how often it gave a message back without an attempt.
         unsent: results of attempts whose dead letter could not be sent.
+        given_up: threads of attempts that were given up.
     """
 
     def __init__(self) -> None:
         self.given_back: Counter[str] = Counter()
         self.unsent: dict[str, Result] = {}
+        self.given_up: list[Thread] = []
+
+    @property
+    def is_stuck(self) -> bool:
+        """True if attempts that were given up run still."""
+        return any(thread.is_alive() for thread in self.given_up)
 
     def give_back(self, sqs_id: str) -> None:
         """Count a receive that was no attempt."""

@@ -1,4 +1,4 @@
-"""What follows the end of an attempt: its dead letter, its record, its acknowledgement, in order.
+"""Settlement of attempts: dead letter, record, log line, acknowledgement, in this order.
 
 A message is deleted only after all else about it is safe, and people are notified only after that.
 """

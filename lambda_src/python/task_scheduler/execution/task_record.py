@@ -1,4 +1,4 @@
-"""The one line that a task has in the log for each attempt; it is the task's metric as well."""
+"""The record of an attempt: one log line, which is the task's metric as well."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ from task_scheduler.observability.metrics import metrics
 
 
 def log_task(delivery: Delivery, result: Result) -> None:
-    """Logs what came of an attempt.
+    """Write the record of an attempt.
 
-    The metric is `duration_ms` by outcome: how long, and, as its sample count, how many.
+    Its metric is `duration_ms` by outcome; the sample count says how many attempts there were.
+
+    Args:
+        delivery: the message that was tried.
+        result: what came of it.
     """
     error, about = result.error, delivery.log_fields
     fields = {

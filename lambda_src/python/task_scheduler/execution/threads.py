@@ -13,6 +13,7 @@ from task_scheduler.execution.attempt import Attempt
 from task_scheduler.execution.delivery import Delivery
 from task_scheduler.execution.result import Ended, Result
 from task_scheduler.execution.runners import Perform
+from task_scheduler.execution.sandbox import Sandbox
 from task_scheduler.tasks.context import TaskContext
 from task_scheduler.time_limit import grace_of
 
@@ -27,7 +28,7 @@ class _Running(NamedTuple):
 
     @property
     def until(self) -> float:
-        """When it is cancelled, and when it is given up, in seconds of time.monotonic()."""
+        """Time of its cancellation, then of its being given up, in seconds of time.monotonic()."""
         grace = grace_of(self.seconds) if self.context.cancelled else 0.0
         return self.context.deadline + grace
 
@@ -43,23 +44,21 @@ class Threads:
     is not waited for, and its slot is not used again.
     """
 
-    def __init__(self, perform: Perform, slots: int) -> None:
+    def __init__(self, perform: Perform, slots: int, sandbox: Sandbox) -> None:
         self.free = slots
         self._perform = perform
         self._keys = count()
         self._running: dict[int, _Running] = {}
-        self._given_up: list[Thread] = []
+        self._sandbox = sandbox
         self._ended: SimpleQueue[tuple[int, Result]] = SimpleQueue()
 
     @property
     def busy(self) -> list[Delivery]:
+        """Attempts that were started and have not been waited for."""
         return [running.attempt.delivery for running in self._running.values()]
 
-    @property
-    def is_stuck(self) -> bool:
-        return any(thread.is_alive() for thread in self._given_up)
-
     def start(self, attempt: Attempt, seconds: float) -> None:
+        """Start an attempt in a thread of its own, for so many seconds."""
         key, context = next(self._keys), attempt.context(seconds)
         # a daemon: one that hangs must not keep the process from ending
         thread = Thread(target=self._run, args=(key, attempt, context), daemon=True)
@@ -67,16 +66,21 @@ class Threads:
         self.free -= 1
         thread.start()
 
-    def wait(self) -> Ended:
+    def wait(self, seconds: float) -> Ended | None:
+        """Wait for the next attempt to end, or to overrun its time; None if none has by then."""
+        deadline = time.monotonic() + seconds
         while True:
             first = min(self._running, key=lambda key: self._running[key].until)
             running = self._running[first]
+            until = min(deadline, running.until)
             try:
-                key, result = self._ended.get(timeout=max(0.0, running.until - time.monotonic()))
+                key, result = self._ended.get(timeout=max(0.0, until - time.monotonic()))
             except Empty:
+                if until < running.until:
+                    return None
                 if running.context.cancelled:
                     del self._running[first]
-                    self._given_up.append(running.thread)
+                    self._sandbox.given_up.append(running.thread)
                     return Ended(running.attempt.delivery, running.overrun())
                 running.context.cancel()
             else:

@@ -9,10 +9,10 @@ MAX_RESERVE_SECONDS = 5.0
 
 MARGIN_SHARE = 0.25
 MAX_MARGIN_SECONDS = 1.0
-"""How long before the function's end the process ends itself."""
+"""Time between the end of the process, by itself, and the function's end."""
 
-REPORT_SHARE = 0.1
-MAX_REPORT_SECONDS = 0.5
+REPORT_SHARE = 0.2
+MAX_REPORT_SECONDS = 1.0
 """The least time between a task's end and the process's."""
 
 MAX_FLUSH_SECONDS = 3.0
@@ -48,7 +48,7 @@ class TimeBudget:
         self._has_ended_one = False
 
     def allows(self, timeout: float | None) -> bool:
-        """Whether a task may start: always while none has ended, later if it should fit.
+        """Return True if a task may start: always while none has ended, later if it should fit.
 
         Args:
             timeout: seconds that the task declares; one that declares none is taken to need as

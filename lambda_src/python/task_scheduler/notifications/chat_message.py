@@ -1,26 +1,27 @@
-"""What chat gets: one message about the tasks that came to their end in an invocation."""
+"""The message in chat about the tasks that ended in an invocation."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from task_scheduler.notifications.harmless import harmless
 from task_scheduler.observability.log import truncate
 from task_scheduler.outcome import NotifyEvent
 
 MAX_TITLE = 150
 MAX_BODY = 1_800
-"""Characters; both together stay below the 2,000 of Discord, which of the common services takes
-the least."""
+"""Characters. Both together stay below the 2,000 of Discord, the lowest limit of the common
+services."""
 
-MAX_TEXT = 60
-MAX_WORDS = 300
+MAX_NAME = 60
+MAX_DETAIL = 360
+"""As long as a preview is, with what it says of the rest."""
 
 _SIGNS = {NotifyEvent.FAILURE: "✗", NotifyEvent.RECOVERY: "↻", NotifyEvent.SUCCESS: "✓"}
-"""In the order in which they are told."""
-_IN_WORDS = {
+"""In the order in which a message lists them."""
+_VERBS = {
     NotifyEvent.FAILURE: "failed",
     NotifyEvent.RECOVERY: "recovered",
     NotifyEvent.SUCCESS: "succeeded",
@@ -32,23 +33,20 @@ _KINDS = {
 }
 _ORDER = list(_SIGNS)
 
-# The words of a task must not ring anybody's bell, as these do at Discord, Mattermost and others.
-_MENTION = re.compile(r"@(?=everyone|here|channel|all\b|[!&\d])")
-_ZERO_WIDTH_SPACE = "\u200b"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
     """The end of one task.
 
     Attributes:
-        event: why it is told.
-        schedule, scheduled_time: of its run.
+        event: how it ended.
+        schedule: the name of its schedule.
+        scheduled_time: the time of its run.
         position: its place in the run's list.
         task: the function's name; None for a text that was printed.
         text: the task's text.
-        detail: its result in short form, or the reason why it failed.
-        attempt: the last one, from 1.
+        detail: the preview of its result, or the reason why it failed.
+        attempt: the number of its last attempt, from 1.
     """
 
     event: NotifyEvent
@@ -66,7 +64,8 @@ class ChatMessage:
     """A message.
 
     Attributes:
-        title, body: its texts.
+        title: its title, one line.
+        body: its lines.
         kind: one of Apprise's: failure, warning or success.
     """
 
@@ -78,14 +77,14 @@ class ChatMessage:
 def compose(
     notifications: Sequence[Notification],
     ended: Iterable[Notification],
-    untold: Mapping[NotifyEvent, int],
+    undelivered: Mapping[NotifyEvent, int],
 ) -> ChatMessage:
-    """The message about what happened in an invocation; what failed comes first.
+    """Make the message about what happened in an invocation; failures come first.
 
     Args:
-        notifications: what is told, at least one.
-        ended: all tasks of the invocation that came to their end, told or not.
-        untold: how many had no notification since the last message.
+        notifications: the ends that are listed, at least one.
+        ended: all ends of the invocation; those of the schedules above are counted.
+        undelivered: how many ends were not listed in any message before.
     """
     counts: dict[str, Counter[NotifyEvent]] = {
         notification.schedule: Counter() for notification in notifications
@@ -93,43 +92,47 @@ def compose(
     for end in ended:
         if end.schedule in counts:
             counts[end.schedule][end.event] += 1
+    names = {schedule: harmless(schedule, MAX_NAME) for schedule in counts}
     has_several = len(counts) > 1
-    lines = [f"{name}: {_count(counts[name])}" for name in counts] if has_several else []
+    lines = [f"{names[one]}: {_count(counts[one])}" for one in counts] if has_several else []
     times = {notification.scheduled_time for notification in notifications} - {None}
     if len(times) == 1:
-        lines.append(f"due {times.pop()}")
+        lines.append(f"due {harmless(str(times.pop()), MAX_NAME)}")
     notifications = sorted(notifications, key=lambda notification: _ORDER.index(notification.event))
     lines += [_line(notification, names_schedule=has_several) for notification in notifications]
-    last = f"Not told one by one: {_count(untold)}; see the log." if any(untold.values()) else None
-    subject = f"{len(counts)} schedules" if has_several else notifications[0].schedule
+    last = f"Not listed: {_count(undelivered)}; see the log." if any(undelivered.values()) else None
+    subject = f"{len(counts)} schedules" if has_several else names[notifications[0].schedule]
     total = sum(counts.values(), Counter[NotifyEvent]())
     return ChatMessage(
-        title=truncate(_harmless(f"{subject}: {_count(total)}"), MAX_TITLE - 30),
-        body=_fit([_harmless(line) for line in lines], last),
+        title=truncate(f"{subject}: {_count(total)}", MAX_TITLE - 30),
+        body=_fit(lines, last),
         kind=_KINDS[notifications[0].event],
     )
 
 
 def _line(notification: Notification, *, names_schedule: bool) -> str:
-    text = notification.text and truncate(" ".join(notification.text.split()), MAX_TEXT)
+    name, task, text = (
+        harmless(part or "", MAX_NAME)
+        for part in (notification.schedule, notification.task, notification.text)
+    )
     parts = [
         _SIGNS[notification.event],
-        f"{notification.schedule if names_schedule else ''}#{notification.position}",
-        notification.task,
-        f"“{text}”" if text and notification.task else text,
+        f"{name if names_schedule else ''}#{harmless(notification.position, MAX_NAME)}",
+        task,
+        f"“{text}”" if text and task else text,
     ]
     line = " ".join(part for part in parts if part)
     if notification.detail:
-        line += f": {truncate(' '.join(notification.detail.split()), MAX_WORDS)}"
+        line += f": {harmless(notification.detail, MAX_DETAIL)}"
     return line + (f" (attempt {notification.attempt})" if notification.attempt > 1 else "")
 
 
 def _count(counts: Mapping[NotifyEvent, int]) -> str:
-    return ", ".join(f"{counts[what]} {_IN_WORDS[what]}" for what in _ORDER if counts.get(what))
+    return ", ".join(f"{counts[event]} {_VERBS[event]}" for event in _ORDER if counts.get(event))
 
 
 def _fit(lines: list[str], last: str | None) -> str:
-    """As many lines as there is room for, how many more there are, and the last line."""
+    """Return as many lines as there is room for, how many more there are, and the last line."""
     room = MAX_BODY - len(last or "") - 30
     fitting: list[str] = []
     for line in lines:
@@ -140,7 +143,3 @@ def _fit(lines: list[str], last: str | None) -> str:
     if len(fitting) < len(lines):
         fitting.append(f"... and {len(lines) - len(fitting)} more")
     return "\n".join([*fitting, *([last] if last else [])])
-
-
-def _harmless(text: str) -> str:
-    return _MENTION.sub(f"@{_ZERO_WIDTH_SPACE}", text)

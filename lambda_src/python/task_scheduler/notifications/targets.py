@@ -1,6 +1,6 @@
-"""Which services are told: those whose Apprise URLs a parameter or a secret holds.
+"""The services that are notified: those whose Apprise URLs a parameter or a secret holds.
 
-None of the URLs, which are secrets, gets into a log.
+The URLs are secrets: none of them gets into a log.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterEr
 
 from task_scheduler import aws, config
 from task_scheduler.errors import NoTargets
-from task_scheduler.notifications.muted import mute
-from task_scheduler.notifications.service import Target
+from task_scheduler.notifications.delivery import RETRIES, WAIT_SECONDS, Target
+from task_scheduler.notifications.log_suppression import suppressed_logging
 from task_scheduler.observability.log import logger
 
 KEPT_SECONDS = 300
@@ -26,17 +26,25 @@ _BETWEEN_URLS = re.compile(r"[\r\n]+|[\s,]+(?=[A-Za-z][\w+.-]*://)")
 
 
 class Targets:
-    """The services that the parameter or the secret names, as it was when last read.
+    """The services that a parameter or a secret names.
+
+    Args:
+        text: its value.
 
     Attributes:
         usable: those that messages go to.
-        malformed: what to say of the others, if there are any: their places, never their text.
+        malformed: a warning about URLs that Apprise does not know, by their places and never by
+            their text; empty if there are none.
     """
 
     def __init__(self, text: str) -> None:
         urls = [url.strip(", \t") for url in _BETWEEN_URLS.split(text)]
-        # without a time-out of Apprise's own, which takes a thread more: a target has its deadline
-        asset = apprise.AppriseAsset(app_id=logger.service, service_timeout=0)
+        asset = apprise.AppriseAsset(
+            app_id=logger.service,
+            default_service_retry=RETRIES,
+            default_service_wait=WAIT_SECONDS,
+            service_timeout=0,  # delivery has a deadline
+        )
         plugins = [apprise.Apprise.instantiate(url, asset=asset) for url in urls if url]
         self.usable = [Target(plugin) for plugin in plugins if plugin is not None]
         places = [str(place) for place, plugin in enumerate(plugins, start=1) if plugin is None]
@@ -49,13 +57,13 @@ class Targets:
 
 
 def read_targets() -> Targets:
-    """The services to tell. Call it in a thread of its own: it is muted from here on.
+    """Return the services to notify.
 
     Raises:
-        NoTargets: the parameter or the secret cannot be read, or holds no URL; says why.
+        NoTargets: the parameter or the secret cannot be read, or holds no URL.
     """
-    mute()
-    targets = _targets(_read())
+    with suppressed_logging():
+        targets = _targets(_read())
     if not targets.usable:
         raise NoTargets(f"{_place()} holds no URL that Apprise knows")
     return targets
@@ -63,7 +71,7 @@ def read_targets() -> Targets:
 
 @cache
 def _get() -> Callable[[], object]:
-    """What reads the parameter or the secret, and keeps it for a while."""
+    """Return what reads the parameter or the secret; it keeps the value for a while."""
     settings = config.load()
     if parameter := settings.notify_ssm_parameter:
         ssm = SSMProvider(boto3_client=aws.ssm())

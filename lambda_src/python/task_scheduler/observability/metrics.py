@@ -1,7 +1,7 @@
-"""Metrics within log lines, where CloudWatch finds them: a line that is written anyway is enough.
+"""Metrics within records, in CloudWatch's embedded metric format.
 
-The format is that of "Specification: Embedded metric format" in the CloudWatch user guide.
-Powertools' Metrics writes it on lines of its own, each value once more; every byte is paid for.
+See "Specification: Embedded metric format" in the CloudWatch user guide. Powertools' Metrics would
+write lines of their own, with each value once more, and every byte is paid for.
 """
 
 from __future__ import annotations
@@ -15,14 +15,13 @@ NAMESPACE = "TaskScheduler"
 
 
 def metrics(*names: str, by: tuple[str, ...] = (), schedule: str | None = None) -> dict[str, Any]:
-    """The field that makes metrics of other fields of a log line.
+    """Return the field that makes metrics of other fields of a record.
 
     Args:
-        names: of the fields with the values.
-        by: names of the fields that the values are told apart by, next to `service`, which is in
-            every line and says which instance of the module it is.
-        schedule: the line's schedule, by which values are told apart a second time if the
-            environment asks for it (METRICS_BY_SCHEDULE): CloudWatch charges for each combination.
+        names: the fields with the values.
+        by: the fields that are dimensions, next to `service`, which every record has.
+        schedule: the record's schedule. With METRICS_BY_SCHEDULE it is a dimension of a second set
+            of metrics; CloudWatch charges for each combination.
     """
     dimensions = [["service", *by]]
     if schedule is not None and config.load().metrics_by_schedule:

@@ -1,1 +1,1 @@
-"""Messages: what a task is on the queue, how batches are sent, dead letters."""
+"""The queue: messages, sending in batches, dead letters."""

@@ -1,4 +1,4 @@
-"""How long a failed attempt waits for the next one."""
+"""The wait between a failed attempt and the next one."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ BASE_SECONDS = 10.0
 CAP_SECONDS = 900.0
 
 MAX_WAIT_SECONDS = 42_000.0
-"""SQS refuses a wait that ends more than twelve hours after the message was received: they are less
-the longest batching window (5 minutes) and the longest invocation (15 minutes)."""
+"""SQS refuses a wait that ends more than twelve hours after the message was received. These are
+twelve hours less the longest batching window (5 minutes) and invocation (15 minutes)."""
 
 
 def compute_backoff(
@@ -19,7 +19,7 @@ def compute_backoff(
     cap: float = CAP_SECONDS,
     jitter: float | None = None,
 ) -> float:
-    """The wait before the next attempt: exponential, capped, the upper half of it random.
+    """Compute the wait before the next attempt: exponential, capped, its upper half random.
 
     Without jitter the series is 10, 20, 40, 80, 160, 320, 640, 900, 900, ... seconds; each wait
     lies between half of its term and the whole ("equal jitter", AWS Architecture Blog,

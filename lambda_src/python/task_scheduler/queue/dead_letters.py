@@ -1,10 +1,11 @@
-"""Dead letters: what could not be sent or run, with the reason why."""
+"""Dead letters: lines, lists and tasks that could not be sent or run, with the reason."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from task_scheduler.observability.log import reason_of, truncate
 from task_scheduler.queue.sending import Entry
@@ -13,19 +14,19 @@ if TYPE_CHECKING:
     from task_scheduler.errors import IncompleteRun
     from task_scheduler.execution.delivery import Delivery
     from task_scheduler.execution.result import Result
-    from task_scheduler.runs.run import Run
-    from task_scheduler.task_list.task_list import Refused
+    from task_scheduler.runs.run import Cursor, Run
+    from task_scheduler.task_list.listed import Refused
 
 START_BYTES = 1_024
-"""How much of a refused line its dead letter quotes: never the whole of a large one."""
+"""Bytes of a refused line that its dead letter quotes: never the whole of a large one."""
 
 REASON_CHARACTERS = 1_000
-"""How much of a reason a dead letter quotes: it may hold a part of the line, or an exception's
-text, and a dead letter that SQS finds too large would end the whole run."""
+"""Characters of a reason that a dead letter quotes: it may hold a part of the line, or the text of
+an exception, and a dead letter that is too large for SQS would end the whole run."""
 
 
 def line_dead_letter(run: Run, refused: Refused) -> Entry:
-    """For the runs' dead-letter queue: a line that is no task."""
+    """Make the dead letter of a line that is not a task, for the runs' queue."""
     body = {
         "kind": "line",
         "schedule": run.schedule,
@@ -39,9 +40,17 @@ def line_dead_letter(run: Run, refused: Refused) -> Entry:
     return Entry(json.dumps(body), {"kind": "line", "schedule": run.schedule})
 
 
-def incomplete_run_dead_letter(run: Run, error: IncompleteRun) -> Entry:
-    """For the runs' dead-letter queue: a generator's tasks, of which not all could be sent."""
-    body = {
+def incomplete_run_dead_letter(
+    run: Run, error: IncompleteRun, cursor: Cursor | None = None
+) -> Entry:
+    """Make the dead letter of a list of which not all tasks could be sent, for the runs' queue.
+
+    Args:
+        run: whose list it is.
+        error: why, and where it can go on.
+        cursor: what it goes on with; None if the position alone will do.
+    """
+    body: dict[str, Any] = {
         "kind": "incomplete",
         "schedule": run.schedule,
         "run": run.key,
@@ -50,11 +59,15 @@ def incomplete_run_dead_letter(run: Run, error: IncompleteRun) -> Entry:
         "reason": truncate(str(error), REASON_CHARACTERS),
         "goes_on_at": error.goes_on_at,
     }
+    if cursor is not None:
+        body["cursor"] = {
+            name: value for name, value in asdict(cursor).items() if value is not None
+        }
     return Entry(json.dumps(body), {"kind": "incomplete", "schedule": run.schedule})
 
 
 def task_dead_letter(delivery: Delivery, result: Result) -> Entry:
-    """For the tasks' dead-letter queue: the message as it was, and why it is dead.
+    """Make the dead letter of a task, for the tasks' queue: its message as it was, and the reason.
 
     A FIFO queue's dead letter keeps the message's group and deduplication id.
     """

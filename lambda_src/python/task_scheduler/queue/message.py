@@ -1,4 +1,4 @@
-"""A task on the queue: one JSON envelope, versioned."""
+"""Messages: a task on the queue, in a versioned JSON envelope."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from typing import Any
 
 from task_scheduler.errors import InvalidLine, InvalidMessage, NotSerializable
 from task_scheduler.queue import serialization
-from task_scheduler.queue.validation import check_attributes, read_notify_events
+from task_scheduler.queue.validation import (
+    check_attributes,
+    known_attributes,
+    read_notify_events,
+)
 
 VERSION = 1
 DEFAULT_RETRIES = 2
@@ -27,17 +31,17 @@ class Message:
     """One task on its way to run_task.
 
     Attributes:
-        id: run key and position, "nightly@2026-11-23T02:00:00Z#17": the same however often and
-            by whomever the task is sent.
+        id: run key and position, "nightly@2026-11-23T02:00:00Z#17" (message_id.py): the same
+            however often and by whomever the task is sent.
         schedule: the schedule that the task belongs to; None when typed by hand.
         scheduled_time: when the run was due, RFC 3339 UTC.
         task: the name that a function is registered under; None for a text that is printed.
         text: the first argument of the function, or what is printed.
         args: the function's keyword arguments.
         retries: attempts after the first, from 0.
-        max_age: seconds on the queue after which the task is not started any more; None for ever.
+        max_age: seconds on the queue after which the task is no longer started; any time when None.
         message_group: the FIFO group that the task keeps its order in.
-        notify_on: the events on which its end is told; never when None.
+        notify_on: the events on which its end is notified; never when None.
     """
 
     id: str
@@ -52,11 +56,11 @@ class Message:
     notify_on: list[str] | None = None
 
     def encode(self) -> str:
-        """The body to be sent.
+        """Return the body to be sent.
 
         Raises:
-            InvalidLine: it is larger than MAX_BODY_BYTES, its group is no group for SQS, or an
-                argument cannot travel.
+            InvalidLine: it is larger than MAX_BODY_BYTES, SQS refuses its group, or an argument
+                is not serializable.
         """
         if self.message_group is not None and not _MESSAGE_GROUP.fullmatch(self.message_group):
             raise InvalidLine(
@@ -78,13 +82,14 @@ class Message:
 
     @classmethod
     def decode(cls, body: str, *, sqs_id: str) -> Message:
-        """The message that a body holds.
+        """Read the message that a body holds.
 
-        A body that is no JSON object or array is a text typed by hand, whose id is SQS's.
+        A body that is neither a JSON object nor an array is a text typed by hand, whose id is
+        SQS's. Attributes that this version does not know are ignored.
 
         Raises:
-            InvalidMessage: a JSON object or array that is no envelope of this version, with the
-                reason.
+            InvalidMessage: a JSON object or array that is not an envelope of this version, with
+                the reason.
         """
         try:
             envelope = serialization.from_json(body)
@@ -102,13 +107,14 @@ class Message:
                     raise InvalidMessage(f"version {shown}: this run_task knows version {VERSION}")
                 return cls._from({name: envelope[name] for name in envelope if name != "version"})
             case dict():
-                raise InvalidMessage("a JSON object without a version: no envelope, and no text")
+                raise InvalidMessage("a JSON object without a version: neither envelope nor text")
             case list():
-                raise InvalidMessage("a JSON array: no envelope, and no text")
+                raise InvalidMessage("a JSON array: neither envelope nor text")
         return cls(id=sqs_id, text=body)
 
     @classmethod
     def _from(cls, attributes: dict[str, Any]) -> Message:
+        attributes = known_attributes(attributes, _TYPES)
         check_attributes(attributes, _TYPES, InvalidMessage)
         if "id" not in attributes:
             raise InvalidMessage("an envelope without an id")

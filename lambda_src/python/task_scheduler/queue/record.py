@@ -1,4 +1,4 @@
-"""A message as Lambda hands it to run_task."""
+"""Records: a message as Lambda hands it to run_task."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ class Record:
 
     Attributes:
         sqs_id: SQS's id of the message; what a partial batch response names.
-        receipt_handle: what a change of its visibility names.
-        body: as it lies on the queue.
+        receipt_handle: names the message when its visibility is changed.
+        body: of the message.
         receives: times that it was received, this one included. SQS counts receives, not
             attempts: a message that is given back, or whose neighbour killed the function, counts
-            too.
+            as well.
         sent: when it was put on the queue, seconds since 1970.
         first_received: when it was first received, seconds since 1970.
         message_group, deduplication_id: of a FIFO queue's message.
@@ -34,7 +34,7 @@ class Record:
 
     @classmethod
     def from_event(cls, record: Mapping[str, Any]) -> Record:
-        """A record of an event, as AWS documents it ("Using Lambda with Amazon SQS")."""
+        """Read a record of an event, as AWS documents it ("Using Lambda with Amazon SQS")."""
         attributes = record["attributes"]
         return cls(
             sqs_id=record["messageId"],

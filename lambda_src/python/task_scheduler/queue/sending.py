@@ -1,4 +1,4 @@
-"""Onto a queue in full batches, several in flight, sent again until every message is there."""
+"""Sending to a queue in full batches, several in flight, until SQS has taken every message."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from task_scheduler.errors import NotSent
 from task_scheduler.queue.backoff import compute_backoff
+from task_scheduler.queue.fifo import is_fifo
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -34,10 +35,10 @@ class Entry:
     """One message to be sent.
 
     Attributes:
-        body: what SQS accepts as a body; Message.encode makes no other.
-        attributes: string attributes; empty ones are left out, long ones cut, characters that SQS
-            refuses replaced.
-        message_group, deduplication_id: what a FIFO queue needs, and no other takes.
+        body: in characters that SQS accepts, such as Message.encode makes.
+        attributes: string attributes; empty ones are left out, long ones truncated, characters that
+            SQS refuses replaced.
+        message_group, deduplication_id: required by a FIFO queue, refused by any other.
     """
 
     body: str
@@ -53,7 +54,7 @@ class Entry:
         )
 
     def as_request(self, entry_id: str) -> SendMessageBatchRequestEntryTypeDef:
-        """The entry of a SendMessageBatch request."""
+        """Return the entry of a SendMessageBatch request."""
         request: SendMessageBatchRequestEntryTypeDef = {
             "Id": entry_id,
             "MessageBody": self.body,
@@ -76,7 +77,7 @@ class Entry:
 
 
 def send_batch(client: SQSClient, queue_url: str, entries: Sequence[Entry]) -> int:
-    """Sends up to ten entries, and those that SQS did not take again, until it has taken all.
+    """Send up to ten entries, and those that SQS did not take once more, until it has taken all.
 
     Whole requests that fail (throttled, 5xx, no connection) are the client's to repeat.
 
@@ -107,7 +108,17 @@ class Sender:
 
     A context manager: at its end what is left is sent and every answer awaited.
 
+    SQS may refuse an entry of a batch and take those after it. So a FIFO queue gets one batch at a
+    time, and no two entries of a group in the same one: what is refused and sent again would
+    come after what was put later, in the same group.
+
+    Args:
+        client: of SQS.
+        queue_url: of the queue.
+        in_flight: requests under way at once, where the order does not matter.
+
     Attributes:
+        queue_url: of the queue.
         entries: that were put.
         requests: that SQS answered.
     """
@@ -115,8 +126,10 @@ class Sender:
     def __init__(self, client: SQSClient, queue_url: str, *, in_flight: int = 1) -> None:
         self.entries = 0
         self.requests = 0
+        self.queue_url = queue_url
         self._client = client
-        self._queue_url = queue_url
+        self._keeps_order = is_fifo(queue_url)
+        in_flight = 1 if self._keeps_order else in_flight
         # here, since run_task sends dead letters, seldom, and never needs a pool
         from concurrent.futures import ThreadPoolExecutor
 
@@ -126,18 +139,25 @@ class Sender:
         self._failure: Exception | None = None
         self._batch: list[Entry] = []
         self._bytes = 0
+        self._groups: set[str | None] = set()
 
     def put(self, entry: Entry) -> None:
-        """Adds an entry to the batch, and sends the batch before it if the entry does not fit.
+        """Add an entry to the batch, and send the batch before it if the entry does not fit.
 
         Raises:
             NotSent, botocore's errors: an earlier batch could not be sent.
         """
         size = entry.size
-        if len(self._batch) == MAX_ENTRIES or self._bytes + size > MAX_BYTES:
+        if (
+            len(self._batch) == MAX_ENTRIES
+            or self._bytes + size > MAX_BYTES
+            or (self._keeps_order and entry.message_group in self._groups)
+        ):
             self._submit()
         self._batch.append(entry)
         self._bytes += size
+        if self._keeps_order:
+            self._groups.add(entry.message_group)
         self.entries += 1
 
     def __enter__(self) -> Self:
@@ -163,11 +183,12 @@ class Sender:
             self._free.release()
             raise self._failure
         batch, self._batch, self._bytes = self._batch, [], 0
+        self._groups.clear()
         self._pool.submit(self._send, batch)
 
     def _send(self, batch: list[Entry]) -> None:
         try:
-            requests = send_batch(self._client, self._queue_url, batch)
+            requests = send_batch(self._client, self.queue_url, batch)
         except Exception as error:
             self._failure = error
         else:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple, Self
+
+# a position is written in one way, so that an id that was parsed is written as it was
+_OF_A_RUN = re.compile(r"(.+)#([1-9][0-9]{0,17})", re.DOTALL)
 
 
 class RunKey(NamedTuple):
@@ -41,10 +45,8 @@ class TaskId(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Parse an id; a text without a position is a message typed by hand."""
-        run, _, position = text.rpartition("#")
-        if run and position.isascii() and position.isdecimal():
-            return cls(run, int(position))
-        return cls(text)
+        match = _OF_A_RUN.fullmatch(text)
+        return cls(match[1], int(match[2])) if match else cls(text)
 
     def __str__(self) -> str:
         return self.run if self.position is None else f"{self.run}#{self.position}"

@@ -1,4 +1,4 @@
-"""Checks of JSON objects: the attributes of a type of ours and no others, values that we know."""
+"""Checks of JSON objects: the attributes of a type of ours, and values that we know."""
 
 from __future__ import annotations
 
@@ -8,10 +8,19 @@ from typing import Any
 from task_scheduler.outcome import NotifyEvent
 
 
+def known_attributes(attributes: Mapping[str, Any], types: Mapping[str, type]) -> dict[str, Any]:
+    """Return the attributes without those that this version does not know.
+
+    They are a newer sender's, and no reason to drop a task: what must not be ignored comes with
+    another version of the envelope.
+    """
+    return {name: value for name, value in attributes.items() if name in types}
+
+
 def check_attributes(
     attributes: Mapping[str, Any], types: Mapping[str, type], error: type[ValueError]
 ) -> None:
-    """Raises the error for the first attribute that is unknown or of another type."""
+    """Raise the error for the first attribute that is unknown or of another type."""
     for name, value in attributes.items():
         if name not in types:
             raise error(f"{name!r}: no such attribute; known are {', '.join(types)}")

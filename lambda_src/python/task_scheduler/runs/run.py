@@ -1,4 +1,4 @@
-"""One time that a schedule is due, as send_task gets it from EventBridge Scheduler."""
+"""Runs: one time that a schedule is due, as send_task gets it from EventBridge Scheduler."""
 
 from __future__ import annotations
 
@@ -10,31 +10,43 @@ from task_scheduler.errors import InvalidRun
 from task_scheduler.outcome import NotifyEvent
 from task_scheduler.queue.message import DEFAULT_RETRIES, Message
 from task_scheduler.queue.task_id import RunKey, TaskId
-from task_scheduler.queue.validation import check_attributes, read_notify_events
+from task_scheduler.queue.validation import (
+    check_attributes,
+    known_attributes,
+    read_notify_events,
+)
 
 VERSION = 1
 
 SOURCES = ("tasks", "tasks_file", "tasks_s3_uri", "tasks_source")
 
 UNSUBSTITUTED = "<aws."
-"""How a context attribute begins that nobody has put a value in for."""
+"""The beginning of a context attribute in whose place Scheduler has put no value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
-    """Where a list goes on that one invocation could not finish.
+    """The place where another invocation goes on with a list, and what the list was until there.
 
     Attributes:
         line: the number of the next line, or the position of the next task, from 1.
-        offset: of that line in the decompressed file, in bytes.
+        offset: of that line in the unpacked file as UTF-8, in bytes.
         header: the names of a CSV file's columns.
+        separator: of a CSV file's columns; a comma when None.
+        encoding: of a file in UTF-16 or UTF-32; None for UTF-8.
         etag: the version of the S3 object.
+        fingerprint: the SHA-256 of the file.
+        checksums: of a generator's tasks right before `line`.
     """
 
     line: int = 1
     offset: int = 0
     header: list[str] | None = None
+    separator: str | None = None
+    encoding: str | None = None
     etag: str | None = None
+    fingerprint: str | None = None
+    checksums: list[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,21 +54,21 @@ class Run:
     """A schedule's input, read.
 
     Attributes:
-        key: what makes the run one: schedule and scheduled time; without a scheduled time,
-            schedule and Lambda's request id, which is the same across Lambda's own retries. The
-            event may give another: a manual run has a key of its own, and an invocation that
-            goes on with a list has the key of the one that began it.
+        key: schedule and scheduled time; without a scheduled time, schedule and Lambda's request
+            id, which is the same across Lambda's own retries. The event may give another: a run
+            by hand has a key of its own, and an invocation that goes on with a list has the key
+            of the one that began it.
         schedule: the schedule's name.
         scheduled_time: when it was due, RFC 3339 UTC.
         task: the function for the tasks that name none.
-        args: the arguments that all its tasks have; a task's own come over them.
+        args: the arguments of all its tasks; a task's own take precedence.
         tasks: texts, a task each.
         tasks_file: a path in the task folder, a task a line.
         tasks_s3_uri: an S3 object, a task a line.
         tasks_source: the name of a registered generator.
         retries: attempts after the first.
-        max_age: seconds on the queue after which a task is not started any more.
-        notify_on: the events on which a task's end is told; never when None.
+        max_age: seconds on the queue after which a task is no longer started.
+        notify_on: the events on which a task's end is notified; never when None.
         cursor: where the list goes on.
         only: the position of the one task that is sent; None for all of them.
     """
@@ -78,7 +90,10 @@ class Run:
 
     @classmethod
     def from_event(cls, event: Any, *, request_id: str) -> Run:
-        """The run that an invocation of send_task is for.
+        """Read the run that an invocation of send_task is for.
+
+        Attributes that this version does not know are ignored, but for those of a cursor: they may
+        say where the list goes on.
 
         Raises:
             InvalidRun: names the attribute, its value and what would be right.
@@ -87,17 +102,18 @@ class Run:
             raise InvalidRun(f"the event is a {type(event).__name__}: must be a schedule's input")
         attributes = {name: value for name, value in event.items() if value is not None}
         if (version := attributes.pop("version", None)) != VERSION:
-            raise InvalidRun(f"version {version!r}: this send_task knows version {VERSION}")
+            raise InvalidRun(f"version {version!r}: must be {VERSION} for this send_task")
+        attributes = known_attributes(attributes, _TYPES)
         check_attributes(attributes, _TYPES, InvalidRun)
         if "schedule" not in attributes:
-            raise InvalidRun("a run without a schedule")
+            raise InvalidRun("the event names no schedule")
         if not all(isinstance(text, str) for text in attributes.get("tasks", [])):
             raise InvalidRun("tasks: must be a list of strings")
         sources = [name for name in SOURCES if name in attributes]
         if len(sources) > 1:
             raise InvalidRun(f"{' and '.join(sources)}: a schedule's tasks come from one source")
         if not sources and "task" not in attributes:
-            raise InvalidRun("a run with neither a task nor a list of tasks")
+            raise InvalidRun("the event has neither a task nor a list of tasks")
         if "notify_on" in attributes:
             attributes["notify_on"] = read_notify_events(attributes["notify_on"], InvalidRun)
         if attributes.get("scheduled_time", "").startswith(UNSUBSTITUTED):
@@ -113,13 +129,13 @@ class Run:
         return cls(**attributes)
 
     def continued(self, cursor: Cursor) -> dict[str, Any]:
-        """The event that makes another invocation go on at a cursor."""
+        """Return the event that makes another invocation go on at a cursor."""
         return {"version": VERSION, **asdict(replace(self, cursor=cursor))}
 
     def without_successes(self) -> Run:
-        """The same run, of whose tasks no success is told."""
-        words = [word for word in self.notify_on or [] if word != NotifyEvent.SUCCESS]
-        return replace(self, notify_on=words)
+        """Return the same run without notifications of successes."""
+        events = [event for event in self.notify_on or [] if event != NotifyEvent.SUCCESS]
+        return replace(self, notify_on=events)
 
     def message(
         self,
@@ -130,7 +146,7 @@ class Run:
         args: Mapping[str, Any] | None = None,
         message_group: str | None = None,
     ) -> Message:
-        """The message for the task at a position of the list, from 1."""
+        """Return the message for the task at a position of the list, from 1."""
         return Message(
             id=str(TaskId(self.key, position)),
             schedule=self.schedule,
@@ -149,4 +165,6 @@ _TYPES: dict[str, type] = {attribute.name: str for attribute in fields(Run)} | {
     "args": dict, "tasks": list, "retries": int, "max_age": int, "notify_on": list,
     "cursor": dict, "only": int,
 }  # fmt: skip
-_CURSOR_TYPES = {"line": int, "offset": int, "header": list, "etag": str}
+_CURSOR_TYPES: dict[str, type] = {attribute.name: str for attribute in fields(Cursor)} | {
+    "line": int, "offset": int, "header": list, "checksums": list,
+}  # fmt: skip

@@ -1,1 +1,1 @@
-"""The tasks of a run: an inline list, a file, an S3 object or a generator, read one at a time."""
+"""Task lists: a reader for each source (inline, file, S3 object, generator) and each format."""

@@ -1,11 +1,14 @@
-"""An S3 object as a stream of bytes that stays one object, whatever happens on the way."""
+"""An S3 object as a list's file: a stream of bytes that stays one object, whatever happens."""
 
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from task_scheduler.errors import InvalidRun
+from task_scheduler import aws
+from task_scheduler.errors import IncompleteRun, InvalidRun
+from task_scheduler.runs.run import Cursor
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -13,6 +16,38 @@ if TYPE_CHECKING:
 
 MAX_REOPENINGS = 5
 """Times that a broken connection is replaced by a new one without a byte read in between."""
+
+READ_BYTES = 256 * 1024
+"""Bytes of an object that are read at once."""
+
+
+class S3File:
+    """Opens an S3 object, pinned by its entity tag.
+
+    Args:
+        uri: the schedule's `tasks_s3_uri`.
+        etag: the version that the list was begun with; None at the beginning.
+    """
+
+    def __init__(self, uri: str, *, etag: str | None) -> None:
+        self.label = f"tasks_s3_uri {uri!r}"
+        self._uri = uri
+        self._etag = etag
+
+    def open(self, offset: int) -> BinaryIO:
+        """Open the object at an offset in bytes.
+
+        Raises:
+            IncompleteRun: it is another version by now.
+            InvalidRun: there is no such object, or it may not be read.
+        """
+        s3_object = S3Object(aws.s3(), self._uri, offset=offset, etag=self._etag)
+        self._etag = s3_object.etag
+        return io.BufferedReader(s3_object, buffer_size=READ_BYTES)
+
+    def pin(self, cursor: Cursor) -> Cursor:
+        """Add the object's entity tag to a cursor."""
+        return replace(cursor, etag=self._etag)
 
 
 class S3Object(io.RawIOBase):
@@ -24,13 +59,14 @@ class S3Object(io.RawIOBase):
         client: of S3.
         uri: "s3://bucket/key".
         offset: the byte to begin at.
-        etag: the version that is meant; None for the one that lies there now.
+        etag: the version that is meant; None for the current one.
 
     Attributes:
         etag: the version that is read.
 
     Raises:
-        InvalidRun: there is no such object, it may not be read, or it is another version by now.
+        IncompleteRun: it is another version by now.
+        InvalidRun: there is no such object, or it may not be read.
     """
 
     def __init__(self, client: S3Client, uri: str, *, offset: int, etag: str | None) -> None:
@@ -43,13 +79,20 @@ class S3Object(io.RawIOBase):
         self._body = self._open()
 
     def close(self) -> None:
+        """Close the connection."""
         self._body.close()
         super().close()
 
     def readable(self) -> bool:
+        """Return True."""
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Read some bytes into a buffer, over a new connection if the old one breaks.
+
+        Raises:
+            InvalidRun: connections break one after the other.
+        """
         from botocore.exceptions import HTTPClientError, IncompleteReadError
 
         for _ in range(MAX_REOPENINGS):
@@ -76,18 +119,19 @@ class S3Object(io.RawIOBase):
             )
         except ClientError as error:
             code = error.response["Error"]["Code"]
-            if code == "InvalidRange":  # nothing lies behind the offset
+            if code == "InvalidRange":  # the object ends at the offset
                 return io.BytesIO()
-            raise InvalidRun(
-                f"tasks_s3_uri {self.uri!r}: {_REASONS.get(code, str(error))}"
-            ) from error
+            kind = IncompleteRun if code == _REPLACED else InvalidRun
+            raise kind(f"tasks_s3_uri {self.uri!r}: {_REASONS.get(code, str(error))}") from error
         self.etag = answer["ETag"]
         return answer["Body"]
 
+
+_REPLACED = "PreconditionFailed"
 
 _REASONS = {
     "NoSuchKey": "there is no such object",
     "NoSuchBucket": "there is no such bucket",
     "AccessDenied": "send_task may not read it (s3:GetObject)",
-    "PreconditionFailed": "it was replaced while its tasks were being sent",
+    _REPLACED: "it was replaced while its tasks were being sent",
 }

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import BinaryIO
+import codecs
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from task_scheduler.errors import InvalidLine
 from task_scheduler.queue.message import MAX_BODY_BYTES
+from task_scheduler.task_list.encodings import MALFORMED
+from task_scheduler.task_list.listed import Listed, ListedTask, Refused
+from task_scheduler.task_list.out_of_time import IsTimeUp, OutOfTime
 
 MAX_LINE_BYTES = MAX_BODY_BYTES
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of a file.
+class Line(NamedTuple):
+    """One line of a file; a tuple, since a million of them are made.
 
     Attributes:
         number: in the file, from 1.
@@ -30,40 +31,75 @@ class Line:
     length: int
 
 
-def read_lines(stream: BinaryIO, *, number: int = 1, offset: int = 0) -> Iterator[Line]:
-    """Every line of a stream that stands at a line's beginning.
+def read_lines(
+    chunks: Iterable[bytes],
+    *,
+    number: int = 1,
+    offset: int = 0,
+    is_time_up: IsTimeUp = lambda: False,
+) -> Iterator[Line]:
+    r"""Split a file into lines, which end as in Python's universal newlines: \n, \r or \r\n.
 
     Args:
-        stream: what is read; a byte order mark at offset 0 is passed over.
-        number: of the line that the stream stands at.
-        offset: of the byte that the stream stands at.
+        chunks: the file from the beginning of a line on, in pieces of any size; a byte order mark
+            at offset 0 is passed over.
+        number: of that line.
+        offset: of that line, in bytes.
+        is_time_up: asked before each chunk but the first.
+
+    Raises:
+        OutOfTime: the time was up before the next line ended.
     """
-    while read := stream.readline(MAX_LINE_BYTES):
-        length = len(read) + (0 if read.endswith(b"\n") else _skip_line(stream))
-        data = read.removeprefix(_BYTE_ORDER_MARK) if offset == 0 else read
-        data = data.removesuffix(b"\n").removesuffix(b"\r")
-        yield Line(number, offset, data, length)
-        number, offset = number + 1, offset + length
+    rest, dropped, is_first = b"", 0, True
+    for chunk in chunks:
+        if not is_first and is_time_up():
+            raise OutOfTime(number, offset)
+        is_first = False
+        lines = (rest + chunk).splitlines(keepends=True)
+        # a line is not over until its end is seen, and after a \r an \n may follow
+        rest = b"" if not lines or lines[-1].endswith(b"\n") else lines.pop()
+        for line in lines:
+            length = len(line) + dropped
+            yield Line(number, offset, _content(line, offset), length)
+            number, offset, dropped = number + 1, offset + length, 0
+        if len(rest) > MAX_LINE_BYTES:
+            kept = rest[:MAX_LINE_BYTES] + (b"\r" if rest.endswith(b"\r") else b"")
+            dropped, rest = dropped + len(rest) - len(kept), kept
+    if rest:
+        yield Line(number, offset, _content(rest, offset), len(rest) + dropped)
+
+
+def read_tasks(lines: Iterable[Line]) -> Iterator[Listed]:
+    """Read a task from each line that is not blank: its text."""
+    for line in lines:
+        if line.data.strip():
+            try:
+                yield ListedTask(line.number, line.offset, line.data, text_of(line))
+            except InvalidLine as refused:
+                yield Refused(line.number, str(refused), line.data, line.offset)
 
 
 def text_of(line: Line) -> str:
-    """The line's text.
+    """Decode a line.
 
     Raises:
-        InvalidLine: the line is too long, or not UTF-8.
+        InvalidLine: the line is too long, is not UTF-8, or has NUL characters.
     """
     if line.length > MAX_LINE_BYTES:
         raise InvalidLine(f"a line of {line.length} bytes: at most {MAX_LINE_BYTES} (240 KiB)")
     try:
-        return line.data.decode()
+        text = line.data.decode()
     except UnicodeDecodeError as error:
+        if MALFORMED in line.data:
+            raise InvalidLine("malformed in the encoding of the file's byte order mark") from error
         raise InvalidLine(f"not UTF-8: {error.reason} at byte {error.start}") from error
+    if "\0" in text:
+        raise InvalidLine(
+            "has NUL characters: must be UTF-8, or UTF-16 or UTF-32 with a byte order mark"
+        )
+    return text
 
 
-def _skip_line(stream: BinaryIO) -> int:
-    skipped = 0
-    while read := stream.readline(64 * 1024):
-        skipped += len(read)
-        if read.endswith(b"\n"):
-            break
-    return skipped
+def _content(line: bytes, offset: int) -> bytes:
+    data = line.removeprefix(codecs.BOM_UTF8) if offset == 0 else line
+    return data.removesuffix(b"\n").removesuffix(b"\r")[:MAX_LINE_BYTES]

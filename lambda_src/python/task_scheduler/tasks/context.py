@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from task_scheduler.observability.log import logger
-
 if TYPE_CHECKING:
     Adapter = logging.LoggerAdapter[logging.Logger]
 else:
@@ -50,7 +48,7 @@ class TaskContext:
     @property
     def logger(self) -> TaskLogger:
         """Logs JSON lines with the task's id, schedule, name and attempt."""
-        return TaskLogger(logging.getLogger(logger.name), self.log_fields)
+        return TaskLogger(logging.getLogger("task_scheduler.task"), self.log_fields)
 
     @property
     def remaining(self) -> float:

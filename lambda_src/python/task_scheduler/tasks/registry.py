@@ -29,9 +29,9 @@ class _Table(dict[str, list[Registered]]):
             if not self[name]:
                 del self[name]
 
-    def find(self, name: str, folder: Path, seconds: float) -> Registered | None:
+    def find(self, name: str, folder: Path, seconds: float | None) -> Registered | None:
         """Return the function of a name; None if no file registers it, and no broken one may."""
-        left = deadline_in(seconds)
+        left = deadline_in(_at_most(seconds))
         files: dict[str, Registrations] = _files.registrations(folder)
         sure = [file for file in files if files[file].registers(self.decorator, name)]
         for module in sure:
@@ -108,7 +108,7 @@ def add_task_source(registered: TaskSource) -> None:
     _task_sources.add(registered)
 
 
-def find_task(name: str, folder: Path, *, seconds: float = IMPORT_SECONDS) -> Task:
+def find_task(name: str, folder: Path, *, seconds: float | None = None) -> Task:
     """Return the task that a name stands for; imports the file that registers it, if need be.
 
     A name that stands in no file as a text may be made by running one: the files are imported one
@@ -117,7 +117,8 @@ def find_task(name: str, folder: Path, *, seconds: float = IMPORT_SECONDS) -> Ta
     Args:
         name: of the task.
         folder: the task folder, which is on Python's path.
-        seconds: that the imports may take. There is no limit outside of the main thread.
+        seconds: that the imports may take, at most IMPORT_SECONDS. There is no limit outside of
+            the main thread.
 
     Raises:
         UnknownTask: no file registers the name; lists those that are registered.
@@ -134,7 +135,7 @@ def find_task(name: str, folder: Path, *, seconds: float = IMPORT_SECONDS) -> Ta
     raise _tasks.unknown(name, folder)
 
 
-def find_task_source(name: str, folder: Path, *, seconds: float = IMPORT_SECONDS) -> TaskSource:
+def find_task_source(name: str, folder: Path, *, seconds: float | None = None) -> TaskSource:
     """Return the source of tasks that a name stands for; arguments and errors as of find_task."""
     if found := _task_sources.find(name, folder, seconds):
         return found
@@ -144,14 +145,14 @@ def find_task_source(name: str, folder: Path, *, seconds: float = IMPORT_SECONDS
 def find_problems(
     folder: Path,
     *,
-    seconds: float = IMPORT_SECONDS,
+    seconds: float | None = None,
     importing: Callable[[str], None] = lambda _file: None,
 ) -> list[str]:
     """Import every file of the task folder and report what is wrong with them.
 
     Args:
         folder: the task folder, which is on Python's path.
-        seconds: that the import of each file may take.
+        seconds: that the import of each file may take, at most IMPORT_SECONDS.
         importing: called with the name of a file before it is imported, so that who waits for
             another process to do this knows which file it hangs in.
 
@@ -160,7 +161,7 @@ def find_problems(
     """
     for module in _files.registrations(folder):
         importing(_files.path(module, folder))
-        _files.load(module, folder, seconds)
+        _files.load(module, folder, _at_most(seconds))
     problems = [_reasons([module], folder) for module in sorted(_files.failures)]
     for table in (_tasks, _task_sources):
         for name in sorted(table):
@@ -181,3 +182,7 @@ def clear() -> None:
     _tasks.clear()
     _task_sources.clear()
     _files.clear()
+
+
+def _at_most(seconds: float | None) -> float:
+    return IMPORT_SECONDS if seconds is None else min(seconds, IMPORT_SECONDS)

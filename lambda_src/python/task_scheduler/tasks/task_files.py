@@ -15,8 +15,9 @@ from task_scheduler.observability.log import reason_of
 from task_scheduler.tasks.registrations import Registrations, read_registrations
 from task_scheduler.time_limit import time_limit
 
-IMPORT_SECONDS = 10.0
-"""Seconds that the imports for one task may take by default."""
+IMPORT_SECONDS = 30.0
+"""Seconds that the imports for one task may take at most: longer than any sound import takes, and
+so short that one which hangs leaves some of a minute to its neighbours."""
 
 
 class TaskFiles:

@@ -5,7 +5,9 @@ A task's text is its number, with what befalls it before: "17", "dies-after 17".
 
 import os
 import time
+from collections import deque
 from collections.abc import Iterator
+from itertools import repeat
 from pathlib import Path
 
 from task_scheduler import task, task_source
@@ -32,13 +34,9 @@ def _die(text: str, folder: str) -> None:
 
 
 def _overrun(text: str, folder: str) -> None:
-    """Outlives the function whatever interrupts it."""
+    """Outlive the function, in C code that holds the interpreter and looks at no signal."""
     _note("deaths", text, folder)
-    while True:
-        try:
-            time.sleep(3_600)
-        except BaseException:
-            continue
+    deque(repeat(None), maxlen=0)
 
 
 @task("record")

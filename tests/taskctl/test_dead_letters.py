@@ -1,4 +1,4 @@
-"""Dead letters of every sender, as AWS documents them."""
+"""Read dead letters of every sender, as AWS documents them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import pytest
 
 from task_scheduler.outcome import Outcome
 from task_scheduler_local.places import ROOT
-from taskctl.dead_letters.dead_letter import DIED, DeadLetter, Kind, read_dead_letter
+from taskctl.dead_letters.dead_letter import DIED, Contents, DeadLetter, Kind
+from taskctl.dead_letters.reading import read_dead_letter
 
 RUNS = "https://sqs.example/1/jobs-runs-dead-letter"
 TASKS = "https://sqs.example/1/jobs-tasks-dead-letter.fifo"
 DUE = "2026-11-24T02:00:00Z"
 
 
-def dead_letter(body: object, queue: str = RUNS, **attributes: str) -> DeadLetter:
+def receive(body: object, queue: str = RUNS, **attributes: str) -> DeadLetter:
     return read_dead_letter(
         {
             "MessageId": "1a2b3c4d-0000",
@@ -33,9 +34,13 @@ def dead_letter(body: object, queue: str = RUNS, **attributes: str) -> DeadLette
     )
 
 
-def test_a_run_that_scheduler_could_not_deliver_is_sent_as_it_would_have_been() -> None:
+def read_contents(body: object, queue: str = RUNS, **attributes: str) -> Contents:
+    return receive(body, queue, **attributes).contents
+
+
+def test_an_undelivered_run_keeps_its_original_event() -> None:
     event = {"version": 1, "schedule": "nightly", "scheduled_time": DUE, "tasks": ["x"]}
-    read = dead_letter(
+    read = read_contents(
         event,
         ERROR_CODE="AWS.Scheduler.InternalServerError",
         ERROR_MESSAGE="no answer",
@@ -47,13 +52,13 @@ def test_a_run_that_scheduler_could_not_deliver_is_sent_as_it_would_have_been() 
     assert (read.event, read.needs_input) == (event, False)
 
 
-def test_the_time_that_scheduler_left_open_comes_from_its_attributes() -> None:
+def test_an_unsubstituted_scheduled_time_is_taken_from_the_attributes() -> None:
     event = {"version": 1, "schedule": "nightly", "scheduled_time": "<aws.scheduler.x>"}
-    assert dead_letter(event, SCHEDULED_TIME=DUE).event["scheduled_time"] == DUE
+    assert read_contents(event, SCHEDULED_TIME=DUE).event["scheduled_time"] == DUE
 
 
-def test_an_event_that_scheduler_cut_is_made_of_the_schedule_again() -> None:
-    read = dead_letter(
+def test_a_truncated_event_is_rebuilt_from_the_schedule() -> None:
+    read = read_contents(
         '{"version": 1, "tas',
         SCHEDULED_TIME=DUE,
         SCHEDULE_ARN="arn:aws:scheduler:eu-central-1:1:schedule/jobs/nightly",
@@ -65,9 +70,9 @@ def test_an_event_that_scheduler_cut_is_made_of_the_schedule_again() -> None:
     )
 
 
-def test_an_invocation_that_failed_goes_on_at_its_cursor() -> None:
+def test_a_failed_invocation_continues_at_its_cursor() -> None:
     event = {"version": 1, "schedule": "nightly", "scheduled_time": DUE, "cursor": {"line": 7}}
-    read = dead_letter(
+    read = read_contents(
         {
             "version": "1.0",
             "requestContext": {"requestId": "r", "condition": "RetriesExhausted"},
@@ -79,8 +84,8 @@ def test_an_invocation_that_failed_goes_on_at_its_cursor() -> None:
     assert read.what == f"due {DUE}, from line 7"
 
 
-def test_a_run_by_hand_keeps_the_key_that_its_request_gave_it() -> None:
-    read = dead_letter(
+def test_a_run_without_scheduled_time_keeps_the_key_of_its_request() -> None:
+    read = read_contents(
         {
             "requestContext": {"requestId": "r-1", "condition": "RetriesExhausted"},
             "requestPayload": {"version": 1, "schedule": "nightly", "tasks": ["x"]},
@@ -89,10 +94,10 @@ def test_a_run_by_hand_keeps_the_key_that_its_request_gave_it() -> None:
     assert (read.event["key"], read.reason) == ("nightly@r-1", "RetriesExhausted")
 
 
-def test_a_line_is_asked_for_alone() -> None:
-    read = dead_letter(
+def test_a_refused_line_is_requested_alone() -> None:
+    read = read_contents(
         {"kind": "line", "schedule": "nightly", "run": f"nightly@{DUE}", "scheduled_time": DUE,
-         "file": "names.csv", "line": 17, "reason": "no CSV row", "start": "x"}
+         "file": "names.csv", "line": 17, "reason": "malformed CSV row", "start": "x"}
     )  # fmt: skip
     assert (read.kind, read.what, read.needs_input) == (Kind.LINE, "line 17 of names.csv", True)
     assert read.event == {"key": f"nightly@{DUE}", "scheduled_time": DUE, "only": 17}
@@ -102,42 +107,45 @@ def test_a_line_is_asked_for_alone() -> None:
     ("goes_on_at", "only", "event"),
     [(None, None, {}), (3, None, {"cursor": {"line": 3}}), (None, 5, {"only": 5})],
 )
-def test_an_incomplete_list_goes_on_where_it_can(
+def test_an_incomplete_list_continues_where_it_can(
     goes_on_at: int | None, only: int | None, event: dict[str, Any]
 ) -> None:
-    read = dead_letter(
+    read = read_contents(
         {"kind": "incomplete", "schedule": "nightly", "run": "key", "scheduled_time": DUE,
          "only": only, "reason": "raised", "goes_on_at": goes_on_at}
     )  # fmt: skip
     assert read.event == {"key": "key", "scheduled_time": DUE} | event
 
 
-def test_a_task_tells_what_run_task_wrote_down() -> None:
+def test_a_task_shows_the_attributes_that_run_task_wrote() -> None:
     body = {"version": 1, "id": "nightly@x#2", "schedule": "nightly", "task": "greet", "text": "A"}
-    read = dead_letter(body, TASKS, outcome="expired", error="Expired", reason="old", attempts="3")
+    read = read_contents(
+        body, TASKS, outcome="expired", error="Expired", reason="old", attempts="3"
+    )
     assert (read.outcome, read.reason, read.attempts) == ("expired", "Expired: old", 3)
-    assert (read.schedule, read.what, read.message_group) == ("nightly", "#2 greet “A”", "group")
+    assert (read.schedule, read.what) == ("nightly", "#2 greet “A”")
+    assert receive(body, TASKS).message_group == "group"
 
 
-def test_an_exception_without_a_text_is_told_by_its_name() -> None:
+def test_an_exception_without_text_is_shown_by_its_name() -> None:
     body = {"version": 1, "id": "nightly@x#2", "task": "greet"}
-    assert dead_letter(body, TASKS, outcome="failed", error="ValueError").reason == "ValueError"
+    assert read_contents(body, TASKS, outcome="failed", error="ValueError").reason == "ValueError"
 
 
-def test_a_task_without_a_reason_died_with_its_function() -> None:
-    read = dead_letter({"version": 1, "id": "nightly@x#2", "text": "A"}, TASKS)
+def test_a_task_without_attributes_died_with_its_function() -> None:
+    read = read_contents({"version": 1, "id": "nightly@x#2", "text": "A"}, TASKS)
     assert (read.outcome, read.can_be_sent) == ("died", True)
 
 
-def test_what_cannot_be_read_is_not_sent_again() -> None:
-    assert not dead_letter({"version": 99}, TASKS).can_be_sent
-    assert not dead_letter("whatever").can_be_sent
-    assert not dead_letter(["a", "list"]).can_be_sent
+def test_unreadable_dead_letters_cannot_be_sent_again() -> None:
+    assert not read_contents({"version": 99}, TASKS).can_be_sent
+    assert not read_contents("whatever").can_be_sent
+    assert not read_contents(["a", "list"]).can_be_sent
 
 
-def test_every_kind_and_outcome_is_explained() -> None:
+def test_every_kind_and_outcome_is_documented() -> None:
     document = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-    table = document.partition("## What a dead letter says")[2].partition("\n## ")[0]
+    table = document.partition("## Kinds of dead letters")[2].partition("\n## ")[0]
     rows = re.findall(r"(?m)^\| (task|line|run|unknown) \| (?:`(\w+)` )?\|", table)
     dead = [DIED, *(outcome for outcome in Outcome if outcome.is_dead)]
     assert sorted(rows) == sorted(
@@ -148,3 +156,50 @@ def test_every_kind_and_outcome_is_explained() -> None:
             (Kind.UNKNOWN, ""),
         ]
     )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"version": 1, "schedule": "nightly", "scheduled_time": 5},
+        {"requestPayload": {"schedule": "nightly"}, "requestContext": "none"},
+        {"requestPayload": {"schedule": "nightly", "cursor": 7}},
+        {"kind": "line", "schedule": "nightly", "line": 2},
+        {"kind": "incomplete", "schedule": "nightly", "goes_on_at": 3},
+        "[" * 100_000,
+        '{"version": 1, "schedule": "nightly", "scheduled_time": ' + "9" * 5_000 + "}",
+    ],
+)
+def test_a_misshapen_run_is_of_kind_unknown_and_says_why(body: object) -> None:
+    read = read_contents(body)
+    assert (read.kind, read.can_be_sent) == (Kind.UNKNOWN, False)
+    assert read.reason
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[" * 100_000,
+        {"version": 1, "id": 7, "text": "x"},
+        {"version": True, "id": "a#1", "text": "x"},
+        {"version": 1, "text": "x"},
+        {"version": 1, "id": "a#1", "task": ["greet"]},
+    ],
+)
+def test_a_misshapen_task_is_unreadable_and_says_why(body: object) -> None:
+    read = read_contents(body, TASKS)
+    assert (read.kind, read.outcome) == (Kind.TASK, "unreadable")
+    assert read.reason
+
+
+@pytest.mark.parametrize("retries", ["many", "", "9" * 5_000])
+def test_odd_attributes_leave_the_attempts_empty(retries: str) -> None:
+    event = {"version": 1, "schedule": "nightly", "scheduled_time": DUE}
+    assert read_contents(event, RETRY_ATTEMPTS=retries).attempts is None
+
+
+def test_a_task_with_registered_objects_is_readable_without_their_classes() -> None:
+    point = {"py/object": "mine.Point", "x": 1}
+    body = {"version": 1, "id": "nightly@x#2", "task": "greet", "args": {"at": point}}
+    read = read_contents(body, TASKS, outcome="failed", reason="no")
+    assert (read.outcome, read.can_be_sent, read.what) == ("failed", True, "#2 greet")

@@ -1,4 +1,4 @@
-"""The line of an attempt in the log: what came of it, in fields that a query can use."""
+"""The record of an attempt: its outcome, in fields that a query can use."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ def fields(line: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in line.items() if name not in BESIDES}
 
 
-def test_a_success_tells_its_time_and_its_result(tried: Delivery, log_lines: Log) -> None:
+def test_a_success_has_its_duration_and_the_preview_of_its_result(
+    tried: Delivery, log_lines: Log
+) -> None:
     log_task(tried, Result(outcome=Outcome.SUCCESS, seconds=1.2345, preview="x ... x"))
 
     [line] = log_lines()
@@ -43,16 +45,16 @@ def test_a_success_tells_its_time_and_its_result(tried: Delivery, log_lines: Log
     }
 
 
-def test_a_failure_tells_its_reason_and_where_it_came_from(tried: Delivery, log_lines: Log) -> None:
+def test_a_failure_has_its_reason_and_its_traceback(tried: Delivery, log_lines: Log) -> None:
     try:
         raise OSError("x" * 301)
     except OSError as error:
         log_task(tried, Result(outcome=Outcome.RETRY, error=error, retry_after=9.87))
 
     [line] = log_lines()
-    told = fields(line)
-    assert "in test_a_failure_tells_its_reason" in told.pop("exception")
-    assert told == {
+    found = fields(line)
+    assert "in test_a_failure_has_its_reason" in found.pop("exception")
+    assert found == {
         "level": "ERROR",
         "message": "task",
         "outcome": "retry",
@@ -69,7 +71,7 @@ def test_a_failure_tells_its_reason_and_where_it_came_from(tried: Delivery, log_
     "error", [Retry("the service is busy"), UnknownTask("the service is busy"),
               Expired("the service is busy")],
 )  # fmt: skip
-def test_what_explains_itself_has_no_traceback(
+def test_an_error_that_explains_itself_has_no_traceback(
     tried: Delivery, log_lines: Log, error: Exception
 ) -> None:
     log_task(tried, Result(outcome=Outcome.FAILED, error=error))
@@ -123,11 +125,11 @@ def test_metrics_have_whole_milliseconds_and_the_dimensions_that_are_paid_for(
     if asked:
         monkeypatch.setenv("METRICS_BY_SCHEDULE", asked)
 
-    told = metrics("sent", "refused", schedule=schedule)["_aws"]
+    found = metrics("sent", "refused", schedule=schedule)["_aws"]
 
-    assert type(told["Timestamp"]) is int
-    assert abs(told["Timestamp"] / 1000 - time.time()) < 60
-    assert told["CloudWatchMetrics"] == [
+    assert type(found["Timestamp"]) is int
+    assert abs(found["Timestamp"] / 1000 - time.time()) < 60
+    assert found["CloudWatchMetrics"] == [
         {
             "Namespace": "TaskScheduler",
             "Dimensions": dimensions,

@@ -1,0 +1,118 @@
+"""The tasks that a generator of the task folder yields."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from collections import deque
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from task_scheduler.errors import IncompleteRun, NotSerializable
+from task_scheduler.observability.log import reason_of
+from task_scheduler.queue import serialization
+from task_scheduler.runs.run import Cursor
+from task_scheduler.task_list.listed import Listed, Refused, quote, read_value
+from task_scheduler.task_list.out_of_time import IsTimeUp
+from task_scheduler.tasks.registered import TaskSource
+from task_scheduler.tasks.registry import find_task_source
+
+COMPARED = 10
+"""Tasks before the cursor that a generator is asked for once more, to be compared. One that yields
+in another order than before would skip some of its tasks and repeat others."""
+
+
+class GeneratedTasks:
+    """A generator's tasks, which must be the same each time that it is asked.
+
+    Args:
+        name: that the generator is registered under.
+        task_folder: where task code lies.
+        args: of the schedule.
+
+    Raises:
+        LookupError, ImportError: there is no such generator; says why.
+        InvalidArguments: the arguments do not fit it.
+    """
+
+    def __init__(self, name: str, task_folder: Path, args: Mapping[str, Any]) -> None:
+        self._source: TaskSource = find_task_source(name, task_folder)
+        self._source.check_arguments(args)
+        self._args = args
+        self._last: deque[Listed] = deque(maxlen=COMPARED + 1)
+
+    def read(self, cursor: Cursor, is_time_up: IsTimeUp) -> Iterator[Listed]:
+        """Read the tasks from a cursor on, after a look at the ones before it."""
+        before = cursor.checksums or []
+        first = cursor.line - len(before)
+        number = first - 1
+        try:
+            for number, value in enumerate(self._source.tasks_from(first, self._args), start=first):
+                listed = _listed(value, number)
+                if number < cursor.line:
+                    self._compare(listed, before[number - first])
+                self._last.append(listed)
+                if number >= cursor.line:
+                    yield listed
+        except IncompleteRun:
+            raise
+        except Exception as error:
+            sent = max(number, cursor.line - 1)
+            raise IncompleteRun(
+                f"{self._name} raised after {sent} tasks: "
+                f"{type(error).__name__}: {reason_of(error)}",
+                goes_on_at=sent + 1 if self._source.accepts_cursor else None,
+            ) from error
+        if number < cursor.line - 1:
+            raise IncompleteRun(
+                f"{self._name} yielded {number} tasks now, {cursor.line - 1} of which were sent "
+                f"before: {_MUST_BE_STABLE}"
+            )
+
+    def cursor_at(self, number: int, offset: int) -> Cursor:
+        """Return the cursor at a task, with checksums of the tasks before it.
+
+        Raises:
+            IncompleteRun: the generator accepts no cursor.
+        """
+        if not self._source.accepts_cursor:
+            raise IncompleteRun(
+                f"no time for more than {number - 1} tasks: raise send_task_timeout, or "
+                f"let {self._name} accept a cursor"
+            )
+        before = [_checksum(listed) for listed in self._last if listed.number < number]
+        return Cursor(line=number, offset=offset, checksums=before or None)
+
+    def _compare(self, listed: Listed, expected: str) -> None:
+        if _checksum(listed) != expected:
+            raise IncompleteRun(
+                f"{self._name} yields another task at position {listed.number} than before: "
+                f"{_MUST_BE_STABLE}"
+            )
+
+    @property
+    def _name(self) -> str:
+        return f"@task_source({self._source.name!r})"
+
+
+_MUST_BE_STABLE = "a source must yield the same tasks in the same order whenever a run is sent"
+
+
+def _listed(value: object, number: int) -> Listed:
+    try:
+        # a generator may change what it has yielded, and yield it again
+        value = value if isinstance(value, str) else copy.deepcopy(value)
+    except Exception as error:
+        return Refused(number, f"cannot be copied: {reason_of(error)}", quote(value))
+    return read_value(value, number, 0, value)
+
+
+def _checksum(listed: Listed) -> str:
+    try:
+        content = (
+            listed.reason if isinstance(listed, Refused) else serialization.to_json(listed.identity)
+        )
+    except NotSerializable:
+        content = "not serializable"
+    return hashlib.sha256(content.encode(errors="surrogatepass")).hexdigest()[:16]

@@ -1,0 +1,123 @@
+"""Send a stack's dead letters again.
+
+SQS's own StartMessageMoveTask would move them unchanged: a task under the id of one that has come
+to its end, and a run's event onto no queue at all.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+from task_scheduler.errors import NotSent
+from task_scheduler.queue.fifo import deduplication_id
+from task_scheduler.queue.sending import Entry, send_batch
+from task_scheduler.queue.serialization import sendable
+from task_scheduler.queue.task_id import TaskId
+from taskctl import aws
+from taskctl.dead_letters.dead_letter import DeadLetter, Kind
+from taskctl.dead_letters.queue import DeadLetterQueue
+from taskctl.dead_letters.reading import read_envelope
+from taskctl.errors import TaskctlError
+from taskctl.ids import sent_again
+from taskctl.stack.invoke import invoke_later
+from taskctl.stack.stack import Stack
+
+
+class Redriver:
+    """Sends dead letters again and counts them.
+
+    Attributes:
+        sent: how many of each kind were sent again.
+        left: those that could not be, each with the reason.
+    """
+
+    def __init__(self, stack: Stack, wanted: list[str]) -> None:
+        """Prepare to redrive.
+
+        Args:
+            stack: the stack whose dead letters they are.
+            wanted: ids or their beginnings; empty for all.
+        """
+        self.sent: Counter[Kind] = Counter()
+        self.left: list[tuple[DeadLetter, str]] = []
+        self._stack = stack
+        self._wanted = wanted
+        self._found: set[str] = set()
+        self._inputs: dict[str, dict[str, Any]] = {}
+
+    @property
+    def missing(self) -> list[str]:
+        """The wanted ids that no dead letter has."""
+        return [id_ for id_ in self._wanted if id_ not in self._found]
+
+    def run(self) -> None:
+        """Send again what is there at the beginning: not what fails once more meanwhile."""
+        before = datetime.now(UTC)
+        for url in self._stack.dead_letter_urls:
+            with DeadLetterQueue(url) as queue:
+                self._empty(queue, before)
+
+    def _empty(self, queue: DeadLetterQueue, before: datetime) -> None:
+        for dead_letters in queue.receive(before=before):
+            for dead_letter in filter(self._is_wanted, dead_letters):
+                self._send(queue, dead_letter)
+            if self._wanted and not self.missing:
+                return
+
+    def _is_wanted(self, dead_letter: DeadLetter) -> bool:
+        names = {id_ for id_ in self._wanted if dead_letter.id.startswith(id_)}
+        self._found |= names
+        return not self._wanted or bool(names)
+
+    def _send(self, queue: DeadLetterQueue, dead_letter: DeadLetter) -> None:
+        """Send one dead letter and delete it before the next: ten may exceed a request."""
+        contents = dead_letter.contents
+        try:
+            if not contents.can_be_sent:
+                raise NotSent(f"{contents.outcome or contents.kind}: {contents.reason}")
+            if contents.kind is Kind.TASK:
+                self._send_task(dead_letter)
+            else:
+                self._send_run(dead_letter)
+        except NotSent as error:
+            self.left.append((dead_letter, str(error)))
+            return
+        queue.delete(dead_letter)
+        self.sent[contents.kind] += 1
+
+    def _send_task(self, dead_letter: DeadLetter) -> None:
+        entry = _entry(dead_letter, is_fifo=self._stack.queue_url.endswith(".fifo"))
+        with aws.explained():
+            send_batch(aws.client("sqs"), self._stack.queue_url, [entry])
+
+    def _send_run(self, dead_letter: DeadLetter) -> None:
+        event: dict[str, Any] = dict(dead_letter.contents.event)
+        if dead_letter.contents.needs_input:
+            try:
+                event = {**self._input(dead_letter.contents.schedule or ""), **event}
+            except TaskctlError as error:
+                raise NotSent(str(error)) from error
+        invoke_later(self._stack.send_task, event)
+
+    def _input(self, schedule: str) -> dict[str, Any]:
+        if schedule not in self._inputs:
+            self._inputs[schedule] = dict(self._stack.schedule(schedule).input)
+        return self._inputs[schedule]
+
+
+def _entry(dead_letter: DeadLetter, *, is_fifo: bool) -> Entry:
+    """Return a task's message under an id that says which dead letter it comes from."""
+    body, name = dead_letter.body, dead_letter.id  # of a text typed by hand, its id is SQS's
+    if envelope := read_envelope(body):
+        name = str(sent_again(TaskId.parse(envelope["id"]), dead_letter.short_id))
+        body = sendable(json.dumps({**envelope, "id": name}, ensure_ascii=False))
+    if not is_fifo:
+        return Entry(body)
+    return Entry(
+        body,
+        message_group=dead_letter.message_group,
+        deduplication_id=deduplication_id(name, body),
+    )

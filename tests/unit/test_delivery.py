@@ -1,0 +1,355 @@
+"""Delivery to a service: which requests it gets, how often, and until when; with real answers."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import time
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import ExitStack
+from threading import Event
+from typing import Any
+
+import pytest
+import requests
+from pytest_httpserver import HTTPServer
+
+from task_scheduler.notifications import delivery, targets
+from task_scheduler.notifications.chat_message import ChatMessage
+from task_scheduler.notifications.delivery import MAX_ANSWER, Target, deliver
+from task_scheduler.notifications.targets import Targets
+from task_scheduler.observability.log import logger
+from tests.unit.chat_services import Answer, Webhook, serving
+
+MESSAGE = ChatMessage(title="s: 1 failed", body="✗ #1", kind="failure")
+SECONDS = 3.0
+
+
+@pytest.fixture
+def webhook(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Webhook]:
+    monkeypatch.setattr(targets, "WAIT_SECONDS", 0.02)
+    with serving(Webhook(), httpserver) as made:
+        yield made
+
+
+@pytest.fixture
+def target(webhook: Webhook) -> Target:
+    return target_of(webhook)
+
+
+def target_of(webhook: Webhook, path: str = "/x", parameters: str = "") -> Target:
+    [made] = Targets(f"{webhook.url.replace('http', 'json')}{path}{parameters}").usable
+    made.plugin.request_rate_per_sec = 0  # Apprise's own pause between messages
+    return made
+
+
+def send(*targets: Target, seconds: float = SECONDS) -> list[str]:
+    return deliver(targets, MESSAGE, time.monotonic() + seconds)
+
+
+def test_a_message_is_sent_once_as_plain_text(webhook: Webhook, target: Target) -> None:
+    assert send(target) == []
+
+    [message] = webhook.received
+    assert (message["title"], message["message"], message["type"]) == (
+        "s: 1 failed", "✗ #1", "failure",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 503])
+def test_a_failure_that_may_pass_is_tried_three_times(
+    webhook: Webhook, target: Target, status: int
+) -> None:
+    webhook.answers.extend([Answer(status)] * 3)
+
+    assert send(target) == [f"JSON: answered {status}"]
+    assert webhook.requests == 3
+
+
+def test_a_service_that_recovers_between_attempts_gets_the_message_once(
+    webhook: Webhook, target: Target
+) -> None:
+    webhook.answers.append(Answer(503))
+
+    assert send(target) == []
+    assert (webhook.requests, len(webhook.received)) == (2, 1)
+
+
+@pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 410, 413])
+def test_after_a_refusal_for_good_nothing_is_sent_again(
+    webhook: Webhook, target: Target, status: int
+) -> None:
+    webhook.answers.append(Answer(status))
+
+    assert send(target) == [f"JSON: answered {status}"]
+    assert webhook.requests == 1
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_service_that_says_when_is_asked_then(
+    webhook: Webhook, target: Target, status: int
+) -> None:
+    webhook.answers.append(Answer(status, headers={"Retry-After": "0.5"}))
+    begun = time.monotonic()
+
+    assert send(target) == []
+    assert time.monotonic() - begun >= 0.5
+    assert webhook.requests == 2
+
+
+def test_a_service_that_asks_for_more_time_than_there_is_is_not_asked_again(
+    webhook: Webhook, target: Target
+) -> None:
+    webhook.answers.append(Answer(429, headers={"Retry-After": "120"}))
+    begun = time.monotonic()
+
+    assert send(target) == ["JSON: answered 429"]
+    assert time.monotonic() - begun < 1
+    assert webhook.requests == 1
+    assert 110 < target.paused_until - time.monotonic() < 121
+
+
+def test_a_service_that_took_nothing_is_paused_for_a_minute(
+    webhook: Webhook, target: Target
+) -> None:
+    webhook.answers.append(Answer(404))
+    send(target)
+
+    assert 55 < target.paused_until - time.monotonic() < 61
+    assert send(target) == ["JSON: paused after it did not take a message"]
+    assert webhook.requests == 1
+    target.paused_until = time.monotonic()
+    assert send(target) == []
+
+
+def test_a_service_that_hangs_is_waited_for_until_the_deadline(
+    webhook: Webhook, target: Target
+) -> None:
+    webhook.answers.append(Answer(200, hangs=True))
+    begun = time.monotonic()
+
+    [problem] = send(target, seconds=0.5)
+
+    assert problem in ("JSON: no answer in time", "JSON: ReadTimeout")
+    assert time.monotonic() - begun < 0.9
+
+
+@pytest.mark.parametrize(("fair", "is_paused"), [(0.3, True), (0.6, False)])
+def test_a_service_that_hangs_is_paused_if_it_had_time_enough(
+    target: Target, monkeypatch: pytest.MonkeyPatch, fair: float, is_paused: bool
+) -> None:
+    over = Event()
+    monkeypatch.setattr(delivery, "FAIR_SECONDS", fair)
+    monkeypatch.setattr(target, "_send", lambda **_: over.wait(5))
+
+    try:
+        assert send(target, seconds=0.5) == ["JSON: no answer in time"]
+        assert (target.paused_until > time.monotonic()) is is_paused
+    finally:
+        over.set()
+
+
+@pytest.mark.parametrize("seconds", [-1.0, 0.0, 0.05])
+def test_without_time_no_request_is_made(webhook: Webhook, target: Target, seconds: float) -> None:
+    assert send(target, seconds=seconds) == ["JSON: no answer in time"]
+    assert webhook.requests == 0
+    assert send(target) == []
+
+
+def test_an_unreachable_service_is_named_with_the_kind_of_error_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(targets, "WAIT_SECONDS", 0.0)
+    [target] = Targets("json://127.0.0.1:9/s3cr3t").usable
+
+    assert send(target) == ["JSON: ConnectionError"]
+
+
+@pytest.mark.parametrize("error", [SystemExit("json://a-secret"), ValueError("json://a-secret")])
+def test_whatever_apprise_raises_is_reported_by_its_kind_alone(
+    target: Target, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def broken(**_: object) -> bool:
+        raise error
+
+    monkeypatch.setattr(target, "_send", broken)
+
+    assert send(target) == [f"JSON: {type(error).__name__}"]
+
+
+@pytest.mark.parametrize("parameters", ["", "?redirect=yes"])
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed(webhook: Webhook, status: int, parameters: str) -> None:
+    webhook.answers.append(Answer(status, headers={"Location": f"{webhook.url}/internal"}))
+
+    assert send(target_of(webhook, parameters=parameters)) == [f"JSON: answered {status}"]
+    assert webhook.paths == ["/hook/x"]
+
+
+def bomb() -> bytes:
+    packed = io.BytesIO()
+    with gzip.GzipFile(fileobj=packed, mode="wb") as file:
+        for _ in range(200):
+            file.write(bytes(1024 * 1024))
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize("status", [200, 302, 404, 429])
+def test_an_answer_is_read_up_to_a_limit_however_it_is_packed(
+    webhook: Webhook, target: Target, status: int
+) -> None:
+    headers = {"Content-Encoding": "gzip", "Location": f"{webhook.url}/internal"}
+    webhook.answers.append(Answer(status, bomb(), headers))
+    send(target)  # what is imported for the first message is not counted
+    target.paused_until = 0.0
+    webhook.answers.append(Answer(status, bomb(), headers))
+    tracemalloc.start()
+    try:
+        problems = send(target)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 40 * 1024 * 1024  # the server's own copies of what is packed count, too
+    assert problems == ([] if status in (200, 429) else [f"JSON: answered {status}"])
+
+
+def test_a_long_answer_that_says_yes_is_a_yes(webhook: Webhook, target: Target) -> None:
+    webhook.answers.append(Answer(200, b"x" * MAX_ANSWER * 3))
+
+    assert send(target) == []
+    assert webhook.requests == 1
+
+
+def test_services_are_sent_to_at_once_and_each_problem_is_reported_in_their_order(
+    httpserver: HTTPServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(targets, "WAIT_SECONDS", 0.0)
+    kinds = [type("Webhook", (Webhook,), {"path": f"/hook{number}"}) for number in range(4)]
+    with ExitStack() as stack:
+        webhooks = [stack.enter_context(serving(one(), httpserver)) for one in kinds]
+        webhooks[0].answers.append(Answer(404))
+        webhooks[2].answers.append(Answer(200, hangs=True))
+        webhooks[3].answers.extend([Answer(500)] * 3)
+        begun = time.monotonic()
+
+        problems = send(*map(target_of, webhooks), seconds=1)
+
+        assert time.monotonic() - begun < 1.5
+        assert len(webhooks[1].received) == 1
+    assert problems[0] == "JSON: answered 404"
+    assert problems[1] in ("JSON: no answer in time", "JSON: ReadTimeout")
+    assert problems[2] == "JSON: answered 500"
+
+
+def test_a_message_that_apprise_cannot_prepare_is_delivered_to_nobody(
+    webhook: Webhook, target: Target
+) -> None:
+    assert deliver([target], ChatMessage(title="", body="", kind="info"), time.monotonic() + 3)
+    assert webhook.requests == 0
+
+
+def test_requests_of_task_code_are_made_as_before(webhook: Webhook) -> None:
+    webhook.answers.extend(
+        [Answer(302, headers={"Location": f"{webhook.url}/y"}), Answer(200, b"x" * 9)]
+    )
+
+    assert len(requests.get(f"{webhook.url}/x", timeout=5).content) == 9
+    assert webhook.requests == 2
+    assert delivery._asking.get() is None
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("json://localhost, xml://localhost", ["JSON", "XML"]),
+        ("json://localhost\n\n xml://localhost \n", ["JSON", "XML"]),
+        (" json://localhost ,\n,xml://localhost\t,", ["JSON", "XML"]),
+        ("json://a,b@localhost/?x=1,2", ["JSON"]),
+        ("", []),
+    ],
+)
+def test_a_parameter_is_urls_between_lines_commas_or_blanks(text: str, names: list[str]) -> None:
+    targets = Targets(text)
+
+    assert [target.name for target in targets.usable] == names
+    assert not targets.malformed
+
+
+def test_a_message_is_signed_with_the_name_of_this_installation() -> None:
+    [target] = Targets("json://localhost").usable
+
+    assert target.plugin.asset.app_id == logger.service
+
+
+def test_urls_that_apprise_does_not_know_are_reported_by_their_places(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NOTIFY_SSM_PARAMETER", "/chat")
+
+    targets = Targets("nonsense\n\njson://localhost\nno://way")
+
+    assert [target.name for target in targets.usable] == ["JSON"]
+    assert targets.malformed == (
+        "SSM parameter /chat: of the 3 URLs in it Apprise does not know number 1, 3; "
+        "the others are used"
+    )
+
+
+SCHEMES = {
+    "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ": "Slack",
+    "discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js": "Discord",
+    "mmost://localhost/3ccdd113474722377935511fc85d3dd4": "Mattermost",
+    "workflow://prod.example.org/0123456789abcdef/sig_nature": "Power Automate",
+    "matrix://token@localhost?mode=matrix": "Matrix",
+    "gchat://workspace/key/token": "Google Chat",
+}
+PINGS = [
+    "@everyone", "@Everyone", "@HERE", "@here", "@Channel", "@channel", "@all", "@room", "@Room",
+    "@ada", "@ada:example.org", "<@123>", "<@!123>", "<@&4>", "<!channel>", "<!here|x>",
+    "<!subteam^S1>", "<users/all>", "<at>Ada</at>", "x@everyone", "@**all**", ".@ada",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", SCHEMES, ids=SCHEMES.values())
+def test_no_service_gets_a_mention_from_task_output(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+
+    def answer(_adapter: Any, request: Any, **_: Any) -> requests.Response:
+        made = requests.Response()
+        made.status_code, made.raw = 200, io.BytesIO(b"ok")
+        body = request.body or b""
+        sent.append(body.decode() if isinstance(body, bytes) else body)
+        return made
+
+    monkeypatch.setattr(delivery, "_requests_send", answer)
+    [target] = Targets(url).usable
+    body = composed_body("\n".join(PINGS))
+
+    deliver([target], ChatMessage(title="t", body=body, kind="failure"), time.monotonic() + 5)
+
+    texts = "".join(strings_of(json.loads("".join(sent))))
+    assert "everyone" in texts.lower()
+    assert [ping for ping in PINGS if ping in texts] == []
+
+
+def composed_body(text: str) -> str:
+    from task_scheduler.notifications.harmless import harmless
+
+    return harmless(text, 1_000)
+
+
+def strings_of(value: Any) -> list[str]:
+    match value:
+        case str():
+            return [value]
+        case dict():
+            return [text for item in value.values() for text in strings_of(item)]
+        case list():
+            return [text for item in value for text in strings_of(item)]
+    return []
