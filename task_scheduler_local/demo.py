@@ -196,7 +196,7 @@ def _judge(runs: Iterable[Run], expected: Mapping[str, Mapping[str, int]]) -> bo
     right = sum((seen.get(name, nothing) & counts).total() for name, counts in stated.items())
     all_stated = sum(stated.values(), nothing)
     console.print(
-        f"{right} of {all_stated.total()} tasks came to the outcome that the example states "
+        f"{right} of {all_stated.total()} tasks had the outcome that the example states "
         f"({_in_words(all_stated)}).",
         soft_wrap=True,
     )

@@ -37,10 +37,11 @@ def package(
         Path, typer.Option("--tfvars", help="The file with layer_dir, runtime and architecture.")
     ] = Path("terraform.tfvars"),
 ) -> None:
-    """Build the dependency layer: the runtime's packages and yours, the same on every machine.
+    """Build the dependency layer.
 
-    What is not given is read from the file of values, if it is there; otherwise it is the module's
-    default. Packages are installed by uv, as wheels for Lambda and not for this machine.
+    It has the runtime's packages and yours, as wheels for Lambda and not for this machine, and is
+    the same wherever it is built. Settings that are not given are read from the file of values, if
+    there is one; otherwise they are the module's defaults.
 
     \b
     Examples:
