@@ -127,7 +127,7 @@ def test_prices_in_the_documents_are_the_computed_ones(taskctl: Taskctl, tmp_pat
         f"polling of an idle queue | {rows['idle polling']['usd']:.2f} USD",
         f"{metrics['metrics']:.0f} metrics and {alarms['alarms']} alarms | "
         f"{metrics['usd'] + alarms['usd']:.2f} USD",
-        f"in all, before free tiers | {costs['usd']:.2f} USD",
+        f"total, before free tiers | {costs['usd']:.2f} USD",
     ):
         assert f"| {row}" in document
     readme = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -174,7 +174,7 @@ def make_dead_letters(emulator: Emulator, *texts: str, fifo: bool = False) -> st
             QueueName=f"{prefix}-{name}{'.fifo' if fifo else ''}",
             Attributes={"FifoQueue": "true"} if fifo else {},
         )["QueueUrl"]
-    for number, text in enumerate(texts):
+    for number, text in enumerate(texts, start=1):
         body = json.dumps({"version": 1, "id": f"s@t#{number}", "text": text})
         ordered = {"MessageGroupId": "mine", "MessageDeduplicationId": str(number)}
         sqs.send_message(QueueUrl=queue, MessageBody=body, **(ordered if fifo else {}))
@@ -195,7 +195,7 @@ def test_redriven_fifo_tasks_keep_group_and_order(emulator: Emulator, taskctl: T
     )["Messages"]
     assert {message["Attributes"]["MessageGroupId"] for message in received} == {"mine"}
     assert [json.loads(message["Body"])["id"].rpartition("#")[2] for message in received] == [
-        str(number) for number in range(10)
+        str(number) for number in range(1, 11)
     ]
 
 

@@ -62,7 +62,7 @@ def test_every_command_works_without_the_extra(run: Run) -> None:
 from importlib import import_module
 from taskctl.__main__ import COMMANDS
 for place in COMMANDS.values():
-    import_module("taskctl.commands." + place.partition(":")[0])
+    import_module("taskctl.commands." + place.function.partition(":")[0])
 """
     done = run("python", "-c", program)
     assert (done.returncode, done.stderr) == (0, "")
