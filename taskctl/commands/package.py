@@ -37,9 +37,9 @@ def package(
         Path, typer.Option("--tfvars", help="The file with layer_dir, runtime and architecture.")
     ] = Path("terraform.tfvars"),
 ) -> None:
-    """Build the dependency layer.
+    """Build the dependency layer with your packages.
 
-    It has the runtime's packages and yours, as wheels for Lambda and not for this machine, and is
+    It also has the runtime's packages, all as wheels for Lambda and not for this machine, and is
     the same wherever it is built. Settings that are not given are read from the file of values, if
     there is one; otherwise they are the module's defaults.
 
