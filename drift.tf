@@ -23,6 +23,6 @@ locals {
 check "code" {
   assert {
     condition     = length(local.changed_code) == 0
-    error_message = "The code of ${join(" and ", local.changed_code)} is not what Terraform deployed: somebody changed it by hand, and an apply leaves it so. To deploy it anew, change a file of the task folder, or replace the function with terraform apply -replace=ADDRESS."
+    error_message = "The code of ${join(" and ", local.changed_code)} is not what Terraform deployed: somebody changed it by hand, and an apply leaves it so. To deploy it again, change a file of the task folder, or replace the function with terraform apply -replace=ADDRESS."
   }
 }

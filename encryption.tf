@@ -1,4 +1,4 @@
-# The customer key: what its policy has to allow. Built from names alone, so that a key made in the
+# The customer key: what its policy must allow. Built from names alone, so that a key made in the
 # same configuration can take its policy from here and be handed in as kms_key_arn without a cycle.
 
 locals {

@@ -9,7 +9,7 @@ output "tasks_dead_letter_queue" {
 }
 
 output "runs_dead_letter_queue" {
-  description = "The dead-letter queue of runs (not delivered, or failed in send_task) and of lines that are no tasks: name, arn and url."
+  description = "The dead-letter queue of runs (not delivered, or failed in send_task) and of lines that are not tasks: name, arn and url."
   value       = module.queue.runs_dead_letters
 }
 
@@ -58,6 +58,6 @@ output "monitoring" {
 }
 
 output "kms_key_policy_statements" {
-  description = "What the policy of a customer key (kms_key_arn) has to allow, as a list of statements beside those of whoever administers the key. Known before the key is, so a key made in the same configuration can take them from here. Whoever applies needs kms:CreateGrant, kms:DescribeKey, kms:Encrypt, kms:Decrypt, kms:ReEncryptFrom, kms:ReEncryptTo and kms:GenerateDataKey on it, too; whoever operates needs kms:Decrypt, to read dead letters, and kms:GenerateDataKey, to send them again."
+  description = "What the policy of a customer key (kms_key_arn) must allow, as a list of statements beside those of whoever administers the key. Known before the key is, so a key made in the same configuration can take them from here. Whoever applies needs kms:CreateGrant, kms:DescribeKey, kms:Encrypt, kms:Decrypt, kms:ReEncryptFrom, kms:ReEncryptTo and kms:GenerateDataKey on it, too; whoever operates needs kms:Decrypt, to read dead letters, and kms:GenerateDataKey, to send them again."
   value       = local.key_policy_statements
 }

@@ -1,12 +1,12 @@
 variable "prefix" {
-  description = "What every name begins with, so that several instances fit into one account: 1 to 54 letters, digits, hyphens and underscores. The schedule group is named by it alone. Changing it deletes everything and makes it anew: the queues with their dead letters, too."
+  description = "The beginning of every name, so that an account can have several instances: 1 to 54 letters, digits, hyphens and underscores. The schedule group is named by it alone. Changing it replaces everything, the queues with their dead letters included."
   type        = string
   default     = "cdklab"
   nullable    = false
 
   validation {
     condition     = can(regex("^[0-9A-Za-z_-]+$", var.prefix))
-    error_message = "prefix is \"${var.prefix}\": it has to be made of letters, digits, hyphens and underscores, which all of the services accept in names."
+    error_message = "prefix is \"${var.prefix}\": it must be made of letters, digits, hyphens and underscores, which all of the services accept in names."
   }
 
   validation {
@@ -33,17 +33,17 @@ variable "schedules" {
 
     When:
     - `expression`: `rate(value unit)`, `cron(minutes hours day-of-month month day-of-week year)` with `?` in one of the two day fields and weekdays better by name (1 is Sunday), or `at(yyyy-mm-ddThh:mm:ss)` for once.
-    - `timezone`: IANA time zone in which cron and at are meant; `var.timezone` if not given.
-    - `description`: a note that the console shows, up to 512 bytes, of which a letter beyond ASCII has 2 to 4.
+    - `timezone`: IANA time zone of cron and at; `var.timezone` if not given.
+    - `description`: a note that the console shows, up to 512 bytes, of which a character beyond ASCII takes 2 to 4.
     - `enabled`: false keeps the schedule but does not fire it. Default true.
-    - `expected_every`: an alarm goes off when it has not fired for so many seconds, 60 to 604800 (7 days; an alarm cannot look further back); a little more than the longest time between two runs, such as 90000 (25 hours) for a daily one. 0.40 USD a month. Not watched if not given, with `enabled = false` or without `monitoring`; for up to 100 schedules.
+    - `expected_every`: an alarm goes off when it has not fired for so many seconds, 60 to 604800 (7 days; an alarm cannot look further back); slightly more than the longest time between two runs, such as 90000 (25 hours) for a daily one. 0.40 USD a month. Not watched if not given, with `enabled = false` or without `monitoring`; for up to 100 schedules.
     - `flexible_window_minutes`: fires at any moment within so many minutes after it is due, 1 to 1440 (a day); exactly when due if not given.
-    - `start_date`, `end_date`: fires only between these, RFC 3339 in UTC, such as `2027-01-01T00:00:00Z`; AWS ignores them for at. Take a `start_date` out once it is past: AWS may refuse it when the schedule is changed or made anew.
+    - `start_date`, `end_date`: fires only between these, RFC 3339 in UTC, such as `2027-01-01T00:00:00Z`; AWS ignores them for at. Remove a `start_date` once it is past: AWS may refuse it when the schedule is changed or created again.
 
     What, with a `task`, a list or both; the list is one of `tasks`, `tasks_file`, `tasks_s3_uri` and `tasks_source`:
-    - `task`: name of the function that runs each task of the list, or runs once if there is no list. Without it the texts of the list are printed.
+    - `task`: name of the function that runs each task of the list, or runs once if there is no list. Without it the lines of the list are printed.
     - `args`: arguments of that function, by name.
-    - `tasks`: the list as texts, each one task. The whole has to fit into 200,000 bytes.
+    - `tasks`: the list as texts, each one task. The whole must fit into 200,000 bytes.
     - `tasks_file`: the list as a file within `task_code_dir`, up to 50 MB: `.txt` (a task a line), `.jsonl` or `.csv`, or one of them packed as `.gz`.
     - `tasks_s3_uri`: the list as an object in S3, `s3://bucket/key`, of the same kinds and any size, read when the schedule fires.
     - `tasks_source`: the name of a generator in your code, `@task_source("name")`, which makes the list when the schedule fires.
@@ -53,7 +53,7 @@ variable "schedules" {
     - `max_age`: a task that has waited on the queue for more than so many seconds, 1 to 1209600 (14 days), is not started and becomes a dead letter instead; any time if not given.
     - `delivery_retries`: how often Scheduler tries again to hand a run over, 0 to 185. Default 3.
     - `delivery_max_age`: and for how long, in seconds, 60 to 86400 (a day). Default 3600 (an hour).
-    - `notify_on`: what of its tasks is told, as `var.notify_on` if not given; `[]` for nothing.
+    - `notify_on`: the events of its tasks that send a notification; `var.notify_on` if not given, `[]` for none.
   EOT
   type = map(object({
     expression              = string
@@ -87,7 +87,7 @@ variable "schedules" {
   # All the other rules are in modules/scheduler, where they name every schedule that breaks one.
   validation {
     condition     = alltrue([for schedule in var.schedules : try(schedule.expression, null) != null])
-    error_message = "schedules without an expression: ${join(", ", [for name, schedule in var.schedules : "\"${name}\"" if try(schedule.expression, null) == null])}. Each has to be rate(value unit), cron(minutes hours day-of-month month day-of-week year) or at(yyyy-mm-ddThh:mm:ss); to leave a schedule out, leave its key out."
+    error_message = "schedules without an expression: ${join(", ", [for name, schedule in var.schedules : "\"${name}\"" if try(schedule.expression, null) == null])}. Each must be rate(value unit), cron(minutes hours day-of-month month day-of-week year) or at(yyyy-mm-ddThh:mm:ss); to leave a schedule out, leave its key out."
   }
 }
 
@@ -104,7 +104,7 @@ variable "layer_dir" {
 }
 
 variable "layer_zip" {
-  description = "A zip file of the dependencies instead of `layer_dir`, such as a release has one for each runtime and architecture; its manifest, NAME.json, is looked for beside NAME.zip. Null for none."
+  description = "A zip file of the dependencies instead of `layer_dir`, such as those of a release, one for each runtime and architecture; its manifest, NAME.json, is looked for beside NAME.zip. Null for none."
   type        = string
   default     = null
 
@@ -137,7 +137,7 @@ variable "layers" {
 }
 
 variable "package_bucket" {
-  description = "Name of a bucket of this region that code and layers go through on their way to Lambda, under `prefix`/; needed only for packages of more than 50 MB, which Lambda takes from nowhere else. Its name must be known when Terraform plans. Null hands them over as they are."
+  description = "Name of a bucket of this region that code and layers go through on their way to Lambda, under `prefix`/; needed only for packages of more than 50 MB, which Lambda takes only from there. Its name must be known when Terraform plans. Null hands them over as they are."
   type        = string
   default     = null
 
@@ -155,7 +155,7 @@ variable "runtime" {
 
   validation {
     condition     = contains(["python3.12", "python3.13", "python3.14"], var.runtime)
-    error_message = "runtime is \"${var.runtime}\": it has to be python3.12, python3.13 or python3.14."
+    error_message = "runtime is \"${var.runtime}\": it must be python3.12, python3.13 or python3.14."
   }
 }
 
@@ -167,7 +167,7 @@ variable "architecture" {
 
   validation {
     condition     = contains(["arm64", "x86_64"], var.architecture)
-    error_message = "architecture is \"${var.architecture}\": it has to be arm64 or x86_64."
+    error_message = "architecture is \"${var.architecture}\": it must be arm64 or x86_64."
   }
 }
 
@@ -179,7 +179,7 @@ variable "send_task_timeout" {
 
   validation {
     condition     = var.send_task_timeout >= 1 && var.send_task_timeout <= 900 && floor(var.send_task_timeout) == var.send_task_timeout
-    error_message = "send_task_timeout is ${var.send_task_timeout}: it has to be a whole number of seconds from 1 to 900 (15 minutes)."
+    error_message = "send_task_timeout is ${var.send_task_timeout}: it must be a whole number of seconds from 1 to 900 (15 minutes)."
   }
 }
 
@@ -191,7 +191,7 @@ variable "send_task_memory" {
 
   validation {
     condition     = var.send_task_memory >= 128 && var.send_task_memory <= 10240 && floor(var.send_task_memory) == var.send_task_memory
-    error_message = "send_task_memory is ${var.send_task_memory}: it has to be a whole number of MB from 128 to 10240 (10 GB)."
+    error_message = "send_task_memory is ${var.send_task_memory}: it must be a whole number of MB from 128 to 10240 (10 GB)."
   }
 }
 
@@ -203,7 +203,7 @@ variable "run_task_timeout" {
 
   validation {
     condition     = var.run_task_timeout >= 1 && var.run_task_timeout <= 900 && floor(var.run_task_timeout) == var.run_task_timeout
-    error_message = "run_task_timeout is ${var.run_task_timeout}: it has to be a whole number of seconds from 1 to 900 (15 minutes)."
+    error_message = "run_task_timeout is ${var.run_task_timeout}: it must be a whole number of seconds from 1 to 900 (15 minutes)."
   }
 }
 
@@ -215,7 +215,7 @@ variable "run_task_memory" {
 
   validation {
     condition     = var.run_task_memory >= 128 && var.run_task_memory <= 10240 && floor(var.run_task_memory) == var.run_task_memory
-    error_message = "run_task_memory is ${var.run_task_memory}: it has to be a whole number of MB from 128 to 10240 (10 GB)."
+    error_message = "run_task_memory is ${var.run_task_memory}: it must be a whole number of MB from 128 to 10240 (10 GB)."
   }
 }
 
@@ -227,7 +227,7 @@ variable "batch_size" {
 
   validation {
     condition     = var.batch_size >= 1 && var.batch_size <= 10 && floor(var.batch_size) == var.batch_size
-    error_message = "batch_size is ${var.batch_size}: it has to be a whole number of tasks from 1 to 10."
+    error_message = "batch_size is ${var.batch_size}: it must be a whole number of tasks from 1 to 10."
   }
 }
 
@@ -239,12 +239,12 @@ variable "batch_window" {
 
   validation {
     condition     = var.batch_window >= 0 && var.batch_window <= 300 && floor(var.batch_window) == var.batch_window
-    error_message = "batch_window is ${var.batch_window}: it has to be a whole number of seconds from 0 to 300 (5 minutes)."
+    error_message = "batch_window is ${var.batch_window}: it must be a whole number of seconds from 0 to 300 (5 minutes)."
   }
 
   validation {
     condition     = var.batch_window == 0 || !var.fifo
-    error_message = "batch_window is ${var.batch_window}, but the queue is FIFO: Lambda waits for batches of standard queues only. It has to be 0."
+    error_message = "batch_window is ${var.batch_window}, but the queue is FIFO: Lambda waits for batches of standard queues only. It must be 0."
   }
 }
 
@@ -256,7 +256,7 @@ variable "task_concurrency" {
 
   validation {
     condition     = var.task_concurrency >= 1 && var.task_concurrency <= 10 && floor(var.task_concurrency) == var.task_concurrency
-    error_message = "task_concurrency is ${var.task_concurrency}: it has to be a whole number of tasks from 1 to 10."
+    error_message = "task_concurrency is ${var.task_concurrency}: it must be a whole number of tasks from 1 to 10."
   }
 }
 
@@ -267,7 +267,7 @@ variable "maximum_concurrency" {
 
   validation {
     condition     = var.maximum_concurrency == null ? true : var.maximum_concurrency >= 2 && var.maximum_concurrency <= 1000 && floor(var.maximum_concurrency) == var.maximum_concurrency
-    error_message = "maximum_concurrency is ${coalesce(var.maximum_concurrency, 2)}: it has to be a whole number of batches from 2 to 1000, or null for no limit."
+    error_message = "maximum_concurrency is ${coalesce(var.maximum_concurrency, 2)}: it must be a whole number of batches from 2 to 1000, or null for no limit."
   }
 }
 
@@ -279,7 +279,7 @@ variable "fifo" {
 }
 
 variable "deduplication" {
-  description = "Whether a task that came to its end is kept from running again when SQS delivers its message twice, or send_task sends it twice: a DynamoDB table remembers outcomes for message_retention, at about 1.25 USD a million tasks."
+  description = "Whether a task that has ended is kept from running again when SQS delivers its message twice, or send_task sends it twice: a DynamoDB table remembers outcomes for message_retention, at about 1.25 USD a million tasks."
   type        = bool
   default     = false
   nullable    = false
@@ -292,12 +292,12 @@ variable "visibility_timeout" {
 
   validation {
     condition     = var.visibility_timeout == null ? true : var.visibility_timeout >= 1 && var.visibility_timeout <= 43200 && floor(var.visibility_timeout) == var.visibility_timeout
-    error_message = "visibility_timeout is ${coalesce(var.visibility_timeout, 1)}: it has to be a whole number of seconds from 1 to 43200 (12 hours), or null for 6 times run_task_timeout."
+    error_message = "visibility_timeout is ${coalesce(var.visibility_timeout, 1)}: it must be a whole number of seconds from 1 to 43200 (12 hours), or null for 6 times run_task_timeout."
   }
 
   validation {
     condition     = coalesce(var.visibility_timeout, 43200) >= var.run_task_timeout
-    error_message = "visibility_timeout is ${coalesce(var.visibility_timeout, 0)}, less than run_task_timeout (${var.run_task_timeout}): tasks would be handed out again while they still run. It has to be ${var.run_task_timeout} to 43200 seconds (12 hours), or null for 6 times run_task_timeout."
+    error_message = "visibility_timeout is ${coalesce(var.visibility_timeout, 0)}, less than run_task_timeout (${var.run_task_timeout}): tasks would be handed out again while they still run. It must be ${var.run_task_timeout} to 43200 seconds (12 hours), or null for 6 times run_task_timeout."
   }
 }
 
@@ -309,7 +309,7 @@ variable "message_retention" {
 
   validation {
     condition     = var.message_retention >= 60 && var.message_retention <= 1209600 && floor(var.message_retention) == var.message_retention
-    error_message = "message_retention is ${var.message_retention}: it has to be a whole number of seconds from 60 to 1209600 (14 days)."
+    error_message = "message_retention is ${var.message_retention}: it must be a whole number of seconds from 60 to 1209600 (14 days)."
   }
 }
 
@@ -321,24 +321,24 @@ variable "receive_wait_time" {
 
   validation {
     condition     = var.receive_wait_time >= 0 && var.receive_wait_time <= 20 && floor(var.receive_wait_time) == var.receive_wait_time
-    error_message = "receive_wait_time is ${var.receive_wait_time}: it has to be a whole number of seconds from 0 to 20."
+    error_message = "receive_wait_time is ${var.receive_wait_time}: it must be a whole number of seconds from 0 to 20."
   }
 }
 
 variable "dead_letter_retention" {
-  description = "How long dead letters are kept, in seconds, up to 1209600 (14 days). More than message_retention, because a letter's age counts from when the task was first queued."
+  description = "How long dead letters are kept, in seconds, up to 1209600 (14 days). More than message_retention, because a dead letter's age counts from when the task was first queued."
   type        = number
   default     = 1209600
   nullable    = false
 
   validation {
     condition     = var.dead_letter_retention >= 60 && var.dead_letter_retention <= 1209600 && floor(var.dead_letter_retention) == var.dead_letter_retention
-    error_message = "dead_letter_retention is ${var.dead_letter_retention}: it has to be a whole number of seconds from 60 to 1209600 (14 days)."
+    error_message = "dead_letter_retention is ${var.dead_letter_retention}: it must be a whole number of seconds from 60 to 1209600 (14 days)."
   }
 
   validation {
     condition     = var.dead_letter_retention > var.message_retention
-    error_message = "dead_letter_retention is ${var.dead_letter_retention}, not more than message_retention (${var.message_retention}): a letter's age counts from when the task was first queued, so letters would be dropped as they arrive. It has to be ${var.message_retention + 1} to 1209600 seconds (14 days)."
+    error_message = "dead_letter_retention is ${var.dead_letter_retention}, not more than message_retention (${var.message_retention}): a dead letter's age counts from when the task was first queued, so dead letters would be dropped as they arrive. It must be ${var.message_retention + 1} to 1209600 seconds (14 days)."
   }
 }
 
@@ -356,7 +356,7 @@ variable "log_retention_days" {
 
 variable "notify" {
   description = <<-EOT
-    Where results are told: Slack, Discord, e-mail and some 170 other services; null, the default, tells nobody. You put the services' Apprise URLs (https://appriseit.com), one a line, where only run_task reads them: they are secrets, and in tfvars they would be in Terraform's state. Exactly one of the first two:
+    Where notifications go: Slack, Discord, e-mail and some 170 other services; null, the default, sends none. You put the services' Apprise URLs (https://appriseit.com), one a line, where only run_task reads them: they are secrets, and in tfvars they would be in Terraform's state. Exactly one of the first two:
 
     - `ssm_parameter`: name of an SSM parameter, better a SecureString, such as `/jobs/chat`.
     - `secret`: name or whole ARN of a secret in Secrets Manager, in this region, whose text they are.
@@ -371,18 +371,18 @@ variable "notify" {
 
   validation {
     condition     = var.notify == null ? true : (var.notify.ssm_parameter == null) != (var.notify.secret == null)
-    error_message = "notify has to name exactly one of ssm_parameter and secret, such as { ssm_parameter = \"/jobs/chat\" }."
+    error_message = "notify must name exactly one of ssm_parameter and secret, such as { ssm_parameter = \"/jobs/chat\" }."
   }
 
   # What does not fit may be a URL, so it is not repeated.
   validation {
     condition     = try(var.notify.ssm_parameter, null) == null ? true : can(regex("^(?:/[0-9A-Za-z_.-]+)+$|^[0-9A-Za-z_.-]+$", var.notify.ssm_parameter)) && length(var.notify.ssm_parameter) <= 1011
-    error_message = "notify.ssm_parameter has to be the name of an SSM parameter, such as /jobs/chat, of letters, digits, _ . - and /. URLs go into that parameter, not here."
+    error_message = "notify.ssm_parameter must be the name of an SSM parameter, such as /jobs/chat, of letters, digits, _ . - and /. URLs go into that parameter, not here."
   }
 
   validation {
     condition     = try(var.notify.secret, null) == null ? true : can(regex("^[0-9A-Za-z/_+=.@-]{1,512}$|^arn:aws[a-z-]*:secretsmanager:[0-9a-z-]+:[0-9]{12}:secret:[0-9A-Za-z/_+=.@-]{1,512}-[0-9A-Za-z]{6}$", var.notify.secret))
-    error_message = "notify.secret has to be the name of a secret, such as jobs/chat, of letters, digits and / _ + = . @ -, or its whole ARN, which AWS ends with a hyphen and six characters. URLs go into that secret, not here."
+    error_message = "notify.secret must be the name of a secret, such as jobs/chat, of letters, digits and / _ + = . @ -, or its whole ARN, which AWS ends with a hyphen and six characters. URLs go into that secret, not here."
   }
 
   validation {
@@ -392,7 +392,7 @@ variable "notify" {
 
   validation {
     condition     = try(var.notify.kms_key_arn, null) == null ? true : can(regex("^arn:aws[a-z-]*:kms:[0-9a-z-]+:[0-9]{12}:key/[0-9A-Za-z-]+$", var.notify.kms_key_arn))
-    error_message = "notify.kms_key_arn is \"${coalesce(try(var.notify.kms_key_arn, null), " ")}\": it has to be the ARN of a key (not of an alias), arn:${local.aws.partition}:kms:${local.aws.region}:${local.aws.account}:key/ID."
+    error_message = "notify.kms_key_arn is \"${coalesce(try(var.notify.kms_key_arn, null), " ")}\": it must be the ARN of a key (not of an alias), arn:${local.aws.partition}:kms:${local.aws.region}:${local.aws.account}:key/ID."
   }
 
   validation {
@@ -402,26 +402,26 @@ variable "notify" {
 }
 
 variable "notify_on" {
-  description = "What is told, of schedules that do not say it themselves, as a list of: `failure`, after a task's last attempt; `recovery`, a success after a failed attempt; `success`, and that of short lists only. Failures and recoveries are told at most once a minute by each running copy of run_task, which then tells how many more there were."
+  description = "Events that send a notification, for schedules without notify_on of their own, as a list of: `failure`, after a task's last attempt; `recovery`, a success after a failed attempt; `success`, for short lists only. Each running copy of run_task sends failures and recoveries at most once a minute, with the number of those in between."
   type        = set(string)
   default     = ["failure", "recovery"]
   nullable    = false
 
   validation {
     condition     = length(setsubtract(var.notify_on, ["success", "failure", "recovery"])) == 0
-    error_message = "notify_on has ${join(", ", [for word in setsubtract(var.notify_on, ["success", "failure", "recovery"]) : "\"${word}\""])}: it has to be a list of \"success\", \"failure\" and \"recovery\"."
+    error_message = "notify_on has ${join(", ", [for word in setsubtract(var.notify_on, ["success", "failure", "recovery"]) : "\"${word}\""])}: it must be a list of \"success\", \"failure\" and \"recovery\"."
   }
 }
 
 variable "notify_success_limit" {
-  description = "Up to how many tasks a list may have for its successes to be told, 1 to 250; so many are held in memory until it is known."
+  description = "The longest list whose successes send notifications, in tasks, 1 to 250; so many are held in memory until it is known."
   type        = number
   default     = 100
   nullable    = false
 
   validation {
     condition     = var.notify_success_limit >= 1 && var.notify_success_limit <= 250 && floor(var.notify_success_limit) == var.notify_success_limit
-    error_message = "notify_success_limit is ${var.notify_success_limit}: it has to be a whole number of tasks from 1 to 250."
+    error_message = "notify_success_limit is ${var.notify_success_limit}: it must be a whole number of tasks from 1 to 250."
   }
 }
 
@@ -434,12 +434,12 @@ variable "metrics_by_schedule" {
 
 variable "monitoring" {
   description = <<-EOT
-    Alarms, and what is wanted beyond them; null switches all of it off. The default, `{}`, is 5 alarms (letters in either dead-letter queue, tasks that wait too long, runs that were dropped or lost), without which a task can fail for good and nobody knows: 0.50 USD a month, nothing within an account's first ten alarms. They reach nobody until `emails` or `topic` is given.
+    Alarms, and what is wanted beyond them; null switches all of it off. The default, `{}`, is 5 alarms (dead letters in either dead-letter queue, tasks that wait too long, runs that were dropped or lost), without which a task can fail for good and nobody knows: 0.50 USD a month, nothing within an account's first ten alarms. They reach nobody until `emails` or `topic` is given.
 
-    - `emails`: addresses that get the alarms; each has to confirm by a link that AWS sends.
-    - `topic`: `{ arn = "..." }`, an SNS topic of yours that gets the alarms, instead of one that is made here. It has to be in the same account and region.
-    - `longest_wait`: after how many seconds a task that waits is an alarm, 60 to 604800 (7 days); half of `message_retention` if not given, which is 2 days by default. Set it to what your tasks may be late by: it is what tells that none is run any more.
-    - `early_warnings`: 7 more alarms, for errors, throttles and durations of both functions and for runs that Lambda rejected, 0.70 USD a month, and with `notify` one for results that could not be told, 0.10 USD. Default false.
+    - `emails`: addresses that get the alarms; each must confirm by a link that AWS sends.
+    - `topic`: `{ arn = "..." }`, an SNS topic of yours that gets the alarms, instead of one that is made here. It must be in the same account and region.
+    - `longest_wait`: after how many seconds a task that waits is an alarm, 60 to 604800 (7 days); half of `message_retention` if not given, which is 2 days by default. Set it to what your tasks may be late by: this alarm is what shows that tasks are no longer run.
+    - `early_warnings`: 7 more alarms, for errors, throttles and durations of both functions and for runs that Lambda rejected, 0.70 USD a month, and with `notify` one for notifications that could not be delivered, 0.10 USD. Default false.
     - `queries`: 4 queries of the logs saved in CloudWatch Logs Insights, at no price until they are run. Default false.
     - `dashboard`: a CloudWatch dashboard, 3 USD a month, nothing within an account's first three; two of its graphs read the log, at 0.005 USD a GB. Default false.
     - `tracing`: X-Ray traces of both functions, 5 USD a million. Default false.
@@ -457,12 +457,12 @@ variable "monitoring" {
 
   validation {
     condition     = try(var.monitoring.longest_wait, null) == null ? true : var.monitoring.longest_wait >= 60 && var.monitoring.longest_wait <= 604800 && floor(var.monitoring.longest_wait) == var.monitoring.longest_wait
-    error_message = "monitoring.longest_wait is ${coalesce(try(var.monitoring.longest_wait, null), 0)}: it has to be a whole number of seconds from 60 to 604800 (7 days)."
+    error_message = "monitoring.longest_wait is ${coalesce(try(var.monitoring.longest_wait, null), 0)}: it must be a whole number of seconds from 60 to 604800 (7 days)."
   }
 
   validation {
     condition     = try(var.monitoring.emails, null) == null ? true : alltrue([for email in var.monitoring.emails : can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", email))])
-    error_message = "monitoring.emails has to be a list of addresses such as ops@example.com, which these are not: ${join(", ", [for email in try(var.monitoring.emails, []) : "\"${email}\"" if !can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", email))])}."
+    error_message = "monitoring.emails must be a list of addresses such as ops@example.com, which these are not: ${join(", ", [for email in try(var.monitoring.emails, []) : "\"${email}\"" if !can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", email))])}."
   }
 
   validation {
@@ -472,7 +472,7 @@ variable "monitoring" {
 
   validation {
     condition     = try(var.monitoring.topic, null) == null ? true : can(regex("^arn:aws[a-z-]*:sns:[0-9a-z-]+:[0-9]{12}:[0-9A-Za-z_-]{1,256}$", var.monitoring.topic.arn))
-    error_message = "monitoring.topic.arn is \"${try(var.monitoring.topic.arn, "")}\": it has to be the ARN of a standard topic, arn:${local.aws.partition}:sns:${local.aws.region}:${local.aws.account}:NAME."
+    error_message = "monitoring.topic.arn is \"${try(var.monitoring.topic.arn, "")}\": it must be the ARN of a standard topic, arn:${local.aws.partition}:sns:${local.aws.region}:${local.aws.account}:NAME."
   }
 
   validation {
@@ -482,13 +482,13 @@ variable "monitoring" {
 }
 
 variable "kms_key_arn" {
-  description = "ARN of a customer key of this region that queues, logs, functions, schedules, the table and the topic are encrypted with; its policy has to hold the statements of the output kms_key_policy_statements. Null leaves encryption to keys of AWS's own, at no price."
+  description = "ARN of a customer key of this region that queues, logs, functions, schedules, the table and the topic are encrypted with; its policy must hold the statements of the output kms_key_policy_statements. Null leaves encryption to keys of AWS's own, at no price."
   type        = string
   default     = null
 
   validation {
     condition     = var.kms_key_arn == null ? true : can(regex("^arn:aws[a-z-]*:kms:[0-9a-z-]+:[0-9]{12}:key/[0-9A-Za-z-]+$", var.kms_key_arn))
-    error_message = "kms_key_arn is \"${coalesce(var.kms_key_arn, " ")}\": it has to be the ARN of a key (not of an alias), arn:${local.aws.partition}:kms:${local.aws.region}:${local.aws.account}:key/ID."
+    error_message = "kms_key_arn is \"${coalesce(var.kms_key_arn, " ")}\": it must be the ARN of a key (not of an alias), arn:${local.aws.partition}:kms:${local.aws.region}:${local.aws.account}:key/ID."
   }
 
   validation {
@@ -513,12 +513,12 @@ variable "roles" {
 
   validation {
     condition     = can(regex("^/(?:[!-~]+/)?$", var.roles.path)) && length(var.roles.path) <= 512
-    error_message = "roles.path is \"${var.roles.path}\": it has to begin and end with a slash, such as /jobs/, without blanks and in up to 512 characters."
+    error_message = "roles.path is \"${var.roles.path}\": it must begin and end with a slash, such as /jobs/, without blanks and in up to 512 characters."
   }
 
   validation {
     condition     = var.roles.permissions_boundary == null ? true : can(regex("^arn:aws[a-z-]*:iam::(?:aws|[0-9]{12}):policy/[!-~]+$", var.roles.permissions_boundary))
-    error_message = "roles.permissions_boundary is \"${coalesce(var.roles.permissions_boundary, " ")}\": it has to be the ARN of a policy, arn:${local.aws.partition}:iam::${local.aws.account}:policy/NAME."
+    error_message = "roles.permissions_boundary is \"${coalesce(var.roles.permissions_boundary, " ")}\": it must be the ARN of a policy, arn:${local.aws.partition}:iam::${local.aws.account}:policy/NAME."
   }
 
   validation {
@@ -532,7 +532,7 @@ variable "roles" {
 
 variable "vpc" {
   description = <<-EOT
-    Puts both functions into a VPC, so that tasks reach what is only there; null, the default, leaves them outside. From there SQS, Lambda and whatever else is used (S3, DynamoDB, SSM, Secrets Manager, the internet) have to be reachable, through a NAT gateway or VPC endpoints.
+    Puts both functions into a VPC, so that tasks reach what is only there; null, the default, leaves them outside. From there SQS, Lambda and whatever else is used (S3, DynamoDB, SSM, Secrets Manager, the internet) must be reachable, through a NAT gateway or VPC endpoints.
 
     - `subnet_ids`: 1 to 16 subnets, better in two availability zones or more.
     - `security_group_ids`: 1 to 5 security groups that let HTTPS out.
@@ -550,7 +550,7 @@ variable "vpc" {
 
   validation {
     condition     = var.vpc == null ? true : alltrue([for id in var.vpc.subnet_ids : can(regex("^subnet-(?:[0-9a-f]{8}|[0-9a-f]{17})$", id))])
-    error_message = "vpc.subnet_ids has to be a list of IDs such as subnet-0123456789abcdef0, which these are not: ${join(", ", [for id in try(var.vpc.subnet_ids, []) : "\"${id}\"" if !can(regex("^subnet-(?:[0-9a-f]{8}|[0-9a-f]{17})$", id))])}."
+    error_message = "vpc.subnet_ids must be a list of IDs such as subnet-0123456789abcdef0, which these are not: ${join(", ", [for id in try(var.vpc.subnet_ids, []) : "\"${id}\"" if !can(regex("^subnet-(?:[0-9a-f]{8}|[0-9a-f]{17})$", id))])}."
   }
 
   validation {
@@ -560,7 +560,7 @@ variable "vpc" {
 
   validation {
     condition     = var.vpc == null ? true : alltrue([for id in var.vpc.security_group_ids : can(regex("^sg-(?:[0-9a-f]{8}|[0-9a-f]{17})$", id))])
-    error_message = "vpc.security_group_ids has to be a list of IDs such as sg-0123456789abcdef0, which these are not: ${join(", ", [for id in try(var.vpc.security_group_ids, []) : "\"${id}\"" if !can(regex("^sg-(?:[0-9a-f]{8}|[0-9a-f]{17})$", id))])}."
+    error_message = "vpc.security_group_ids must be a list of IDs such as sg-0123456789abcdef0, which these are not: ${join(", ", [for id in try(var.vpc.security_group_ids, []) : "\"${id}\"" if !can(regex("^sg-(?:[0-9a-f]{8}|[0-9a-f]{17})$", id))])}."
   }
 }
 
@@ -578,12 +578,12 @@ variable "tags" {
   # IAM takes the fewest characters, and the roles get all of the tags.
   validation {
     condition     = alltrue([for key in keys(var.tags) : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]+$", key)) && length(key) <= 128])
-    error_message = "tags has keys that AWS does not take: ${join(", ", [for key in keys(var.tags) : "\"${key}\"" if !can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]+$", key)) || length(key) > 128])}. A key has to be 1 to 128 letters, digits, blanks or + - = . _ : / @."
+    error_message = "tags has keys that AWS does not take: ${join(", ", [for key in keys(var.tags) : "\"${key}\"" if !can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]+$", key)) || length(key) > 128])}. A key must be 1 to 128 letters, digits, blanks or + - = . _ : / @."
   }
 
   validation {
     condition     = alltrue([for value in values(var.tags) : value == null ? true : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]*$", value)) && length(value) <= 256])
-    error_message = "tags has values that AWS does not take, of the keys ${join(", ", [for key, value in var.tags : "\"${key}\"" if value == null ? false : !can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]*$", value)) || length(value) > 256])}. A value has to be up to 256 letters, digits, blanks or + - = . _ : / @."
+    error_message = "tags has values that AWS does not take, of the keys ${join(", ", [for key, value in var.tags : "\"${key}\"" if value == null ? false : !can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]*$", value)) || length(value) > 256])}. A value must be up to 256 letters, digits, blanks or + - = . _ : / @."
   }
 
   validation {

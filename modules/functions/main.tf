@@ -1,5 +1,5 @@
 locals {
-  # What the roles may reach is told by names: so a plan shows the policies whole, and a function's
+  # The roles' permissions name what they may reach: so a plan shows the policies whole, and a function's
   # own ARN in its role's policy would be a cycle.
   function_arns = {
     send_task = "arn:${var.aws.partition}:lambda:${var.aws.region}:${var.aws.account}:function:${var.prefix}-send-task"
@@ -137,7 +137,7 @@ resource "aws_lambda_function" "this" {
   environment {
     variables = merge(
       each.value.environment,
-      { POWERTOOLS_SERVICE_NAME = var.prefix }, # in each line of the log, and what metrics are told apart by
+      { POWERTOOLS_SERVICE_NAME = var.prefix }, # in each line of the log, and the dimension of metrics
       var.metrics_by_schedule ? { METRICS_BY_SCHEDULE = "true" } : {},
     )
   }

@@ -49,7 +49,7 @@ locals {
     } },
   )
 
-  # What Lambda takes in a request; more has to be in S3.
+  # What Lambda takes in a request; more must be in S3.
   max_upload_bytes = 50 * 1024 * 1024
 
   oversized = var.package_bucket != null ? [] : [for name, package in local.packages :
@@ -72,7 +72,7 @@ data "archive_file" "tasks" {
 
     precondition {
       condition     = local.visible_task_files == null || length(local.task_files) > 0
-      error_message = "The task folder ${var.task_code_dir} has no files in it, or is not there: it has to hold your task functions or task files (hidden ones do not count)."
+      error_message = "The task folder ${var.task_code_dir} has no files in it, or is not there: it must hold your task functions or task files (hidden ones do not count)."
     }
 
     precondition {

@@ -1,4 +1,4 @@
-# What is wrong with the task folder or the layer is found before they are packed, and said in our words.
+# Checks of the task folder and the layer before they are packed.
 
 locals {
   # Hidden files are not packed (an editor's lock may be a link that leads nowhere); a visible link of
@@ -31,7 +31,7 @@ locals {
   # What `import` finds at the top of a folder: NAME.py, a compiled NAME.so, or the folder NAME.
   module = "^([A-Za-z_][0-9A-Za-z_]*)(?:\\.py|\\.(?:[^/]*\\.)?so|/.*)$"
 
-  # The same without folders that hold no Python: to a module of the standard library those are no danger.
+  # The same without folders that hold no Python, which cannot hide a module of the standard library.
   package = "^([A-Za-z_][0-9A-Za-z_]*)(?:\\.py|\\.(?:[^/]*\\.)?so|/__init__\\.py)$"
 
   taken_modules = {

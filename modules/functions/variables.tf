@@ -155,12 +155,12 @@ variable "maximum_concurrency" {
 }
 
 variable "notify" {
-  description = "The SSM parameter or the secret with the URLs of chat services, and the key that it is encrypted with; null tells nobody."
+  description = "The SSM parameter or the secret with the URLs of chat services, and the key that it is encrypted with; null sends no notifications."
   type        = object({ ssm_parameter = string, secret = string, kms_key_arn = string })
 }
 
 variable "notify_success_limit" {
-  description = "Up to how many tasks a list may have for its successes to be told, 1 to 250."
+  description = "The longest list whose successes send notifications, in tasks, 1 to 250."
   type        = number
   nullable    = false
 }

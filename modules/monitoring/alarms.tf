@@ -1,12 +1,12 @@
-# Every alarm says what to do. Plain metrics only: metric math costs a price per metric and tells no more.
+# Every alarm says what to do. Plain metrics only: metric math costs a price per metric and shows no more.
 
 locals {
   # As it stands in a mail, outside of the folder with Terraform's state.
   taskctl = { for command in ["failed", "redrive", "runs"] : command => "`taskctl ${command} --prefix ${var.prefix}`" }
 
-  letters_expire = "The alarm ends when the queue is empty, which it also is once its letters are ${var.dead_letter_retention} seconds old (dead_letter_retention): then SQS drops them."
+  dead_letters_expire = "The alarm ends when the queue is empty, which it also is once its dead letters are ${var.dead_letter_retention} seconds old (dead_letter_retention): then SQS drops them."
 
-  # The time guard interrupts a task this long before the end of run_task; what is longer than nine
+  # The time budget interrupts a task this long before the end of run_task; what is longer than nine
   # tenths of what is left is close to that.
   run_task_seconds = var.functions.run_task.timeout - min(5, var.functions.run_task.timeout / 5)
 
@@ -15,24 +15,24 @@ locals {
 
   longest_wait = coalesce(var.longest_wait, floor(var.message_retention / 2))
 
-  # Without these a task or a run can be lost, or wait for ever, and nobody knows.
+  # Without these, lost or stuck tasks and runs go unnoticed.
   essential_alarms = {
     tasks-dead-letters = {
-      description = "Tasks failed for good, expired or could not be read: they lie in ${var.queues.tasks_dead_letters.name}. ${local.taskctl.failed} lists them with their reasons; mend the cause, then send them again with ${local.taskctl.redrive}. ${local.letters_expire}"
+      description = "Tasks failed for good, expired or could not be read: they lie in ${var.queues.tasks_dead_letters.name}. ${local.taskctl.failed} lists them with their reasons; fix the cause, then send them again with ${local.taskctl.redrive}. ${local.dead_letters_expire}"
       namespace   = "AWS/SQS"
       metric      = "ApproximateNumberOfMessagesVisible"
       dimensions  = { QueueName = var.queues.tasks_dead_letters.name }
       statistic   = "Maximum"
     }
     runs-dead-letters = {
-      description = "A schedule fired, but not all of its tasks reached the queue: Scheduler could not invoke send_task, send_task failed, or lines of a list are no tasks. It lies in ${var.queues.runs_dead_letters.name}: ${local.taskctl.failed} lists what and why; mend the cause, then send it again with ${local.taskctl.redrive}. ${local.letters_expire}"
+      description = "A schedule fired, but not all of its tasks reached the queue: Scheduler could not invoke send_task, send_task failed, or lines of a list are not tasks. It lies in ${var.queues.runs_dead_letters.name}: ${local.taskctl.failed} lists what and why; fix the cause, then send it again with ${local.taskctl.redrive}. ${local.dead_letters_expire}"
       namespace   = "AWS/SQS"
       metric      = "ApproximateNumberOfMessagesVisible"
       dimensions  = { QueueName = var.queues.runs_dead_letters.name }
       statistic   = "Maximum"
     }
     tasks-waiting = {
-      description = "The oldest task has waited for ${local.longest_wait} seconds; after ${var.message_retention} (message_retention) SQS drops tasks without a trace. See in the log of ${var.functions.run_task.name} whether tasks are run at all; if they are, raise maximum_concurrency, or message_retention for the time being."
+      description = "The oldest task has waited for ${local.longest_wait} seconds; after ${var.message_retention} (message_retention) SQS drops tasks without a trace. See in the log of ${var.functions.run_task.name} whether tasks are run at all; if they are, raise maximum_concurrency, or message_retention for now."
       namespace   = "AWS/SQS"
       metric      = "ApproximateAgeOfOldestMessage"
       dimensions  = { QueueName = var.queues.tasks.name }
@@ -41,20 +41,20 @@ locals {
       period      = local.longest_wait < 300 ? 60 : 300
     }
     runs-dropped = {
-      description = "Scheduler gave a run up after all of its delivery retries. It is a dead letter, unless the role of the schedules may not write one either: ${local.taskctl.failed} shows it with Scheduler's reason; mend that, then send it again with ${local.taskctl.redrive}, or `taskctl run SCHEDULE --at TIME --prefix ${var.prefix}` if it is not there."
+      description = "Scheduler gave a run up after all of its delivery retries. It is a dead letter, unless the role of the schedules may not write one either: ${local.taskctl.failed} shows it with Scheduler's reason; fix that, then send it again with ${local.taskctl.redrive}, or `taskctl run SCHEDULE --at TIME --prefix ${var.prefix}` if it is not there."
       namespace   = "AWS/Scheduler"
       metric      = "InvocationDroppedCount"
       dimensions  = { ScheduleGroup = var.schedule_group }
     }
     runs-lost = {
-      description = "Lambda could not put a run that send_task failed at into ${var.queues.runs_dead_letters.name}: it is lost. The log of ${var.functions.send_task.name} tells which; mend the role's sqs:SendMessage or the key's policy, then fire it again with `taskctl run SCHEDULE --at TIME --prefix ${var.prefix}`."
+      description = "Lambda could not put a run that send_task failed at into ${var.queues.runs_dead_letters.name}: it is lost. The log of ${var.functions.send_task.name} says which; fix the role's sqs:SendMessage or the key's policy, then fire it again with `taskctl run SCHEDULE --at TIME --prefix ${var.prefix}`."
       namespace   = "AWS/Lambda"
       metric      = "DestinationDeliveryFailures"
       dimensions  = { FunctionName = var.functions.send_task.name }
     }
   }
 
-  # What announces itself before a dead letter does.
+  # Problems that show before there is a dead letter.
   early_warnings = {
     send-task-errors = {
       description = "send_task failed. Lambda tries twice more, after which the run is a dead letter; the reason is in the log of ${var.functions.send_task.name}."
@@ -107,10 +107,10 @@ locals {
     }
   }
 
-  # Where results are told in chat, that they cannot be told is a warning, too.
+  # With notifications, one that cannot be delivered is a warning, too.
   chat_warnings = {
     notifications-undelivered = {
-      description = "Results could not be told in chat. The reason is in the log of ${var.functions.run_task.name} (message \"notification\"): the parameter or the secret that notify names cannot be read, or a service does not take messages. The tasks themselves have run."
+      description = "Notifications could not be delivered. The reason is in the log of ${var.functions.run_task.name} (message \"notification\"): the parameter or the secret that notify names cannot be read, or a service does not take messages. The tasks themselves have run."
       namespace   = "TaskScheduler"
       metric      = "undelivered"
       dimensions  = { service = var.prefix }

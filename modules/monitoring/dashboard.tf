@@ -1,5 +1,5 @@
-# The story from left to right and from top to bottom: what fired, what became of it, what waits,
-# how long it takes, what died.
+# From left to right and from top to bottom: runs, the outcomes of tasks, the queue, durations, dead
+# letters.
 
 locals {
   # A graph of metrics: lines of [namespace, metric, dimension, value, label and settings].

@@ -1,8 +1,8 @@
-# An alarm for each schedule that says how often it has to fire (expected_every). Scheduler's own
+# An alarm for each schedule that says how often it must fire (expected_every). Scheduler's own
 # metrics are those of the whole group, so the runs are counted from send_task's log.
 
 locals {
-  # Many short periods, all of which have to be silent. CloudWatch looks at a few more than an alarm asks
+  # Many short periods, all of which must be silent. CloudWatch looks at a few more than an alarm asks
   # for, and as long as one of those had a run it does not count the missing ones as silent: so the
   # alarm comes late by some periods. With one period of a day that would be days.
   periods = { for name, seconds in var.expected_every : name => ceil(seconds / 24 / 60) * 60 }
@@ -14,7 +14,7 @@ resource "aws_cloudwatch_log_metric_filter" "runs" {
   name           = "${var.prefix}-${each.key}"
   log_group_name = var.functions.send_task.log_group
 
-  # One that failed sent nothing; the rest of a long list, and a line that is sent again, are none.
+  # A failed run has sent nothing. The rest of a long list, and a line that is sent again, do not count.
   pattern = "{ $.message = \"run\" && $.schedule = \"${each.key}\" && $.sent >= 0 && $.began_at NOT EXISTS && $.only NOT EXISTS }"
 
   metric_transformation {
@@ -29,7 +29,7 @@ resource "aws_cloudwatch_metric_alarm" "silence" {
   for_each = var.expected_every
 
   alarm_name          = "${var.prefix}-silent-${each.key}"
-  alarm_description   = "The schedule ${each.key} has not fired for ${each.value} seconds (expected_every). `taskctl next ${each.key} --prefix ${var.prefix}` tells when it should have and whether it is paused, ${local.taskctl.failed} and the log of ${var.functions.send_task.name} what stopped it. A run by hand (`taskctl run`) counts as one. For a schedule that has never fired yet, the alarm ends with its first run."
+  alarm_description   = "The schedule ${each.key} has not fired for ${each.value} seconds (expected_every). `taskctl next ${each.key} --prefix ${var.prefix}` shows when it should have and whether it is paused, ${local.taskctl.failed} and the log of ${var.functions.send_task.name} what stopped it. A run by hand (`taskctl run`) counts as one. For a schedule that has never fired yet, the alarm ends with its first run."
   namespace           = "TaskScheduler/${var.prefix}"
   metric_name         = "Runs"
   dimensions          = { schedule = each.key }

@@ -27,7 +27,7 @@ variable "message_retention" {
 }
 
 variable "dead_letter_retention" {
-  description = "How long a letter stays in a dead-letter queue, in seconds, 60 to 1209600 (14 days)."
+  description = "How long a dead letter is kept, in seconds, 60 to 1209600 (14 days)."
   type        = number
   nullable    = false
 }
@@ -38,7 +38,7 @@ variable "longest_wait" {
 
   validation {
     condition     = var.longest_wait == null ? true : var.longest_wait < var.message_retention
-    error_message = "monitoring.longest_wait is ${coalesce(var.longest_wait, 0)}, but SQS drops tasks after ${var.message_retention} seconds (message_retention): it has to be less."
+    error_message = "monitoring.longest_wait is ${coalesce(var.longest_wait, 0)}, but SQS drops tasks after ${var.message_retention} seconds (message_retention): it must be less."
   }
 }
 
@@ -69,13 +69,13 @@ variable "expected_every" {
 }
 
 variable "chat" {
-  description = "Whether results are told in chat."
+  description = "Whether results are sent to chat."
   type        = bool
   nullable    = false
 }
 
 variable "early_warnings" {
-  description = "Whether there are alarms for errors, throttles, durations and runs that Lambda rejected, too, and, with chat, for results that could not be told."
+  description = "Whether there are alarms for errors, throttles, durations and runs that Lambda rejected, too, and, with chat, for notifications that could not be delivered."
   type        = bool
   nullable    = false
 }
@@ -92,7 +92,7 @@ variable "dashboard" {
 }
 
 variable "topic" {
-  description = "The SNS topic that alarms go to; null makes one. An object, because whether there is one has to be known before its ARN is."
+  description = "The SNS topic that alarms go to; null makes one. An object, because whether there is one must be known before its ARN is."
   type        = object({ arn = string })
 }
 

@@ -9,7 +9,7 @@ locals {
     runs_dead_letters  = "${var.prefix}-runs-dead-letter"
   }
 
-  # Built from the names: policies that referred to the queues would have to be resources of their
+  # Built from the names: policies that refer to the queues would be resources of their
   # own, and each further level in the graph costs the provider about 25 s of waiting.
   arns = { for key, name in local.names :
     key => "arn:${var.aws.partition}:sqs:${var.aws.region}:${var.aws.account}:${name}"

@@ -41,7 +41,7 @@ variable "max_receive_count" {
 }
 
 variable "dead_letter_retention" {
-  description = "How long a letter stays in a dead-letter queue, in seconds, 60 to 1209600 (14 days). Counted from the message's first enqueueing, so it has to be longer than message_retention."
+  description = "How long a dead letter is kept, in seconds, 60 to 1209600 (14 days). Counted from the message's first enqueueing, so it must be longer than message_retention."
   type        = number
   nullable    = false
 }

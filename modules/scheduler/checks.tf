@@ -1,5 +1,5 @@
-# What neither Terraform's types nor the provider check. AWS would refuse most of it half way through
-# an apply, and the rest would fire into nothing.
+# Rules that neither Terraform's types nor the provider check. AWS would refuse most violations half way
+# through an apply; the rest would fire and do nothing.
 
 locals {
   # A map, because looking up a zone in a set walks through all of them.
@@ -9,10 +9,10 @@ locals {
   max_file_bytes  = 50000000 # Code and layers of a function may have 250 MB in all.
 
   whole_numbers = {
-    expected_every          = { min = 60, max = 604800, meaning = "seconds, up to 7 days, since an alarm cannot look further back; left out its silence is no alarm" }
-    flexible_window_minutes = { min = 1, max = 1440, meaning = "minutes, up to a day; left out it fires exactly when due" }
+    expected_every          = { min = 60, max = 604800, meaning = "seconds, up to 7 days, since an alarm cannot look further back; if not given, its silence is not an alarm" }
+    flexible_window_minutes = { min = 1, max = 1440, meaning = "minutes, up to a day; if not given, it fires exactly when due" }
     retries                 = { min = 0, max = 100, meaning = "tries after the first" }
-    max_age                 = { min = 1, max = 1209600, meaning = "seconds, up to 14 days; left out there is no limit" }
+    max_age                 = { min = 1, max = 1209600, meaning = "seconds, up to 14 days; unlimited if not given" }
     delivery_retries        = { min = 0, max = 185, meaning = "tries after the first" }
     delivery_max_age        = { min = 60, max = 86400, meaning = "seconds, a minute to a day" }
   }
@@ -45,15 +45,15 @@ locals {
 
     # Its name.
     length(name) > 64 ? ["its name has ${length(name)} characters, ${length(name) - 64} too many: AWS takes 64"] : [],
-    can(regex("^[0-9A-Za-z_.-]+$", name)) ? [] : ["its name has to be made of letters, digits, _ . and -"],
+    can(regex("^[0-9A-Za-z_.-]+$", name)) ? [] : ["its name must be made of letters, digits, _ . and -"],
 
     # When it fires.
     [for zone in schedule.timezone[*] :
-      "timezone \"${zone}\" is no IANA time zone; legal are names such as \"Europe/Berlin\" or \"UTC\", with these capitals"
+      "timezone \"${zone}\" is not an IANA time zone: it must be a name such as \"Europe/Berlin\" or \"UTC\", with these capitals"
       if !lookup(local.timezones, zone, false)
     ],
     [for field in ["start_date", "end_date"] :
-      "${field} \"${schedule[field]}\" has to be a date and time in UTC that exist, such as 2027-01-01T00:00:00Z"
+      "${field} \"${schedule[field]}\" must be an existing date and time in UTC, such as 2027-01-01T00:00:00Z"
       if schedule[field] == null ? false : !can(regex("^[0-9-]+T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$", schedule[field])) || !can(timeadd(schedule[field], "0s"))
     ],
     schedule.expected_every != null && can(regex("^at\\(", schedule.expression))
@@ -61,7 +61,7 @@ locals {
     : [],
     try(timecmp(schedule.start_date, schedule.end_date), -1) < 0
     ? []
-    : ["end_date ${schedule.end_date} has to be later than start_date ${schedule.start_date}"],
+    : ["end_date ${schedule.end_date} must be later than start_date ${schedule.start_date}"],
 
     # What it runs.
     schedule.task == null && length(local.lists[name]) == 0
@@ -71,11 +71,11 @@ locals {
     ? ["${join(" and ", local.lists[name])} are given: its list comes from one of them"]
     : [],
     [for uri in schedule.tasks_s3_uri[*] :
-      "tasks_s3_uri \"${uri}\" has to be s3://bucket/key, and end in .txt, .jsonl or .csv, or one of them and .gz, after a name"
+      "tasks_s3_uri \"${uri}\" must be s3://bucket/key, and end in .txt, .jsonl or .csv, or one of them and .gz, after a name"
       if !can(regex("^s3://[^/]+/(?:.*/)?\\.*[^/.][^/]*\\.(?:txt|jsonl|csv)(?:\\.gz)?$", uri))
     ],
     [for object in local.objects[name] :
-      "tasks_s3_uri: no bucket is called \"${object.bucket}\"; a name has 3 to 63 small letters, digits, hyphens and single dots, the first and the last a letter or a digit, and is no IP address"
+      "tasks_s3_uri: no bucket is called \"${object.bucket}\"; a name has 3 to 63 small letters, digits, hyphens and single dots, the first and the last a letter or a digit, and is not an IP address"
       if !can(regex("^[0-9a-z][0-9a-z.-]{1,61}[0-9a-z]$", object.bucket)) || can(regex("\\.\\.|^[0-9]+(?:\\.[0-9]+){3}$", object.bucket))
     ],
     [for object in local.objects[name] :
@@ -83,31 +83,31 @@ locals {
       if length(object.key) > 1024
     ],
     [for source in schedule.tasks_source[*] :
-      "tasks_source is empty: it has to be the name of a generator" if trimspace(source) == ""
+      "tasks_source is empty: it must be the name of a generator" if trimspace(source) == ""
     ],
     schedule.args != null && schedule.task == null
     ? ["args are given but no task: they are arguments of a function, so name it in task"]
     : [],
-    [for task in schedule.task[*] : "task is empty: it has to be the name of a function" if trimspace(task) == ""],
+    [for task in schedule.task[*] : "task is empty: it must be the name of a function" if trimspace(task) == ""],
     try(length(schedule.tasks), 1) == 0 ? ["tasks is an empty list: leave it out, or give it a task"] : [],
     [for position, text in coalesce(schedule.tasks, []) :
-      "tasks: number ${position + 1} is empty; each has to be a text"
+      "tasks: number ${position + 1} is empty; each must be a string with text in it"
       if try(trimspace(text), "") == ""
     ],
     [for file in schedule.tasks_file[*] :
-      "tasks_file \"${file}\" has to be a path within the task folder, without .., a leading / or hidden folders"
+      "tasks_file \"${file}\" must be a path within the task folder, without .., a leading / or hidden folders"
       if !can(regex("^[^./\\\\][^/\\\\]*(?:/[^./\\\\][^/\\\\]*)*$", file))
     ],
     [for file in schedule.tasks_file[*] :
-      "tasks_file \"${file}\" is of an unknown kind: it has to end in .txt, .jsonl or .csv, or one of them and .gz"
+      "tasks_file \"${file}\" is of an unknown kind: it must end in .txt, .jsonl or .csv, or one of them and .gz"
       if !can(regex("\\.(?:txt|jsonl|csv)(?:\\.gz)?$", file))
     ],
     [for file in schedule.tasks_file[*] :
-      "tasks_file \"${file}\" is not there: it has to be a file in the task folder ${var.task_code_dir}"
+      "tasks_file \"${file}\" is not there: it must be a file in the task folder ${var.task_code_dir}"
       if local.file_sizes[file] == null
     ],
     [for file in schedule.tasks_file[*] :
-      "tasks_file \"${file}\" is empty: it has to hold at least one task"
+      "tasks_file \"${file}\" is empty: it must hold at least one task"
       if local.file_sizes[file] == 0
     ],
     [for file in schedule.tasks_file[*] :
@@ -118,21 +118,21 @@ locals {
     ? ["its tasks and args make an input of ${local.input_sizes[name]} bytes, more than the ${local.max_input_bytes} that fit: put the list into a file or into S3, with tasks_file or tasks_s3_uri"]
     : [],
 
-    # Who hears of it.
+    # Whom it notifies.
     [for word in setsubtract(coalesce(schedule.notify_on, []), ["success", "failure", "recovery"]) :
-      "notify_on has \"${word}\": it has to be a list of \"success\", \"failure\" and \"recovery\""
+      "notify_on has \"${word}\": it must be a list of \"success\", \"failure\" and \"recovery\""
     ],
     schedule.notify_on != null && var.notify_on == null && length(coalesce(schedule.notify_on, [])) > 0
-    ? ["notify_on is given, but nothing can be told: the variable notify has to name where the URLs of chat services are"]
+    ? ["notify_on is given, but there is no target: the variable notify must name where the URLs of chat services are"]
     : [],
 
     # Numbers and texts.
     [for field, legal in local.whole_numbers :
-      "${field} is ${schedule[field]}: it has to be a whole number from ${legal.min} to ${legal.max} (${legal.meaning})"
+      "${field} is ${schedule[field]}: it must be a whole number from ${legal.min} to ${legal.max} (${legal.meaning})"
       if schedule[field] == null ? false : schedule[field] < legal.min || schedule[field] > legal.max || floor(schedule[field]) != schedule[field]
     ],
     [for bytes in local.description_bytes[name] :
-      "description has ${bytes} bytes, ${bytes - 512} too many: AWS takes 512, and a letter beyond ASCII has 2 to 4"
+      "description has ${bytes} bytes, ${bytes - 512} too many: AWS takes 512, and a character beyond ASCII takes 2 to 4"
       if bytes > 512
     ],
   ) : "schedule \"${name}\": ${problem}"]])

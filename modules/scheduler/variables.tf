@@ -17,7 +17,7 @@ variable "timezone" {
 
   validation {
     condition     = lookup(local.timezones, var.timezone, false)
-    error_message = "timezone \"${var.timezone}\" is no IANA time zone; legal are names such as \"Europe/Berlin\" or \"UTC\", with these capitals."
+    error_message = "timezone \"${var.timezone}\" is not an IANA time zone: it must be a name such as \"Europe/Berlin\" or \"UTC\", with these capitals."
   }
 }
 
@@ -48,7 +48,7 @@ variable "schedules" {
 }
 
 variable "notify_on" {
-  description = "What is told of the tasks of schedules that do not say it themselves; null where nothing can be told."
+  description = "Notify events of schedules without notify_on of their own; null without a target of notifications."
   type        = set(string)
 }
 

@@ -1,4 +1,4 @@
-# What can be planned, but is hardly meant: said with each plan, and nothing is refused.
+# Schedules that are legal but probably a mistake: each plan warns of them.
 
 locals {
   now = plantimestamp()
@@ -55,11 +55,11 @@ locals {
       if timecmp(timeadd(moment, local.slack[name]), local.now) < 0
     ],
     [for start in schedule.start_date[*] :
-      "start_date ${start} is past: AWS may refuse it when the schedule is made or changed, so take it out"
+      "start_date ${start} is past: AWS may refuse it when the schedule is created or changed: remove it"
       if can(timeadd(start, "0s")) && try(timecmp(start, local.now), 1) < 0
     ],
     [for end in schedule.end_date[*] :
-      "end_date ${end} is past: it fires no more"
+      "end_date ${end} is past: it no longer fires"
       if can(timeadd(end, "0s")) && try(timecmp(end, local.now), 1) < 0
     ],
     contains(local.never, name)
@@ -77,6 +77,6 @@ locals {
 check "schedules" {
   assert {
     condition     = length(local.warnings) == 0
-    error_message = join("\n  ", concat(["Schedules that are hardly meant so:"], local.warnings))
+    error_message = join("\n  ", concat(["Schedules that are probably a mistake:"], local.warnings))
   }
 }

@@ -39,8 +39,9 @@ def package(
 ) -> None:
     """Build the dependency layer with your packages.
 
-    What is not given is read from the file of values, if it is there; otherwise it is the module's
-    default. Packages are installed by uv, as wheels for Lambda and not for this machine.
+    It also has the runtime's packages, all as wheels for Lambda and not for this machine, and is
+    the same wherever it is built. Settings that are not given are read from the file of values, if
+    there is one; otherwise they are the module's defaults.
 
     \b
     Examples:

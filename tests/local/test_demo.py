@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
-from task_scheduler_local import demo
+from task_scheduler_local import LocalError, demo, terraform
 from taskctl.runs.history import Run, collect_runs
 from taskctl.runs.log_lines import LogLine, RunLine, TaskLine
 
@@ -70,3 +71,29 @@ def test_a_task_that_waits_for_another_attempt_or_for_its_first_has_no_outcome_y
     under_way = collect_runs([RunLine(time=NOW, run="a@1", schedule="a", sent=3)])
     retried = runs(("b", "retry"))
     assert demo.count_outcomes([*under_way.values(), *retried]) == {"a": {}, "b": {}}
+
+
+@pytest.mark.parametrize(
+    ("error", "applies"),
+    [
+        ("creating CloudWatch Logs Query Definition: UnknownOperationException", 1),
+        ("Expression at(2026-11-27T00:00:00): it lies in the past", len(demo._LEADS_SECONDS)),
+    ],
+)
+def test_an_apply_that_fails_ends_it_with_terraforms_words_at_once_unless_it_was_too_slow(
+    monkeypatch: pytest.MonkeyPatch, error: str, applies: int
+) -> None:
+    commands: list[str] = []
+
+    def run(folder: Path, aws: object, command: str, *arguments: str) -> str:
+        commands.append(command)
+        if command == "apply":
+            raise LocalError(f"terraform apply failed:\n{error}")
+        return ""
+
+    monkeypatch.setattr(terraform, "run", run)
+
+    with pytest.raises(LocalError, match=error.split(":")[0].split("(")[0]):
+        demo._apply(Path(), {})
+
+    assert commands.count("apply") == applies

@@ -2,7 +2,7 @@ mock_provider "aws" {
   source = "./tests/module/mocks"
 }
 
-run "what_would_be_lost_in_silence_is_an_alarm_by_default" {
+run "what_could_be_lost_without_a_trace_is_an_alarm_by_default" {
   command = plan
 
   assert {
@@ -37,7 +37,7 @@ run "what_is_wanted_beyond_is_there" {
   }
 }
 
-run "with_chat_there_is_a_warning_that_it_is_not_told" {
+run "notifications_that_are_not_delivered_are_a_warning" {
   command = plan
 
   variables {
@@ -47,7 +47,7 @@ run "with_chat_there_is_a_warning_that_it_is_not_told" {
 
   assert {
     condition     = contains(output.monitoring.alarms, "nightly-notifications-undelivered")
-    error_message = "nobody would know that chat is not told"
+    error_message = "nobody would know that notifications are not delivered"
   }
 }
 

@@ -7,21 +7,21 @@ run "every_name_begins_with_the_prefix" {
 
   assert {
     condition = {
-      queue             = output.queue.name
-      tasks_letters     = output.tasks_dead_letter_queue.name
-      runs_dead_letters = output.runs_dead_letter_queue.name
-      send_task         = [output.send_task.name, output.send_task.log_group, output.send_task_role.name]
-      run_task          = [output.run_task.name, output.run_task.log_group, output.run_task_role.name]
-      scheduler         = [output.schedule_group.name, output.scheduler_role.name]
+      queue              = output.queue.name
+      tasks_dead_letters = output.tasks_dead_letter_queue.name
+      runs_dead_letters  = output.runs_dead_letter_queue.name
+      send_task          = [output.send_task.name, output.send_task.log_group, output.send_task_role.name]
+      run_task           = [output.run_task.name, output.run_task.log_group, output.run_task_role.name]
+      scheduler          = [output.schedule_group.name, output.scheduler_role.name]
       } == {
-      queue             = "nightly-tasks"
-      tasks_letters     = "nightly-tasks-dead-letter"
-      runs_dead_letters = "nightly-runs-dead-letter"
-      send_task         = ["nightly-send-task", "/aws/lambda/nightly-send-task", "nightly-eu-west-1-send-task"]
-      run_task          = ["nightly-run-task", "/aws/lambda/nightly-run-task", "nightly-eu-west-1-run-task"]
-      scheduler         = ["nightly", "nightly-eu-west-1-scheduler"]
+      queue              = "nightly-tasks"
+      tasks_dead_letters = "nightly-tasks-dead-letter"
+      runs_dead_letters  = "nightly-runs-dead-letter"
+      send_task          = ["nightly-send-task", "/aws/lambda/nightly-send-task", "nightly-eu-west-1-send-task"]
+      run_task           = ["nightly-run-task", "/aws/lambda/nightly-run-task", "nightly-eu-west-1-run-task"]
+      scheduler          = ["nightly", "nightly-eu-west-1-scheduler"]
     }
-    error_message = "an output tells something else than what is named so"
+    error_message = "an output is not what its name says"
   }
 }
 

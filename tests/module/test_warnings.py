@@ -17,12 +17,12 @@ WARNED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "late-start": (
         {"start_date": "2020-01-01T00:00:00Z"},
-        "start_date 2020-01-01T00:00:00Z is past: AWS may refuse it when the schedule is made or "
-        "changed, so take it out",
+        "start_date 2020-01-01T00:00:00Z is past: AWS may refuse it when the schedule is "
+        "created or changed: remove it",
     ),
     "ended": (
         {"end_date": "2020-01-01T00:00:00Z"},
-        "end_date 2020-01-01T00:00:00Z is past: it fires no more",
+        "end_date 2020-01-01T00:00:00Z is past: it no longer fires",
     ),
     "february": (
         {"expression": "cron(0 9 31 2 ? *)"},

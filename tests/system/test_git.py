@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 from pathlib import Path
 
@@ -10,21 +11,12 @@ import pytest
 from task_scheduler_local import terraform
 from task_scheduler_local.emulator import Emulator
 from task_scheduler_local.layer import USERS_LOCK, Target, build
+from task_scheduler_local.places import ROOT
 from tests.git_copy import committed_copy, git
 
-OWN_ROOT = """\
-provider "aws" {}
-
-module "task_scheduler" {
-  source = "SOURCE"
-
-  prefix    = "nightly"
-  layer_dir = "${path.root}/layer"
-  schedules = {
-    hello = { expression = "cron(0 2 ? * MON-FRI *)", timezone = "Europe/Berlin", tasks = ["Ada"] }
-  }
-}
-"""
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+(CALL,) = re.findall(r"```hcl\n(module .*?)```", README, re.DOTALL)
+"""The call that README opens with."""
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +32,10 @@ def own_layer(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def archives(folder: Path, layer: Path, source: Path | str, emulator: Emulator) -> dict[str, str]:
     """Plan a root that calls the module from a source; the hash of each archive by its name."""
     folder.mkdir()
-    (folder / "main.tf").write_text(OWN_ROOT.replace("SOURCE", str(source)), encoding="utf-8")
+    call = re.sub(r'(?m)^  source = ".*?".*$', f'  source = "{source}"', CALL)
+    (folder / "main.tf").write_text(f'provider "aws" {{}}\n\n{call}', encoding="utf-8")
+    (folder / "tasks").mkdir()
+    (folder / "tasks" / "own.py").write_text("# a user's\n", encoding="utf-8")
     (folder / "layer").mkdir()
     (folder / "layer" / "python").symlink_to(layer)
     terraform.run(folder, {}, "init", "-input=false")

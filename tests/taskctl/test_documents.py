@@ -24,6 +24,8 @@ NOT_RUN = {
     "make test": "this is it",
     "aws ssm put-parameter": "needs an account; tests/system/test_examples.py does it by boto3",
     ".build/venv/bin/python -m pytest": "these are these tests",
+    "uvx ": "tests/tools/test_project.py does",
+    "terraform init && terraform apply": "tests/system/test_git.py plans it",
 }
 """Commands in a document that are not run here, and why."""
 
@@ -66,7 +68,7 @@ def commands() -> list[tuple[Block, str]]:
     for block in of("sh", ""):
         for line in block.text.splitlines():
             command = line.partition(" #")[0].strip()
-            if re.match(r"(make |aws |taskctl |bin/|terraform |\.build/)", command):
+            if re.match(r"(make |aws |taskctl |uvx |bin/|terraform |\.build/)", command):
                 found.append((block, command))
     return found
 
@@ -145,6 +147,11 @@ def test_hcl_blocks_pass_taskctl_check(block: Block, tmp_path: Path, taskctl: Ta
     text = block.text
     if re.match(r"\w+ = \{\n  expression", text):  # an entry of `schedules`
         text = f"schedules = {{\n{text}\n}}"
+    if text.startswith("module "):  # a call of the module: its arguments are what tfvars would be
+        text = re.sub(
+            r"^  source = .*$", "", "\n".join(text.splitlines()[1:-1]), flags=re.MULTILINE
+        )
+        (tmp_path / "tasks").mkdir()
     if "schedules" not in text:
         text += '\nschedules = { x = { expression = "rate(1 day)", tasks = ["x"] } }'
     path = tmp_path / "terraform.tfvars"

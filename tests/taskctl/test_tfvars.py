@@ -72,7 +72,7 @@ def test_variables_of_the_environment_are_ignored(
     [
         (
             "\nbatch_size = 0",
-            "line 2: batch_size is 0: it has to be a whole number of tasks from 1",
+            "line 2: batch_size is 0: it must be a whole number of tasks from 1",
         ),
         ('schedules = { a = { expression = "x"', "line 1: "),
         ("schedules = 5", "line 1: schedules: "),
@@ -80,7 +80,7 @@ def test_variables_of_the_environment_are_ignored(
         ("prefix = nothing", "line 1: "),
         (
             'kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:alias/mine"',
-            'line 1: kms_key_arn is "arn:aws:kms:eu-central-1:123456789012:alias/mine": it has to '
+            'line 1: kms_key_arn is "arn:aws:kms:eu-central-1:123456789012:alias/mine": it must '
             "be the ARN of a key (not of an alias), arn:aws:kms:REGION:ACCOUNT:key/ID.",
         ),
     ],

@@ -16,7 +16,7 @@ run "each_function_is_what_the_variables_say" {
   }
 }
 
-run "outputs_tell_each_function_and_its_role" {
+run "outputs_are_of_each_function_and_its_role" {
   command = apply
 
   assert {
@@ -25,7 +25,7 @@ run "outputs_tell_each_function_and_its_role" {
       arn       = aws_lambda_function.this[key].arn
       log_group = aws_cloudwatch_log_group.this[key].name
     }]
-    error_message = "an output tells another function"
+    error_message = "an output is of another function"
   }
 
   assert {
@@ -33,6 +33,6 @@ run "outputs_tell_each_function_and_its_role" {
       name = aws_iam_role.this[key].name
       arn  = aws_iam_role.this[key].arn
     }]
-    error_message = "an output tells another role"
+    error_message = "an output is of another role"
   }
 }

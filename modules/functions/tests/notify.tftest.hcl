@@ -18,7 +18,7 @@ run "urls_of_chat_services_are_read_from_the_parameter_alone" {
       send_task = { NOTIFY_SUCCESS_LIMIT = "20", METRICS_BY_SCHEDULE = "true" }
       run_task  = { NOTIFY_SSM_PARAMETER = "/jobs/chat", METRICS_BY_SCHEDULE = "true" }
     }
-    error_message = "a function does not know what is told, or knows too much"
+    error_message = "a function has no settings of notifications, or has those of the other"
   }
 
   assert {

@@ -2,7 +2,7 @@ mock_provider "aws" {
   source = "../../tests/module/mocks"
 }
 
-run "what_would_be_lost_in_silence_is_an_alarm" {
+run "what_could_be_lost_without_a_trace_is_an_alarm" {
   command = plan
 
   assert {

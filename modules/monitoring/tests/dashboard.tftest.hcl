@@ -2,7 +2,7 @@ mock_provider "aws" {
   source = "../../tests/module/mocks"
 }
 
-run "the_dashboard_tells_the_story" {
+run "the_dashboard_follows_a_run" {
   command = apply
 
   variables {
@@ -20,7 +20,7 @@ run "the_dashboard_tells_the_story" {
       "Dead letters",
       "Tasks that failed",
     ]
-    error_message = "the dashboard lacks a part of the story"
+    error_message = "the dashboard lacks a part of a run"
   }
 
   assert {

@@ -33,7 +33,7 @@ run "early_warnings_come_before_the_dead_letters" {
   }
 }
 
-run "that_chat_is_not_told_is_a_warning_where_it_should_be" {
+run "notifications_that_are_not_delivered_are_a_warning" {
   command = plan
 
   variables {
@@ -51,7 +51,7 @@ run "that_chat_is_not_told_is_a_warning_where_it_should_be" {
   }
 }
 
-run "what_uses_up_its_time_is_told_before_it_is_cut_off" {
+run "what_uses_up_its_time_is_a_warning_before_it_is_cut_off" {
   command = plan
 
   variables {

@@ -2,7 +2,7 @@ mock_provider "aws" {
   source = "../../tests/module/mocks"
 }
 
-run "three_queues_are_named_by_the_prefix_and_tagged" {
+run "three_queues_have_the_prefix_and_tags" {
   command = plan
 
   assert {
@@ -40,7 +40,7 @@ run "the_longest_prefix_leaves_room_for_every_name" {
   }
 }
 
-run "each_output_tells_its_own_queue" {
+run "each_output_is_of_its_own_queue" {
   command = apply
 
   assert {
@@ -51,6 +51,6 @@ run "each_output_tells_its_own_queue" {
       } && output.runs_dead_letters == {
       name = "nightly-runs-dead-letter", arn = aws_sqs_queue.runs_dead_letters.arn, url = aws_sqs_queue.runs_dead_letters.url
     }
-    error_message = "an output tells another queue's name, ARN or URL"
+    error_message = "an output has another queue's name, ARN or URL"
   }
 }

@@ -34,7 +34,7 @@ run "a_moment_that_does_not_exist_is_refused" {
   expect_failures = [aws_scheduler_schedule_group.this]
 }
 
-run "words_are_refused" {
+run "text_that_is_no_expression_is_refused" {
   command = plan
 
   variables {

@@ -75,17 +75,17 @@ run "fields_reach_the_schedule" {
   }
 }
 
-run "outputs_tell_every_schedule_and_the_group" {
+run "outputs_are_of_every_schedule_and_the_group" {
   command = apply
 
   assert {
     condition     = output.schedules == { for name, schedule in aws_scheduler_schedule.this : name => { name = name, arn = schedule.arn } }
-    error_message = "the output does not tell every schedule's ARN"
+    error_message = "an output lacks a schedule or its ARN"
   }
 
   assert {
     condition     = output.group == { name = "nightly", arn = aws_scheduler_schedule_group.this.arn }
-    error_message = "the output does not tell the group"
+    error_message = "the output is not of the group"
   }
 }
 

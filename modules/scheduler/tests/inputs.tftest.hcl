@@ -66,7 +66,7 @@ run "the_input_is_what_send_task_reads_byte_for_byte" {
     error_message = "a full schedule's input is ${one(aws_scheduler_schedule.this["full"].target).input}"
   }
 
-  # Scheduler replaces what looks like one of its attributes; in a user's text it has to look otherwise.
+  # Scheduler replaces what looks like one of its attributes; in a user's text it must look otherwise.
   assert {
     condition     = one(aws_scheduler_schedule.this["texts"].target).input == "{\"scheduled_time\":\"<aws.scheduler.scheduled-time>\",\"args\":{\"html\":\"\\u003cb\\u003e\\u0026\\u003c/b\\u003e\"},\"retries\":2,\"schedule\":\"texts\",\"task\":\"say\",\"tasks\":[\"\\u003caws.scheduler.execution-id\\u003e\",\"\\\\u003c \\u0026 \\\"quoted\\\" \\\\ back\",\"日本語 ü 🎉\",\"{\\\"scheduled_time\\\":1}\"],\"version\":1}"
     error_message = "the input with difficult texts is ${one(aws_scheduler_schedule.this["texts"].target).input}"

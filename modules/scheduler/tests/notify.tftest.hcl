@@ -11,7 +11,7 @@ variables {
   }
 }
 
-run "a_schedules_own_wishes_come_before_those_of_all" {
+run "notify_on_of_a_schedule_comes_before_that_of_all" {
   command = plan
 
   assert {
@@ -20,11 +20,11 @@ run "a_schedules_own_wishes_come_before_those_of_all" {
       silent = "[]"
       chatty = "[\"success\"]"
     }
-    error_message = "send_task does not hear what is told"
+    error_message = "the input of send_task lacks the notify events"
   }
 }
 
-run "what_can_be_told_nowhere_is_refused" {
+run "notifications_without_a_target_are_refused" {
   command = plan
 
   variables {

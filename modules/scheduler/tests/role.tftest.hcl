@@ -2,7 +2,7 @@ mock_provider "aws" {
   source = "../../tests/module/mocks"
 }
 
-run "the_role_is_the_groups_and_may_invoke_and_dead_letter" {
+run "the_role_is_of_the_group_and_may_invoke_and_send_dead_letters" {
   command = apply
 
   assert {
@@ -28,6 +28,6 @@ run "the_role_is_the_groups_and_may_invoke_and_dead_letter" {
 
   assert {
     condition     = output.role == { name = "nightly-eu-west-1-scheduler", arn = aws_iam_role.this.arn } && aws_iam_role.this.tags == tomap({ team = "data" })
-    error_message = "the output does not tell the role, or it is not tagged"
+    error_message = "the output is not of the role, or it is not tagged"
   }
 }

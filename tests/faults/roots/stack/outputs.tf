@@ -1,4 +1,4 @@
 output "stack" {
-  description = "Everything that the module tells."
+  description = "All outputs of the module."
   value       = module.task_scheduler
 }

@@ -1,9 +1,9 @@
 output "day" {
-  description = "Everything that the first instance tells."
+  description = "All outputs of the first instance."
   value       = module.day
 }
 
 output "night" {
-  description = "Everything that the second instance tells."
+  description = "All outputs of the second instance."
   value       = module.night
 }

@@ -1,9 +1,9 @@
 output "open" {
-  description = "Everything that the module tells of the instance with a parameter."
+  description = "All outputs of the module of the instance with a parameter."
   value       = module.open
 }
 
 output "locked" {
-  description = "Everything that the module tells of the instance with a secret, a key and a VPC."
+  description = "All outputs of the module of the instance with a secret, a key and a VPC."
   value       = module.locked
 }
