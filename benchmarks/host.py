@@ -22,6 +22,7 @@ class Context:
     aws_request_id = "00000000-0000-0000-0000-000000000000"
 
     def get_remaining_time_in_millis(self) -> int:
+        """Return the longest time that a function may have."""
         return 900_000
 
 

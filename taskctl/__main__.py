@@ -31,9 +31,7 @@ COMMANDS = {
     "resume": _Command("pause:resume", "Resume a paused schedule."),
     "try": _Command("try_task:try_task", "Run a task's function on this machine, without AWS."),
     "check": _Command("check:check", "Check schedules, task files and task code, without AWS."),
-    "package": _Command(
-        "package:package", "Build the dependency layer with your packages."
-    ),
+    "package": _Command("package:package", "Build the dependency layer with your packages."),
 }
 """The commands in the order of the help. Its lines stand here as well as in the functions'
 docstrings, which a test compares: importing all commands takes a second."""

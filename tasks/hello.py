@@ -5,5 +5,5 @@ from task_scheduler import task
 
 @task("greet")
 def greet(name: str, greeting: str = "Hello") -> str:
-    """Returns a greeting; what a task returns is its result."""
+    """Return a greeting; what a task returns is its result."""
     return f"{greeting}, {name}!"

@@ -1,4 +1,7 @@
-"""Prints a CSV file of so many orders: python3 make_orders.py 100000 > orders.csv"""
+"""Print a CSV file of so many orders.
+
+python3 make_orders.py 100000 > orders.csv
+"""
 
 import sys
 

@@ -185,7 +185,7 @@ def shared_usage(runs: float, setup: Setup) -> dict[str, tuple[float, float]]:
 
 
 def idle_polls(maximum_concurrency: int | None) -> int:
-    """Requests a month to an idle queue.
+    """Return the requests a month to an idle queue.
 
     Args:
         maximum_concurrency: of its event source mapping; None where it has no limit.

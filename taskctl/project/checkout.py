@@ -1,4 +1,4 @@
-"""Where the files of the Terraform module are that taskctl reads."""
+"""The files of the Terraform module that taskctl reads."""
 
 from __future__ import annotations
 

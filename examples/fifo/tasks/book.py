@@ -5,5 +5,5 @@ from task_scheduler import task
 
 @task("book")
 def book(account: str, amount: int) -> str:
-    """Returns the booking."""
+    """Return the booking."""
     return f"{account}: {amount:+}"

@@ -5,5 +5,5 @@ from task_scheduler import task
 
 @task("report")
 def report(customer: str, context) -> str:
-    """Returns what the customer would get."""
+    """Return the report that the customer would get."""
     return f"report for {customer}, due {context.scheduled_time}"

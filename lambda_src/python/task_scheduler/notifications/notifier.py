@@ -65,7 +65,7 @@ class Notifier:
             self._log(len(listed), "; ".join(problems))
 
     def _is_quiet(self, notification: Notification) -> bool:
-        """Whether its schedule had a message a short while ago; successes are always listed."""
+        """Tell whether its schedule had a message of late; successes are always listed."""
         if notification.event is NotifyEvent.SUCCESS:
             return False
         return time.monotonic() < self._quiet_until.get(notification.schedule, 0.0)

@@ -8,7 +8,7 @@ from typing import Any
 
 
 class LoggingState:
-    """What tasks usually change: dictConfig, fileConfig, disable(), Powertools' append_keys()."""
+    """The logging settings that tasks change: dictConfig, disable(), Powertools' append_keys()."""
 
     def __init__(self) -> None:
         root = logging.getLogger()
