@@ -26,7 +26,7 @@ _BEGIN, _END = "<!-- figures -->", "<!-- end of figures -->"
 
 def machine() -> dict[str, Any]:
     """Describe the machine; the load is that of the previous minute."""
-    requirements = (ROOT / "local" / "requirements-emulator.txt").read_text()
+    requirements = (ROOT / "requirements" / "emulator.txt").read_text()
     emulator = re.search(r"^ministack==(\S+)", requirements, re.MULTILINE)
     return {
         "cores": os.cpu_count(),
