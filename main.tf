@@ -64,6 +64,7 @@ module "functions" {
   notify_success_limit = var.notify_success_limit
   metrics_by_schedule  = var.metrics_by_schedule
   log_retention_days   = var.log_retention_days
+  log_level            = var.log_level
   tracing              = try(var.monitoring.tracing, false)
   kms_key_arn          = var.kms_key_arn
   roles                = merge(var.roles, { names = local.role_names })

@@ -354,6 +354,18 @@ variable "log_retention_days" {
   }
 }
 
+variable "log_level" {
+  description = "The lowest level of Python's logging that task code logs at: DEBUG, INFO, WARNING, ERROR or CRITICAL. What is printed, and the module's own records, are logged at every level."
+  type        = string
+  default     = "INFO"
+  nullable    = false
+
+  validation {
+    condition     = contains(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], var.log_level)
+    error_message = "log_level is \"${var.log_level}\": it must be DEBUG, INFO, WARNING, ERROR or CRITICAL."
+  }
+}
+
 variable "notify" {
   description = <<-EOT
     Where notifications go: Slack, Discord, e-mail and some 170 other services; null, the default, sends none. You put the services' Apprise URLs (https://appriseit.com), one a line, where only run_task reads them: they are secrets, and in tfvars they would be in Terraform's state. Exactly one of the first two:

@@ -137,7 +137,10 @@ resource "aws_lambda_function" "this" {
   environment {
     variables = merge(
       each.value.environment,
-      { POWERTOOLS_SERVICE_NAME = var.prefix }, # in each line of the log, and the dimension of metrics
+      {
+        POWERTOOLS_SERVICE_NAME = var.prefix # in each line of the log, and the dimension of metrics
+        LOG_LEVEL               = var.log_level
+      },
       var.metrics_by_schedule ? { METRICS_BY_SCHEDULE = "true" } : {},
     )
   }

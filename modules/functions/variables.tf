@@ -177,6 +177,12 @@ variable "log_retention_days" {
   nullable    = false
 }
 
+variable "log_level" {
+  description = "The lowest level of Python's logging that task code logs at, by its name."
+  type        = string
+  nullable    = false
+}
+
 variable "tracing" {
   description = "Whether X-Ray traces both functions."
   type        = bool

@@ -39,6 +39,7 @@ notify               = null
 notify_success_limit = 100
 metrics_by_schedule  = false
 log_retention_days   = 14
+log_level            = "INFO"
 tracing              = false
 vpc                  = null
 roles                = { names = { send_task = "nightly-eu-west-1-send-task", run_task = "nightly-eu-west-1-run-task" }, path = "/", permissions_boundary = null }
