@@ -279,7 +279,7 @@ variable "fifo" {
 }
 
 variable "deduplication" {
-  description = "Whether a task that has ended is kept from running again when SQS delivers its message twice, or send_task sends it twice: a DynamoDB table remembers outcomes for message_retention, at about 1.25 USD a million tasks."
+  description = "Whether a task that has ended is kept from running again when SQS delivers its message twice, or send_task sends it twice: a DynamoDB table remembers outcomes for as long as a message can be sent again, message_retention + dead_letter_retention (18 days), at about 1.25 USD a million tasks."
   type        = bool
   default     = false
   nullable    = false

@@ -78,6 +78,7 @@ locals {
           TASK_CONCURRENCY      = tostring(var.task_concurrency)
         },
         { for table in aws_dynamodb_table.outcomes : "DEDUPLICATION_TABLE" => table.name },
+        var.deduplication ? { OUTCOME_RETENTION = tostring(var.outcome_retention) } : {},
         local.notify_environment,
       )
       customer_key = { for action in ["kms:Decrypt", "kms:GenerateDataKey"] :

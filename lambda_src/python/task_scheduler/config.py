@@ -22,6 +22,9 @@ from task_scheduler.errors import InvalidSettings
 STARTED_WITH: Mapping[str, str] = MappingProxyType(dict(os.environ))
 """The environment as it was when the process started."""
 
+LONGEST_OUTCOME_RETENTION = 2 * 14 * 24 * 3600
+"""Seconds: SQS keeps a dead letter for 14 days at most, and a message sent again for as long."""
+
 LogLevel = int
 """A level of Python's logging, given by its name."""
 
@@ -43,6 +46,7 @@ class Settings:
         message_retention: seconds after which SQS drops a message.
         task_concurrency: tasks of a batch that run at the same time.
         deduplication_table: the DynamoDB table of outcomes; None without deduplication.
+        outcome_retention: seconds for which an outcome is kept in it.
         notify_ssm_parameter, notify_secret: where the addresses of chat services are kept.
         notify_success_limit: the most tasks of a run whose successes are notified.
         metrics_by_schedule: whether metrics have a dimension for the schedule.
@@ -62,6 +66,7 @@ class Settings:
     message_retention: int = variable("MESSAGE_RETENTION", sys.maxsize)
     task_concurrency: int = variable("TASK_CONCURRENCY", 1)
     deduplication_table: str | None = variable("DEDUPLICATION_TABLE", None)
+    outcome_retention: int = variable("OUTCOME_RETENTION", LONGEST_OUTCOME_RETENTION)
     notify_ssm_parameter: str | None = variable("NOTIFY_SSM_PARAMETER", None)
     notify_secret: str | None = variable("NOTIFY_SECRET", None)
     notify_success_limit: int = variable("NOTIFY_SUCCESS_LIMIT", 0)

@@ -18,6 +18,7 @@ max_receive_count    = 13
 task_objects         = []
 deduplication        = false
 message_retention    = 345600
+outcome_retention    = 1555200
 task_code_dir        = "../../tasks"
 runtime_dir          = "../../lambda_src"
 runtime_lock         = "../../requirements/runtime.txt"
