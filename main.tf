@@ -7,6 +7,10 @@ locals {
   # SQS counts receives, not attempts, and a give-back or a neighbour's crash counts too: room for
   # every retry and for a whole batch of those, so that SQS takes no task away that has tries left.
   max_receive_count = max(10, [for schedule in var.schedules : schedule.retries + 1 + var.batch_size]...)
+
+  # A run's dead letter that is redriven on its last day sends again, under the same ids, what had
+  # been sent, and its messages may then lie on the queue.
+  outcome_retention = var.dead_letter_retention + var.message_retention
 }
 
 # Every prefix below is the schedule group's name: the only one that AWS refuses twice. So a second stack
@@ -42,6 +46,7 @@ module "functions" {
   task_objects         = distinct(compact([for schedule in var.schedules : schedule.tasks_s3_uri]))
   deduplication        = var.deduplication
   message_retention    = var.message_retention
+  outcome_retention    = local.outcome_retention
   archives             = "${path.root}/.task-scheduler/${var.prefix}"
   task_code_dir        = local.task_code_dir
   runtime_dir          = "${path.module}/lambda_src"
@@ -64,6 +69,7 @@ module "functions" {
   notify_success_limit = var.notify_success_limit
   metrics_by_schedule  = var.metrics_by_schedule
   log_retention_days   = var.log_retention_days
+  log_level            = var.log_level
   tracing              = try(var.monitoring.tracing, false)
   kms_key_arn          = var.kms_key_arn
   roles                = merge(var.roles, { names = local.role_names })

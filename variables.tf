@@ -279,7 +279,7 @@ variable "fifo" {
 }
 
 variable "deduplication" {
-  description = "Whether a task that has ended is kept from running again when SQS delivers its message twice, or send_task sends it twice: a DynamoDB table remembers outcomes for message_retention, at about 1.25 USD a million tasks."
+  description = "Whether a task that has ended is kept from running again when SQS delivers its message twice, or send_task sends it twice: a DynamoDB table remembers outcomes for as long as a message can be sent again, message_retention + dead_letter_retention (18 days), at about 1.25 USD a million tasks."
   type        = bool
   default     = false
   nullable    = false
@@ -351,6 +351,18 @@ variable "log_retention_days" {
   validation {
     condition     = contains([0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
     error_message = "log_retention_days is ${var.log_retention_days}: CloudWatch keeps logs for 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653 days, or, with 0, for ever."
+  }
+}
+
+variable "log_level" {
+  description = "The lowest level of Python's logging that task code logs at: DEBUG, INFO, WARNING, ERROR or CRITICAL. What is printed, and the module's own records, are logged at every level."
+  type        = string
+  default     = "INFO"
+  nullable    = false
+
+  validation {
+    condition     = contains(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], var.log_level)
+    error_message = "log_level is \"${var.log_level}\": it must be DEBUG, INFO, WARNING, ERROR or CRITICAL."
   }
 }
 

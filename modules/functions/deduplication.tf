@@ -1,7 +1,7 @@
 # What came of each message, for as long as it could come again. Powertools' idempotency writes it.
 
 resource "aws_dynamodb_table" "outcomes" {
-  # checkov:skip=CKV_AWS_28: an outcome is of use for message_retention at most; without a backup a lost table costs second runs
+  # checkov:skip=CKV_AWS_28: an outcome is of use while its message can be sent again; without a backup a lost table costs second runs
   # checkov:skip=CKV_AWS_119: a key of the user's is the user's choice (kms_key_arn), and costs; without one AWS encrypts the table with its own
   count = var.deduplication ? 1 : 0
 

@@ -78,6 +78,7 @@ locals {
           TASK_CONCURRENCY      = tostring(var.task_concurrency)
         },
         { for table in aws_dynamodb_table.outcomes : "DEDUPLICATION_TABLE" => table.name },
+        var.deduplication ? { OUTCOME_RETENTION = tostring(var.outcome_retention) } : {},
         local.notify_environment,
       )
       customer_key = { for action in ["kms:Decrypt", "kms:GenerateDataKey"] :
@@ -137,7 +138,10 @@ resource "aws_lambda_function" "this" {
   environment {
     variables = merge(
       each.value.environment,
-      { POWERTOOLS_SERVICE_NAME = var.prefix }, # in each line of the log, and the dimension of metrics
+      {
+        POWERTOOLS_SERVICE_NAME = var.prefix # in each line of the log, and the dimension of metrics
+        LOG_LEVEL               = var.log_level
+      },
       var.metrics_by_schedule ? { METRICS_BY_SCHEDULE = "true" } : {},
     )
   }

@@ -51,7 +51,13 @@ variable "deduplication" {
 }
 
 variable "message_retention" {
-  description = "How long a message may lie on the task queue, and so how long its outcome is remembered, in seconds, 60 to 1209600 (14 days)."
+  description = "How long a message may lie on the task queue, in seconds, 60 to 1209600 (14 days)."
+  type        = number
+  nullable    = false
+}
+
+variable "outcome_retention" {
+  description = "How long the outcome of a message is remembered, in seconds: as long as the message may be sent again."
   type        = number
   nullable    = false
 }
@@ -174,6 +180,12 @@ variable "metrics_by_schedule" {
 variable "log_retention_days" {
   description = "How long the logs of both functions are kept, in days; 0 keeps them for ever."
   type        = number
+  nullable    = false
+}
+
+variable "log_level" {
+  description = "The lowest level of Python's logging that task code logs at, by its name."
+  type        = string
   nullable    = false
 }
 

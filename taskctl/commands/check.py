@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from taskctl.project.isolated import check_isolated
+from taskctl.project.layer import open_layer, warn_of_layers
 from taskctl.project.task_check import Checked
 from taskctl.project.task_code import check_task_folder
 from taskctl.project.tfvars import (
-    find_layer,
     find_problems,
     find_task_folder,
     read_tfvars,
@@ -33,11 +33,12 @@ def check(
     """Check schedules, task files and task code, without AWS.
 
     The schedules are checked by the module's own rules, as in `terraform plan`. Then task code
-    is imported in a process of its own (compiled packages of the layer must be such as run here),
-    each task of tfvars and task files is read, its function looked up, and its arguments tried on
-    that function's parameters, without running it. Generators are not run, and objects in S3 are
-    not read: of those lists only the functions that their schedules name are looked up. Exit code
-    1 means that there are problems; warnings leave it at 0.
+    is imported in a process of its own with the packages of layer_dir or layer_zip (compiled ones
+    must be such as run here), but without those of layers, which only AWS has. Each task of tfvars
+    and task files is read, its function looked up, and its arguments tried on that function's
+    parameters, without running it. Generators are not run, and objects in S3 are not read: of
+    those lists only the functions that their schedules name are looked up. Exit code 1 means
+    that there are problems; warnings leave it at 0.
 
     \b
     Examples:
@@ -48,13 +49,11 @@ def check(
     values = read_tfvars(tfvars, report=unknown.append)
     folder = check_task_folder(find_task_folder(values, tfvars))
     problems = unknown + find_problems(values, folder)
-    checked = check_isolated(
-        [] if len(problems) > len(unknown) else tfvars_schedules(values),
-        folder,
-        layer=find_layer(values, tfvars),
-        import_seconds=import_timeout,
-    )
+    schedules = [] if len(problems) > len(unknown) else tfvars_schedules(values)
+    with open_layer(values, tfvars) as layer:
+        checked = check_isolated(schedules, folder, layer=layer, import_seconds=import_timeout)
     checked.problems = problems + checked.problems
+    checked.warnings += warn_of_layers(values)
     _report(checked, len(values["schedules"]), as_json=as_json)
     if checked.problems:
         raise typer.Exit(1)

@@ -113,16 +113,6 @@ def find_task_folder(values: dict[str, Any], path: Path) -> Path:
     return Path(path.parent / (values["task_code_dir"] or module_folder(path).resolve() / "tasks"))
 
 
-def find_layer(values: dict[str, Any], path: Path) -> Path:
-    """Return the folder whose subfolder `python` has the packages of task code.
-
-    Args:
-        values: what read_tfvars returned.
-        path: the file of values.
-    """
-    return Path(path.parent / (values["layer_dir"] or module_folder(path).resolve() / "layer"))
-
-
 def tfvars_schedules(variables: dict[str, Any]) -> list[Schedule]:
     """Return the schedules of what read_tfvars returned.
 

@@ -11,6 +11,7 @@ run "the_oldest_runtime_with_the_least_memory_is_legal" {
     send_task_memory   = 128
     run_task_memory    = 128
     log_retention_days = 0
+    log_level          = "DEBUG"
   }
 }
 
@@ -23,6 +24,7 @@ run "a_newer_runtime_with_the_most_memory_is_legal" {
     send_task_memory   = 10240
     run_task_memory    = 10240
     log_retention_days = 3653
+    log_level          = "CRITICAL"
   }
 }
 
@@ -35,9 +37,10 @@ run "what_lambda_and_cloudwatch_do_not_have_is_refused" {
     send_task_memory   = 127
     run_task_memory    = 127
     log_retention_days = 2
+    log_level          = "TRACE"
   }
 
-  expect_failures = [var.runtime, var.architecture, var.send_task_memory, var.run_task_memory, var.log_retention_days]
+  expect_failures = [var.runtime, var.architecture, var.send_task_memory, var.run_task_memory, var.log_retention_days, var.log_level]
 }
 
 run "too_much_memory_is_refused" {

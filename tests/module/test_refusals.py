@@ -249,6 +249,10 @@ VARIABLES: dict[str, list[tuple[Any, str]]] = {
         (2, "log_retention_days is 2: CloudWatch keeps logs for 1, 3, 5, 7, 14, 30,"),
         (-1, "log_retention_days is -1: CloudWatch keeps logs for 1, 3, 5, 7, 14, 30,"),
     ],
+    "log_level": [
+        ("TRACE", 'log_level is "TRACE": it must be DEBUG, INFO, WARNING, ERROR or CRITICAL'),
+        ("info", 'log_level is "info": it must be DEBUG, INFO, WARNING, ERROR or CRITICAL'),
+    ],
     "notify": [
         ({}, "notify must name exactly one of ssm_parameter and secret, such as { ssm_parameter"),
         ({"ssm_parameter": "/a", "secret": "b"}, "notify must name exactly one of ssm_parameter"),

@@ -15,6 +15,20 @@ run "the_shortest_times_are_legal" {
   }
 }
 
+run "outcomes_are_kept_until_the_message_of_a_dead_letter_sent_again_on_its_last_day_is_dropped" {
+  command = plan
+
+  variables {
+    message_retention     = 3600
+    dead_letter_retention = 86400
+  }
+
+  assert {
+    condition     = local.outcome_retention == 90000
+    error_message = "a message could be sent again after its outcome was forgotten"
+  }
+}
+
 run "the_longest_times_are_legal" {
   command = plan
 

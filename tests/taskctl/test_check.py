@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -106,6 +107,40 @@ def test_task_code_may_use_the_packages_of_layer_dir(project: Path, taskctl: Tas
     (project / "terraform.tfvars").write_text(f'layer_dir = "mine"\n{TFVARS}')
     done = taskctl("check")
     assert done.returncode == 0, done.stdout
+
+
+def test_task_code_may_use_the_packages_of_layer_zip(project: Path, taskctl: Taskctl) -> None:
+    with ZipFile(project / "mine.zip", "w") as archive:
+        archive.writestr("python/my_package.py", "")
+    (project / "code" / "other.py").write_text("import my_package")
+    (project / "terraform.tfvars").write_text(f'layer_zip = "mine.zip"\n{TFVARS}')
+    done = taskctl("check")
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(None, "mine.zip: no such file"), (b"text", "mine.zip must be a zip file")],
+)
+def test_a_layer_zip_that_is_none_is_named(
+    project: Path, taskctl: Taskctl, content: bytes | None, reason: str
+) -> None:
+    if content is not None:
+        (project / "mine.zip").write_bytes(content)
+    (project / "terraform.tfvars").write_text(f'layer_zip = "mine.zip"\n{TFVARS}')
+    done = taskctl("check")
+    assert done.returncode == 1
+    assert reason in done.stderr
+
+
+def test_with_layers_a_warning_says_that_their_packages_are_missing(
+    project: Path, taskctl: Taskctl
+) -> None:
+    arn = "arn:aws:lambda:eu-west-1:123456789012:layer:mine:1"
+    (project / "terraform.tfvars").write_text(f'layers = ["{arn}"]\n{TFVARS}')
+    done = taskctl("check")
+    assert done.returncode == 0, done.stdout
+    assert "warning: layers are not read: task code was imported without the pack" in done.stdout
 
 
 def test_an_unused_file_that_does_not_import_is_a_problem(project: Path, taskctl: Taskctl) -> None:

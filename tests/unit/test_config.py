@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import subprocess
@@ -32,6 +33,7 @@ def test_settings_are_typed_and_cannot_be_changed() -> None:
     assert settings.task_folder == Path("/var/task")
     assert settings.metrics_by_schedule
     assert (settings.task_concurrency, settings.deduplication_table) == (1, None)
+    assert settings.log_level == logging.INFO
     with pytest.raises(FrozenInstanceError):
         settings.queue_url = "another"  # type: ignore[misc]
 
@@ -50,6 +52,16 @@ def test_a_malformed_variable_is_named_with_its_value_and_what_is_legal(
 ) -> None:
     with pytest.raises(InvalidSettings, match=rf"^{name} is '{text}': must be {legal}$"):
         Settings.from_environment({**RUN_TASK, name: text})
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [("ERROR", logging.ERROR), ("debug", logging.DEBUG), ("another program's", logging.INFO)],
+)
+def test_a_log_level_is_given_by_name_and_one_that_is_unknown_is_info(
+    text: str, level: int
+) -> None:
+    assert Settings.from_environment({"LOG_LEVEL": text}).log_level == level
 
 
 def test_credentials_are_not_shown() -> None:

@@ -81,7 +81,20 @@ def test_only_the_outcome_is_stored(bench: Bench, table: str) -> None:
     key = hashlib.sha256(f'"{identity}"'.encode()).hexdigest()
     assert record["id"] == {"S": f"message#{key}"}
     assert "secret" not in str(record)
-    assert int(record["expiration"]["N"]) > time.time() + 345_000
+
+
+@pytest.mark.parametrize(("setting", "days"), [("1555200", 18), ("", 28)])
+def test_an_outcome_is_kept_as_long_as_its_message_may_be_sent_again(
+    bench: Bench, table: str, monkeypatch: pytest.MonkeyPatch, setting: str, days: int
+) -> None:
+    monkeypatch.setenv("OUTCOME_RETENTION", setting)
+    bench.put(note("1"))
+
+    bench.run()
+
+    [record] = _records(table)
+    kept = int(record["expiration"]["N"]) - time.time()
+    assert kept == pytest.approx(days * 86_400, abs=60)
 
 
 @pytest.mark.usefixtures("concurrency")

@@ -7,6 +7,7 @@ os.environ later is its own business.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -20,6 +21,12 @@ from task_scheduler.errors import InvalidSettings
 
 STARTED_WITH: Mapping[str, str] = MappingProxyType(dict(os.environ))
 """The environment as it was when the process started."""
+
+LONGEST_OUTCOME_RETENTION = 2 * 14 * 24 * 3600
+"""Seconds: SQS keeps a dead letter for 14 days at most, and a message sent again for as long."""
+
+LogLevel = int
+"""A level of Python's logging, given by its name."""
 
 
 def variable(name: str, default: Any, *, is_secret: bool = False) -> Any:
@@ -39,10 +46,12 @@ class Settings:
         message_retention: seconds after which SQS drops a message.
         task_concurrency: tasks of a batch that run at the same time.
         deduplication_table: the DynamoDB table of outcomes; None without deduplication.
+        outcome_retention: seconds for which an outcome is kept in it.
         notify_ssm_parameter, notify_secret: where the addresses of chat services are kept.
         notify_success_limit: the most tasks of a run whose successes are notified.
         metrics_by_schedule: whether metrics have a dimension for the schedule.
         service_name: in each line of the log, and what metrics are told apart by.
+        log_level: the lowest level of Python's logging that task code logs at.
         task_folder: where task code lies.
         function_name: of the function itself.
         runtime_api: host and port of the API by which Lambda runs the function.
@@ -57,11 +66,13 @@ class Settings:
     message_retention: int = variable("MESSAGE_RETENTION", sys.maxsize)
     task_concurrency: int = variable("TASK_CONCURRENCY", 1)
     deduplication_table: str | None = variable("DEDUPLICATION_TABLE", None)
+    outcome_retention: int = variable("OUTCOME_RETENTION", LONGEST_OUTCOME_RETENTION)
     notify_ssm_parameter: str | None = variable("NOTIFY_SSM_PARAMETER", None)
     notify_secret: str | None = variable("NOTIFY_SECRET", None)
     notify_success_limit: int = variable("NOTIFY_SUCCESS_LIMIT", 0)
     metrics_by_schedule: bool = variable("METRICS_BY_SCHEDULE", False)
     service_name: str = variable("POWERTOOLS_SERVICE_NAME", "service_undefined")
+    log_level: LogLevel = variable("LOG_LEVEL", logging.INFO)  # noqa: RUF009  # a number
     task_folder: Path = variable("LAMBDA_TASK_ROOT", Path())  # noqa: RUF009  # it is immutable
     function_name: str = variable("AWS_LAMBDA_FUNCTION_NAME", "")
     runtime_api: str = variable("AWS_LAMBDA_RUNTIME_API", "")
@@ -129,6 +140,8 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "int": int,
     "Path": Path,
     "bool": lambda text: {"true": True, "false": False}[text],
+    # no error: taskctl reads the settings too, in a shell where the name may be another program's
+    "LogLevel": lambda text: logging.getLevelNamesMapping().get(text.upper(), logging.INFO),
 }
 _LEGAL = {"int": "a whole number", "bool": "true or false"}
 

@@ -2,7 +2,7 @@ mock_provider "aws" {
   source = "../../tests/module/mocks"
 }
 
-run "outcomes_are_remembered_for_as_long_as_a_message_lives" {
+run "outcomes_are_remembered_for_as_long_as_a_message_may_be_sent_again" {
   command = plan
 
   variables {
@@ -22,9 +22,9 @@ run "outcomes_are_remembered_for_as_long_as_a_message_lives" {
 
   assert {
     condition = tomap({
-      for name, value in one(aws_lambda_function.this["run_task"].environment).variables : name => value if contains(["DEDUPLICATION_TABLE", "MESSAGE_RETENTION"], name)
-    }) == tomap({ DEDUPLICATION_TABLE = "nightly-outcomes", MESSAGE_RETENTION = "345600" })
-    error_message = "run_task does not know the table"
+      for name, value in one(aws_lambda_function.this["run_task"].environment).variables : name => value if contains(["DEDUPLICATION_TABLE", "OUTCOME_RETENTION"], name)
+    }) == tomap({ DEDUPLICATION_TABLE = "nightly-outcomes", OUTCOME_RETENTION = "1555200" })
+    error_message = "run_task does not know the table, or for how long outcomes are kept in it"
   }
 
   assert {

@@ -2,7 +2,7 @@ mock_provider "aws" {
   source = "../../tests/module/mocks"
 }
 
-run "the_environment_holds_addresses_only" {
+run "the_environment_holds_addresses_and_settings_only" {
   command = plan
 
   assert {
@@ -11,6 +11,7 @@ run "the_environment_holds_addresses_only" {
         QUEUE_URL               = "https://tasks"
         RUNS_DEAD_LETTER_URL    = "https://runs-dead"
         POWERTOOLS_SERVICE_NAME = "nightly"
+        LOG_LEVEL               = "INFO"
       })
       run_task = tomap({
         QUEUE_URL               = "https://tasks"
@@ -19,6 +20,7 @@ run "the_environment_holds_addresses_only" {
         MESSAGE_RETENTION       = "345600"
         TASK_CONCURRENCY        = "4"
         POWERTOOLS_SERVICE_NAME = "nightly"
+        LOG_LEVEL               = "INFO"
       })
     }
     error_message = "a function's environment is not what its handler reads"

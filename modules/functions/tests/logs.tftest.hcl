@@ -18,3 +18,16 @@ run "each_function_logs_to_a_group_of_its_own" {
     error_message = "a log group is not tagged"
   }
 }
+
+run "both_functions_know_the_level_of_the_log" {
+  command = plan
+
+  variables {
+    log_level = "DEBUG"
+  }
+
+  assert {
+    condition     = alltrue([for function in aws_lambda_function.this : one(function.environment).variables["LOG_LEVEL"] == "DEBUG"])
+    error_message = "a function logs at another level"
+  }
+}

@@ -18,6 +18,7 @@ max_receive_count    = 13
 task_objects         = []
 deduplication        = false
 message_retention    = 345600
+outcome_retention    = 1555200
 task_code_dir        = "../../tasks"
 runtime_dir          = "../../lambda_src"
 runtime_lock         = "../../requirements/runtime.txt"
@@ -39,6 +40,7 @@ notify               = null
 notify_success_limit = 100
 metrics_by_schedule  = false
 log_retention_days   = 14
+log_level            = "INFO"
 tracing              = false
 vpc                  = null
 roles                = { names = { send_task = "nightly-eu-west-1-send-task", run_task = "nightly-eu-west-1-run-task" }, path = "/", permissions_boundary = null }

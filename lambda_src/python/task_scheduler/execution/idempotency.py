@@ -42,12 +42,13 @@ def _records(table: str, keep_seconds: int) -> DynamoDBPersistenceLayer:
 class Idempotency:
     """The records of a batch's messages.
 
-    An outcome is kept as long as a message can lie on the queue. The record that a killed function
-    leaves blocks its message only until the function's time was over.
+    An outcome is kept as long as its message can be sent again: a run's dead letter, redriven,
+    sends the same ids. The record that a killed function leaves blocks its message only until the
+    function's time was over.
     """
 
     def __init__(self, table: str, settings: Settings, budget: TimeBudget) -> None:
-        self._records = _records(table, settings.message_retention)
+        self._records = _records(table, settings.outcome_retention)
         # no other invocation has more time, so then the record of any has expired
         self._record_expired = budget.total + 1
         self._budget = budget

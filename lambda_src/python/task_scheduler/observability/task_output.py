@@ -182,7 +182,7 @@ def capture_output() -> None:
     # Lambda's own handler writes plain text
     root.handlers = [h for h in root.handlers if not type(h).__module__.startswith("awslambdaric")]
     root.addHandler(_handler)
-    root.setLevel(_level())
+    root.setLevel(config.load().log_level)
     # below that they log addresses, headers and bodies, with the secrets that stand in them
     for name in ("botocore", "urllib3"):
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -209,11 +209,6 @@ def task_output(fields: Mapping[str, Any]) -> Iterator[None]:
         output.flush()
         if before is not None and not _running:
             before.restore()
-
-
-def _level() -> int:
-    name = config.STARTED_WITH.get("LOG_LEVEL", "INFO").upper()
-    return logging.getLevelNamesMapping().get(name, logging.INFO)
 
 
 def _encode_any(fields: dict[str, Any]) -> bytes:
