@@ -2,8 +2,9 @@
 
 mutmut changes the runtime in one small way at a time, a mutant, and runs those unit tests that
 reach the changed function; a mutant that no test notices survives. `make mutation
-MODULES="queue tasks.registry"` does it for some rooms or modules alone. It works in .build/mutation: there `../venv/bin/mutmut
-results` lists the survivors, and `../venv/bin/mutmut show NAME` tells what one of them changes.
+MODULES="queue tasks.registry"` does it for some rooms or modules alone. It works in
+.build/mutation: there `../venv/bin/mutmut results` lists the survivors, and `../venv/bin/mutmut
+show NAME` tells what one of them changes.
 
 Counted as killed: what a test notices, what does not end in time (mutmut says so, too). Counted as
 survived: what no test reaches. Not mutated, by mutmut's own rules: what stands outside functions,
@@ -66,7 +67,7 @@ Results = Mapping[str, int | None]
 def main(arguments: Sequence[str]) -> int:
     """Run mutmut and print what came of it; 0 if the kill rate reaches the goal."""
     parser = argparse.ArgumentParser(prog="tools.mutation")
-    parser.add_argument("modules", nargs="*", help="such as `queue` or `tasks.registry`; all when none is named")
+    parser.add_argument("modules", nargs="*", help="such as `queue`, `tasks.registry`; all if none")
     parser.add_argument("--goal", type=float, default=GOAL, help="kill rate in %% (%(default)s)")
     options = parser.parse_args(arguments)
     _lay_out()
