@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 
 from task_scheduler_local.emulator import Emulator
 from task_scheduler_local.leftovers import client
+from taskctl.dead_letters.export import export_dead_letters
+from taskctl.errors import TaskctlError
 from tests.taskctl.conftest import Taskctl
 from tests.taskctl.test_redrive import make_dead_letters
 
@@ -110,11 +113,18 @@ def test_an_existing_file_is_not_overwritten(dead: Dead) -> None:
     assert dead.file.read_text() == "mine"
 
 
-def test_an_export_that_breaks_off_leaves_no_file(dead: Dead) -> None:
-    prefix = dead.make("x")
-    dead.sqs.delete_queue(QueueUrl=dead.url(f"{prefix}-tasks-dead-letter"))
-    assert dead.run("failed", "--export", FILE, prefix=prefix).returncode == 1
-    assert not dead.file.exists()
+def test_an_export_that_breaks_off_leaves_no_file(tmp_path: Path) -> None:
+    def urls() -> Iterator[str]:
+        assert (tmp_path / FILE).exists()
+        raise TaskctlError("no access")
+        yield
+
+    with pytest.raises(TaskctlError, match="no access"):
+        export_dead_letters(urls(), tmp_path / FILE)
+    assert not (tmp_path / FILE).exists()
+
+
+def test_a_file_that_cannot_be_written_is_named(dead: Dead) -> None:
     done = dead.run("failed", "--export", "nowhere/x", prefix=dead.make("x"))
     assert done.stderr == "taskctl: cannot write nowhere/x: No such file or directory\n"
 
