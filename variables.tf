@@ -1,5 +1,5 @@
 variable "prefix" {
-  description = "The beginning of every name, so that an account can have several instances: 1 to 54 letters, digits, hyphens and underscores. The schedule group is named by it alone. Changing it replaces everything, the queues with their dead letters included."
+  description = "The beginning of every name, so that an account can have several instances: 1 to 54 letters, digits, hyphens and underscores. The schedule group is named by it alone. Changing it replaces everything and deletes the queues with all that is on them: let tasks run out before, and carry dead letters over with `taskctl failed --export FILE` and `taskctl redrive --from FILE`."
   type        = string
   default     = "cdklab"
   nullable    = false
@@ -272,7 +272,7 @@ variable "maximum_concurrency" {
 }
 
 variable "fifo" {
-  description = "Whether tasks keep their order, each among those of its message group (a task's `message_group`, or its schedule): a failing task then holds back its own group until it succeeds or is a dead letter. Changing it deletes the task queue and its dead-letter queue with all that is on them, without a warning from AWS: let tasks run out and send dead letters again before."
+  description = "Whether tasks keep their order, each among those of its message group (a task's `message_group`, or its schedule): a failing task then holds back its own group until it succeeds or is a dead letter. Changing it deletes the task queue and its dead-letter queue with all that is on them, without a warning from AWS: let tasks run out before, and carry dead letters over with `taskctl failed --export FILE` and `taskctl redrive --from FILE`."
   type        = bool
   default     = false
   nullable    = false

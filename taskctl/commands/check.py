@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from taskctl.dead_letters.replaced import find_losses
+from taskctl.errors import TaskctlError
 from taskctl.project.isolated import check_isolated
 from taskctl.project.layer import open_layer, warn_of_layers
 from taskctl.project.task_check import Checked
@@ -17,6 +19,7 @@ from taskctl.project.tfvars import (
     read_tfvars,
     tfvars_schedules,
 )
+from taskctl.stack.find import find_stack
 from taskctl.ui import options
 from taskctl.ui.output import counted, print_json, say
 
@@ -28,6 +31,12 @@ def check(
     import_timeout: Annotated[
         float, typer.Option(min=0.1, help="Seconds that importing the task code may take.")
     ] = 30.0,
+    deployed: Annotated[
+        bool,
+        typer.Option("--deployed", help="Compare with what is deployed; this needs AWS."),
+    ] = False,
+    prefix: options.Prefix = None,
+    root: options.Root = Path(),
     as_json: options.Json = False,
 ) -> None:
     """Check schedules, task files and task code, without AWS.
@@ -40,10 +49,15 @@ def check(
     those lists only the functions that their schedules name are looked up. Exit code 1 means
     that there are problems; warnings leave it at 0.
 
+    With --deployed (and only then are --prefix and --root used) AWS is asked for the stack that
+    is there now. A warning names each queue that would be deleted with dead letters or tasks on
+    it, because the file changes `fifo` or `prefix`. That AWS cannot be asked is a problem.
+
     \b
     Examples:
       taskctl check
       taskctl check --tfvars prod.tfvars
+      taskctl check --deployed             before an apply that changes fifo or prefix
     """
     unknown: list[str] = []
     values = read_tfvars(tfvars, report=unknown.append)
@@ -54,9 +68,22 @@ def check(
         checked = check_isolated(schedules, folder, layer=layer, import_seconds=import_timeout)
     checked.problems = problems + checked.problems
     checked.warnings += warn_of_layers(values)
+    if deployed:
+        _compare(checked, values, prefix, root)
     _report(checked, len(values["schedules"]), as_json=as_json)
     if checked.problems:
         raise typer.Exit(1)
+
+
+def _compare(checked: Checked, values: dict[str, Any], prefix: str | None, root: Path) -> None:
+    """Add a warning for each queue that would be deleted with messages on it."""
+    try:
+        stack = find_stack(prefix, root)
+        losses = find_losses(stack, prefix=values["prefix"], fifo=values["fifo"])
+    except TaskctlError as error:
+        checked.problems.append(f"cannot compare with what is deployed: {error}")
+    else:
+        checked.warnings += losses
 
 
 def _report(checked: Checked, schedules: int, *, as_json: bool) -> None:

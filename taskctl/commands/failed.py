@@ -9,10 +9,13 @@ from typing import Annotated, Any
 import typer
 
 from taskctl.dead_letters.dead_letter import DeadLetter
-from taskctl.dead_letters.queue import HOLD_SECONDS, DeadLetterQueue
+from taskctl.dead_letters.export import Exported, export_dead_letters
+from taskctl.dead_letters.queue import DeadLetterQueue, explain_hidden
+from taskctl.errors import TaskctlError
 from taskctl.stack.find import find_stack
+from taskctl.stack.stack import Stack
 from taskctl.ui import options
-from taskctl.ui.output import note, say
+from taskctl.ui.output import counted, note, print_json, say
 from taskctl.ui.tables import Column, print_table
 
 _COUNT = 100
@@ -20,8 +23,15 @@ _COUNT = 100
 
 def failed(
     count: Annotated[
-        int, typer.Option("-n", min=1, max=10_000, help="At most so many of each queue.")
-    ] = _COUNT,
+        int | None,
+        typer.Option(
+            "-n", min=1, max=10_000, help=f"At most so many of each queue; {_COUNT} by default."
+        ),
+    ] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option("--export", help="Write all of them to this new file, for `redrive --from`."),
+    ] = None,
     prefix: options.Prefix = None,
     root: options.Root = Path(),
     as_json: options.Json = False,
@@ -32,14 +42,49 @@ def failed(
     is not a task, or a run: one that Scheduler could not deliver, that send_task failed at, or
     whose list is incomplete. Listing them takes nothing away.
 
+    With --export they are written to a file instead, a line of JSON each, and stay on their
+    queues. Do that before queues are deleted: by another `fifo` or prefix, or by `terraform
+    destroy`. The file holds the tasks' arguments, and only you may read it. Exit code 1 means that
+    not all could be written.
+
     \b
     Examples:
       taskctl failed
       taskctl failed -n 1000 --json | jq 'group_by(.reason) | map([length, .[0].reason])'
       taskctl redrive 1a2b3c4d             sends one of them again
+      taskctl failed --export dead.jsonl
     """
+    if export and count:
+        raise TaskctlError("-n is for the list: --export writes all dead letters")
     stack = find_stack(prefix, root)
     stack.check_exists()
+    if export:
+        _report_export(export_dead_letters(stack.dead_letter_urls, export), export, as_json=as_json)
+    else:
+        _list(stack, count or _COUNT, as_json=as_json)
+
+
+def _report_export(exported: list[Exported], path: Path, *, as_json: bool) -> None:
+    """Print how many were written, and why others were not.
+
+    Raises:
+        typer.Exit: not all could be written.
+    """
+    written = sum(each.written for each in exported)
+    hidden = sum(each.hidden for each in exported)
+    if as_json:
+        print_json({"file": str(path), "written": written, "not_written": hidden})
+    else:
+        say(f"Wrote {counted(written, 'dead letter')} to {path}; on the queues nothing changed.")
+    for each in exported:
+        if each.hidden:
+            are = "is" if each.hidden == 1 else "are"
+            note(f"About {each.hidden} more {are} not in {path}: {explain_hidden(each.url)}.")
+    if hidden:
+        raise typer.Exit(1)
+
+
+def _list(stack: Stack, count: int, *, as_json: bool) -> None:
     dead_letters: list[DeadLetter] = []
     notes: list[str] = []
     for url in stack.dead_letter_urls:
@@ -73,9 +118,7 @@ def _why(url: str, shown: int, count: int) -> str:
     """Explain why there are dead letters that are not shown."""
     if shown == count:
         return "-n shows more"
-    if url.endswith(".fifo"):
-        return "SQS hands out ten of a message group, and others once those are redriven"
-    return f"another command may hold them, for up to {HOLD_SECONDS // 60} minutes"
+    return explain_hidden(url)
 
 
 def _row(dead_letter: DeadLetter) -> dict[str, Any]:

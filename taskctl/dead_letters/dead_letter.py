@@ -29,6 +29,15 @@ class Kind(StrEnum):
     """A message that none of Scheduler, Lambda, send_task and run_task writes."""
 
 
+class Origin(StrEnum):
+    """The dead-letter queues of a stack."""
+
+    TASKS = "tasks"
+    """That of run_task: each is a message of the task queue."""
+    RUNS = "runs"
+    """That of Scheduler and send_task: runs, and lines of lists."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
     """The meaning of a dead letter, independent of the queue that it lies in.
@@ -65,16 +74,20 @@ class DeadLetter:
 
     Attributes:
         id: SQS's id.
-        receipt_handle: the handle to delete it with.
+        origin: its queue.
+        receipt_handle: the handle to delete it with; None if it was read from a file.
         body: the body, unchanged.
+        attributes: the string attributes that its sender gave it.
         message_group: its group, on a FIFO queue.
         time: when it was sent to the queue, UTC.
         contents: what it says.
     """
 
     id: str
-    receipt_handle: str
+    origin: Origin
+    receipt_handle: str | None = None
     body: str
+    attributes: Mapping[str, str]
     message_group: str | None
     time: datetime
     contents: Contents

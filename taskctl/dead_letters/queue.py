@@ -90,6 +90,13 @@ class DeadLetterQueue:
         self._held.pop(dead_letter.id, None)
 
 
+def explain_hidden(url: str) -> str:
+    """Explain why a dead-letter queue holds more than it hands out."""
+    if url.endswith(".fifo"):
+        return "SQS hands out ten of a message group, and others once those are redriven"
+    return f"another command may hold them, for up to {HOLD_SECONDS // 60} minutes"
+
+
 def _tens(things: Sequence[Any]) -> Iterator[Sequence[Any]]:
     for start in range(0, len(things), _MAX_ENTRIES):
         yield things[start : start + _MAX_ENTRIES]

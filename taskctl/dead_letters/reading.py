@@ -11,7 +11,7 @@ from task_scheduler.outcome import Outcome
 from task_scheduler.queue.message import VERSION
 from task_scheduler.queue.task_id import TaskId
 from task_scheduler.runs.run import UNSUBSTITUTED
-from taskctl.dead_letters.dead_letter import DIED, Contents, DeadLetter, Kind
+from taskctl.dead_letters.dead_letter import DIED, Contents, DeadLetter, Kind, Origin
 
 _UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 """Raised by reading a body that only resembles what one of the senders writes."""
@@ -30,19 +30,32 @@ def read_dead_letter(received: Mapping[str, Any], queue_url: str) -> DeadLetter:
         for name, value in received.get("MessageAttributes", {}).items()
     }
     is_task = "tasks-dead-letter" in queue_url.rpartition("/")[2]
-    try:
-        contents = (_read_task if is_task else _read_run)(received["Body"], attributes)
-    except _UNREADABLE as error:
-        reason = f"cannot be read: {type(error).__name__}: {str(error)[:200]}"
-        contents = Contents(kind=Kind.UNKNOWN, reason=reason)
+    origin = Origin.TASKS if is_task else Origin.RUNS
     return DeadLetter(
         id=received["MessageId"],
+        origin=origin,
         receipt_handle=received["ReceiptHandle"],
         body=received["Body"],
+        attributes=attributes,
         message_group=system.get("MessageGroupId"),
         time=datetime.fromtimestamp(int(system["SentTimestamp"]) / 1000, UTC),
-        contents=contents,
+        contents=read_contents(origin, received["Body"], attributes),
     )
+
+
+def read_contents(origin: Origin, body: str, attributes: Mapping[str, str]) -> Contents:
+    """Read a dead letter's body and attributes; of kind unknown if nobody of ours wrote them.
+
+    Args:
+        origin: its queue.
+        body: the body.
+        attributes: the string attributes.
+    """
+    try:
+        return (_read_task if origin is Origin.TASKS else _read_run)(body, attributes)
+    except _UNREADABLE as error:
+        reason = f"cannot be read: {type(error).__name__}: {str(error)[:200]}"
+        return Contents(kind=Kind.UNKNOWN, reason=reason)
 
 
 def read_envelope(body: str) -> dict[str, Any] | None:
@@ -66,7 +79,7 @@ def read_envelope(body: str) -> dict[str, Any] | None:
         raise ValueError("JSON, but not a message of this module: it has no version")
     if envelope["version"] != VERSION or isinstance(envelope["version"], bool):
         raise ValueError(f"version {str(envelope['version'])[:20]}: this taskctl knows {VERSION}")
-    for name in ("id", "schedule", "task", "text"):
+    for name in ("id", "schedule", "task", "text", "message_group"):
         if not isinstance(envelope.get(name, ""), str):
             raise ValueError(f"{name} must be a string")
     if not envelope.get("id"):

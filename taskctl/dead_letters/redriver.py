@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from task_scheduler.errors import NotSent
 from task_scheduler.queue.fifo import deduplication_id
@@ -18,6 +22,7 @@ from task_scheduler.queue.serialization import sendable
 from task_scheduler.queue.task_id import TaskId
 from taskctl import aws
 from taskctl.dead_letters.dead_letter import DeadLetter, Kind
+from taskctl.dead_letters.file import InvalidDeadLetter, read_file
 from taskctl.dead_letters.queue import DeadLetterQueue
 from taskctl.dead_letters.reading import read_envelope
 from taskctl.errors import TaskctlError
@@ -32,6 +37,7 @@ class Redriver:
     Attributes:
         sent: how many of each kind were sent again.
         left: those that could not be, each with the reason.
+        invalid: lines of the file that hold no dead letter.
     """
 
     def __init__(self, stack: Stack, wanted: list[str]) -> None:
@@ -43,6 +49,7 @@ class Redriver:
         """
         self.sent: Counter[Kind] = Counter()
         self.left: list[tuple[DeadLetter, str]] = []
+        self.invalid: list[InvalidDeadLetter] = []
         self._stack = stack
         self._wanted = wanted
         self._found: set[str] = set()
@@ -60,10 +67,24 @@ class Redriver:
             with DeadLetterQueue(url) as queue:
                 self._empty(queue, before)
 
+    def run_file(self, path: Path) -> None:
+        """Send again what a file holds, in its order.
+
+        Raises:
+            TaskctlError: it cannot be read.
+        """
+        for read in read_file(path):
+            if isinstance(read, InvalidDeadLetter):
+                self.invalid.append(read)
+            elif self._is_wanted(read):
+                self._send(read)
+
     def _empty(self, queue: DeadLetterQueue, before: datetime) -> None:
         for dead_letters in queue.receive(before=before):
             for dead_letter in filter(self._is_wanted, dead_letters):
-                self._send(queue, dead_letter)
+                # deleted before the next is sent: ten may exceed a request
+                if self._send(dead_letter):
+                    queue.delete(dead_letter)
             if self._wanted and not self.missing:
                 return
 
@@ -72,8 +93,8 @@ class Redriver:
         self._found |= names
         return not self._wanted or bool(names)
 
-    def _send(self, queue: DeadLetterQueue, dead_letter: DeadLetter) -> None:
-        """Send one dead letter and delete it before the next: ten may exceed a request."""
+    def _send(self, dead_letter: DeadLetter) -> bool:
+        """Send one dead letter; return True if it was sent."""
         contents = dead_letter.contents
         try:
             if not contents.can_be_sent:
@@ -82,11 +103,11 @@ class Redriver:
                 self._send_task(dead_letter)
             else:
                 self._send_run(dead_letter)
-        except NotSent as error:
+        except (NotSent, ClientError) as error:
             self.left.append((dead_letter, str(error)))
-            return
-        queue.delete(dead_letter)
+            return False
         self.sent[contents.kind] += 1
+        return True
 
     def _send_task(self, dead_letter: DeadLetter) -> None:
         entry = _entry(dead_letter, is_fifo=self._stack.queue_url.endswith(".fifo"))
@@ -111,13 +132,19 @@ class Redriver:
 def _entry(dead_letter: DeadLetter, *, is_fifo: bool) -> Entry:
     """Return a task's message under an id that says which dead letter it comes from."""
     body, name = dead_letter.body, dead_letter.id  # of a text typed by hand, its id is SQS's
-    if envelope := read_envelope(body):
+    envelope = read_envelope(body) or {}
+    if envelope:
         name = str(sent_again(TaskId.parse(envelope["id"]), dead_letter.short_id))
         body = sendable(json.dumps({**envelope, "id": name}, ensure_ascii=False))
     if not is_fifo:
         return Entry(body)
     return Entry(
         body,
-        message_group=dead_letter.message_group,
+        message_group=dead_letter.message_group or _choose_group(envelope) or dead_letter.id,
         deduplication_id=deduplication_id(name, body),
     )
+
+
+def _choose_group(envelope: Mapping[str, Any]) -> str | None:
+    """Return the group that send_task gives a task; None for a text typed by hand."""
+    return envelope.get("message_group") or envelope.get("schedule")
