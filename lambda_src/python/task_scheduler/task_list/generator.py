@@ -14,13 +14,14 @@ from task_scheduler.observability.log import reason_of
 from task_scheduler.queue import serialization
 from task_scheduler.runs.run import Cursor
 from task_scheduler.task_list.listed import Listed, Refused, quote, read_value
-from task_scheduler.task_list.out_of_time import IsTimeUp
+from task_scheduler.task_list.out_of_time import IsTimeUp, OutOfTime
 from task_scheduler.tasks.registered import TaskSource
 from task_scheduler.tasks.registry import find_task_source
 
-COMPARED = 10
+COMPARED = 1
 """Tasks before the cursor that a generator is asked for once more, to be compared. One that yields
-in another order than before would skip some of its tasks and repeat others."""
+in another order than before would skip some of its tasks and repeat others. Each costs what its
+generator takes for it."""
 
 
 class GeneratedTasks:
@@ -36,6 +37,8 @@ class GeneratedTasks:
         InvalidArguments: the arguments do not fit it.
     """
 
+    watches_time = True
+
     def __init__(self, name: str, task_folder: Path, args: Mapping[str, Any]) -> None:
         self._source: TaskSource = find_task_source(name, task_folder)
         self._source.check_arguments(args)
@@ -47,27 +50,34 @@ class GeneratedTasks:
         before = cursor.checksums or []
         first = cursor.line - len(before)
         number = first - 1
+        goes_on = self._source.accepts_cursor
         try:
             for number, value in enumerate(self._source.tasks_from(first, self._args), start=first):
                 listed = _listed(value, number)
                 if number < cursor.line:
                     self._compare(listed, before[number - first])
                 self._last.append(listed)
-                if number >= cursor.line:
-                    yield listed
-        except IncompleteRun:
+                if number < cursor.line:
+                    continue
+                if not goes_on and is_time_up():
+                    raise OutOfTime(number, 0)
+                yield listed
+                # before the generator takes time for another one: each invocation sends one
+                if goes_on and is_time_up():
+                    raise OutOfTime(number + 1, 0)
+        except (IncompleteRun, OutOfTime):
             raise
         except Exception as error:
             sent = max(number, cursor.line - 1)
             raise IncompleteRun(
                 f"{self._name} raised after {sent} tasks: "
                 f"{type(error).__name__}: {reason_of(error)}",
-                goes_on_at=sent + 1 if self._source.accepts_cursor else None,
+                goes_on_at=sent + 1 if goes_on else None,
             ) from error
         if number < cursor.line - 1:
             raise IncompleteRun(
-                f"{self._name} yielded {number} tasks now, {cursor.line - 1} of which were sent "
-                f"before: {_MUST_BE_STABLE}"
+                f"{self._name} yields fewer than the {cursor.line - 1} tasks that were sent: "
+                f"{_MUST_BE_STABLE}"
             )
 
     def cursor_at(self, number: int, offset: int) -> Cursor:
@@ -82,7 +92,7 @@ class GeneratedTasks:
                 f"let {self._name} accept a cursor"
             )
         before = [_checksum(listed) for listed in self._last if listed.number < number]
-        return Cursor(line=number, offset=offset, checksums=before or None)
+        return Cursor(line=number, offset=offset, checksums=before[-COMPARED:] or None)
 
     def _compare(self, listed: Listed, expected: str) -> None:
         if _checksum(listed) != expected:

@@ -12,6 +12,8 @@ from task_scheduler.task_list.out_of_time import IsTimeUp
 class InlineTasks:
     """A list that travels in the event itself, and so stays what it is."""
 
+    watches_time = False
+
     def __init__(self, texts: list[str]) -> None:
         self._texts = texts
 
@@ -28,6 +30,8 @@ class InlineTasks:
 
 class OneTask:
     """The task of a schedule without a list: its function, called once."""
+
+    watches_time = False
 
     def read(self, cursor: Cursor, is_time_up: IsTimeUp) -> Iterator[Listed]:
         """Read the one task."""

@@ -11,7 +11,13 @@ from task_scheduler.task_list.out_of_time import IsTimeUp
 
 
 class Source(Protocol):
-    """A source of the tasks of a run."""
+    """A source of the tasks of a run.
+
+    Attributes:
+        watches_time: whether it asks is_time_up itself for each entry.
+    """
+
+    watches_time: bool
 
     def read(self, cursor: Cursor, is_time_up: IsTimeUp) -> Iterator[Listed]:
         """Read the entries from a cursor on.

@@ -54,6 +54,8 @@ class FileTasks:
         InvalidRun: it is of no kind that can be read.
     """
 
+    watches_time = False
+
     def __init__(self, name: str, storage: Storage) -> None:
         path = PurePosixPath(name)
         self._is_packed = path.suffix == ".gz"

@@ -59,7 +59,7 @@ class TaskList:
         for listed in source.read(self._run.cursor, self._is_time_up):
             if only is not None and listed.number > only:
                 return
-            if self._is_time_up():
+            if not source.watches_time and self._is_time_up():
                 raise OutOfTime(listed.number, listed.offset)
             if only is None or listed.number == only:
                 yield listed
