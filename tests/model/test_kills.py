@@ -13,12 +13,16 @@ PLANS = [Plan(), Plan(failures=1, retries=1), Plan(failures=9, retries=0)]
 CALLS = [
     "SendMessageBatch dead",  # the third task is out of retries
     "ChangeMessageVisibilityBatch tasks",  # the second comes again
+    "DeleteMessageBatch tasks",  # what is done, before anybody is notified
+    "Notify chat",
+    "DeleteMessageBatch tasks",  # the second
+    "Notify chat",
 ]
-"""What run_task asks of SQS for these tasks; at the end of a batch Lambda deletes what is done."""
+"""What run_task asks of SQS and of chat for these tasks, and the points at which it is killed."""
 
 
 def make_world(groups: int) -> World:
-    return World(PLANS, seed=1, groups=groups)
+    return World(PLANS, seed=1, groups=groups, notifies=True)
 
 
 @pytest.mark.parametrize("groups", [0, 3])
