@@ -5,6 +5,8 @@ ARCHITECTURE ?= arm64
 REQUIREMENTS ?= layer/requirements-layer.txt
 OUT ?= layer
 MODULES ?=
+RUNS ?=
+SEED ?=
 
 old_python = Python 3.11 or newer is needed, this is %s (%s). Name another: make PYTHON=python3.13
 set_up = @"$(PYTHON)" -c 'import platform as p, sys; sys.version_info >= (3, 11) or sys.exit("$(old_python)" % (p.python_version(), sys.executable))' && "$(PYTHON)" -m tools.setup

@@ -137,7 +137,6 @@ HOSTILE = [
     '{"version": 1, "id": "x"}',
     '{"version": 1, "id": 7, "text": "x"}',
     '{"version": 1, "id": "x", "text": "x", "retries": "many"}',
-    '{"version": 1, "id": "x", "text": "x", "more": 1}',
     '{"version": 1, "id": "x", "task": "record", "args": {"folder": {"py/type": "os.system"}}}',
     '{"py/reduce": [{"py/function": "os.system"}, {"py/tuple": ["touch MARK"]}]}',
     '{"\\u0070y/object": "subprocess.Popen"}',

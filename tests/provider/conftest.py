@@ -19,7 +19,7 @@ def root(emulator: Emulator, tmp_path: Path) -> Iterator[Root]:
         yield root
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def core() -> Iterator[Core]:
     """The stand-in for hashicorp/aws in this process, which plans and reaches nothing."""
     with pytest.MonkeyPatch.context() as patch:

@@ -46,6 +46,7 @@ def test_a_text_keeps_its_words_and_loses_its_effects(text: str, shown: str | No
         ("x" * 11, "x" * 10 + "... (1 more characters)"),
         ("x" * 3_000, "x" * 10 + "... (2990 more characters)"),
         (" " * 3_000, "... (2900 more characters)"),
+        ("x" * 9 + "@@", "x" * 9 + "@\u200b... (1 more characters)"),
         ("a" + "\n" * 50 + "b", "a b"),
     ],
 )

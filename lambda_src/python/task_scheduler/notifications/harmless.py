@@ -34,5 +34,5 @@ def harmless(text: str, limit: int) -> str:
     beginning = text[: limit * 10]
     line = _INVISIBLE.sub("\ufffd", escape_surrogates(" ".join(beginning.split())))
     more = max(0, len(line) - limit) + len(text) - len(beginning)
-    broken = _BREAK_BEHIND.sub(lambda match: match[0] + _ZERO_WIDTH_SPACE, line[:limit])
-    return f"{broken}... ({more} more characters)" if more else broken
+    shown = f"{line[:limit]}... ({more} more characters)" if more else line
+    return _BREAK_BEHIND.sub(lambda match: match[0] + _ZERO_WIDTH_SPACE, shown)
