@@ -28,7 +28,7 @@ test: ## every test
 
 chaos: ## random faults and kills on a model of SQS; RUNS and SEED may be given
 	$(set_up) tests
-	@PYTHONPATH=.:lambda_src/python .build/venv/bin/python -m tests.model $(RUNS:%=--runs %) $(SEED:%=--seed %)
+	@PYTHONPATH=.:lambda_src/python .build/venv/bin/python -m tests.model $(if $(RUNS),--runs $(RUNS)) $(if $(SEED),--seed $(SEED))
 
 mutation: ## how many small faults in the runtime its unit tests notice; MODULES may be given
 	$(set_up) tests emulator
