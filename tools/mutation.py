@@ -105,7 +105,8 @@ def _lay_out() -> None:
     no_bytecode = shutil.ignore_patterns("__pycache__")
     runtime = ROOT / "lambda_src" / "python" / _RUNTIME
     shutil.copytree(runtime, WORK / _RUNTIME, ignore=no_bytecode)
-    shutil.copytree(ROOT / "tests" / "unit", WORK / "tests" / "unit", ignore=no_bytecode)
+    for tests in ("unit", "stored"):
+        shutil.copytree(ROOT / "tests" / tests, WORK / "tests" / tests, ignore=no_bytecode)
     (WORK / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text() + _SETTINGS)
 
 
