@@ -25,7 +25,7 @@ from taskctl.ui.times import parse_time, rfc3339
 
 _POLL_SECONDS = 1.0
 _CLOCKS = timedelta(minutes=5)
-"""How far this machine's clock may be off."""
+"""The most by which this machine's clock may be off."""
 
 
 def run(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a task does.
+    """The behaviour of a task.
 
     Attributes:
         seconds: that each of its attempts takes.
@@ -25,13 +25,13 @@ class Plan:
 
     @property
     def succeeds(self) -> bool:
-        """Whether it has its effect if it gets every attempt that it is permitted."""
+        """True if it has its effect, given every attempt that it is permitted."""
         return self.failures + self.deaths <= self.retries
 
 
 @dataclass
 class Books:
-    """What became of each task, by its number.
+    """The attempts and ends of each task, by its number.
 
     Attributes:
         begun: attempts that were begun.

@@ -34,7 +34,7 @@ RECORD_FIELDS = frozenset(
 """The fields that make a line a record or a metric."""
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-"""What every log record of Python's has; all else was given as `extra`."""
+"""The attributes of every log record of Python's; all others were given as `extra`."""
 
 
 class TaskOutput:
