@@ -48,7 +48,7 @@ def test_tasks_that_end_their_function_are_run_again_or_dead_letters_and_no_neig
     again = stack.effects() - Counter(texts)
     assert again.keys() <= stack.lost_with_their_process()
     struck_after = _of("dies-after", texts) | _of("overruns-after", texts) | {always}
-    assert {text for text in again if " " in text} == struck_after
+    assert struck_after <= again.keys()
     assert again.pop(always) == 3
     assert set(again.values()) == {1}
     stack.check_books(texts, dead=[always], run_too=[always], again=again + Counter({always: 3}))
