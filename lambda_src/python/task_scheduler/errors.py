@@ -130,6 +130,10 @@ class NoTargets(TaskSchedulerError, RuntimeError):
     """The services to notify are not known; the message says why."""
 
 
+class LedgerUnavailable(TaskSchedulerError, RuntimeError):
+    """The run ledger did not answer, throttled or refused a request."""
+
+
 class BatchFailed(TaskSchedulerError, RuntimeError):
     """No task of a batch came to its end; raised so that Lambda's Errors metric moves."""
 

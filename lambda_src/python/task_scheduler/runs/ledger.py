@@ -1,0 +1,240 @@
+"""The run ledger: what was sent, what ended, and who closes a run. See docs/ledger.md."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from task_scheduler.runs.chunk import CHUNK_SIZE, Chunk, Marks
+from task_scheduler.runs.table import Item, Key, Table
+
+
+class RunState(StrEnum):
+    """Where a run stands; the values are in the ledger."""
+
+    WAITING = "waiting"
+    """It starts when another run ends."""
+    RUNNING = "running"
+    """Its tasks are being sent or run."""
+    SUCCEEDED = "succeeded"
+    """Every task succeeded."""
+    FAILED = "failed"
+    """A task is a dead letter, or a line was refused."""
+    INCOMPLETE = "incomplete"
+    """Its list was not sent whole."""
+    SKIPPED = "skipped"
+    """It did not happen; its reason says why."""
+    CANCELLED = "cancelled"
+    """It was cancelled."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunId:
+    """The identity of a run in the ledger.
+
+    Attributes:
+        schedule: its schedule's name.
+        key: what makes it one run; schedule and scheduled time, or a key of its own.
+    """
+
+    schedule: str
+    key: str
+
+    @property
+    def item(self) -> Key:
+        """The key of the run's item."""
+        return f"S#{self.schedule}", f"R#{self.key.removeprefix(f'{self.schedule}@')}"
+
+    @property
+    def counter(self) -> Key:
+        """The key of the item that counts the run's complete chunks."""
+        return f"N#{self.key}", "sum"
+
+    def chunk(self, number: int) -> Key:
+        """The key of a chunk's item."""
+        return f"N#{self.key}#{number}", "chunk"
+
+
+class Claim(StrEnum):
+    """Whether an invocation sends a run's tasks."""
+
+    MINE = "mine"
+    """It sends, from the cursor on."""
+    SENT = "sent"
+    """Everything was sent; what is left is to say how much."""
+    OTHERS = "others"
+    """Another invocation sends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many tasks of a run ended, and how many of them failed."""
+
+    ended: int
+    failed: int
+
+
+class Ledger:
+    """What the functions write down about runs.
+
+    Args:
+        table: that it is kept in.
+        clock: returns seconds since 1970.
+        keep_seconds: after which an item expires.
+
+    Each method raises LedgerUnavailable. Every one may be called again after that, and by any
+    number of callers at once: a run closes once.
+    """
+
+    def __init__(self, table: Table, clock: Callable[[], float], *, keep_seconds: int) -> None:
+        self._table = table
+        self._clock = clock
+        self._keep_seconds = keep_seconds
+
+    def claim(
+        self, run: RunId, *, owner: str, lease_seconds: float, facts: Mapping[str, Any]
+    ) -> tuple[Claim, Item]:
+        """Claim a run for sending: make it, or take over one whose sender died.
+
+        Args:
+            owner: the invocation; Lambda's own retries of it have the same.
+            lease_seconds: after which another invocation may take over.
+            facts: that the run's item has from its beginning.
+        """
+        now = int(self._clock())
+        values = {
+            "running": RunState.RUNNING.value, "owner": owner, "now": now,
+            "lease": now + int(lease_seconds), "expires": now + self._keep_seconds,
+        } | {f"fact_{name}": value for name, value in facts.items()}  # fmt: skip
+        extra = "".join(f", #{name} = if_not_exists(#{name}, :fact_{name})" for name in facts)
+        update = self._table.update(
+            run.item,
+            "SET #state = :running, #began = if_not_exists(#began, :now), #owner = :owner, "
+            f"#lease = :lease, #expires = :expires{extra}",
+            values,
+            condition="attribute_not_exists(pk) OR (#state = :running AND "
+            "attribute_not_exists(#total) AND (#owner = :owner OR "
+            "attribute_not_exists(#lease) OR #lease < :now))",
+        )
+        if update.was_made:
+            return Claim.MINE, update.item
+        if update.item.get("state") == RunState.RUNNING and "total" in update.item:
+            return Claim.SENT, update.item
+        return Claim.OTHERS, update.item
+
+    def hand_over(self, run: RunId, *, owner: str, cursor: Mapping[str, Any]) -> None:
+        """Give the lease back, with the place at which the next invocation goes on."""
+        self._table.update(
+            run.item,
+            "SET #cursor = :cursor REMOVE #lease",
+            {"cursor": dict(cursor), "owner": owner},
+            condition="#owner = :owner AND attribute_not_exists(#total)",
+        )
+
+    def end_sending(self, run: RunId, total: int) -> Counts | None:
+        """Say how many tasks and refused lines there are.
+
+        Returns:
+            The run's counts if all of them have ended; the caller closes it.
+        """
+        expires = int(self._clock()) + self._keep_seconds
+        self._table.update(
+            run.item,
+            "SET #total = if_not_exists(#total, :total)",
+            {"total": total},
+            condition="attribute_exists(pk)",
+        )
+        if total == 0:
+            return Counts(0, 0)
+        chunks = -(-total // CHUNK_SIZE)
+        last = chunks - 1
+        chunk = Chunk.from_item(
+            self._table.update(
+                run.chunk(last),
+                "SET #size = :size, #only = :only, #expires = :expires",
+                {"size": total - last * CHUNK_SIZE, "only": chunks == 1, "expires": expires},
+            ).item
+        )
+        if chunks == 1:
+            return _counts(chunk) if chunk.is_complete else None
+        if chunk.is_complete:
+            self._report(run, last, chunk)
+        update = self._table.update(
+            run.counter,
+            "SET #size = :size, #expires = :expires",
+            {"size": chunks, "expires": expires},
+        )
+        return _total(update.item)
+
+    def read(self, run: RunId, chunk: int) -> Chunk:
+        """Read a chunk consistently."""
+        return Chunk.from_item(self._table.get(run.chunk(chunk)))
+
+    def record(self, run: RunId, number: int, marks: Marks) -> Counts | None:
+        """Record what receives of a chunk's tasks came to.
+
+        Returns:
+            The run's counts if that was its last end; the caller closes it.
+        """
+        adds = ", ".join(f"#{mark} :{mark}" for mark in marks.sets)
+        update = self._table.update(
+            run.chunk(number),
+            f"ADD {adds} SET #expires = :expires",
+            {mark.value: numbers for mark, numbers in marks.sets.items()}
+            | {"expires": int(self._clock()) + self._keep_seconds},
+        )
+        chunk = Chunk.from_item(update.item)
+        if not chunk.is_complete:
+            return None
+        return _counts(chunk) if chunk.is_only else self._report(run, number, chunk)
+
+    def close(self, run: RunId, state: RunState, counts: Counts, *, closer: str) -> bool:
+        """Close a run; True for the one caller whose write did it.
+
+        Args:
+            closer: names the caller, so that it knows its own write after a lost answer.
+        """
+        update = self._table.update(
+            run.item,
+            "SET #state = :state, #closed = :now, #closer = :closer, #ended = :ended, "
+            "#failed = :failed",
+            {
+                "state": state.value,
+                "now": int(self._clock()),
+                "closer": closer,
+                "ended": counts.ended,
+                "failed": counts.failed,
+                "running": RunState.RUNNING.value,
+            },  # fmt: skip
+            condition="#state = :running",
+        )
+        return update.was_made or update.item.get("closer") == closer
+
+    def _report(self, run: RunId, number: int, chunk: Chunk) -> Counts | None:
+        counts = _counts(chunk)
+        update = self._table.update(
+            run.counter,
+            "ADD #complete :chunk, #ended :ended, #failed :failed SET #expires = :expires",
+            {
+                "chunk": {number},
+                "number": number,
+                "ended": counts.ended,
+                "failed": counts.failed,
+                "expires": int(self._clock()) + self._keep_seconds,
+            },  # fmt: skip
+            condition="NOT contains(#complete, :number)",
+        )
+        return _total(update.item)
+
+
+def _counts(chunk: Chunk) -> Counts:
+    return Counts(len(chunk.ended), len(chunk.failed))
+
+
+def _total(counter: Item) -> Counts | None:
+    """Return a counter's sums if every chunk of the run is complete."""
+    if "size" in counter and len(counter.get("complete", ())) >= counter["size"]:
+        return Counts(counter.get("ended", 0), counter.get("failed", 0))
+    return None

@@ -1,0 +1,171 @@
+"""DynamoDB's conditional updates, as far as the ledger uses them, and faults of theirs."""
+
+from __future__ import annotations
+
+import copy
+import random
+import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from tests.model.simulation import Simulation
+
+Wire = dict[str, Any]
+
+
+class Client:
+    """The calls of boto3's DynamoDB client that the ledger makes.
+
+    Attributes:
+        items: by partition and sort key.
+        refused, unanswered, killed: shares of calls without an effect, of calls whose effect is
+            not answered, and of calls before or after which the process dies.
+        is_down: whether every call is refused.
+        counts: how often each fault happened, and requests by operation.
+    """
+
+    def __init__(
+        self,
+        simulation: Simulation,
+        randomness: random.Random,
+        *,
+        refused: float = 0.0,
+        unanswered: float = 0.0,
+        killed: float = 0.0,
+        latency: float = 0.004,
+    ) -> None:
+        self.items: dict[tuple[str, str], Wire] = {}
+        self.refused, self.unanswered, self.killed = refused, unanswered, killed
+        self.is_down = False
+        self.counts: Counter[str] = Counter()
+        self._simulation = simulation
+        self._random = randomness
+        self._latency = latency
+
+    def get_item(self, *, Key: Wire, **_: Any) -> Wire:
+        """Read an item."""
+        return self._call("get_item", lambda: self._get(_key(Key)))
+
+    def update_item(self, *, Key: Wire, **request: Any) -> Wire:
+        """Update an item under a condition."""
+        return self._call("update_item", lambda: self._update(_key(Key), request))
+
+    def _get(self, key: tuple[str, str]) -> Wire:
+        return {"Item": copy.deepcopy(self.items[key])} if key in self.items else {}
+
+    def _update(self, key: tuple[str, str], request: Mapping[str, Any]) -> Wire:
+        old = self.items.get(key, {})
+        scope = _Scope(request, old)
+        if not scope.holds(request.get("ConditionExpression", "")):
+            answer: Any = {"Error": {"Code": "ConditionalCheckFailedException", "Message": ""}}
+            raise ClientError({**answer, "Item": copy.deepcopy(old)}, "UpdateItem")
+        new = copy.deepcopy(old) or {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
+        scope.apply(request["UpdateExpression"], new)
+        self.items[key] = new
+        return {"Attributes": copy.deepcopy(new)}
+
+    def _call(self, operation: str, effect: Any) -> Wire:
+        self._maybe_kill()
+        self._simulation.sleep(self._latency)
+        self.counts[operation] += 1
+        if self.is_down or self._happens("refused"):
+            raise _fault("ProvisionedThroughputExceededException")
+        answer: Wire = effect()
+        self._maybe_kill()
+        if self._happens("unanswered"):
+            raise _fault("InternalServerError")
+        return answer
+
+    def _happens(self, kind: str) -> bool:
+        happens: bool = self._random.random() < getattr(self, kind)
+        self.counts[kind] += happens
+        return happens
+
+    def _maybe_kill(self) -> None:
+        process = self._simulation.current
+        if self.killed and process is not None and self._happens("killed"):
+            process.is_dead = True
+        self._simulation.sleep(0.0)
+
+
+class _Scope:
+    """The names and values of one request, and the item that its expressions are about."""
+
+    def __init__(self, request: Mapping[str, Any], item: Wire) -> None:
+        self._names = request.get("ExpressionAttributeNames", {})
+        self._values = request.get("ExpressionAttributeValues", {})
+        self._item = item
+
+    def holds(self, condition: str) -> bool:
+        """Evaluate a condition, by Python, after each comparison has become True or False."""
+        if not condition:
+            return True
+        text = re.sub(r"attribute_not_exists\((#?\w+)\)", self._is_absent, condition)
+        text = re.sub(r"attribute_exists\((#?\w+)\)", self._is_present, text)
+        text = re.sub(r"contains\((#\w+), (:\w+)\)", self._contains, text)
+        text = re.sub(r"(#\w+) (=|<|>) (:\w+)", self._compares, text)
+        for word in ("AND", "OR", "NOT"):
+            text = text.replace(word, word.lower())
+        if not re.fullmatch(r"(True|False|and|or|not|[() ])+", text):
+            raise ValueError(f"the model does not know the condition {condition!r}")
+        return bool(eval(text))
+
+    def apply(self, expression: str, new: Wire) -> None:
+        """Apply an update expression to a copy of the item."""
+        parts = re.split(r"\b(SET|ADD|REMOVE)\b", expression)[1:]
+        for verb, clauses in zip(parts[::2], parts[1::2], strict=True):
+            for clause in re.split(r",(?![^(]*\))", clauses):
+                self._apply(verb, clause.strip(), new)
+
+    def _apply(self, verb: str, clause: str, new: Wire) -> None:
+        if verb == "REMOVE":
+            new.pop(self._name(clause), None)
+        elif verb == "ADD":
+            name, value = clause.split()
+            new[self._name(name)] = _add(new.get(self._name(name)), self._values[value])
+        else:
+            name, value = clause.split(" = ")
+            if found := re.fullmatch(r"if_not_exists\((#\w+), (:\w+)\)", value):
+                default = self._values[found[2]]
+                new[self._name(name)] = self._item.get(self._name(found[1]), default)
+            else:
+                new[self._name(name)] = self._values[value]
+
+    def _name(self, placeholder: str) -> str:
+        return str(self._names.get(placeholder, placeholder))
+
+    def _is_absent(self, found: re.Match[str]) -> str:
+        return str(self._name(found[1]) not in self._item)
+
+    def _is_present(self, found: re.Match[str]) -> str:
+        return str(self._name(found[1]) in self._item)
+
+    def _contains(self, found: re.Match[str]) -> str:
+        known = self._item.get(self._name(found[1]), {"NS": []})
+        return str(self._values[found[2]]["N"] in known["NS"])
+
+    def _compares(self, found: re.Match[str]) -> str:
+        left, right = self._item.get(self._name(found[1])), self._values[found[3]]
+        if left is None:
+            return "False"
+        [(kind, one)], [(_, other)] = left.items(), right.items()
+        if kind == "N":
+            one, other = int(one), int(other)
+        return str({"=": one == other, "<": one < other, ">": one > other}[found[2]])
+
+
+def _add(old: Wire | None, value: Wire) -> Wire:
+    if "N" in value:
+        return {"N": str(int((old or {"N": "0"})["N"]) + int(value["N"]))}
+    return {"NS": sorted({*(old or {"NS": []})["NS"], *value["NS"]})}
+
+
+def _key(wire: Wire) -> tuple[str, str]:
+    return wire["pk"]["S"], wire["sk"]["S"]
+
+
+def _fault(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "a fault of the model"}}, "Call")

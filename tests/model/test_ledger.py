@@ -1,0 +1,100 @@
+"""A run closes once, with the right counts, whatever befalls those who write it down."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+import pytest
+
+from task_scheduler.errors import LedgerUnavailable
+from task_scheduler.runs.chunk import Mark, Marks, Position
+from task_scheduler.runs.ledger import Claim, Counts, Ledger, RunId, RunState
+from task_scheduler.runs.table import Table
+from tests.model.dynamodb import Client
+from tests.model.simulation import EPOCH, Killed, Simulation
+
+TOTALS = [0, 1, 2, 20, 249, 250, 251, 500, 501]
+BATCH = 10
+RUN = RunId(schedule="nightly", key="nightly@2026-11-23T02:00:00Z")
+
+
+@dataclass
+class Night:
+    """A run whose sender and workers come again until they have written what they have to."""
+
+    seed: int
+    closes: list[Counts] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.random = random.Random(self.seed)
+        self.total = self.random.choice(TOTALS)
+        self.simulation = Simulation()
+        self.client = Client(
+            self.simulation, self.random, refused=0.05, unanswered=0.05, killed=0.01
+        )
+        self.ledger = Ledger(
+            Table(self.client, "ledger"),
+            lambda: self.simulation.now,
+            keep_seconds=1_000_000,
+        )
+
+    def run(self) -> None:
+        """Run sender and workers, a tenth of these twice, to their ends."""
+        self._again_until_done(self._send)
+        for first in range(0, self.total, BATCH):
+            batch = range(first, min(first + BATCH, self.total))
+            for _ in range(self.random.choices([1, 2], [9, 1])[0]):
+                self._again_until_done(partial(self._work, batch))
+        self.simulation.run(until=EPOCH + 100_000)
+
+    def _send(self) -> None:
+        claim, _ = self.ledger.claim(RUN, owner="sender", lease_seconds=5, facts={})
+        if claim is not Claim.OTHERS:
+            self._close(self.ledger.end_sending(RUN, self.total), "sender")
+
+    def _work(self, batch: range) -> None:
+        chunks: dict[int, Marks] = {}
+        for ordinal in batch:
+            place = Position.of(ordinal)
+            mark = Mark.OK if ordinal % 3 else Mark.BAD
+            marks = chunks.setdefault(place.chunk, Marks())
+            marks.add(mark, place.offset, body=str(ordinal), receives=1)
+        for number, marks in chunks.items():
+            self._close(self.ledger.record(RUN, number, marks), f"worker {batch}")
+
+    def _close(self, counts: Counts | None, closer: str) -> None:
+        if counts and self.ledger.close(RUN, RunState.SUCCEEDED, counts, closer=closer):
+            self.closes.append(counts)
+
+    def _again_until_done(self, work: Callable[[], None]) -> None:
+        """Start a process that is started anew after it was killed or the table failed it."""
+
+        def process() -> None:
+            try:
+                work()
+            except LedgerUnavailable:
+                self.simulation.start(process, delay=self.random.random() * 30)
+            except Killed:
+                self.simulation.start(process, delay=self.random.random() * 30)
+                raise
+
+        self.simulation.start(process, delay=self.random.random() * 20)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_run_closes_once_with_every_end_counted_once(seed: int) -> None:
+    night = Night(seed)
+
+    night.run()
+
+    item = night.client.items[RUN.item]
+    assert item["state"] == {"S": RunState.SUCCEEDED.value}
+    failed = len(range(0, night.total, 3))
+    assert (int(item["ended"]["N"]), int(item["failed"]["N"])) == (night.total, failed)
+    # none where the process died between the write and its answer
+    assert night.closes in ([], [Counts(night.total, failed)]) or set(night.closes) == {
+        Counts(night.total, failed)
+    }
