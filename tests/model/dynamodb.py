@@ -53,6 +53,24 @@ class Client:
         """Update an item under a condition."""
         return self._call("update_item", lambda: self._update(_key(Key), request))
 
+    def transact_write_items(self, *, TransactItems: list[Wire]) -> Wire:
+        """Make several updates, or none."""
+        return self._call("transact_write_items", lambda: self._transact(TransactItems))
+
+    def _transact(self, writes: list[Wire]) -> Wire:
+        updates = [(_key(write["Update"]["Key"]), write["Update"]) for write in writes]
+        held = [
+            _Scope(update, self.items.get(key, {})).holds(update["ConditionExpression"])
+            for key, update in updates
+        ]
+        if not all(held):
+            reasons = [{"Code": "None" if h else "ConditionalCheckFailed"} for h in held]
+            answer: Any = {"Error": {"Code": "TransactionCanceledException", "Message": ""}}
+            raise ClientError({**answer, "CancellationReasons": reasons}, "TransactWriteItems")
+        for key, update in updates:
+            self._update(key, update)
+        return {}
+
     def _get(self, key: tuple[str, str]) -> Wire:
         return {"Item": copy.deepcopy(self.items[key])} if key in self.items else {}
 

@@ -10,9 +10,11 @@ from functools import partial
 import pytest
 
 from task_scheduler.errors import LedgerUnavailable
+from task_scheduler.outcome import NotifyEvent
 from task_scheduler.runs.chunk import Mark, Marks, Position
-from task_scheduler.runs.ledger import Claim, Counts, Ledger, RunId, RunState
-from task_scheduler.runs.table import Table
+from task_scheduler.runs.ledger import Claim, Close, Counts, Ledger, RunId, RunState
+from task_scheduler.runs.schedule_state import ScheduleState
+from task_scheduler.runs.table import Table, _from_wire
 from tests.model.dynamodb import Client
 from tests.model.simulation import EPOCH, Killed, Simulation
 
@@ -26,7 +28,7 @@ class Night:
     """A run whose sender and workers come again until they have written what they have to."""
 
     seed: int
-    closes: list[Counts] = field(default_factory=list)
+    events: list[NotifyEvent] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
@@ -51,7 +53,7 @@ class Night:
         self.simulation.run(until=EPOCH + 100_000)
 
     def _send(self) -> None:
-        claim, _ = self.ledger.claim(RUN, owner="sender", lease_seconds=5, facts={})
+        claim, _ = self.ledger.claim(RUN, owner="sender", lease_seconds=5, facts={"due_time": 0})
         if claim is not Claim.OTHERS:
             self._close(self.ledger.end_sending(RUN, self.total), "sender")
 
@@ -66,8 +68,12 @@ class Night:
             self._close(self.ledger.record(RUN, number, marks), f"worker {batch}")
 
     def _close(self, counts: Counts | None, closer: str) -> None:
-        if counts and self.ledger.close(RUN, RunState.SUCCEEDED, counts, closer=closer):
-            self.closes.append(counts)
+        if counts is None:
+            return
+        state = RunState.FAILED if counts.failed else RunState.SUCCEEDED
+        close = Close(state=state, counts=counts, closer=closer, lease_seconds=60)
+        if event := self.ledger.close(RUN, close):
+            self.events.append(event)
 
     def _again_until_done(self, work: Callable[[], None]) -> None:
         """Start a process that is started anew after it was killed or the table failed it."""
@@ -90,11 +96,13 @@ def test_a_run_closes_once_with_every_end_counted_once(seed: int) -> None:
 
     night.run()
 
-    item = night.client.items[RUN.item]
-    assert item["state"] == {"S": RunState.SUCCEEDED.value}
     failed = len(range(0, night.total, 3))
+    item = night.client.items[RUN.item]
     assert (int(item["ended"]["N"]), int(item["failed"]["N"])) == (night.total, failed)
-    # none where the process died between the write and its answer
-    assert night.closes in ([], [Counts(night.total, failed)]) or set(night.closes) == {
-        Counts(night.total, failed)
-    }
+    schedule = ScheduleState.from_item(_from_wire(night.client.items[RUN.schedule_item]))
+    assert [run.key for run in schedule.recent] == [RUN.key]
+    assert (schedule.version, schedule.streak) == (1, 1 if failed else 0)
+    event = NotifyEvent.FAILURE if failed else NotifyEvent.SUCCESS
+    assert set(night.events) <= {event}
+    # a process that died between the write and its answer does not know that it closed the run
+    assert len(night.events) == 1 or night.client.counts["killed"]

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from task_scheduler.errors import LedgerUnavailable
+from task_scheduler.outcome import NotifyEvent
 from task_scheduler.runs.chunk import CHUNK_SIZE, Chunk, Marks
-from task_scheduler.runs.table import Item, Key, Table
+from task_scheduler.runs.schedule_state import ClosedRun, ScheduleState
+from task_scheduler.runs.table import DUE, Item, Key, Table, Write
+
+LOOK_SECONDS = 60
+"""After a lease has expired keep_runs looks at a run so many seconds later."""
+
+CLOSE_TRIES = 8
+"""Tries to close a run while other runs of its schedule are closed, too."""
+
+_LOST = object()
 
 
 class RunState(StrEnum):
@@ -48,6 +60,11 @@ class RunId:
         return f"S#{self.schedule}", f"R#{self.key.removeprefix(f'{self.schedule}@')}"
 
     @property
+    def schedule_item(self) -> Key:
+        """The key of its schedule's item."""
+        return "S", self.schedule
+
+    @property
     def counter(self) -> Key:
         """The key of the item that counts the run's complete chunks."""
         return f"N#{self.key}", "sum"
@@ -55,6 +72,31 @@ class RunId:
     def chunk(self, number: int) -> Key:
         """The key of a chunk's item."""
         return f"N#{self.key}#{number}", "chunk"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many tasks of a run ended, and how many of them failed."""
+
+    ended: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Close:
+    """What a run is closed with.
+
+    Attributes:
+        state: that it gets.
+        counts: of its tasks.
+        closer: names the caller, so that it knows its own write after a lost answer.
+        lease_seconds: for which the caller alone notifies people.
+    """
+
+    state: RunState
+    counts: Counts
+    closer: str
+    lease_seconds: int
 
 
 class Claim(StrEnum):
@@ -66,14 +108,6 @@ class Claim(StrEnum):
     """Everything was sent; what is left is to say how much."""
     OTHERS = "others"
     """Another invocation sends."""
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many tasks of a run ended, and how many of them failed."""
-
-    ended: int
-    failed: int
 
 
 class Ledger:
@@ -107,12 +141,13 @@ class Ledger:
         values = {
             "running": RunState.RUNNING.value, "owner": owner, "now": now,
             "lease": now + int(lease_seconds), "expires": now + self._keep_seconds,
+            "due": DUE, "due_at": now + int(lease_seconds) + LOOK_SECONDS,
         } | {f"fact_{name}": value for name, value in facts.items()}  # fmt: skip
         extra = "".join(f", #{name} = if_not_exists(#{name}, :fact_{name})" for name in facts)
         update = self._table.update(
             run.item,
             "SET #state = :running, #began = if_not_exists(#began, :now), #owner = :owner, "
-            f"#lease = :lease, #expires = :expires{extra}",
+            f"#lease = :lease, #expires = :expires, #due = :due, #due_at = :due_at{extra}",
             values,
             condition="attribute_not_exists(pk) OR (#state = :running AND "
             "attribute_not_exists(#total) AND (#owner = :owner OR "
@@ -190,27 +225,73 @@ class Ledger:
             return None
         return _counts(chunk) if chunk.is_only else self._report(run, number, chunk)
 
-    def close(self, run: RunId, state: RunState, counts: Counts, *, closer: str) -> bool:
-        """Close a run; True for the one caller whose write did it.
+    def close(self, run: RunId, close: Close) -> NotifyEvent | None:
+        """Close a run, and count it for its schedule, in one transaction.
 
-        Args:
-            closer: names the caller, so that it knows its own write after a lost answer.
+        Returns:
+            The event that the caller now notifies people of; None where nobody has to be, and
+            where another closed the run.
         """
-        update = self._table.update(
-            run.item,
+        for _ in range(CLOSE_TRIES):
+            item = self._table.get(run.item)
+            if item.get("state") != RunState.RUNNING:
+                mine = item.get("closer") == close.closer and "event" in item
+                return NotifyEvent(item["event"]) if mine else None
+            schedule = ScheduleState.from_item(self._table.get(run.schedule_item))
+            event = self._try_to_close(run, item, schedule, close)
+            if event is not _LOST:
+                return event
+        raise LedgerUnavailable(f"run {run.key} was not closed in {CLOSE_TRIES} tries")
+
+    def _try_to_close(
+        self, run: RunId, item: Item, schedule: ScheduleState, close: Close
+    ) -> NotifyEvent | object | None:
+        now = int(self._clock())
+        closed = ClosedRun(
+            key=run.key, due=item["due_time"], seconds=now - item["began"], state=close.state.value,
+            ended=close.counts.ended, failed=close.counts.failed,
+        )  # fmt: skip
+        after, event = schedule.with_closed(closed, now=now)
+        notifying = event is not None
+        values: Item = {
+            "state": close.state.value, "now": now, "closer": close.closer,
+            "ended": close.counts.ended, "failed": close.counts.failed,
+            "running": RunState.RUNNING.value, "streak": schedule.streak,
+        }  # fmt: skip
+        expression = (
             "SET #state = :state, #closed = :now, #closer = :closer, #ended = :ended, "
-            "#failed = :failed",
-            {
-                "state": state.value,
-                "now": int(self._clock()),
-                "closer": closer,
-                "ended": counts.ended,
-                "failed": counts.failed,
-                "running": RunState.RUNNING.value,
-            },  # fmt: skip
-            condition="#state = :running",
+            "#failed = :failed, #streak = :streak"
         )
-        return update.was_made or update.item.get("closer") == closer
+        if notifying:
+            expression += ", #event = :event, #due = :due, #due_at = :lease"
+            values |= {"event": str(event), "due": DUE, "lease": now + close.lease_seconds}
+        else:
+            expression += " REMOVE #due, #due_at"
+        made = self._table.transact(
+            [
+                Write(
+                    key=run.item,
+                    expression=expression,
+                    values=values,
+                    condition="#state = :running",
+                ),
+                _schedule_write(run, schedule, after),
+            ]
+        )
+        return event if made else _LOST
+
+    def notified(self, run: RunId) -> None:
+        """Note that people were notified of a run: nobody has to look at it any more."""
+        self._table.update(
+            run.item,
+            "SET #notified = :now REMOVE #due, #due_at",
+            {"now": int(self._clock())},
+            condition="attribute_exists(pk)",
+        )
+
+    def due(self) -> list[Item]:
+        """Read the items that keep_runs has to look at; the index they come from lags."""
+        return self._table.query_due(int(self._clock()))
 
     def _report(self, run: RunId, number: int, chunk: Chunk) -> Counts | None:
         counts = _counts(chunk)
@@ -227,6 +308,22 @@ class Ledger:
             condition="NOT contains(#complete, :number)",
         )
         return _total(update.item)
+
+
+def _schedule_write(run: RunId, before: ScheduleState, after: ScheduleState) -> Write:
+    values: Item = {
+        "version": after.version, "before": before.version, "streak": after.streak,
+        "counted": after.counted, "last_success": after.last_success,
+        "notified": after.notified,
+        "recent": json.dumps([asdict(known) for known in after.recent], separators=(",", ":")),
+    }  # fmt: skip
+    names = [name for name in values if name != "before"]
+    return Write(
+        key=run.schedule_item,
+        expression="SET " + ", ".join(f"#{name} = :{name}" for name in names),
+        values=values,
+        condition="attribute_not_exists(#version) OR #version = :before",
+    )
 
 
 def _counts(chunk: Chunk) -> Counts:

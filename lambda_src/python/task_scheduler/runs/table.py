@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,11 @@ Key = tuple[str, str]
 """The partition key and the sort key of an item."""
 
 
+DUE_INDEX = "due"
+DUE = "due"
+"""The one partition of the index of what keep_runs has to look at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Update:
     """The answer to an update.
@@ -29,6 +34,16 @@ class Update:
 
     item: Item
     was_made: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """An update of one item within a transaction; see `Table.update`."""
+
+    key: Key
+    expression: str
+    values: Mapping[str, Any]
+    condition: str
 
 
 class Table:
@@ -65,37 +80,114 @@ class Table:
             values: for its placeholders, `:name` without the colon.
             condition: under which the update is made.
         """
-        text = f"{expression} {condition or ''}"
-        names = {part: part[1:] for part in _placeholders(text, "#")}
-        request: dict[str, Any] = {
-            "UpdateExpression": expression,
-            "ExpressionAttributeValues": {f":{n}": _to_wire(v) for n, v in values.items()},
-            "ReturnValues": "ALL_NEW",
-        }
-        if names:
-            request["ExpressionAttributeNames"] = names
-        if condition:
-            request["ConditionExpression"] = condition
-            request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+        request = _update(expression, values, condition)
         try:
             answer = self._call("update_item", key, **request)
         except _ConditionFailed as failed:
             return Update(_from_wire(failed.item), was_made=False)
         return Update(_from_wire(answer["Attributes"]), was_made=True)
 
+    def transact(self, writes: Sequence[Write]) -> bool:
+        """Make several updates, or none of them.
+
+        Returns:
+            Whether they were made; False where a condition failed.
+        """
+        items = []
+        for write in writes:
+            request = _update(write.expression, write.values, write.condition)
+            del request["ReturnValues"]
+            request.pop("ReturnValuesOnConditionCheckFailure", None)
+            items.append({"Update": {"TableName": self._name, "Key": _key(write.key), **request}})
+        try:
+            self._request("transact_write_items", TransactItems=items)
+        except _ConditionFailed:
+            return False
+        return True
+
+    def query(self, partition: str, *, prefix: str = "", most: int | None = None) -> list[Item]:
+        """Read the items of a partition whose sort keys begin so, the last first."""
+        request: dict[str, Any] = {
+            "TableName": self._name,
+            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :prefix)",
+            "ExpressionAttributeValues": {":pk": _to_wire(partition), ":prefix": _to_wire(prefix)},
+            "ScanIndexForward": False,
+        }
+        if not prefix:
+            request["KeyConditionExpression"] = "pk = :pk"
+            del request["ExpressionAttributeValues"][":prefix"]
+        return self._pages(request, most)
+
+    def query_due(self, before: int) -> list[Item]:
+        """Read what the index of due items has up to a moment, the earliest first.
+
+        The index lags: read an item itself before anything hangs on it.
+        """
+        return self._pages(
+            {
+                "TableName": self._name,
+                "IndexName": DUE_INDEX,
+                "KeyConditionExpression": "due = :due AND due_at <= :before",
+                "ExpressionAttributeValues": {":due": _to_wire(DUE), ":before": _to_wire(before)},
+            },
+            None,
+        )
+
+    def put(self, key: Key, item: Item) -> None:
+        """Write an item, whatever was there."""
+        wire = {name: _to_wire(value) for name, value in item.items()}
+        self._request("put_item", TableName=self._name, Item={**_key(key), **wire})
+
+    def _pages(self, request: dict[str, Any], most: int | None) -> list[Item]:
+        found: list[Item] = []
+        while most is None or len(found) < most:
+            limit = {} if most is None else {"Limit": most - len(found)}
+            answer = self._request("query", **request, **limit)
+            found += [_from_wire(item) for item in answer["Items"]]
+            if "LastEvaluatedKey" not in answer:
+                break
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return found
+
     def _call(self, operation: str, key: Key, **request: Any) -> Any:
+        return self._request(operation, TableName=self._name, Key=_key(key), **request)
+
+    def _request(self, operation: str, **request: Any) -> Any:
         from botocore.exceptions import BotoCoreError, ClientError
 
-        wire_key = {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
         try:
-            return getattr(self._client, operation)(TableName=self._name, Key=wire_key, **request)
+            return getattr(self._client, operation)(**request)
         except ClientError as error:
+            if _is_cancelled_by_a_condition(error.response):
+                raise _ConditionFailed({}) from error
             if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
                 item: Any = error.response.get("Item", {})
                 raise _ConditionFailed(item) from error
             raise LedgerUnavailable(f"table {self._name}: {error}") from error
         except BotoCoreError as error:
             raise LedgerUnavailable(f"table {self._name}: {error}") from error
+
+
+def _update(expression: str, values: Mapping[str, Any], condition: str | None) -> dict[str, Any]:
+    names = {part: part[1:] for part in _placeholders(f"{expression} {condition or ''}", "#")}
+    request: dict[str, Any] = {"UpdateExpression": expression, "ReturnValues": "ALL_NEW"}
+    if values:
+        request["ExpressionAttributeValues"] = {f":{n}": _to_wire(v) for n, v in values.items()}
+    if names:
+        request["ExpressionAttributeNames"] = names
+    if condition:
+        request["ConditionExpression"] = condition
+        request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+    return request
+
+
+def _key(key: Key) -> dict[str, Any]:
+    return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
+
+
+def _is_cancelled_by_a_condition(response: Any) -> bool:
+    reasons = [reason.get("Code") for reason in response.get("CancellationReasons", ())]
+    return "ConditionalCheckFailed" in reasons
 
 
 class _ConditionFailed(Exception):
