@@ -11,7 +11,7 @@ import pytest
 
 from task_scheduler.errors import LedgerUnavailable
 from task_scheduler.outcome import NotifyEvent
-from task_scheduler.runs.chunk import Mark, Marks, Position
+from task_scheduler.runs.chunk import Chunk, Mark, Marks, Position
 from task_scheduler.runs.ledger import Claim, Close, Counts, Ledger, RunId, RunState
 from task_scheduler.runs.schedule_state import ScheduleState
 from task_scheduler.runs.table import Table, _from_wire
@@ -28,6 +28,7 @@ class Night:
     """A run whose sender and workers come again until they have written what they have to."""
 
     seed: int
+    forgets: bool = False
     events: list[NotifyEvent] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -65,6 +66,8 @@ class Night:
             marks = chunks.setdefault(place.chunk, Marks())
             marks.add(mark, place.offset, body=str(ordinal), receives=1)
         for number, marks in chunks.items():
+            if self.forgets and marks_are_known(self.ledger.read(RUN, number), marks):
+                continue  # as a message that comes again after its end was recorded
             self._close(self.ledger.record(RUN, number, marks), f"worker {batch}")
 
     def _close(self, counts: Counts | None, closer: str) -> None:
@@ -90,6 +93,11 @@ class Night:
         self.simulation.start(process, delay=self.random.random() * 20)
 
 
+def marks_are_known(chunk: Chunk, marks: Marks) -> bool:
+    """Tell whether all that would be recorded is recorded."""
+    return all(numbers <= getattr(chunk, mark.value) for mark, numbers in marks.sets.items())
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_a_run_closes_once_with_every_end_counted_once(seed: int) -> None:
     night = Night(seed)
@@ -106,3 +114,19 @@ def test_a_run_closes_once_with_every_end_counted_once(seed: int) -> None:
     assert set(night.events) <= {event}
     # a process that died between the write and its answer does not know that it closed the run
     assert len(night.events) == 1 or night.client.counts["killed"]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_what_deaths_lost_is_repaired_and_the_run_closed(seed: int) -> None:
+    night = Night(seed, forgets=True)
+    night.run()
+    night.client.refused = night.client.unanswered = night.client.killed = 0.0
+
+    def keep() -> None:
+        night._close(night.ledger.repair(RUN, night.total), "keep_runs")
+
+    night.simulation.start(keep)
+    night.simulation.run(until=night.simulation.now + 1_000)
+
+    item = night.client.items[RUN.item]
+    assert int(item["ended"]["N"]) == night.total

@@ -203,6 +203,31 @@ class Ledger:
         )
         return _total(update.item)
 
+    def repair(self, run: RunId, total: int) -> Counts | None:
+        """Repeat what deaths may have lost: sizes, and the reports of complete chunks.
+
+        Args:
+            total: tasks and refused lines of the run.
+
+        Returns:
+            The run's counts if all of them have ended; the caller closes it.
+        """
+        counts = self.end_sending(run, total)
+        chunks = -(-total // CHUNK_SIZE)
+        if counts is not None or chunks < 2:
+            return counts
+        reported = self._table.get(run.counter).get("complete", set())
+        for number in set(range(chunks)) - reported:
+            chunk = self.read(run, number)
+            if chunk.is_complete:
+                counts = self._report(run, number, chunk) or counts
+        return counts
+
+    def missing(self, run: RunId, total: int) -> int:
+        """Return how many tasks have no end."""
+        chunks = range(-(-total // CHUNK_SIZE))
+        return total - sum(len(self.read(run, number).ended) for number in chunks)
+
     def read(self, run: RunId, chunk: int) -> Chunk:
         """Read a chunk consistently."""
         return Chunk.from_item(self._table.get(run.chunk(chunk)))
