@@ -65,8 +65,11 @@ class Client:
         ]
         if not all(held):
             reasons = [{"Code": "None" if h else "ConditionalCheckFailed"} for h in held]
-            answer: Any = {"Error": {"Code": "TransactionCanceledException", "Message": ""}}
-            raise ClientError({**answer, "CancellationReasons": reasons}, "TransactWriteItems")
+            answer: Any = {
+                "Error": {"Code": "TransactionCanceledException", "Message": ""},
+                "CancellationReasons": reasons,
+            }
+            raise ClientError(answer, "TransactWriteItems")
         for key, update in updates:
             self._update(key, update)
         return {}
@@ -78,8 +81,11 @@ class Client:
         old = self.items.get(key, {})
         scope = _Scope(request, old)
         if not scope.holds(request.get("ConditionExpression", "")):
-            answer: Any = {"Error": {"Code": "ConditionalCheckFailedException", "Message": ""}}
-            raise ClientError({**answer, "Item": copy.deepcopy(old)}, "UpdateItem")
+            answer: Any = {
+                "Error": {"Code": "ConditionalCheckFailedException", "Message": ""},
+                "Item": copy.deepcopy(old),
+            }
+            raise ClientError(answer, "UpdateItem")
         new = copy.deepcopy(old) or {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
         scope.apply(request["UpdateExpression"], new)
         self.items[key] = new

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any, cast
 
 import pytest
 
@@ -39,7 +40,7 @@ class Night:
             self.simulation, self.random, refused=0.05, unanswered=0.05, killed=0.01
         )
         self.ledger = Ledger(
-            Table(self.client, "ledger"),
+            Table(cast("Any", self.client), "ledger"),
             lambda: self.simulation.now,
             keep_seconds=1_000_000,
         )

@@ -125,6 +125,7 @@ class Chunk:
         """Tell whether an earlier receive left no mark, or an attempt never ended.
 
         Args:
+            offset: of the task in the chunk.
             receives: times that it was received, this one included.
         """
         marks = _receives(self.tried | self.back, offset)

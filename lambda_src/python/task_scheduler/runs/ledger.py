@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final, Literal
 
 from task_scheduler.errors import LedgerUnavailable
 from task_scheduler.outcome import NotifyEvent
@@ -20,7 +20,7 @@ LOOK_SECONDS = 60
 CLOSE_TRIES = 8
 """Tries to close a run while other runs of its schedule are closed, too."""
 
-_LOST = object()
+_LOST: Final = "lost"
 
 
 class RunState(StrEnum):
@@ -70,7 +70,7 @@ class RunId:
         return f"N#{self.key}", "sum"
 
     def chunk(self, number: int) -> Key:
-        """The key of a chunk's item."""
+        """Return the key of a chunk's item."""
         return f"N#{self.key}#{number}", "chunk"
 
 
@@ -133,6 +133,7 @@ class Ledger:
         """Claim a run for sending: make it, or take over one whose sender died.
 
         Args:
+            run: that is to be sent.
             owner: the invocation; Lambda's own retries of it have the same.
             lease_seconds: after which another invocation may take over.
             facts: that the run's item has from its beginning.
@@ -207,6 +208,7 @@ class Ledger:
         """Repeat what deaths may have lost: sizes, and the reports of complete chunks.
 
         Args:
+            run: to be repaired.
             total: tasks and refused lines of the run.
 
         Returns:
@@ -264,13 +266,13 @@ class Ledger:
                 return NotifyEvent(item["event"]) if mine else None
             schedule = ScheduleState.from_item(self._table.get(run.schedule_item))
             event = self._try_to_close(run, item, schedule, close)
-            if event is not _LOST:
+            if event != _LOST:
                 return event
         raise LedgerUnavailable(f"run {run.key} was not closed in {CLOSE_TRIES} tries")
 
     def _try_to_close(
         self, run: RunId, item: Item, schedule: ScheduleState, close: Close
-    ) -> NotifyEvent | object | None:
+    ) -> NotifyEvent | Literal["lost"] | None:
         now = int(self._clock())
         closed = ClosedRun(
             key=run.key, due=item["due_time"], seconds=now - item["began"], state=close.state.value,
@@ -329,7 +331,7 @@ class Ledger:
                 "ended": counts.ended,
                 "failed": counts.failed,
                 "expires": int(self._clock()) + self._keep_seconds,
-            },  # fmt: skip
+            },
             condition="NOT contains(#complete, :number)",
         )
         return _total(update.item)

@@ -76,6 +76,7 @@ class Table:
         """Update an item, or make it.
 
         Args:
+            key: of the item.
             expression: of DynamoDB's update grammar; `#name` stands for the attribute `name`.
             values: for its placeholders, `:name` without the colon.
             condition: under which the update is made.
