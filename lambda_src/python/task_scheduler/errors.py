@@ -105,6 +105,36 @@ class OutOfReceives(TaskSchedulerError, RuntimeError):
     has_traceback = False
 
 
+class OutOfAttempts(TaskSchedulerError, RuntimeError):
+    """A task killed its function at each of the attempts that it had."""
+
+    is_retried = False
+    has_traceback = False
+
+
+class FailedBefore(TaskSchedulerError, RuntimeError):
+    """A task failed for good at an earlier receive, and its dead letter could not be sent then.
+
+    Args:
+        reason: why it failed.
+        error: the class of what it raised.
+    """
+
+    is_retried = False
+    has_traceback = False
+
+    def __init__(self, reason: str, error: str) -> None:
+        super().__init__(reason)
+        self.error = error
+
+
+class RunCancelled(TaskSchedulerError, RuntimeError):
+    """A task was not started, since its run was cancelled."""
+
+    is_retried = False
+    has_traceback = False
+
+
 class Expired(TaskSchedulerError, RuntimeError):
     """A message was older than its max_age when its task's turn came."""
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from task_scheduler.queue.place import PLACE, REDRIVE, RESENT, Place
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
@@ -21,6 +23,9 @@ class Record:
         sent: when it was put on the queue, seconds since 1970.
         first_received: when it was first received, seconds since 1970.
         message_group, deduplication_id: of a FIFO queue's message.
+        place: where its end is counted; None of a message that send_task did not send.
+        is_resent: whether another message may be the same one.
+        kind: of a message that is no task.
     """
 
     sqs_id: str
@@ -31,11 +36,23 @@ class Record:
     first_received: float
     message_group: str | None
     deduplication_id: str | None
+    place: Place | None = None
+    is_resent: bool = False
+    kind: str | None = None
+
+    @property
+    def counted_at(self) -> Place:
+        """The place that its receives and its end are counted at."""
+        return self.place or Place(self.sqs_id)
 
     @classmethod
     def from_event(cls, record: Mapping[str, Any]) -> Record:
         """Read a record of an event, as AWS documents it ("Using Lambda with Amazon SQS")."""
         attributes = record["attributes"]
+        ours = {
+            name: str(attribute.get("stringValue", ""))
+            for name, attribute in (record.get("messageAttributes") or {}).items()
+        }
         return cls(
             sqs_id=record["messageId"],
             receipt_handle=record["receiptHandle"],
@@ -45,4 +62,7 @@ class Record:
             first_received=int(attributes["ApproximateFirstReceiveTimestamp"]) / 1000,
             message_group=attributes.get("MessageGroupId"),
             deduplication_id=attributes.get("MessageDeduplicationId"),
+            place=Place.parse(ours.get(PLACE, ""), ours.get(REDRIVE, "")),
+            is_resent=RESENT in ours,
+            kind=ours.get("kind"),
         )

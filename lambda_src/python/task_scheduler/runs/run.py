@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from task_scheduler.errors import InvalidRun
-from task_scheduler.outcome import NotifyEvent
 from task_scheduler.queue.message import DEFAULT_RETRIES, Message
 from task_scheduler.queue.task_id import RunKey, TaskId
 from task_scheduler.queue.validation import (
@@ -19,6 +18,8 @@ from task_scheduler.queue.validation import (
 VERSION = 1
 
 SOURCES = ("tasks", "tasks_file", "tasks_s3_uri", "tasks_source")
+
+OVERLAPS = ("allow", "skip", "queue")
 
 UNSUBSTITUTED = "<aws."
 """The beginning of a context attribute in whose place Scheduler has put no value."""
@@ -37,6 +38,7 @@ class Cursor:
         etag: the version of the S3 object.
         fingerprint: the SHA-256 of the file.
         checksums: of a generator's tasks right before `line`.
+        numbered: tasks and refused lines before `line`.
     """
 
     line: int = 1
@@ -47,6 +49,7 @@ class Cursor:
     etag: str | None = None
     fingerprint: str | None = None
     checksums: list[str] | None = None
+    numbered: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +71,17 @@ class Run:
         tasks_source: the name of a registered generator.
         retries: attempts after the first.
         max_age: seconds on the queue after which a task is no longer started.
-        notify_on: the events on which a task's end is notified; never when None.
+        notify_on: the events on which people are notified of it; never when None.
+        notify_to: the names of the targets that are notified; all of them when None.
+        mention: whom the notification mentions.
+        timezone: of the schedule, an IANA name.
+        overlap: what happens while another run of the schedule has not ended.
+        started_by, why: who started it by hand, and the reason that was given.
         cursor: where the list goes on.
         only: the position of the one task that is sent; None for all of them.
+        number: the number that this task has in its run, if it is sent again.
+        redrive: how often it was sent again from a dead letter.
+        keep_results: whether the results of its tasks are kept; not in the event.
     """
 
     key: str
@@ -85,8 +96,17 @@ class Run:
     retries: int = DEFAULT_RETRIES
     max_age: int | None = None
     notify_on: list[str] | None = None
+    notify_to: list[str] | None = None
+    mention: str | None = None
+    timezone: str | None = None
+    overlap: str = "allow"
+    started_by: str | None = None
+    why: str | None = None
     cursor: Cursor = Cursor()
     only: int | None = None
+    number: int | None = None
+    redrive: int = 0
+    keep_results: bool = False
 
     @classmethod
     def from_event(cls, event: Any, *, request_id: str) -> Run:
@@ -116,6 +136,13 @@ class Run:
             raise InvalidRun("the event has neither a task nor a list of tasks")
         if "notify_on" in attributes:
             attributes["notify_on"] = read_notify_events(attributes["notify_on"], InvalidRun)
+        if not all(isinstance(name, str) for name in attributes.get("notify_to", [])):
+            raise InvalidRun("notify_to: must be a list of names of targets")
+        if attributes.get("overlap", "allow") not in OVERLAPS:
+            raise InvalidRun(
+                f"overlap {attributes['overlap']!r}: must be {', '.join(OVERLAPS[:-1])} or "
+                f"{OVERLAPS[-1]}"
+            )
         if attributes.get("scheduled_time", "").startswith(UNSUBSTITUTED):
             del attributes["scheduled_time"]
         attributes.setdefault(
@@ -128,14 +155,15 @@ class Run:
             attributes["cursor"] = Cursor(**cursor)
         return cls(**attributes)
 
-    def continued(self, cursor: Cursor) -> dict[str, Any]:
-        """Return the event that makes another invocation go on at a cursor."""
-        return {"version": VERSION, **asdict(replace(self, cursor=cursor))}
+    def event(self, cursor: Cursor | None = None) -> dict[str, Any]:
+        """Return the event that starts it in another invocation.
 
-    def without_successes(self) -> Run:
-        """Return the same run without notifications of successes."""
-        events = [event for event in self.notify_on or [] if event != NotifyEvent.SUCCESS]
-        return replace(self, notify_on=events)
+        Args:
+            cursor: where that goes on; None for this one's own.
+        """
+        event = {"version": VERSION, **asdict(replace(self, cursor=cursor or self.cursor))}
+        del event["keep_results"]
+        return event
 
     def message(
         self,
@@ -157,14 +185,15 @@ class Run:
             retries=self.retries,
             max_age=self.max_age,
             message_group=message_group,
-            notify_on=self.notify_on,
+            keep_result=self.keep_results or None,
         )
 
 
-_TYPES: dict[str, type] = {attribute.name: str for attribute in fields(Run)} | {
+_TYPES: dict[str, type] = {attribute.name: str for attribute in fields(Run) if attribute.name != "keep_results"
+} | {
     "args": dict, "tasks": list, "retries": int, "max_age": int, "notify_on": list,
-    "cursor": dict, "only": int,
+    "notify_to": list, "cursor": dict, "only": int, "number": int, "redrive": int,
 }  # fmt: skip
 _CURSOR_TYPES: dict[str, type] = {attribute.name: str for attribute in fields(Cursor)} | {
-    "line": int, "offset": int, "header": list, "checksums": list,
+    "line": int, "offset": int, "header": list, "checksums": list, "numbered": int,
 }  # fmt: skip

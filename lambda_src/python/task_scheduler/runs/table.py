@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 Item = dict[str, Any]
-"""An item in Python's types: texts, whole numbers, truth values, sets of whole numbers, maps."""
+"""An item in Python's types: texts, numbers, truth values, sets of numbers, lists, maps."""
 
 Key = tuple[str, str]
 """The partition key and the sort key of an item."""
@@ -43,7 +43,7 @@ class Write:
     key: Key
     expression: str
     values: Mapping[str, Any]
-    condition: str
+    condition: str | None
 
 
 class Table:
@@ -92,7 +92,8 @@ class Table:
         """Make several updates, or none of them.
 
         Returns:
-            Whether they were made; False where a condition failed.
+            Whether they were made; False where a condition failed, or another transaction was
+            under way on one of the items.
         """
         items = []
         for write in writes:
@@ -106,13 +107,27 @@ class Table:
             return False
         return True
 
-    def query(self, partition: str, *, prefix: str = "", most: int | None = None) -> list[Item]:
-        """Read the items of a partition whose sort keys begin so, the last first."""
+    def query(
+        self,
+        partition: str,
+        *,
+        prefix: str = "",
+        most: int | None = None,
+        is_ascending: bool = False,
+    ) -> list[Item]:
+        """Read the items of a partition whose sort keys begin so.
+
+        Args:
+            partition: the partition key.
+            prefix: of the sort keys.
+            most: items that are read at most; None for all.
+            is_ascending: whether the first comes first; otherwise the last does.
+        """
         request: dict[str, Any] = {
             "TableName": self._name,
             "KeyConditionExpression": "pk = :pk AND begins_with(sk, :prefix)",
             "ExpressionAttributeValues": {":pk": _to_wire(partition), ":prefix": _to_wire(prefix)},
-            "ScanIndexForward": False,
+            "ScanIndexForward": is_ascending,
         }
         if not prefix:
             request["KeyConditionExpression"] = "pk = :pk"
@@ -159,7 +174,7 @@ class Table:
         try:
             return getattr(self._client, operation)(**request)
         except ClientError as error:
-            if _is_cancelled_by_a_condition(error.response):
+            if _is_cancelled_by_others(error.response):
                 raise _ConditionFailed({}) from error
             if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
                 item: Any = error.response.get("Item", {})
@@ -186,9 +201,9 @@ def _key(key: Key) -> dict[str, Any]:
     return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
 
 
-def _is_cancelled_by_a_condition(response: Any) -> bool:
-    reasons = [reason.get("Code") for reason in response.get("CancellationReasons", ())]
-    return "ConditionalCheckFailed" in reasons
+def _is_cancelled_by_others(response: Any) -> bool:
+    reasons = {reason.get("Code") for reason in response.get("CancellationReasons", ())}
+    return bool(reasons & {"ConditionalCheckFailed", "TransactionConflict"})
 
 
 class _ConditionFailed(Exception):
@@ -214,6 +229,8 @@ def _to_wire(value: Any) -> Any:
             return {"NS": [str(number) for number in sorted(value)]}
         case dict():
             return {"M": {name: _to_wire(item) for name, item in value.items()}}
+        case list() | tuple():
+            return {"L": [_to_wire(item) for item in value]}
         case None:
             return {"NULL": True}
     raise TypeError(f"a {type(value).__name__} is no type of the ledger's")
@@ -223,13 +240,23 @@ def _from_wire(item: Mapping[str, Any]) -> Item:
     return {name: _value(wire) for name, wire in item.items()}
 
 
+def _number(text: str) -> int | float:
+    """Read a number; the ledger's own are whole, but anybody may have edited an item."""
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
+
+
 def _value(wire: Mapping[str, Any]) -> Any:
     [(kind, value)] = wire.items()
     match kind:
         case "N":
-            return int(value)
+            return _number(value)
         case "NS":
-            return {int(number) for number in value}
+            return {_number(number) for number in value}
+        case "L":
+            return [_value(item) for item in value]
         case "M":
             return _from_wire(value)
         case "NULL":

@@ -1,0 +1,102 @@
+"""The start of a run: whether this invocation sends its list, and from where on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from task_scheduler.errors import LedgerUnavailable
+from task_scheduler.observability.log import logger
+from task_scheduler.runs.claims import Claim, Claims, Overlap
+from task_scheduler.runs.identity import RunId
+from task_scheduler.runs.table import Item
+from task_scheduler.time_limit import call_with_timeout
+
+if TYPE_CHECKING:
+    from task_scheduler.runs.run import Run
+
+MAX_SECONDS = 6.0
+"""Longer than this a run does not wait for the ledger before it starts without."""
+
+SHARE = 0.25
+"""Of an invocation's time, at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """The start of a run in one invocation.
+
+    Attributes:
+        claim: whether it sends.
+        item: the run's, as the ledger has it; empty if the ledger did not answer.
+    """
+
+    claim: Claim
+    item: Item = field(default_factory=dict)
+
+    @property
+    def is_resent(self) -> bool:
+        """True if an invocation that died may have sent some of the same."""
+        return bool(self.item.get("sendings", 0) > 1)
+
+    @property
+    def numbered(self) -> int:
+        """How many tasks and refused lines have a number already, of a list that goes on."""
+        return int(self.item.get("resumed_at", 0))
+
+
+def start(run: Run, claims: Claims, seconds: float) -> Start:
+    """Claim a run.
+
+    Args:
+        run: that is due.
+        claims: of this invocation.
+        seconds: that the invocation has.
+
+    Raises:
+        LedgerUnavailable: the run must not overlap another, and the ledger does not know of any.
+    """
+    overlap = Overlap(run.overlap)
+
+    def claim() -> tuple[Claim, Item]:
+        return claims.start(
+            RunId(schedule=run.schedule, key=run.key),
+            facts(run),
+            overlap=overlap,
+            event=run.event(),
+            ignores_pause=run.started_by is not None or run.cursor.line > 1,
+        )
+
+    try:
+        claimed, item = call_with_timeout(min(MAX_SECONDS, seconds * SHARE), claim)
+    except (LedgerUnavailable, TimeoutError) as error:
+        if overlap is not Overlap.ALLOW:
+            raise LedgerUnavailable(
+                f"overlap = {overlap.value}, and whether another run has ended is not known: {error}"
+            ) from error
+        logger.warning("ledger", extra={"run": run.key, "reason": str(error)})
+        return Start(claim=Claim.MINE)
+    return Start(claim=claimed, item=item)
+
+
+def facts(run: Run) -> dict[str, Any]:
+    """Return what the ledger has of a run from its beginning."""
+    known = {
+        "due_time": _seconds(run.scheduled_time),
+        "timezone": run.timezone,
+        "notify_on": run.notify_on,
+        "notify_to": run.notify_to,
+        "mention": run.mention,
+        "started_by": run.started_by,
+        "why": run.why,
+    }
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def _seconds(scheduled_time: str | None) -> int | None:
+    """Return a scheduled time in seconds since 1970; None of one that nobody can read."""
+    try:
+        return int(datetime.fromisoformat(scheduled_time or "").timestamp())
+    except ValueError:
+        return None
