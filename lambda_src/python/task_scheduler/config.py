@@ -25,6 +25,9 @@ STARTED_WITH: Mapping[str, str] = MappingProxyType(dict(os.environ))
 LONGEST_OUTCOME_RETENTION = 2 * 14 * 24 * 3600
 """Seconds: SQS keeps a dead letter for 14 days at most, and a message sent again for as long."""
 
+USUAL_LEDGER_RETENTION = 400 * 24 * 3600
+"""Seconds: a yearly run still finds the one before it."""
+
 LogLevel = int
 """A level of Python's logging, given by its name."""
 
@@ -45,8 +48,11 @@ class Settings:
         max_receive_count: the receive after which SQS itself dead-letters a message.
         message_retention: seconds after which SQS drops a message.
         task_concurrency: tasks of a batch that run at the same time.
-        deduplication_table: the DynamoDB table of outcomes; None without deduplication.
-        outcome_retention: seconds for which an outcome is kept in it.
+        ledger_table: the DynamoDB table of runs.
+        ledger_retention: seconds for which a run is kept in it.
+        deduplication: whether the outcomes of messages are kept in it, too.
+        outcome_retention: seconds for which an outcome is kept.
+        send_task_function: the name of the function that starts a run, or goes on with one.
         notify_ssm_parameter, notify_secret: where the addresses of chat services are kept.
         notify_success_limit: the most tasks of a run whose successes are notified.
         metrics_by_schedule: whether metrics have a dimension for the schedule.
@@ -65,8 +71,11 @@ class Settings:
     max_receive_count: int = variable("MAX_RECEIVE_COUNT", sys.maxsize)
     message_retention: int = variable("MESSAGE_RETENTION", sys.maxsize)
     task_concurrency: int = variable("TASK_CONCURRENCY", 1)
-    deduplication_table: str | None = variable("DEDUPLICATION_TABLE", None)
+    ledger_table: str = variable("LEDGER_TABLE", "")
+    ledger_retention: int = variable("LEDGER_RETENTION", USUAL_LEDGER_RETENTION)
+    deduplication: bool = variable("DEDUPLICATION", False)
     outcome_retention: int = variable("OUTCOME_RETENTION", LONGEST_OUTCOME_RETENTION)
+    send_task_function: str = variable("SEND_TASK_FUNCTION", "")
     notify_ssm_parameter: str | None = variable("NOTIFY_SSM_PARAMETER", None)
     notify_secret: str | None = variable("NOTIFY_SECRET", None)
     notify_success_limit: int = variable("NOTIFY_SUCCESS_LIMIT", 0)
@@ -109,10 +118,12 @@ class Settings:
 
 
 REQUIRED = {
-    "send_task": ("QUEUE_URL", "RUNS_DEAD_LETTER_URL"),
+    "send_task": ("QUEUE_URL", "RUNS_DEAD_LETTER_URL", "LEDGER_TABLE"),
     "run_task": (
         "QUEUE_URL", "TASKS_DEAD_LETTER_URL", "MAX_RECEIVE_COUNT", "MESSAGE_RETENTION",
+        "LEDGER_TABLE",
     ),
+    "keep_runs": ("QUEUE_URL", "RUNS_DEAD_LETTER_URL", "LEDGER_TABLE", "SEND_TASK_FUNCTION"),
 }  # fmt: skip
 """The variables without which a function cannot work."""
 

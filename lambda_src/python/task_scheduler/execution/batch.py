@@ -146,11 +146,11 @@ def _runner(perform: Perform, slots: int, sandbox: Sandbox) -> Runner:
 
 
 def _idempotency(settings: Settings, budget: TimeBudget) -> Idempotency | None:
-    if not settings.deduplication_table:
+    if not settings.deduplication:
         return None
     from task_scheduler.execution.idempotency import Idempotency
 
-    return Idempotency(settings.deduplication_table, settings, budget)
+    return Idempotency(settings.ledger_table, settings, budget)
 
 
 def in_order(records: list[Record]) -> list[Record]:

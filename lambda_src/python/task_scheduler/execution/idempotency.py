@@ -1,6 +1,6 @@
 """Idempotent processing by message id (best effort).
 
-Powertools' idempotency keeps a record of each message id in a DynamoDB table: in progress, then
+Powertools' idempotency keeps a record of each message id in the ledger's table: in progress, then
 its outcome. A task that dies between its effect and the record of its outcome is run again.
 """
 
@@ -33,7 +33,14 @@ def _records(table: str, keep_seconds: int) -> DynamoDBPersistenceLayer:
         IdempotencyConfig,
     )
 
-    records = DynamoDBPersistenceLayer(table_name=table, boto3_client=aws.dynamodb())
+    records = DynamoDBPersistenceLayer(
+        table_name=table,
+        key_attr="pk",
+        sort_key_attr="sk",
+        static_pk_value="D#message",
+        expiry_attr="expires",
+        boto3_client=aws.dynamodb(),
+    )
     config = IdempotencyConfig(expires_after_seconds=keep_seconds, hash_function="sha256")
     records.configure(config, key_prefix="message")
     return records
