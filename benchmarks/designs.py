@@ -110,6 +110,7 @@ class Design:
             "TASKS_DEAD_LETTER_URL": dead_letters,
             "MAX_RECEIVE_COUNT": "13",
             "MESSAGE_RETENTION": "345600",
+            "LEDGER_TABLE": "no-table",
             **environment,
         }
         for function in ("send_task", "run_task"):

@@ -166,7 +166,12 @@ class Designs:
         """Start our send_task."""
         return self._ours(
             "send_task",
-            {"QUEUE_URL": queue_url, "RUNS_DEAD_LETTER_URL": queue_url, **environment},
+            {
+                "QUEUE_URL": queue_url,
+                "RUNS_DEAD_LETTER_URL": queue_url,
+                "LEDGER_TABLE": "no-table",
+                **environment,
+            },
         )
 
     def run_task(self, **environment: str) -> Function:
@@ -179,6 +184,7 @@ class Designs:
                 "TASKS_DEAD_LETTER_URL": no_queue,
                 "MAX_RECEIVE_COUNT": "13",
                 "MESSAGE_RETENTION": "345600",
+                "LEDGER_TABLE": "no-table",
                 **environment,
             },
         )

@@ -86,7 +86,7 @@ def deployed_basis(prefix: str | None, root: Path) -> Basis:
     setup = Setup(
         architecture=run_task["Architectures"][0],
         fifo=queue["EventSourceArn"].endswith(".fifo"),
-        deduplication="DEDUPLICATION_TABLE" in environment,
+        deduplication=environment.get("DEDUPLICATION") == "true",
         batch_size=queue["BatchSize"],
         task_concurrency=int(environment.get("TASK_CONCURRENCY", "1")),
         send_task_memory=send_task["MemorySize"],

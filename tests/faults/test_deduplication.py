@@ -20,11 +20,17 @@ def table(emulator: Emulator) -> dict[str, str]:
     name = f"faults-{uuid.uuid4().hex}"
     client("dynamodb", emulator.environment()).create_table(
         TableName=name,
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "S"},
+        ],
         BillingMode="PAY_PER_REQUEST",
     )
-    return {"DEDUPLICATION_TABLE": name}
+    return {"DEDUPLICATION": "true", "LEDGER_TABLE": name}
 
 
 def test_with_records_only_death_between_effect_and_record_repeats_an_effect(

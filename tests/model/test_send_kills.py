@@ -44,7 +44,7 @@ class Sending:
         """Run it to its end."""
         environment = {
             "QUEUE_URL": self.tasks.name, "RUNS_DEAD_LETTER_URL": self.runs.name,
-            "LAMBDA_TASK_ROOT": "/var/task",
+            "LAMBDA_TASK_ROOT": "/var/task", "LEDGER_TABLE": "ledger",
         }  # fmt: skip
 
         def load(function: str | None = None) -> Settings:

@@ -64,6 +64,7 @@ class World:
         self.environment = {
             "LAMBDA_TASK_ROOT": "/var/task",
             "QUEUE_URL": self.queue.name,
+            "LEDGER_TABLE": "ledger",
             "TASKS_DEAD_LETTER_URL": self.dead_letters.name,
             "MAX_RECEIVE_COUNT": str(max_receives),
             "MESSAGE_RETENTION": str(int(retention)),

@@ -202,7 +202,7 @@ def prefix(emulator: Emulator) -> Iterator[str]:
             Code={"ZipFile": code.getvalue()},
             Architectures=["x86_64"],
             MemorySize=memory,
-            Environment={"Variables": {"TASK_CONCURRENCY": "4", "DEDUPLICATION_TABLE": "t"}},
+            Environment={"Variables": {"TASK_CONCURRENCY": "4", "DEDUPLICATION": "true"}},
         )
     mapping = functions.create_event_source_mapping(
         FunctionName=f"{prefix}-run-task", EventSourceArn=arn["QueueArn"], BatchSize=5

@@ -93,6 +93,7 @@ class Queue:
 def live_settings() -> Iterator[None]:
     """The environment of each test is the one that the functions started with."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LEDGER_TABLE", "no-table")
         patch.setattr(config, "STARTED_WITH", os.environ)
         patch.setattr(
             config,

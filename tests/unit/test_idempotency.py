@@ -22,11 +22,18 @@ def table(sqs: object, monkeypatch: pytest.MonkeyPatch) -> str:
     name = f"test-{uuid.uuid4().hex}"
     boto3.client("dynamodb").create_table(
         TableName=name,
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "S"},
+        ],
         BillingMode="PAY_PER_REQUEST",
     )
-    monkeypatch.setenv("DEDUPLICATION_TABLE", name)
+    monkeypatch.setenv("DEDUPLICATION", "true")
+    monkeypatch.setenv("LEDGER_TABLE", name)
     return name
 
 
@@ -79,7 +86,7 @@ def test_only_the_outcome_is_stored(bench: Bench, table: str) -> None:
     # the next version of this package has to find it
     identity = deduplication_id("s@t#a secret argument", message.encode())
     key = hashlib.sha256(f'"{identity}"'.encode()).hexdigest()
-    assert record["id"] == {"S": f"message#{key}"}
+    assert (record["pk"], record["sk"]) == ({"S": "D#message"}, {"S": f"message#{key}"})
     assert "secret" not in str(record)
 
 
@@ -93,7 +100,7 @@ def test_an_outcome_is_kept_as_long_as_its_message_may_be_sent_again(
     bench.run()
 
     [record] = _records(table)
-    kept = int(record["expiration"]["N"]) - time.time()
+    kept = int(record["expires"]["N"]) - time.time()
     assert kept == pytest.approx(days * 86_400, abs=60)
 
 
@@ -124,9 +131,10 @@ def _put_in_progress(bench: Bench, table: str) -> None:
     boto3.client("dynamodb").put_item(
         TableName=table,
         Item={
-            "id": record["id"],
+            "pk": record["pk"],
+            "sk": record["sk"],
             "status": {"S": "INPROGRESS"},
-            "expiration": record["expiration"],
+            "expires": record["expires"],
             "in_progress_expiration": {"N": str(int((time.time() + 20) * 1000))},
         },
     )
@@ -180,7 +188,7 @@ def test_the_record_of_a_function_that_died_blocks_until_the_functions_time_is_o
     assert left < 3
     boto3.client("dynamodb").update_item(
         TableName=table,
-        Key={"id": record["id"]},
+        Key={"pk": record["pk"], "sk": record["sk"]},
         UpdateExpression="SET in_progress_expiration = :past",
         ExpressionAttributeValues={":past": {"N": str(int((time.time() - 1) * 1000))}},
     )
@@ -199,7 +207,7 @@ def test_a_task_whose_outcome_cannot_be_recorded_is_done_still(
 
             @task("last")
             def last():
-                boto3.client("dynamodb").delete_table(TableName=os.environ["DEDUPLICATION_TABLE"])
+                boto3.client("dynamodb").delete_table(TableName=os.environ["LEDGER_TABLE"])
         """
     )
     bench.put(Message(id="x", task="last"))
@@ -215,7 +223,7 @@ def test_a_task_whose_outcome_cannot_be_recorded_is_done_still(
 def test_without_the_table_messages_wait_on_the_queue_and_are_not_run(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, log_lines: Log
 ) -> None:
-    monkeypatch.setenv("DEDUPLICATION_TABLE", "gone")
+    monkeypatch.setenv("LEDGER_TABLE", "gone")
     bench.put("a text", Message(id="y", task="unknown"))
 
     with pytest.raises(Exception, match="none of 2 tasks"):
@@ -235,7 +243,7 @@ def test_while_the_table_does_not_answer_waits_grow_and_no_attempt_is_spent(
     records = bench.receive()
     waits: list[int] = []
     with monkeypatch.context() as patch:
-        patch.setenv("DEDUPLICATION_TABLE", "gone")
+        patch.setenv("LEDGER_TABLE", "gone")
         for receives in "12345":
             records[0]["attributes"]["ApproximateReceiveCount"] = receives
             with pytest.raises(BatchFailed):
