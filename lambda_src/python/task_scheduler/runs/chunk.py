@@ -97,6 +97,14 @@ class Counts:
     failed: int = 0
     cancelled: int = 0
 
+    def __add__(self, other: Counts) -> Counts:
+        """Return the counts of both together."""
+        return Counts(
+            ended=self.ended + other.ended,
+            failed=self.failed + other.failed,
+            cancelled=self.cancelled + other.cancelled,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:

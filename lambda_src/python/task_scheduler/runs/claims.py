@@ -184,7 +184,7 @@ class Claims:
         schedule = ScheduleState.from_item(table.get(run.schedule_item))
         if item and item.get("state") != RunState.WAITING:
             return self._claim(run, facts)
-        if schedule.current in (None, run.key):
+        if schedule.current in (None, run.key) or not self._is_open(schedule.current):
             if not item and schedule.waiting not in (None, run.key):
                 return self._skip(run, facts, f"{schedule.waiting} waits and comes first")
             started = replace(schedule.released_by(run.key), current=run.key)
@@ -207,6 +207,11 @@ class Claims:
             why += f", and {schedule.waiting} waits already"
         return self._skip(run, facts, why)
 
+    def _is_open(self, key: str) -> bool:
+        """Tell whether a run that holds its schedule has really not ended."""
+        state = self._ledger.table.get(RunId.of(key).item).get("state")
+        return state in (RunState.RUNNING, RunState.WAITING)
+
     def _wait(
         self,
         run: RunId,
@@ -220,9 +225,10 @@ class Claims:
         wait = Write(
             key=run.item,
             expression="SET #state = :waiting, #began = :now, #expires = :expires, "
-            f"#reason = :reason{more}",
+            f"#reason = :reason, #due = :due, #due_at = :look{more}",
             values={
                 "waiting": RunState.WAITING.value, "now": ledger.now, "expires": ledger.expires,
+                "due": DUE, "look": ledger.now + LOOK_SECONDS,
                 "reason": f"starts when {schedule.current} has ended", **values,
             },
             condition="attribute_not_exists(pk)",

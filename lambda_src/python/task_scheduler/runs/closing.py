@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,6 +77,7 @@ def close(
             closed_run(run, {**item, **values}), now=ledger.now
         )
         values |= {"streak": schedule.streak}
+        event = event if is_notified(event, item.get("notify_on") or []) else None
         if event is not None:
             lease = ledger.now + int(seconds) + NOTIFY_LEASE_SECONDS
             values |= {"event": str(event), "due": DUE, "due_at": lease}
@@ -95,6 +97,17 @@ def notified(ledger: Ledger, run: RunId) -> None:
         {"now": ledger.now},
         condition="attribute_exists(pk)",
     )
+
+
+def is_notified(event: NotifyEvent | None, notify_on: Iterable[str]) -> bool:
+    """Tell whether anybody is to be notified of an event.
+
+    A recovery ends the incident that the failure opened, whether people want to hear of it or not.
+    """
+    wanted = set(notify_on)
+    if event is NotifyEvent.RECOVERY:
+        return bool(wanted)
+    return event in wanted
 
 
 def closed_run(run: RunId, item: Item) -> ClosedRun:

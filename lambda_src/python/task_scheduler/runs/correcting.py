@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from task_scheduler.errors import LedgerUnavailable
 from task_scheduler.outcome import NotifyEvent
-from task_scheduler.runs.closing import NOTIFY_LEASE_SECONDS, TRIES, ClosedNow, closed_run
+from task_scheduler.runs.closing import (
+    NOTIFY_LEASE_SECONDS,
+    TRIES,
+    ClosedNow,
+    closed_run,
+    is_notified,
+)
 from task_scheduler.runs.identity import RunId, RunState
 from task_scheduler.runs.ledger import Ledger
 from task_scheduler.runs.schedule_state import ScheduleState
@@ -53,6 +59,7 @@ def correct(
         if is_whole and not counts.failed:
             values["state"] = RunState.SUCCEEDED.value
         after, event = schedule.with_corrected(closed_run(run, {**item, **values}))
+        event = event if is_notified(event, item.get("notify_on") or []) else None
         if event is not None:
             lease = ledger.now + int(seconds) + NOTIFY_LEASE_SECONDS
             values |= {

@@ -53,6 +53,12 @@ class RunId:
         """Return the identity of the run with a key."""
         return cls(schedule=RunKey.parse(key).schedule, key=key)
 
+    @classmethod
+    def of_item(cls, partition: str, sort: str) -> RunId:
+        """Return the identity of the run whose item has this key."""
+        schedule = partition.removeprefix("S#")
+        return cls(schedule=schedule, key=f"{schedule}@{sort.removeprefix('R#')}")
+
     @property
     def is_recorded(self) -> bool:
         """False of what stands for a message typed by hand, which belongs to no run."""

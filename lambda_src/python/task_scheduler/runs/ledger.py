@@ -6,7 +6,6 @@ docs/ledger.md has the items, the protocol and its invariants.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from task_scheduler.runs.chunk import CHUNK_SIZE, Chunk, Counts, Marks
@@ -149,13 +148,7 @@ class Ledger:
         """Count the ends of a run in its chunks, whether they are all or not."""
         counts = Counts()
         for number in range(-(-total // CHUNK_SIZE)):
-            chunk = self.read(run, number).counts
-            counts = replace(
-                counts,
-                ended=counts.ended + chunk.ended,
-                failed=counts.failed + chunk.failed,
-                cancelled=counts.cancelled + chunk.cancelled,
-            )
+            counts += self.read(run, number).counts
         return counts
 
     def reopen_last_chunk(self, run: RunId, total: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, MutableSet
+from functools import partial
 from typing import TypeVar
 
 from task_scheduler.errors import LedgerUnavailable
@@ -44,11 +45,11 @@ def settle(
         The runs that people are to be notified of.
     """
     closed = [
-        _patiently(lambda: close(ledger, run, counts, closer=closer, seconds=seconds()))
+        _patiently(partial(close, ledger, run, counts, closer=closer, seconds=seconds()))
         for run, counts in recorded.complete.items()
     ]
     closed += [
-        _patiently(lambda: correct(ledger, run, closer=closer, seconds=seconds()))
+        _patiently(partial(correct, ledger, run, closer=closer, seconds=seconds()))
         for run in recorded.corrected
     ]
     _note_failing(ledger, recorded.failing - recorded.complete.keys(), failing)
@@ -63,7 +64,7 @@ def _note_failing(ledger: Ledger, runs: Iterable[RunId], known: MutableSet[str])
         if len(known) >= MAX_FAILING:
             known.clear()
         known.add(run.key)
-        _patiently(lambda: note_first_failure(ledger, run))
+        _patiently(partial(note_first_failure, ledger, run))
 
 
 def note_first_failure(ledger: Ledger, run: RunId) -> None:
