@@ -53,6 +53,14 @@ class Client:
         """Update an item under a condition."""
         return self._call("update_item", lambda: self._update(_key(Key), request))
 
+    def put_item(self, *, Item: Wire, **_: Any) -> Wire:
+        """Write an item."""
+        return self._call("put_item", lambda: self._put(Item))
+
+    def query(self, **request: Any) -> Wire:
+        """Read a partition, or the index of what is due."""
+        return self._call("query", lambda: {"Items": self._query(request)})
+
     def transact_write_items(self, *, TransactItems: list[Wire]) -> Wire:
         """Make several updates, or none."""
         return self._call("transact_write_items", lambda: self._transact(TransactItems))
@@ -60,7 +68,7 @@ class Client:
     def _transact(self, writes: list[Wire]) -> Wire:
         updates = [(_key(write["Update"]["Key"]), write["Update"]) for write in writes]
         held = [
-            _Scope(update, self.items.get(key, {})).holds(update["ConditionExpression"])
+            _Scope(update, self.items.get(key, {})).holds(update.get("ConditionExpression", ""))
             for key, update in updates
         ]
         if not all(held):
@@ -73,6 +81,24 @@ class Client:
         for key, update in updates:
             self._update(key, update)
         return {}
+
+    def _put(self, item: Wire) -> Wire:
+        self.items[_key(item)] = copy.deepcopy(item)
+        return {}
+
+    def _query(self, request: Wire) -> list[Wire]:
+        values = request["ExpressionAttributeValues"]
+        if "IndexName" in request:
+            before = int(values[":before"]["N"])
+            due = [item for item in self.items.values() if "due" in item and "due_at" in item]
+            due = [item for item in due if int(item["due_at"]["N"]) <= before]
+            return sorted(copy.deepcopy(due), key=lambda item: int(item["due_at"]["N"]))
+        prefix = values.get(":prefix", {"S": ""})["S"]
+        keys = [key for key in self.items if key[0] == values[":pk"]["S"]]
+        found = sorted(key for key in keys if key[1].startswith(prefix))
+        if not request["ScanIndexForward"]:
+            found.reverse()
+        return [copy.deepcopy(self.items[key]) for key in found[: request.get("Limit")]]
 
     def _get(self, key: tuple[str, str]) -> Wire:
         return {"Item": copy.deepcopy(self.items[key])} if key in self.items else {}
@@ -119,6 +145,7 @@ class _Scope:
     """The names and values of one request, and the item that its expressions are about."""
 
     def __init__(self, request: Mapping[str, Any], item: Wire) -> None:
+        check(request)
         self._names = request.get("ExpressionAttributeNames", {})
         self._values = request.get("ExpressionAttributeValues", {})
         self._item = item
@@ -139,7 +166,7 @@ class _Scope:
 
     def apply(self, expression: str, new: Wire) -> None:
         """Apply an update expression to a copy of the item."""
-        parts = re.split(r"\b(SET|ADD|REMOVE)\b", expression)[1:]
+        parts = re.split(r"\b(SET|ADD|REMOVE|DELETE)\b", expression)[1:]
         for verb, clauses in zip(parts[::2], parts[1::2], strict=True):
             for clause in re.split(r",(?![^(]*\))", clauses):
                 self._apply(verb, clause.strip(), new)
@@ -147,6 +174,12 @@ class _Scope:
     def _apply(self, verb: str, clause: str, new: Wire) -> None:
         if verb == "REMOVE":
             new.pop(self._name(clause), None)
+        elif verb == "DELETE":
+            name, value = clause.split()
+            left = {*new[self._name(name)]["NS"]} - {*self._values[value]["NS"]}
+            new[self._name(name)] = {"NS": sorted(left)}
+            if not left:
+                del new[self._name(name)]
         elif verb == "ADD":
             name, value = clause.split()
             new[self._name(name)] = _add(new.get(self._name(name)), self._values[value])
@@ -179,6 +212,20 @@ class _Scope:
         if kind == "N":
             one, other = int(one), int(other)
         return str({"=": one == other, "<": one < other, ">": one > other}[found[2]])
+
+
+def check(request: Mapping[str, Any]) -> None:
+    """Refuse what DynamoDB refuses: values that nothing uses, one attribute written twice."""
+    update = request["UpdateExpression"]
+    text = f"{update} {request.get('ConditionExpression', '')}"
+    for kind in ("ExpressionAttributeNames", "ExpressionAttributeValues"):
+        sign = "#" if kind.endswith("Names") else ":"
+        used = set(re.findall(rf"{sign}\w+", text))
+        if used != set(request.get(kind, {})):
+            raise ValueError(f"{kind}: {used ^ set(request.get(kind, {}))} in {text!r}")
+    written = re.findall(r"#\w+", re.sub(r"if_not_exists\([^)]*\)", "", update))
+    if len(written) != len(set(written)):
+        raise ValueError(f"an attribute is written twice in {update!r}")
 
 
 def _add(old: Wire | None, value: Wire) -> Wire:

@@ -42,4 +42,4 @@ class NotifyEvent(StrEnum):
     FAILURE = "failure"
     """A task of it is a dead letter, or its list was not sent whole."""
     RECOVERY = "recovery"
-    """It succeeded after the run before it had failed, or after its dead letters were sent again."""
+    """It succeeded after the run before it, or after some of its own tasks, had failed."""

@@ -150,9 +150,7 @@ class Batch:
             self.recording.begin(record)
         except LedgerUnavailable as error:
             wait = compute_backoff(record.receives)
-            self._conclude(
-                Ended(attempt.delivery, postponement(attempt.delivery, error, wait))
-            )
+            self._conclude(Ended(attempt.delivery, postponement(attempt.delivery, error, wait)))
             return
         self._is_alone = True
         self._runner.start(attempt, self._budget.limit(attempt.task.timeout))

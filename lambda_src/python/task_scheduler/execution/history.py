@@ -66,9 +66,7 @@ def _has_history(record: Record) -> bool:
 
 def _read(ledger: Ledger, run: str, chunk: int, budget: TimeBudget) -> Chunk | None:
     try:
-        return call_with_timeout(
-            budget.left_for_flush(), lambda: ledger.read(RunId.of(run), chunk)
-        )
+        return call_with_timeout(budget.left_for_flush(), lambda: ledger.read(RunId.of(run), chunk))
     except (LedgerUnavailable, TimeoutError) as error:
         logger.warning("ledger", extra={"reason": str(error)})
         return None

@@ -72,7 +72,8 @@ class Idempotency:
         if ended.delivery.record.sqs_id not in self._claimed:
             return
         key, outcome = _key(ended.delivery), ended.result.outcome
-        expression, values = "SET #until = :zero", {"zero": 0}
+        expression = "SET #until = :zero"
+        values: Item = {"zero": 0}
         if outcome.is_final:
             expression, values = "SET #outcome = :outcome REMOVE #until", {"outcome": outcome.value}
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from task_scheduler import aws
 from task_scheduler.config import Settings
@@ -39,9 +40,7 @@ def apply_late_records(
     """
     for record in records:
         try:
-            call_with_timeout(
-                budget.left_for_flush(), lambda: _apply(record, ledger, recording)
-            )
+            call_with_timeout(budget.left_for_flush(), partial(_apply, record, ledger, recording))
         except InvalidMessage as error:
             logger.warning("late record", extra={"id": record.sqs_id, "reason": str(error)})
         except (LedgerUnavailable, TimeoutError) as error:

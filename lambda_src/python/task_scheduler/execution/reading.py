@@ -120,9 +120,7 @@ def _check_may_run(
         )
 
 
-def _deliver(
-    record: Record, message: Message | None, settings: Settings, used: int
-) -> Delivery:
+def _deliver(record: Record, message: Message | None, settings: Settings, used: int) -> Delivery:
     return Delivery(
         record=record,
         message=message,

@@ -63,9 +63,7 @@ class Recording:
 
     def add_given_back(self, record: Record) -> None:
         """Note a receive after which a message was given back untried."""
-        self._recorder.add(
-            Mark.BACK, record.counted_at, body=record.body, receives=record.receives
-        )
+        self._recorder.add(Mark.BACK, record.counted_at, body=record.body, receives=record.receives)
 
     def begin(self, record: Record) -> None:
         """Write down that a task is begun, before it is: it may kill the function.

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from task_scheduler.config import Settings
 from task_scheduler.errors import DeadLetterNotSent
 from task_scheduler.execution.acknowledgement import Acknowledgement
-from task_scheduler.execution.result import Ended
 from task_scheduler.execution.recording import Recording
+from task_scheduler.execution.result import Ended
 from task_scheduler.execution.task_record import log_task
 from task_scheduler.execution.time_budget import TimeBudget
 from task_scheduler.observability.log import logger, reason_of

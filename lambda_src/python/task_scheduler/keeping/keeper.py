@@ -127,9 +127,7 @@ class Keeper:
             return self._closed(closed)
         if counts is not None:
             return self._closed(
-                close(
-                    self._ledger, run, counts, closer=self._closer, seconds=self._seconds()
-                )
+                close(self._ledger, run, counts, closer=self._closer, seconds=self._seconds())
             )
         age = self._ledger.now - item["began"]
         self._look_again(run, item, min(LONGEST_LOOK_SECONDS, max(LOOK_SECONDS, age // 4)))

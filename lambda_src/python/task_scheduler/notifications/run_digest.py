@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from task_scheduler import config
@@ -19,9 +20,7 @@ if TYPE_CHECKING:
     from task_scheduler.runs.ledger import Ledger
 
 
-def notify(
-    ledger: Ledger, closed: Iterable[ClosedNow], *, seconds: Callable[[], float]
-) -> None:
+def notify(ledger: Ledger, closed: Iterable[ClosedNow], *, seconds: Callable[[], float]) -> None:
     """Notify people of runs, each once; what cannot be delivered now is keep_runs' to deliver.
 
     Args:
@@ -34,16 +33,14 @@ def notify(
             continue
         try:
             if deliver(ledger, run, seconds=seconds()):
-                call_with_timeout(max(0.01, seconds()), lambda: notified(ledger, run.run))
+                call_with_timeout(max(0.01, seconds()), partial(notified, ledger, run.run))
         except Exception as error:
             logger.warning(
                 "notification failed", extra={"run": run.run.key, "reason": reason_of(error)}
             )
 
 
-def deliver(
-    ledger: Ledger, closed: ClosedNow, *, seconds: float, is_early: bool = False
-) -> bool:
+def deliver(ledger: Ledger, closed: ClosedNow, *, seconds: float, is_early: bool = False) -> bool:
     """Deliver the digest of a run.
 
     Args:
@@ -68,7 +65,8 @@ def make_digest(ledger: Ledger, closed: ClosedNow, *, is_early: bool = False) ->
     item, schedule = closed.item, closed.schedule
     ends = _ends(ledger, closed)
     event = NotifyEvent.FAILURE if closed.event is None else closed.event
-    began = item.get("began", ledger.now)
+    began: int = item.get("began", ledger.now)
+    ended: int = item.get("ended", 0)
     return Digest(
         key=closed.run.key,
         schedule=closed.run.schedule,
@@ -82,7 +80,7 @@ def make_digest(ledger: Ledger, closed: ClosedNow, *, is_early: bool = False) ->
         timezone=item.get("timezone", "UTC"),
         seconds=item.get("closed", ledger.now) - began,
         usual_seconds=schedule.usual_seconds(),
-        total=item.get("total", item.get("ended", 0)),
+        total=item.get("total", ended),
         failed=item.get("failed", 0),
         missing=item.get("missing", 0),
         streak=item.get("streak", schedule.streak),

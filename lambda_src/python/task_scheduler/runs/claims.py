@@ -105,7 +105,9 @@ class Claims:
             run.item,
             "SET #cursor = :cursor, #sendings = :zero, #due_at = :look REMOVE #lease",
             {
-                "cursor": dict(cursor), "owner": self._owner, "zero": 0,
+                "cursor": dict(cursor),
+                "owner": self._owner,
+                "zero": 0,
                 "look": ledger.now + LOOK_SECONDS,
             },
             condition="#owner = :owner AND attribute_not_exists(#total)",
@@ -134,9 +136,7 @@ class Claims:
             return Claim.MINE, update.item
         return self._of_others(run, facts, update.item)
 
-    def _of_others(
-        self, run: RunId, facts: Mapping[str, Any], item: Item
-    ) -> tuple[Claim, Item]:
+    def _of_others(self, run: RunId, facts: Mapping[str, Any], item: Item) -> tuple[Claim, Item]:
         match item.get("state"):
             case RunState.RUNNING if "total" in item:
                 return Claim.SENT, item
@@ -151,8 +151,8 @@ class Claims:
         expression, values = self._beginning(facts)
         update = self._ledger.table.update(
             run.item,
-            f"{expression}, #recount = :yes, #resumed_at = :total REMOVE #total, #incomplete, #closed, #closer, "
-            "#event, #notified, #reason, #missing",
+            f"{expression}, #recount = :yes, #resumed_at = :total "
+            "REMOVE #total, #incomplete, #closed, #closer, #event, #notified, #reason, #missing",
             {
                 **values, "yes": True, "total": item.get("total", 0),
                 "incomplete": RunState.INCOMPLETE.value,

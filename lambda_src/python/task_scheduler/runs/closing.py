@@ -112,10 +112,11 @@ def is_notified(event: NotifyEvent | None, notify_on: Iterable[str]) -> bool:
 
 def closed_run(run: RunId, item: Item) -> ClosedRun:
     """Return a closed run in short."""
+    began: int = item["began"]
     return ClosedRun(
         key=run.key,
-        due=item.get("due_time", item["began"]),
-        seconds=max(0, item["closed"] - item["began"]),
+        due=item.get("due_time", began),
+        seconds=max(0, item["closed"] - began),
         state=item["state"],
         ended=item["ended"],
         failed=item["failed"],

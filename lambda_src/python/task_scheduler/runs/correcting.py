@@ -16,7 +16,6 @@ from task_scheduler.runs.ledger import Ledger
 from task_scheduler.runs.schedule_state import ScheduleState
 from task_scheduler.runs.table import DUE, Item, Write
 
-
 MOST_AT_ONCE = 10_000
 """Tasks of a run whose ends a batch counts anew; those of a larger one are keep_runs' to count."""
 
@@ -96,7 +95,11 @@ def _leave_to_keep_runs(ledger: Ledger, run: RunId) -> None:
 
 def _write(run: RunId, item: Item, values: Item) -> Write:
     expression = "SET " + ", ".join(f"#{name} = :{name}" for name in values)
-    removed = " REMOVE #notified, #missing, #recount" if values.get("event") == NotifyEvent.RECOVERY else ""
+    removed = (
+        " REMOVE #notified, #missing, #recount"
+        if values.get("event") == NotifyEvent.RECOVERY
+        else ""
+    )
     return Write(
         key=run.item,
         expression=f"{expression}{removed}",

@@ -99,9 +99,7 @@ class SentRecord:
         Raises:
             LedgerUnavailable: the table did not answer.
         """
-        return ledger.end_sending(
-            self.id, self.total, facts=self.facts, incomplete=self.incomplete
-        )
+        return ledger.end_sending(self.id, self.total, facts=self.facts, incomplete=self.incomplete)
 
 
 LateRecord = EndsRecord | SentRecord

@@ -189,8 +189,8 @@ class Run:
         )
 
 
-_TYPES: dict[str, type] = {attribute.name: str for attribute in fields(Run) if attribute.name != "keep_results"
-} | {
+_IN_EVENT = [attribute.name for attribute in fields(Run) if attribute.name != "keep_results"]
+_TYPES: dict[str, type] = dict.fromkeys(_IN_EVENT, str) | {
     "args": dict, "tasks": list, "retries": int, "max_age": int, "notify_on": list,
     "notify_to": list, "cursor": dict, "only": int, "number": int, "redrive": int,
 }  # fmt: skip

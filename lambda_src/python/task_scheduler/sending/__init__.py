@@ -1,1 +1,1 @@
-"""Sending a run: its start, its list onto the queue, what follows when that ends or has to go on."""
+"""Sending a run: its start, its list onto the queue, and the rest for another invocation."""

@@ -73,7 +73,8 @@ def start(run: Run, claims: Claims, seconds: float) -> Start:
     except (LedgerUnavailable, TimeoutError) as error:
         if overlap is not Overlap.ALLOW:
             raise LedgerUnavailable(
-                f"overlap = {overlap.value}, and whether another run has ended is not known: {error}"
+                f"overlap is {overlap.value}, and the ledger does not say whether another run has "
+                f"ended: {error}"
             ) from error
         logger.warning("ledger", extra={"run": run.key, "reason": str(error)})
         return Start(claim=Claim.MINE)
