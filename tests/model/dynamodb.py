@@ -58,8 +58,12 @@ class Client:
         return self._call("put_item", lambda: self._put(Item))
 
     def query(self, **request: Any) -> Wire:
-        """Read a partition, or the index of what is due."""
+        """Read a partition."""
         return self._call("query", lambda: {"Items": self._query(request)})
+
+    def delete_item(self, *, Key: Wire, **request: Any) -> Wire:
+        """Delete an item under a condition."""
+        return self._call("delete_item", lambda: self._delete(_key(Key), request))
 
     def transact_write_items(self, *, TransactItems: list[Wire]) -> Wire:
         """Make several updates, or none."""
@@ -82,21 +86,24 @@ class Client:
             self._update(key, update)
         return {}
 
+    def _delete(self, key: tuple[str, str], request: Wire) -> Wire:
+        if self.items.get(key, {}).get("due_at") != request["ExpressionAttributeValues"][":due_at"]:
+            answer: Any = {"Error": {"Code": "ConditionalCheckFailedException", "Message": ""}}
+            raise ClientError(answer, "DeleteItem")
+        del self.items[key]
+        return {}
+
     def _put(self, item: Wire) -> Wire:
         self.items[_key(item)] = copy.deepcopy(item)
         return {}
 
     def _query(self, request: Wire) -> list[Wire]:
         values = request["ExpressionAttributeValues"]
-        if "IndexName" in request:
-            before = int(values[":before"]["N"])
-            due = [item for item in self.items.values() if "due" in item and "due_at" in item]
-            due = [item for item in due if int(item["due_at"]["N"]) <= before]
-            return sorted(copy.deepcopy(due), key=lambda item: int(item["due_at"]["N"]))
         prefix = values.get(":prefix", {"S": ""})["S"]
-        keys = [key for key in self.items if key[0] == values[":pk"]["S"]]
+        partition = values.get(":pk") or values[":due"]
+        keys = [key for key in self.items if key[0] == partition["S"]]
         found = sorted(key for key in keys if key[1].startswith(prefix))
-        if not request["ScanIndexForward"]:
+        if not request.get("ScanIndexForward", True):
             found.reverse()
         return [copy.deepcopy(self.items[key]) for key in found[: request.get("Limit")]]
 

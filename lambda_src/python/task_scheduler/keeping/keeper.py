@@ -183,7 +183,7 @@ class Keeper:
     def _correct(self, run: RunId) -> str:
         """Count a large closed run anew, some of whose dead letters were sent again."""
         self._ledger.table.update(
-            run.item, "REMOVE #recount, #due, #due_at", {}, condition="attribute_exists(pk)"
+            run.item, "REMOVE #recount, #due_at", {}, condition="attribute_exists(pk)"
         )
         corrected = correct(
             self._ledger, run, closer=self._closer, seconds=self._seconds(), most=inf
@@ -236,6 +236,4 @@ class Keeper:
         )
 
     def _look_no_more(self, run: RunId) -> None:
-        self._ledger.table.update(
-            run.item, "REMOVE #due, #due_at", {}, condition="attribute_exists(pk)"
-        )
+        self._ledger.table.update(run.item, "REMOVE #due_at", {}, condition="attribute_exists(pk)")

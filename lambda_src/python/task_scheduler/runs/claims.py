@@ -13,7 +13,7 @@ from task_scheduler.errors import LedgerUnavailable
 from task_scheduler.runs.identity import ALL_SCHEDULES, RunId, RunState, schedule_item
 from task_scheduler.runs.ledger import LOOK_SECONDS, Ledger
 from task_scheduler.runs.schedule_state import ScheduleState
-from task_scheduler.runs.table import DUE, Item, Write
+from task_scheduler.runs.table import Item, Write
 
 TRIES = 8
 """Times that a start is tried while other runs of the schedule start or are closed."""
@@ -165,12 +165,12 @@ class Claims:
         now = self._ledger.now
         values = {
             "running": RunState.RUNNING.value, "owner": self._owner, "now": now,
-            "lease": now + self._lease_seconds, "expires": self._ledger.expires, "due": DUE,
+            "lease": now + self._lease_seconds, "expires": self._ledger.expires,
             "due_at": now + self._lease_seconds + LOOK_SECONDS,
         }  # fmt: skip
         expression = (
             "SET #state = :running, #began = if_not_exists(#began, :now), #owner = :owner, "
-            "#lease = :lease, #expires = :expires, #due = :due, #due_at = :due_at"
+            "#lease = :lease, #expires = :expires, #due_at = :due_at"
         )
         more, fact_values = _set_facts(facts)
         return f"ADD #sendings :one {expression}{more}", {**values, "one": 1, **fact_values}
@@ -225,10 +225,10 @@ class Claims:
         wait = Write(
             key=run.item,
             expression="SET #state = :waiting, #began = :now, #expires = :expires, "
-            f"#reason = :reason, #due = :due, #due_at = :look{more}",
+            f"#reason = :reason, #due_at = :look{more}",
             values={
                 "waiting": RunState.WAITING.value, "now": ledger.now, "expires": ledger.expires,
-                "due": DUE, "look": ledger.now + LOOK_SECONDS,
+                "look": ledger.now + LOOK_SECONDS,
                 "reason": f"starts when {schedule.current} has ended", **values,
             },
             condition="attribute_not_exists(pk)",

@@ -12,7 +12,7 @@ from task_scheduler.runs.chunk import Counts
 from task_scheduler.runs.identity import RunId, RunState
 from task_scheduler.runs.ledger import Ledger
 from task_scheduler.runs.schedule_state import ClosedRun, ScheduleState
-from task_scheduler.runs.table import DUE, Item, Write
+from task_scheduler.runs.table import Item, Write
 
 TRIES = 8
 """Times that a close is tried while other runs of the schedule are closed, too."""
@@ -80,7 +80,7 @@ def close(
         event = event if is_notified(event, item.get("notify_on") or []) else None
         if event is not None:
             lease = ledger.now + int(seconds) + NOTIFY_LEASE_SECONDS
-            values |= {"event": str(event), "due": DUE, "due_at": lease}
+            values |= {"event": str(event), "due_at": lease}
         writes = [_run_write(run, item, values, event), after.write(run.schedule, before=schedule)]
         if schedule.current == run.key and schedule.waiting:
             writes.append(_wake(RunId(schedule=run.schedule, key=schedule.waiting), ledger.now))
@@ -93,7 +93,7 @@ def notified(ledger: Ledger, run: RunId) -> None:
     """Note that people were notified of a run: nobody has to look at it any more."""
     ledger.table.update(
         run.item,
-        "SET #notified = :now REMOVE #due, #due_at",
+        "SET #notified = :now REMOVE #due_at",
         {"now": ledger.now},
         condition="attribute_exists(pk)",
     )
@@ -156,7 +156,7 @@ def _values(
 
 def _run_write(run: RunId, item: Item, values: Item, event: NotifyEvent | None) -> Write:
     expression = "SET " + ", ".join(f"#{name} = :{name}" for name in values)
-    removed = ["owner", "lease", "cursor", "recount"] + ([] if event else ["due", "due_at"])
+    removed = ["owner", "lease", "cursor", "recount"] + ([] if event else ["due_at"])
     recounted = "" if "recount" in item else " AND attribute_not_exists(#recount)"
     return Write(
         key=run.item,
@@ -170,7 +170,7 @@ def _wake(waiting: RunId, now: int) -> Write:
     """Have keep_runs start a run that waited for this one."""
     return Write(
         key=waiting.item,
-        expression="SET #due = :due, #due_at = :now",
-        values={"due": DUE, "now": now},
+        expression="SET #due_at = :now",
+        values={"now": now},
         condition=None,
     )

@@ -14,7 +14,7 @@ from task_scheduler.runs.closing import (
 from task_scheduler.runs.identity import RunId, RunState
 from task_scheduler.runs.ledger import Ledger
 from task_scheduler.runs.schedule_state import ScheduleState
-from task_scheduler.runs.table import DUE, Item, Write
+from task_scheduler.runs.table import Item, Write
 
 MOST_AT_ONCE = 10_000
 """Tasks of a run whose ends a batch counts anew; those of a larger one are keep_runs' to count."""
@@ -62,7 +62,7 @@ def correct(
         if event is not None:
             lease = ledger.now + int(seconds) + NOTIFY_LEASE_SECONDS
             values |= {
-                "event": str(event), "closer": closer, "streak": schedule.streak, "due": DUE,
+                "event": str(event), "closer": closer, "streak": schedule.streak,
                 "due_at": lease,
             }  # fmt: skip
         writes = [_write(run, item, values), after.write(run.schedule, before=schedule)]
@@ -87,8 +87,8 @@ def _count_at_close(ledger: Ledger, run: RunId) -> bool:
 def _leave_to_keep_runs(ledger: Ledger, run: RunId) -> None:
     ledger.table.update(
         run.item,
-        "SET #recount = :yes, #due = :due, #due_at = :now",
-        {"yes": True, "due": DUE, "now": ledger.now},
+        "SET #recount = :yes, #due_at = :now",
+        {"yes": True, "now": ledger.now},
         condition="attribute_exists(pk)",
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from task_scheduler.runs.chunk import CHUNK_SIZE, Chunk, Counts, Marks
 from task_scheduler.runs.identity import RunId, RunState
-from task_scheduler.runs.table import DUE, Item, Table
+from task_scheduler.runs.table import Item, Table
 
 LOOK_SECONDS = 300
 """So long after a lease has expired, or a list was sent, keep_runs looks at a run."""
@@ -86,7 +86,7 @@ class Ledger:
             The run's counts if all of them have ended; whoever gets these closes it.
         """
         initial = {
-            "total": total, "state": RunState.RUNNING.value, "began": self.now, "due": DUE,
+            "total": total, "state": RunState.RUNNING.value, "began": self.now,
             "due_at": self.now + LOOK_SECONDS, "expires": self.expires, **facts,
         }  # fmt: skip
         expression = ", ".join(f"#{name} = if_not_exists(#{name}, :{name})" for name in initial)

@@ -13,7 +13,6 @@ from task_scheduler.runs.correcting import correct
 from task_scheduler.runs.identity import RunId, RunState
 from task_scheduler.runs.ledger import Ledger
 from task_scheduler.runs.recorder import Recorded
-from task_scheduler.runs.table import DUE
 
 EARLY_SECONDS = 300
 """A run that is still open so long after its first failure is notified early."""
@@ -75,10 +74,9 @@ def note_first_failure(ledger: Ledger, run: RunId) -> None:
     """
     ledger.table.update(
         run.item,
-        "SET #first_failed = :now, #due = :due, #due_at = :soon",
+        "SET #first_failed = :now, #due_at = :soon",
         {
             "now": ledger.now,
-            "due": DUE,
             "soon": ledger.now + EARLY_SECONDS,
             "running": RunState.RUNNING.value,
         },
