@@ -6,12 +6,13 @@ import copy
 import random
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from tests.model.simulation import Simulation
+from tests.model.sqs import Faults
 
 Wire = dict[str, Any]
 
@@ -25,6 +26,9 @@ class Client:
             not answered, and of calls before or after which the process dies.
         is_down: whether every call is refused.
         counts: how often each fault happened, and requests by operation.
+
+    Args:
+        faults: that the calls are noted in, too, and that kills at one of them.
     """
 
     def __init__(
@@ -36,14 +40,17 @@ class Client:
         unanswered: float = 0.0,
         killed: float = 0.0,
         latency: float = 0.004,
+        faults: Faults | None = None,
     ) -> None:
         self.items: dict[tuple[str, str], Wire] = {}
         self.refused, self.unanswered, self.killed = refused, unanswered, killed
         self.is_down = False
+        self.on_effect: Callable[[str, Wire, Wire], None] = lambda *_: None
         self.counts: Counter[str] = Counter()
         self._simulation = simulation
         self._random = randomness
         self._latency = latency
+        self._faults = faults
 
     def get_item(self, *, Key: Wire, **_: Any) -> Wire:
         """Read an item."""
@@ -122,9 +129,11 @@ class Client:
         new = copy.deepcopy(old) or {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
         scope.apply(request["UpdateExpression"], new)
         self.items[key] = new
+        self.on_effect("update", old, new)
         return {"Attributes": copy.deepcopy(new)}
 
     def _call(self, operation: str, effect: Any) -> Wire:
+        number = self._faults.begin(f"{operation} ledger") if self._faults else 0
         self._maybe_kill()
         self._simulation.sleep(self._latency)
         self.counts[operation] += 1
@@ -132,6 +141,8 @@ class Client:
             raise _fault("ProvisionedThroughputExceededException")
         answer: Wire = effect()
         self._maybe_kill()
+        if self._faults:
+            self._faults.end(number)
         if self._happens("unanswered"):
             raise _fault("InternalServerError")
         return answer

@@ -241,9 +241,7 @@ class Faults:
 
     def call(self, operation: str, url: str, entries: Sequence[Any], effect: Any) -> dict[str, Any]:
         """Have the effect of a call on each entry, or a fault."""
-        number = len(self.calls)
-        self.calls.append(f"{operation} {url}")
-        self._maybe_kill(number, "before")
+        number = self.begin(f"{operation} {url}")
         self._simulation.sleep(self.latency)
         if self._happens("refused"):
             raise refusal("ServiceUnavailable", operation)
@@ -251,10 +249,21 @@ class Faults:
         for entry in entries:
             failure = self._apply(entry, effect)
             answer["Failed" if failure else "Successful"].append({"Id": entry["Id"], **failure})
-        self._maybe_kill(number, "after")
+        self.end(number)
         if self._happens("unanswered"):
             raise refusal("RequestTimeout", operation)
         return answer
+
+    def begin(self, call: str) -> int:
+        """Note a call; return its number, from 0."""
+        number = len(self.calls)
+        self.calls.append(call)
+        self._maybe_kill(number, "before")
+        return number
+
+    def end(self, number: int) -> None:
+        """Let a call have had its effect."""
+        self._maybe_kill(number, "after")
 
     def _apply(self, entry: Any, effect: Any) -> dict[str, Any]:
         if self._happens("partial"):

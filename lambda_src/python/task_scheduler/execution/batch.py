@@ -21,9 +21,9 @@ from task_scheduler.queue.backoff import compute_backoff
 from task_scheduler.queue.fifo import is_fifo
 from task_scheduler.queue.place import Place
 from task_scheduler.queue.record import Record
-from task_scheduler.runs.cancellation import Cancellations
 from task_scheduler.runs.identity import RunId
 from task_scheduler.runs.kept_ends import KeptEnd, read_kept_end
+from task_scheduler.runs.known_runs import KnownRun, KnownRuns
 from task_scheduler.runs.ledger import Ledger
 from task_scheduler.tasks.context import TaskContext
 
@@ -52,8 +52,10 @@ class Batch:
         self._budget = budget
         self._is_fifo = is_fifo(settings.queue_url)
         self._ledger = ledger
-        self._cancellations = Cancellations(ledger, sandbox.cancelled)
-        self._history = History(ledger, records, budget)
+        self._runs = KnownRuns(ledger, sandbox.runs)
+        self._history = History(
+            ledger, records, budget, is_resent=lambda record: self._run_of(record).is_resent
+        )
         self._waiting = records if self._is_fifo else self._in_order(records)
         self._is_alone = False
         self._given_back = 0
@@ -116,15 +118,18 @@ class Batch:
         return record
 
     def _read(self, record: Record) -> Attempt | Unrunnable:
-        run = record.place and RunId.of(record.place.run)
         return read(
             record,
             self._settings,
             self._history,
             seconds=self._budget.limit(None),
             read_kept=self._read_kept,
-            is_cancelled=run is not None and self._cancellations.is_cancelled(run),
+            is_cancelled=self._run_of(record).is_cancelled,
         )
+
+    def _run_of(self, record: Record) -> KnownRun:
+        """Return what is known of a message's run; of one typed by hand, nothing."""
+        return self._runs.look(RunId.of(record.place.run)) if record.place else KnownRun()
 
     def _read_kept(self, place: Place) -> KeptEnd | None:
         return read_kept_end(self._ledger, place)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from task_scheduler.errors import LedgerUnavailable
 from task_scheduler.execution.time_budget import TimeBudget
@@ -23,13 +23,26 @@ class History:
         ledger: that is read.
         records: the messages.
         budget: the invocation's time.
+        is_resent: tells of a message whether another one may be the same.
     """
 
-    def __init__(self, ledger: Ledger, records: Sequence[Record], budget: TimeBudget) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        records: Sequence[Record],
+        budget: TimeBudget,
+        *,
+        is_resent: Callable[[Record], bool],
+    ) -> None:
+        self._old = {
+            record.sqs_id
+            for record in records
+            if record.receives > 1 or record.is_resent or is_resent(record)
+        }
         self._chunks: dict[tuple[str, int], Chunk | None] = {}
         places = {
             (place.run, Position.of(place).chunk)
-            for place in (record.counted_at for record in records if _has_history(record))
+            for place in (record.counted_at for record in records if record.sqs_id in self._old)
         }
         is_up = True
         for run, chunk in sorted(places):
@@ -42,7 +55,7 @@ class History:
         Raises:
             LedgerUnavailable: it has one, and it could not be read.
         """
-        if not _has_history(record):
+        if record.sqs_id not in self._old:
             return Chunk()
         place = record.counted_at
         chunk = self._chunks.get((place.run, Position.of(place).chunk))
@@ -58,10 +71,6 @@ class History:
             return False
         position = Position.of(record.counted_at)
         return not chunk.has_ended(position) and chunk.is_suspect(position, record.receives)
-
-
-def _has_history(record: Record) -> bool:
-    return record.receives > 1 or record.is_resent
 
 
 def _read(ledger: Ledger, run: str, chunk: int, budget: TimeBudget) -> Chunk | None:

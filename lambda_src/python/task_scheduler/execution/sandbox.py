@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from threading import Thread
 
-from task_scheduler.runs.cancellation import Looked
+from task_scheduler.runs.known_runs import Known
 
 
 class Sandbox:
@@ -12,13 +12,13 @@ class Sandbox:
 
     Attributes:
         given_up: threads of attempts that were given up.
-        cancelled: which runs it looked at, and whether they were cancelled.
+        runs: what it knows of the runs whose tasks it ran.
         failing: runs whose first failure it has recorded.
     """
 
     def __init__(self) -> None:
         self.given_up: list[Thread] = []
-        self.cancelled: Looked = {}
+        self.runs: Known = {}
         self.failing: set[str] = set()
 
     @property

@@ -85,11 +85,18 @@ class Claims:
         if not ignores_pause and (pause := self._pause(run)):
             return self._skip(run, facts, _paused(pause))
         if overlap is Overlap.ALLOW:
-            return self._claim(run, facts)
+            return self._taking_over(run, self._claim(run, facts))
         for _ in range(TRIES):
             if claim := self._try_alone(run, facts, overlap, event):
-                return claim
+                return self._taking_over(run, claim)
         raise LedgerUnavailable(f"run {run.key} was not started in {TRIES} tries")
+
+    def _taking_over(self, run: RunId, claimed: tuple[Claim, Item]) -> tuple[Claim, Item]:
+        """Note that what is sent now may have been sent before, before it is."""
+        claim, item = claimed
+        if claim is Claim.MINE and item.get("sendings", 0) > 1 and "taken_over" not in item:
+            self._ledger.table.update(run.item, "SET #taken_over = :yes", {"yes": True})
+        return claim, item
 
     def hand_over(self, run: RunId, cursor: Mapping[str, Any], event: Mapping[str, Any]) -> None:
         """Give the lease back, with the place at which the next invocation goes on.
