@@ -42,7 +42,6 @@ def run(world: World, **settings: Any) -> Books:
             ("task_scheduler.run_task", "capture_output", lambda: None),
             ("task_scheduler.observability.log", "write_line", lambda _line: None),
             ("task_scheduler.config", "load", load),
-            ("task_scheduler.notifications.notifier.NOTIFIER", "notify", world.notify),
         ):
             patches.enter_context(patch(f"{target}.{name}", value))
         patches.enter_context(patch.object(time, "time", lambda: simulation.now))

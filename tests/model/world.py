@@ -25,7 +25,6 @@ class World:
         plans: the tasks, in the order in which they are sent.
         seed: of everything that is random.
         groups: FIFO groups that the tasks are spread over; 0 for a standard queue.
-        notifies: whether people are notified of the tasks.
         faults: shares of calls, by the names of `Faults`.
     """
 
@@ -39,7 +38,6 @@ class World:
         max_receives: int = 13,
         retention: float = 345_600.0,
         duplicates: float = 0.0,
-        notifies: bool = False,
         **faults: float,
     ) -> None:
         self.simulation = Simulation()
@@ -68,9 +66,6 @@ class World:
             "MAX_RECEIVE_COUNT": str(max_receives),
             "MESSAGE_RETENTION": str(int(retention)),
         }
-        if notifies:
-            self.environment["NOTIFY_SSM_PARAMETER"] = "/chat"
-        self._notify_on = ["success", "failure"] if notifies else None
         self._timeout, self._duplicates = timeout, duplicates
         for number, plan in enumerate(plans):
             self._send(number, plan, f"group-{number % groups}" if groups else None)
@@ -101,10 +96,6 @@ class World:
     def balance(self) -> Balance:
         """What is wrong with what became of the tasks."""
         return balance(self.books, self.plans)
-
-    def notify(self, *_: object, **__: object) -> None:
-        """Notify a chat service, which takes some time for it."""
-        self.faults.call("Notify", "chat", [], lambda _: None)
 
     def work(self, number: int, context: TaskContext) -> None:
         """Do what a task's plan says; called by the task itself."""
@@ -139,7 +130,6 @@ class World:
             text=str(number),
             retries=plan.retries,
             message_group=group,
-            notify_on=self._notify_on,
         )
         self.queue.send(message.encode(), {}, group=group, deduplication_id=message.id)
 

@@ -53,27 +53,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:
         batch = Batch(records, settings, budget, SANDBOX)
         batch.run()
         batch.acknowledgement.set_visibility()
-        if settings.notifies and _asks_for_notification(batch):
-            batch.acknowledgement.finish()
-            _notify(batch, budget)
         if SANDBOX.is_stuck and batch.acknowledgement.finish():
             logger.warning("sandbox ended", extra={"reason": "tasks that were given up run still"})
             end_process()
         return _respond(batch)
-
-
-def _asks_for_notification(batch: Batch) -> bool:
-    messages = (ended.delivery.message for ended in batch.ended)
-    return any(message and message.notify_on for message in messages)
-
-
-def _notify(batch: Batch, budget: TimeBudget) -> None:
-    try:
-        from task_scheduler.notifications.notifier import NOTIFIER
-
-        NOTIFIER.notify(batch.ended, seconds=budget.left_for_report())
-    except Exception:
-        logger.warning("notification failed", exc_info=True)
 
 
 def _respond(batch: Batch) -> BatchResponse:
