@@ -29,6 +29,7 @@ COMMANDS = {
     "redrive": _Command("redrive:redrive", "Send dead letters again, once their cause is fixed."),
     "pause": _Command("pause:pause", "Pause a schedule until it is resumed."),
     "resume": _Command("pause:resume", "Resume a paused schedule."),
+    "notify": _Command("notify:notify", "Send a test message to the targets of notifications."),
     "try": _Command("try_task:try_task", "Run a task's function on this machine, without AWS."),
     "check": _Command("check:check", "Check schedules, task files and task code, without AWS."),
     "package": _Command("package:package", "Build the dependency layer with your packages."),

@@ -19,8 +19,8 @@ from task_scheduler.execution.attempt import Attempt
 from task_scheduler.execution.reading import Unrunnable, read
 from task_scheduler.execution.result import Ended
 from task_scheduler.execution.sandbox import Sandbox
-from task_scheduler.notifications.chat_message import compose
-from task_scheduler.notifications.notifier import ending
+from task_scheduler.notifications.digest import Digest, TaskEnd, compose_digest
+from task_scheduler.observability.log import reason_of
 from task_scheduler.outcome import NotifyEvent
 from task_scheduler.queue.message import Message
 from task_scheduler.queue.record import Record
@@ -86,7 +86,7 @@ def try_task(
 
 def _report(name: str, ended: Ended, folder: Path, *, as_json: bool) -> None:
     result = ended.result
-    title, body = _chat_message(ended)
+    title, body = _chat_message(name, ended)
     reason = f"{type(result.error).__name__}: {result.error}" if result.error else None
     if as_json:
         print_json(
@@ -150,13 +150,28 @@ def _prepare(message: Message, folder: Path) -> Attempt | Unrunnable:
     return read(record, settings, Sandbox(), seconds=IMPORT_SECONDS)
 
 
-def _chat_message(ended: Ended) -> tuple[str, str]:
-    found = ending(ended)
-    if found is None:
-        raise TaskctlError(f"{ended.delivery.record.body}: run_task cannot read this message")
-    notification, _ = found
-    composed = compose([notification], [notification], {})
-    return composed.title, composed.body
+def _chat_message(name: str, ended: Ended) -> tuple[str, str]:
+    """Return the title and the text of the message about a run of this one task."""
+    result = ended.result
+    failures, results = [], []
+    if result.error is not None:
+        failures.append(f"{type(result.error).__name__}: {reason_of(result.error)}")
+    elif result.preview:
+        results.append(result.preview)
+    composed = compose_digest(
+        Digest(
+            key=_SCHEDULE,
+            schedule=name,
+            event=NotifyEvent.FAILURE if failures else NotifyEvent.SUCCESS,
+            due=int(time.time() - result.seconds),
+            seconds=round(result.seconds),
+            total=1,
+            failed=len(failures),
+            failures=[TaskEnd(position="1", text=text) for text in failures],
+            results=[TaskEnd(position="1", text=text) for text in results],
+        )
+    )
+    return composed.title, composed.text
 
 
 def _print_traceback(error: BaseException, folder: Path) -> None:

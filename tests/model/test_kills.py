@@ -13,16 +13,12 @@ PLANS = [Plan(), Plan(failures=1, retries=1), Plan(failures=9, retries=0)]
 CALLS = [
     "SendMessageBatch dead",  # the third task is out of retries
     "ChangeMessageVisibilityBatch tasks",  # the second comes again
-    "DeleteMessageBatch tasks",  # what is done, before anybody is notified
-    "Notify chat",
-    "DeleteMessageBatch tasks",  # the second
-    "Notify chat",
 ]
-"""What run_task asks of SQS and of chat for these tasks, and the points at which it is killed."""
+"""What run_task asks of SQS for these tasks, and the points at which it is killed."""
 
 
 def make_world(groups: int) -> World:
-    return World(PLANS, seed=1, groups=groups, notifies=True)
+    return World(PLANS, seed=1, groups=groups)
 
 
 @pytest.mark.parametrize("groups", [0, 3])

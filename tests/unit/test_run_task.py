@@ -108,16 +108,6 @@ def test_a_task_is_retried_and_is_a_letter_with_its_reason_after_the_last_attemp
     }
 
 
-def test_without_a_parameter_nobody_is_told_whatever_a_message_asks_for(
-    bench: Bench, log_lines: Log
-) -> None:
-    bench.put(note("1", notify_on=["success"]))
-
-    assert bench.run() == []
-
-    assert [line["message"] for line in log_lines()] == ["task"]
-
-
 def test_a_never_retry_exception_fails_for_good_at_once(bench: Bench) -> None:
     bench.put(fail("2", args={"error": "KeyError"}, retries=5))
 
@@ -810,24 +800,6 @@ def test_a_task_that_was_given_up_has_one_letter_whatever_it_does_later(
             thread.join()
     [dead_letter] = bench.dead_letters.receive_all()
     assert dead_letter["attributes"]["error"] == "TaskTimeout"
-
-
-def test_what_is_done_is_off_the_queue_before_anybody_is_notified(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Chat may hang until the function is killed."""
-    lengths = []
-    monkeypatch.setenv("NOTIFY_SSM_PARAMETER", "/chat")
-    monkeypatch.setattr(
-        "task_scheduler.notifications.notifier.NOTIFIER.notify",
-        lambda *_, **__: lengths.append((bench.length, list(bench.hidden.values()))),
-    )
-    again = Message(id="a", task="again", text="x", args={"after": 7})
-    bench.put(*(note(str(n), notify_on=["failure"]) for n in range(5)), again)
-
-    bench.run()
-
-    assert lengths == [(1, [7])]
 
 
 def test_what_is_done_is_off_the_queue_before_another_task_may_kill_the_function(

@@ -13,6 +13,8 @@ module "task_scheduler" {
   prefix        = "operated"
   timezone      = "Europe/Zurich"
   task_code_dir = "${path.module}/tasks"
+  notify        = { ssm_parameter = "/operated/chat" }
+  notify_on     = []
 
   schedules = {
     nightly = {
