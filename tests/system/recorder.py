@@ -29,15 +29,28 @@ def recording(upstream: str) -> Iterator[tuple[str, set[tuple[str, str]]]]:
     calls: set[tuple[str, str]] = set()
 
     def record(exchange: Exchange) -> Answer:
-        calls.add(_permission(exchange))
+        calls.update(_permissions(exchange))
         return exchange.forward(exchange.body)
 
     with forwarding(upstream, record) as url:
         yield url, calls
 
 
+def _permissions(exchange: Exchange) -> set[tuple[str, str]]:
+    """The permissions that a request needs, each with the ARN of what it is about.
+
+    A transaction needs those of the operations in it ("Using IAM with DynamoDB transactions").
+    """
+    if exchange.operation != "TransactWriteItems":
+        return {_permission(exchange)}
+    return {
+        (f"dynamodb:{kind}Item", _arn("dynamodb", f"table/{write['TableName']}"))
+        for writes in exchange.message["TransactItems"]
+        for kind, write in writes.items()
+    }
+
+
 def _permission(exchange: Exchange) -> tuple[str, str]:
-    """The permission that a request needs, and the ARN of what it is about."""
     path, operation = exchange.path, exchange.operation
     if found := re.match(r"/2015-03-31/functions/([^/]+)/invocations", path):
         return "lambda:InvokeFunction", _arn("lambda", f"function:{unquote(found[1])}")
