@@ -121,24 +121,18 @@ locals {
       memory      = 256
       environment = merge(
         {
-          QUEUE_URL            = var.queues.tasks.url
-          RUNS_DEAD_LETTER_URL = var.queues.runs_dead_letters.url
-          SEND_TASK_FUNCTION   = "${var.prefix}-send-task"
+          SEND_TASK_FUNCTION = "${var.prefix}-send-task"
+          MESSAGE_RETENTION  = tostring(var.message_retention)
         },
         local.ledger_environment,
         local.notify_environment,
       )
       customer_key = {
-        "kms:Decrypt"         = ["sqs", "dynamodb"]
-        "kms:GenerateDataKey" = ["sqs", "dynamodb"]
+        "kms:Decrypt"         = ["dynamodb"]
+        "kms:GenerateDataKey" = ["dynamodb"]
       }
       permissions = concat(
         [
-          {
-            Effect   = "Allow"
-            Action   = ["sqs:SendMessage"]
-            Resource = [local.queue_arns.tasks, local.queue_arns.runs_dead_letters]
-          },
           {
             # Runs that wait are started, and lists that broke off gone on with.
             Effect   = "Allow"
@@ -199,7 +193,8 @@ resource "aws_lambda_function" "this" {
     variables = merge(
       each.value.environment,
       {
-        POWERTOOLS_SERVICE_NAME = var.prefix # in each line of the log, and the dimension of metrics
+        TASK_LOG_GROUP          = "/aws/lambda/${local.functions.run_task.name}" # what a run's message links to
+        POWERTOOLS_SERVICE_NAME = var.prefix                                     # in each line of the log, and the dimension of metrics
         LOG_LEVEL               = var.log_level
       },
       var.metrics_by_schedule ? { METRICS_BY_SCHEDULE = "true" } : {},

@@ -125,7 +125,7 @@ REQUIRED = {
         "QUEUE_URL", "TASKS_DEAD_LETTER_URL", "MAX_RECEIVE_COUNT", "MESSAGE_RETENTION",
         "LEDGER_TABLE",
     ),
-    "keep_runs": ("QUEUE_URL", "RUNS_DEAD_LETTER_URL", "LEDGER_TABLE", "SEND_TASK_FUNCTION"),
+    "keep_runs": ("LEDGER_TABLE", "SEND_TASK_FUNCTION", "MESSAGE_RETENTION"),
 }  # fmt: skip
 """The variables without which a function cannot work."""
 
