@@ -55,16 +55,19 @@ def load(url: str, asset: apprise.AppriseAsset) -> NotifyBase | None:
 
 def prepare(plugin: Any, message: ChatMessage) -> dict[str, Any]:
     """Prepare a copy of a service for a message; return what its notify() is given otherwise."""
-    mentioned = f"{message.mention}\n{message.markdown}".lstrip("\n")
+    bold = {
+        "title": f"**{message.title}**",
+        "body": f"{message.mention}\n{message.markdown}".lstrip("\n"),
+    }
     match plugin.schema:
         case "slack":
             _mention_at_slack(plugin, message)
             return {"body": message.markdown, "body_format": NotifyFormat.MARKDOWN}
         case "discord":
             _limit_mentions_at_discord(plugin, message.mention)
-            return {"body": mentioned}
+            return bold
         case "mmost" | "mmosts":
-            return {"body": mentioned}
+            return bold
         case "pagerduty" | "opsgenie" | "jira":
             return _open_or_resolve(plugin, message)
     return {}
