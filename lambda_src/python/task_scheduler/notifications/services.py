@@ -44,7 +44,10 @@ def load(url: str, asset: apprise.AppriseAsset) -> NotifyBase | None:
     if known is None:
         return apprise.Apprise.instantiate(url, asset=asset)
     module, _, name = known.partition(".")
-    plugin = getattr(import_module(f"apprise.plugins.{module}"), name)
+    try:
+        plugin = getattr(import_module(f"apprise.plugins.{module}"), name)
+    except (ImportError, AttributeError):  # of another version of Apprise
+        return apprise.Apprise.instantiate(url, asset=asset)
     parse = plugin.parse_native_url if is_webhook else plugin.parse_url
     try:
         parsed = parse(url.replace("/#", "/%23"))  # as Apprise does: it begins a channel's name
