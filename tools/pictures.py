@@ -21,7 +21,8 @@ from task_scheduler_local.chat import Chat, serving
 from task_scheduler_local.emulator import Emulator
 from task_scheduler_local.leftovers import client
 from task_scheduler_local.places import ROOT
-from tools.chat_picture import draw
+from tools import digest_pictures
+from tools.chat_picture import Message, draw
 
 PICTURES = ROOT / "docs" / "pictures"
 
@@ -89,6 +90,7 @@ _PICTURES = {
 def main() -> None:
     """Draws every picture."""
     PICTURES.mkdir(parents=True, exist_ok=True)
+    digest_pictures.main()
     with Emulator() as emulator, serving() as chat, terraform.workspace() as module:
         root = module / "examples" / "pictures"
         (root / "tasks").mkdir(parents=True)
@@ -157,7 +159,8 @@ def _draw_chat(chat: Chat) -> None:
         if time.monotonic() > deadline:
             raise LocalError("Chat was not told of all schedules.")
         time.sleep(_POLL_SECONDS)
-    (PICTURES / "chat.svg").write_text(draw(chat.sender, chat.messages), encoding="utf-8")
+    picture = draw(chat.sender, [Message(text=text) for text in chat.messages])
+    (PICTURES / "chat.svg").write_text(picture, encoding="utf-8")
 
 
 if __name__ == "__main__":

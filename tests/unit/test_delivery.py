@@ -296,6 +296,18 @@ def test_a_late_attempt_for_a_message_before_does_not_stop_the_next_one(
     assert send(target) == []
 
 
+def test_a_service_that_another_apprise_has_otherwise_gets_the_plain_message(
+    webhook: Webhook, target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lack(*_: object) -> None:
+        raise AttributeError("_send")
+
+    monkeypatch.setattr(delivery, "prepare", lack)
+
+    assert send(target) == []
+    assert webhook.received[0]["message"] == MESSAGE.text
+
+
 def test_a_message_is_signed_with_the_name_of_this_installation() -> None:
     assert load("json://localhost").plugin.asset.app_id == logger.service
 

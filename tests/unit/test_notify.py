@@ -114,7 +114,7 @@ def test_a_run_is_one_message_in_each_service(room: ChatRoom) -> None:
     assert room.attachment["mrkdwn_in"] == ["text"]
     assert room.attachment["color"] == "#A32037"
     assert room.discord.received[0]["content"].splitlines() == [
-        "✗ nightly: 2 of 100 failed",
+        "**✗ nightly: 2 of 100 failed**",
         "Due Mon 2026-11-23 01:00 UTC; took 0 s",
         "`ValueError: <b> & 'tick' @\u200bhere` (#3)",
         "`KeyError: 'a_b_c'` (#8)",

@@ -133,3 +133,11 @@ def test_a_common_service_is_loaded_as_apprise_would_load_it(scheme: str, plugin
     manager = apprise.apprise.N_MGR
 
     assert manager[scheme].__name__ == plugin.partition(".")[2]
+
+
+def test_a_plugin_that_has_another_name_is_found_by_apprise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(services._PLUGINS, "slack", "slakc.NotifySlack")
+
+    assert services.load(f"slack://{TOKENS}", apprise.AppriseAsset()) is not None

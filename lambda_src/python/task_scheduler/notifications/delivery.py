@@ -95,7 +95,9 @@ class _Delivery:
         self.answer, self.is_refused = "", False
         self._deadline = deadline
         self.plugin = copy(target.plugin)
-        self._form = prepare(self.plugin, message)
+        self._form: dict[str, Any] = {}
+        with suppress(AttributeError, LookupError):  # of another version of Apprise: plain, then
+            self._form = prepare(self.plugin, message)
         self._send: Callable[..., bool] = self.plugin.notify
         self.plugin.notify = self._attempt  # type: ignore[method-assign]
 

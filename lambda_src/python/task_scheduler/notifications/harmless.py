@@ -50,15 +50,16 @@ def harmless_lines(text: str, limit: int, most: int) -> list[str]:
         most: lines of it that are kept.
     """
     lines = text.strip("\r\n").rstrip().splitlines()
-    if len(lines) < 2:
-        return [harmless(text, limit)]
     shown: list[str] = []
+    room = limit
     for line in lines[:most]:
         clean = _unlinked(_visible(line[: limit + 1].expandtabs().rstrip()))
-        limit -= len(clean) + 1
-        if limit < 0:
+        room -= len(clean) + 1
+        if room < 0:
             break
         shown.append(clean)
+    if len(lines) < 2 or not shown:
+        return [harmless(text, limit)]
     more = len(lines) - len(shown)
     return [*shown, f"... ({more} more lines)"] if more else shown
 

@@ -44,7 +44,10 @@ def load(url: str, asset: apprise.AppriseAsset) -> NotifyBase | None:
     if known is None:
         return apprise.Apprise.instantiate(url, asset=asset)
     module, _, name = known.partition(".")
-    plugin = getattr(import_module(f"apprise.plugins.{module}"), name)
+    try:
+        plugin = getattr(import_module(f"apprise.plugins.{module}"), name)
+    except (ImportError, AttributeError):  # of another version of Apprise
+        return apprise.Apprise.instantiate(url, asset=asset)
     parse = plugin.parse_native_url if is_webhook else plugin.parse_url
     try:
         parsed = parse(url.replace("/#", "/%23"))  # as Apprise does: it begins a channel's name
@@ -55,16 +58,19 @@ def load(url: str, asset: apprise.AppriseAsset) -> NotifyBase | None:
 
 def prepare(plugin: Any, message: ChatMessage) -> dict[str, Any]:
     """Prepare a copy of a service for a message; return what its notify() is given otherwise."""
-    mentioned = f"{message.mention}\n{message.markdown}".lstrip("\n")
+    bold = {
+        "title": f"**{message.title}**",
+        "body": f"{message.mention}\n{message.markdown}".lstrip("\n"),
+    }
     match plugin.schema:
         case "slack":
             _mention_at_slack(plugin, message)
             return {"body": message.markdown, "body_format": NotifyFormat.MARKDOWN}
         case "discord":
             _limit_mentions_at_discord(plugin, message.mention)
-            return {"body": mentioned}
+            return bold
         case "mmost" | "mmosts":
-            return {"body": mentioned}
+            return bold
         case "pagerduty" | "opsgenie" | "jira":
             return _open_or_resolve(plugin, message)
     return {}
