@@ -7,19 +7,12 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
-
-import boto3
-from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    NoCredentialsError,
-    NoRegionError,
-    ProfileNotFound,
-)
+from typing import TYPE_CHECKING, Any
 
 from taskctl.errors import AwsUnavailable, TaskctlError
+
+if TYPE_CHECKING:  # boto3 takes half a second to import, which --help need not wait for
+    from botocore.exceptions import ClientError
 
 MAX_CONNECTIONS = 16
 
@@ -41,6 +34,9 @@ def client(service: Any, *, read_timeout: int = 30, total_max_attempts: int = 3)
         read_timeout: seconds to wait for an answer.
         total_max_attempts: attempts of a request, the first included.
     """
+    import boto3
+    from botocore.config import Config
+
     config = Config(
         max_pool_connections=MAX_CONNECTIONS,
         retries={"mode": "standard", "total_max_attempts": total_max_attempts},
@@ -61,23 +57,33 @@ def explained() -> Iterator[None]:
     """
     try:
         yield
-    except NoCredentialsError as error:
-        raise TaskctlError("no AWS credentials: set AWS_PROFILE, or run `aws configure`") from error
-    except NoRegionError as error:
-        raise TaskctlError("no AWS region: set AWS_REGION, such as eu-central-1") from error
-    except ProfileNotFound as error:
-        raise TaskctlError(
-            f"{error}: AWS_PROFILE must be the name of a profile in ~/.aws/config"
-        ) from error
-    except ClientError as error:
+    except TaskctlError:
+        raise
+    except Exception as error:
         if explanation := _explain(error):
             raise explanation from error
         raise
-    except BotoCoreError as error:
-        raise AwsUnavailable(f"cannot reach AWS: {error}") from error
 
 
-def _explain(error: ClientError) -> TaskctlError | None:
+def _explain(error: Exception) -> TaskctlError | None:
+    from botocore import exceptions
+
+    match error:
+        case exceptions.NoCredentialsError():
+            return TaskctlError("no AWS credentials: set AWS_PROFILE, or run `aws configure`")
+        case exceptions.NoRegionError():
+            return TaskctlError("no AWS region: set AWS_REGION, such as eu-central-1")
+        case exceptions.ProfileNotFound():
+            must = "AWS_PROFILE must be the name of a profile in ~/.aws/config"
+            return TaskctlError(f"{error}: {must}")
+        case exceptions.ClientError():
+            return _explain_refusal(error)
+        case exceptions.BotoCoreError():
+            return AwsUnavailable(f"cannot reach AWS: {error}")
+    return None
+
+
+def _explain_refusal(error: ClientError) -> TaskctlError | None:
     code = error.response["Error"]["Code"]
     message = error.response["Error"].get("Message", "")
     if "AccessDenied" in code or "AuthorizationError" in code:

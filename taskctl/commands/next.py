@@ -13,6 +13,7 @@ import typer
 from taskctl.calendar.due_times import DueTime, due_times
 from taskctl.calendar.expressions import Rate
 from taskctl.errors import TaskctlError, did_you_mean
+from taskctl.project.completion import complete_schedule
 from taskctl.project.schedule import Schedule, read_calendar
 from taskctl.project.tfvars import read_tfvars, tfvars_schedules
 from taskctl.ui import options
@@ -23,7 +24,10 @@ COUNT_OF_ALL = 1
 
 
 def next_runs(
-    schedule: Annotated[str | None, typer.Argument(help="One schedule; all by default.")] = None,
+    schedule: Annotated[
+        str | None,
+        typer.Argument(help="One schedule; all by default.", autocompletion=complete_schedule),
+    ] = None,
     count: Annotated[
         int | None,
         typer.Option("-n", min=1, max=100_000, help="Runs of each; 5 of one, 1 of all."),

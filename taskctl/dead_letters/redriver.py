@@ -13,8 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from task_scheduler.errors import NotSent
 from task_scheduler.queue.fifo import deduplication_id
 from task_scheduler.queue.sending import Entry, send_batch
@@ -95,6 +93,8 @@ class Redriver:
 
     def _send(self, dead_letter: DeadLetter) -> bool:
         """Send one dead letter; return True if it was sent."""
+        from botocore.exceptions import ClientError
+
         contents = dead_letter.contents
         try:
             if not contents.can_be_sent:
