@@ -27,6 +27,7 @@ locals {
   role_names = {
     send_task = "${local.role_prefix}-send-task"
     run_task  = "${local.role_prefix}-run-task"
+    keep_runs = "${local.role_prefix}-keep-runs"
     scheduler = "${local.role_prefix}-scheduler"
   }
 }

@@ -31,6 +31,14 @@ module "queue" {
   tags                  = var.tags
 }
 
+module "ledger" {
+  source = "./modules/ledger"
+
+  prefix      = module.scheduler.group.name
+  kms_key_arn = var.kms_key_arn
+  tags        = var.tags
+}
+
 module "functions" {
   source = "./modules/functions"
 
@@ -45,6 +53,8 @@ module "functions" {
   max_receive_count    = local.max_receive_count
   task_objects         = distinct(compact([for schedule in var.schedules : schedule.tasks_s3_uri]))
   has_generators       = anytrue([for schedule in var.schedules : schedule.tasks_source != null])
+  ledger_table         = module.ledger.table.name
+  ledger_retention     = var.ledger_retention_days * 24 * 3600
   deduplication        = var.deduplication
   message_retention    = var.message_retention
   outcome_retention    = local.outcome_retention
@@ -98,6 +108,7 @@ module "scheduler" {
   notify_on             = var.notify == null ? null : var.notify_on
   task_code_dir         = local.task_code_dir
   send_task_arn         = module.functions.send_task.arn
+  keep_runs_arn         = module.functions.keep_runs.arn
   dead_letter_queue_arn = module.queue.runs_dead_letters.arn
   kms_key_arn           = var.kms_key_arn
   roles                 = merge(var.roles, { names = local.role_names })
@@ -122,6 +133,7 @@ module "monitoring" {
   functions = {
     send_task = merge(module.functions.send_task, { timeout = var.send_task_timeout })
     run_task  = merge(module.functions.run_task, { timeout = var.run_task_timeout })
+    keep_runs = module.functions.keep_runs
   }
   schedule_group = module.scheduler.group.name
   expected_every = { for name, schedule in var.schedules : name => schedule.expected_every if schedule.enabled && schedule.expected_every != null }

@@ -33,8 +33,23 @@ output "run_task_role" {
   value       = module.functions.run_task_role
 }
 
+output "keep_runs" {
+  description = "The function that repeats what got lost of runs, closes what cannot end and starts what waits: name, arn and log_group."
+  value       = module.functions.keep_runs
+}
+
+output "keep_runs_role" {
+  description = "The role of keep_runs: name and arn."
+  value       = module.functions.keep_runs_role
+}
+
+output "ledger" {
+  description = "The table that runs are recorded in: name and arn."
+  value       = module.ledger.table
+}
+
 output "scheduler_role" {
-  description = "The role that the schedules invoke send_task with: name and arn."
+  description = "The role that the schedules invoke send_task with, and keep_runs' own schedule keep_runs: name and arn."
   value       = module.scheduler.role
 }
 

@@ -36,6 +36,7 @@ variable "schedules" {
     - `timezone`: IANA time zone of cron and at; `var.timezone` if not given.
     - `description`: a note that the console shows, up to 512 bytes, of which a character beyond ASCII takes 2 to 4.
     - `enabled`: false keeps the schedule but does not fire it. Default true.
+    - `overlap`: what becomes of a run that is due while the one before it still runs: `allow` runs both (the default), `skip` leaves the new one out, `queue` has one wait, which starts within a minute or two of the end, and leaves further ones out. What is left out is recorded with its reason. With `queue` anywhere, keep_runs comes every minute instead of every 5.
     - `expected_every`: an alarm goes off when it has not fired for so many seconds, 60 to 604800 (7 days; an alarm cannot look further back); slightly more than the longest time between two runs, such as 90000 (25 hours) for a daily one. 0.40 USD a month. Not watched if not given, with `enabled = false` or without `monitoring`; for up to 100 schedules.
     - `flexible_window_minutes`: fires at any moment within so many minutes after it is due, 1 to 1440 (a day); exactly when due if not given.
     - `start_date`, `end_date`: fires only between these, RFC 3339 in UTC, such as `2027-01-01T00:00:00Z`; AWS ignores them for at. Remove a `start_date` once it is past: AWS may refuse it when the schedule is changed or created again.
@@ -54,6 +55,8 @@ variable "schedules" {
     - `delivery_retries`: how often Scheduler tries again to hand a run over, 0 to 185. Default 3.
     - `delivery_max_age`: and for how long, in seconds, 60 to 86400 (a day). Default 3600 (an hour).
     - `notify_on`: the events of its tasks that send a notification; `var.notify_on` if not given, `[]` for none.
+    - `notify_to`: names of the targets that get them; all of them if not given.
+    - `mention`: whom a message about a failure mentions, in the chat service's own form, such as `<!subteam^S0123ABCD>` or `@oncall`, in one line of up to 200 characters. Nothing else in a message can ping anybody.
   EOT
   type = map(object({
     expression              = string
@@ -75,6 +78,9 @@ variable "schedules" {
     delivery_retries        = optional(number, 3)
     delivery_max_age        = optional(number, 3600)
     notify_on               = optional(set(string))
+    notify_to               = optional(list(string))
+    mention                 = optional(string)
+    overlap                 = optional(string, "allow")
   }))
   default = {
     hello = {
@@ -148,7 +154,7 @@ variable "package_bucket" {
 }
 
 variable "runtime" {
-  description = "Lambda runtime of both functions, the one that the layer was built for: python3.12, python3.13 or, from AWS provider 6.20 on, python3.14."
+  description = "Lambda runtime of the functions, the one that the layer was built for: python3.12, python3.13 or, from AWS provider 6.20 on, python3.14."
   type        = string
   default     = "python3.13"
   nullable    = false
@@ -160,7 +166,7 @@ variable "runtime" {
 }
 
 variable "architecture" {
-  description = "Processor architecture of both functions, the one that the layer was built for: arm64 (a fifth cheaper) or x86_64."
+  description = "Processor architecture of the functions, the one that the layer was built for: arm64 (a fifth cheaper) or x86_64."
   type        = string
   default     = "arm64"
   nullable    = false
@@ -334,7 +340,7 @@ variable "fifo" {
 }
 
 variable "deduplication" {
-  description = "Whether a task that has ended is kept from running again when SQS delivers its message twice, or send_task sends it twice: a DynamoDB table remembers outcomes for as long as a message can be sent again, message_retention + dead_letter_retention (18 days), at about 1.25 USD a million tasks."
+  description = "Whether a task that has ended is kept from running again when SQS delivers its message twice, or send_task sends it twice: the ledger remembers outcomes for as long as a message can be sent again, message_retention + dead_letter_retention (18 days), at about 1.25 USD a million tasks."
   type        = bool
   default     = false
   nullable    = false
@@ -397,8 +403,20 @@ variable "dead_letter_retention" {
   }
 }
 
+variable "ledger_retention_days" {
+  description = "How long runs are kept in the ledger, in days, 30 to 3653 (10 years): their states, counts, times and failures, which `taskctl runs` shows. At least 30, because a dead letter that is sent again on its last day may come to its end 28 days after its run, which must still be there to be corrected. 400 covers two runs of a yearly schedule."
+  type        = number
+  default     = 400
+  nullable    = false
+
+  validation {
+    condition     = var.ledger_retention_days >= 30 && var.ledger_retention_days <= 3653 && floor(var.ledger_retention_days) == var.ledger_retention_days
+    error_message = "ledger_retention_days is ${var.ledger_retention_days}: it must be a whole number of days from 30 to 3653 (10 years); a task of a run may still end 28 days after it, when its dead letter is sent again."
+  }
+}
+
 variable "log_retention_days" {
-  description = "How long the logs of both functions are kept, in days: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653 (10 years); 0 keeps them for ever."
+  description = "How long the logs of the functions are kept, in days: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653 (10 years); 0 keeps them for ever."
   type        = number
   default     = 7
   nullable    = false
@@ -423,7 +441,7 @@ variable "log_level" {
 
 variable "notify" {
   description = <<-EOT
-    Where notifications go: Slack, Discord, e-mail and some 170 other services; null, the default, sends none. You put the services' Apprise URLs (https://appriseit.com), one a line, where only run_task reads them: they are secrets, and in tfvars they would be in Terraform's state. Exactly one of the first two:
+    Where notifications go: Slack, Discord, e-mail and some 170 other services; null, the default, sends none. You put the services' Apprise URLs (https://appriseit.com), one a line, where only the functions read them: they are secrets, and in tfvars they would be in Terraform's state. Exactly one of the first two:
 
     - `ssm_parameter`: name of an SSM parameter, better a SecureString, such as `/jobs/chat`.
     - `secret`: name or whole ARN of a secret in Secrets Manager, in this region, whose text they are.
@@ -454,7 +472,7 @@ variable "notify" {
 
   validation {
     condition     = try(startswith(regex("^arn:aws[a-z-]*:secretsmanager:[0-9a-z-]+:", var.notify.secret), "arn:${local.aws.partition}:secretsmanager:${local.aws.region}:"), true)
-    error_message = "notify.secret begins with ${try(regex("^arn:aws[a-z-]*:secretsmanager:[0-9a-z-]+:", var.notify.secret), "")} but run_task reads secrets of its own region only, arn:${local.aws.partition}:secretsmanager:${local.aws.region}:ACCOUNT:secret:NAME-SUFFIX."
+    error_message = "notify.secret begins with ${try(regex("^arn:aws[a-z-]*:secretsmanager:[0-9a-z-]+:", var.notify.secret), "")} but the functions read secrets of their own region only, arn:${local.aws.partition}:secretsmanager:${local.aws.region}:ACCOUNT:secret:NAME-SUFFIX."
   }
 
   validation {
@@ -501,15 +519,15 @@ variable "metrics_by_schedule" {
 
 variable "monitoring" {
   description = <<-EOT
-    Alarms, and what is wanted beyond them; null switches all of it off. The default, `{}`, is 5 alarms (dead letters in either dead-letter queue, tasks that wait too long, runs that were dropped or lost), without which a task can fail for good and nobody knows: 0.50 USD a month, nothing within an account's first ten alarms. They reach nobody until `emails` or `topic` is given.
+    Alarms, and what is wanted beyond them; null switches all of it off. The default, `{}`, is 6 alarms (dead letters in either dead-letter queue, tasks that wait too long, runs that were dropped or lost, a keep_runs that fails), without which a task or a run can fail for good and nobody knows: 0.60 USD a month, nothing within an account's first ten alarms. They reach nobody until `emails` or `topic` is given.
 
     - `emails`: addresses that get the alarms; each must confirm by a link that AWS sends.
     - `topic`: `{ arn = "..." }`, an SNS topic of yours that gets the alarms, instead of one that is made here. It must be in the same account and region.
     - `longest_wait`: after how many seconds a task that waits is an alarm, 60 to 604800 (7 days); half of `message_retention` if not given, which is 2 days by default. Set it to what your tasks may be late by: this alarm is what shows that tasks are no longer run.
-    - `early_warnings`: 7 more alarms, for errors, throttles and durations of both functions and for runs that Lambda rejected, 0.70 USD a month, and with `notify` one for notifications that could not be delivered, 0.10 USD. Default false.
+    - `early_warnings`: 7 more alarms, for errors, throttles and durations of send_task and run_task and for runs that Lambda rejected, 0.70 USD a month, and with `notify` one for notifications that could not be delivered, 0.10 USD. Default false.
     - `queries`: 4 queries of the logs saved in CloudWatch Logs Insights, at no price until they are run. Default false.
     - `dashboard`: a CloudWatch dashboard, 3 USD a month, nothing within an account's first three; two of its graphs read the log, at 0.005 USD a GB. Default false.
-    - `tracing`: X-Ray traces of both functions, 5 USD a million. Default false.
+    - `tracing`: X-Ray traces of the functions, 5 USD a million. Default false.
   EOT
   type = object({
     emails         = optional(set(string), [])
@@ -549,7 +567,7 @@ variable "monitoring" {
 }
 
 variable "kms_key_arn" {
-  description = "ARN of a customer key of this region that queues, logs, functions, schedules, the table and the topic are encrypted with; its policy must hold the statements of the output kms_key_policy_statements. Null leaves encryption to keys of AWS's own, at no price."
+  description = "ARN of a customer key of this region that queues, logs, functions, schedules, the ledger and the topic are encrypted with; its policy must hold the statements of the output kms_key_policy_statements. Null leaves encryption to keys of AWS's own, at no price."
   type        = string
   default     = null
 
@@ -568,7 +586,7 @@ variable "roles" {
   description = <<-EOT
     What your organisation asks of IAM roles.
 
-    - `path`: path of the three roles, such as `/jobs/`. Default `/`. Changing it replaces them.
+    - `path`: path of the four roles, such as `/jobs/`. Default `/`. Changing it replaces them.
     - `permissions_boundary`: ARN of the policy that bounds what they may do, of this account or AWS's; none if not given.
   EOT
   type = object({
@@ -599,7 +617,7 @@ variable "roles" {
 
 variable "vpc" {
   description = <<-EOT
-    Puts both functions into a VPC, so that tasks reach what is only there; null, the default, leaves them outside. From there SQS, Lambda and whatever else is used (S3, DynamoDB, SSM, Secrets Manager, the internet) must be reachable, through a NAT gateway or VPC endpoints.
+    Puts the functions into a VPC, so that tasks reach what is only there; null, the default, leaves them outside. From there SQS, Lambda and whatever else is used (S3, DynamoDB, SSM, Secrets Manager, the internet) must be reachable, through a NAT gateway or VPC endpoints.
 
     - `subnet_ids`: 1 to 16 subnets, better in two availability zones or more.
     - `security_group_ids`: 1 to 5 security groups that let HTTPS out.

@@ -4,6 +4,7 @@ locals {
   function_arns = {
     send_task = "arn:${var.aws.partition}:lambda:${var.aws.region}:${var.aws.account}:function:${var.prefix}-send-task"
     run_task  = "arn:${var.aws.partition}:lambda:${var.aws.region}:${var.aws.account}:function:${var.prefix}-run-task"
+    keep_runs = "arn:${var.aws.partition}:lambda:${var.aws.region}:${var.aws.account}:function:${var.prefix}-keep-runs"
   }
   queue_arns = { for key, queue in var.queues : key => "arn:${var.aws.partition}:sqs:${var.aws.region}:${var.aws.account}:${queue.name}" }
 
@@ -28,11 +29,13 @@ locals {
           QUEUE_URL            = var.queues.tasks.url
           RUNS_DEAD_LETTER_URL = var.queues.runs_dead_letters.url
         },
+        local.ledger_environment,
         var.notify == null ? {} : { NOTIFY_SUCCESS_LIMIT = tostring(var.notify_success_limit) },
+        local.notify_environment,
       )
       customer_key = {
-        "kms:Decrypt"         = concat(["sqs"], length(local.task_objects) == 0 ? [] : ["s3"])
-        "kms:GenerateDataKey" = ["sqs"]
+        "kms:Decrypt"         = concat(["sqs", "dynamodb"], length(local.task_objects) == 0 ? [] : ["s3"])
+        "kms:GenerateDataKey" = ["sqs", "dynamodb"]
       }
       permissions = concat(
         [
@@ -47,6 +50,7 @@ locals {
             Action   = ["lambda:InvokeFunction"]
             Resource = [local.function_arns.send_task]
           },
+          local.ledger_permission,
         ],
         length(local.task_objects) == 0 ? [] : [
           {
@@ -61,6 +65,7 @@ locals {
             Resource = local.task_buckets
           },
         ],
+        local.notify_permissions,
       )
     }
 
@@ -77,12 +82,13 @@ locals {
           MESSAGE_RETENTION     = tostring(var.message_retention)
           TASK_CONCURRENCY      = tostring(var.task_concurrency)
         },
-        { for table in aws_dynamodb_table.outcomes : "DEDUPLICATION_TABLE" => table.name },
-        var.deduplication ? { OUTCOME_RETENTION = tostring(var.outcome_retention) } : {},
+        local.ledger_environment,
+        var.deduplication ? { DEDUPLICATION = "true", OUTCOME_RETENTION = tostring(var.outcome_retention) } : {},
         local.notify_environment,
       )
-      customer_key = { for action in ["kms:Decrypt", "kms:GenerateDataKey"] :
-        action => concat(["sqs"], var.deduplication ? ["dynamodb"] : [])
+      customer_key = {
+        "kms:Decrypt"         = ["sqs", "dynamodb"]
+        "kms:GenerateDataKey" = ["sqs", "dynamodb"]
       }
       permissions = concat(
         [
@@ -97,24 +103,78 @@ locals {
             Resource = [local.queue_arns.tasks]
           },
           {
+            # What the ledger does not take for now goes back to the queue, to be recorded later.
             Effect   = "Allow"
             Action   = ["sqs:SendMessage"]
-            Resource = [local.queue_arns.tasks_dead_letters]
+            Resource = [local.queue_arns.tasks, local.queue_arns.tasks_dead_letters]
+          },
+          local.ledger_permission,
+        ],
+        local.notify_permissions,
+      )
+    }
+
+    keep_runs = {
+      name        = "${var.prefix}-keep-runs"
+      description = "Looks after the runs in ${var.ledger_table}: repeats what got lost, closes what cannot end, starts what waits."
+      timeout     = 60
+      memory      = 256
+      environment = merge(
+        {
+          QUEUE_URL            = var.queues.tasks.url
+          RUNS_DEAD_LETTER_URL = var.queues.runs_dead_letters.url
+          SEND_TASK_FUNCTION   = "${var.prefix}-send-task"
+        },
+        local.ledger_environment,
+        local.notify_environment,
+      )
+      customer_key = {
+        "kms:Decrypt"         = ["sqs", "dynamodb"]
+        "kms:GenerateDataKey" = ["sqs", "dynamodb"]
+      }
+      permissions = concat(
+        [
+          {
+            Effect   = "Allow"
+            Action   = ["sqs:SendMessage"]
+            Resource = [local.queue_arns.tasks, local.queue_arns.runs_dead_letters]
+          },
+          {
+            # Runs that wait are started, and lists that broke off gone on with.
+            Effect   = "Allow"
+            Action   = ["lambda:InvokeFunction"]
+            Resource = [local.function_arns.send_task]
+          },
+          local.ledger_permission,
+          {
+            # Of all items it removes only the marks of what is due.
+            Effect    = "Allow"
+            Action    = ["dynamodb:DeleteItem"]
+            Resource  = [local.ledger_arn]
+            Condition = { "ForAllValues:StringEquals" = { "dynamodb:LeadingKeys" = ["due"] } }
           },
         ],
-        !var.deduplication ? [] : [{
-          Effect   = "Allow"
-          Action   = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
-          Resource = ["arn:${var.aws.partition}:dynamodb:${var.aws.region}:${var.aws.account}:table/${var.prefix}-outcomes"]
-        }],
         local.notify_permissions,
       )
     }
   }
+
+  # The run ledger: what each function knows of it, and may do with it. A transaction needs the
+  # permissions of the operations in it.
+  ledger_arn = "arn:${var.aws.partition}:dynamodb:${var.aws.region}:${var.aws.account}:table/${var.ledger_table}"
+  ledger_environment = {
+    LEDGER_TABLE     = var.ledger_table
+    LEDGER_RETENTION = tostring(var.ledger_retention)
+  }
+  ledger_permission = {
+    Effect   = "Allow"
+    Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
+    Resource = [local.ledger_arn]
+  }
 }
 
 resource "aws_lambda_function" "this" {
-  # checkov:skip=CKV_AWS_116: run_task is invoked by its queue, which has a dead-letter queue; send_task has an on-failure destination
+  # checkov:skip=CKV_AWS_116: run_task is invoked by its queue, which has a dead-letter queue; send_task has an on-failure destination; keep_runs comes again
   # checkov:skip=CKV_AWS_115: reserved concurrency throttles good messages into the dead-letter queue; maximum_concurrency limits the mapping
   # checkov:skip=CKV_AWS_272: the packages are built from the user's own folder at plan, and there is nobody to sign them
   for_each = local.functions
@@ -186,6 +246,13 @@ resource "aws_lambda_function_event_invoke_config" "send_task" {
 
   # Lambda checks the role's sqs:SendMessage at creation.
   depends_on = [aws_iam_role_policy.this]
+}
+
+# keep_runs comes again by itself: what it failed at, or had no room for, is not tried once more beside that.
+resource "aws_lambda_function_event_invoke_config" "keep_runs" {
+  function_name                = aws_lambda_function.this["keep_runs"].function_name
+  maximum_retry_attempts       = 0
+  maximum_event_age_in_seconds = 60
 }
 
 resource "aws_lambda_event_source_mapping" "tasks" {

@@ -32,6 +32,23 @@ output "run_task_role" {
   }
 }
 
+output "keep_runs" {
+  description = "The function that looks after runs that are open or wait: name, arn and log_group."
+  value = {
+    name      = aws_lambda_function.this["keep_runs"].function_name
+    arn       = aws_lambda_function.this["keep_runs"].arn
+    log_group = aws_cloudwatch_log_group.this["keep_runs"].name
+  }
+}
+
+output "keep_runs_role" {
+  description = "The role of keep_runs: name and arn."
+  value = {
+    name = aws_iam_role.this["keep_runs"].name
+    arn  = aws_iam_role.this["keep_runs"].arn
+  }
+}
+
 output "code" {
   description = "Hashes (SHA-256 in base64) of the functions' code: planned, and deployed by the function's name."
   value = {

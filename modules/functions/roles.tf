@@ -1,5 +1,5 @@
 locals {
-  # What both roles need beside the permissions of their own.
+  # What all roles need beside the permissions of their own.
   shared_permissions = { for key, function in local.functions : key => concat(
     [{
       Effect   = "Allow"

@@ -44,8 +44,20 @@ variable "task_objects" {
   nullable    = false
 }
 
+variable "ledger_table" {
+  description = "Name of the table that runs are recorded in."
+  type        = string
+  nullable    = false
+}
+
+variable "ledger_retention" {
+  description = "How long a run is kept in the ledger, in seconds."
+  type        = number
+  nullable    = false
+}
+
 variable "deduplication" {
-  description = "Whether a table remembers the outcomes of messages, so that none has a second effect."
+  description = "Whether the ledger keeps the outcomes of messages, too, so that none has a second effect."
   type        = bool
   nullable    = false
 }
@@ -63,7 +75,7 @@ variable "outcome_retention" {
 }
 
 variable "task_code_dir" {
-  description = "Folder of the user's task functions and task files: the code of both functions."
+  description = "Folder of the user's task functions and task files: the code of the functions."
   type        = string
   nullable    = false
 }
@@ -102,13 +114,13 @@ variable "package_bucket" {
 }
 
 variable "runtime" {
-  description = "Lambda runtime of both functions: python3.12, python3.13 or python3.14."
+  description = "Lambda runtime of the functions: python3.12, python3.13 or python3.14."
   type        = string
   nullable    = false
 }
 
 variable "architecture" {
-  description = "Processor architecture of both functions: arm64 or x86_64."
+  description = "Processor architecture of the functions: arm64 or x86_64."
   type        = string
   nullable    = false
 }
@@ -210,7 +222,7 @@ variable "metrics_by_schedule" {
 }
 
 variable "log_retention_days" {
-  description = "How long the logs of both functions are kept, in days; 0 keeps them for ever."
+  description = "How long the logs of the functions are kept, in days; 0 keeps them for ever."
   type        = number
   nullable    = false
 }
@@ -222,29 +234,29 @@ variable "log_level" {
 }
 
 variable "tracing" {
-  description = "Whether X-Ray traces both functions."
+  description = "Whether X-Ray traces the functions."
   type        = bool
   nullable    = false
 }
 
 variable "vpc" {
-  description = "Subnets and security groups that both functions are in; null leaves them outside of any VPC."
+  description = "Subnets and security groups that the functions are in; null leaves them outside of any VPC."
   type        = object({ subnet_ids = set(string), security_group_ids = set(string) })
 }
 
 variable "roles" {
-  description = "Names of the roles of send_task and run_task, their IAM path, and the ARN of their permissions boundary; a null boundary sets none."
+  description = "Names of the roles of send_task, run_task and keep_runs, their IAM path, and the ARN of their permissions boundary; a null boundary sets none."
   type        = object({ names = map(string), path = string, permissions_boundary = string })
   nullable    = false
 }
 
 variable "kms_key_arn" {
-  description = "ARN of the customer key that environment, logs and table are, and queues and lists may be, encrypted with; null leaves it to AWS."
+  description = "ARN of the customer key that environment and logs are, and queues, the ledger and lists may be, encrypted with; null leaves it to AWS."
   type        = string
 }
 
 variable "tags" {
-  description = "Tags of functions, roles, log groups, the table and the event source mapping."
+  description = "Tags of functions, roles, log groups and the event source mapping."
   type        = map(string)
   nullable    = false
 }

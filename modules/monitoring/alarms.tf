@@ -52,6 +52,14 @@ locals {
       metric      = "DestinationDeliveryFailures"
       dimensions  = { FunctionName = var.functions.send_task.name }
     }
+    # Nothing else would show it: whatever keep_runs was to mend looks as if it still went on.
+    keep-runs-errors = {
+      description = "keep_runs has failed for 15 minutes: meanwhile runs that lost their end stay open, their messages are not sent, and runs that wait (overlap = \"queue\") do not start. The reason is in the log of ${var.functions.keep_runs.name}; once it is mended, keep_runs catches up by itself."
+      namespace   = "AWS/Lambda"
+      metric      = "Errors"
+      dimensions  = { FunctionName = var.functions.keep_runs.name }
+      periods     = 3
+    }
   }
 
   # Problems that show before there is a dead letter.
@@ -110,7 +118,7 @@ locals {
   # With notifications, one that cannot be delivered is a warning, too.
   chat_warnings = {
     notifications-undelivered = {
-      description = "Notifications could not be delivered. The reason is in the log of ${var.functions.run_task.name} (message \"notification\"): the parameter or the secret that notify names cannot be read, or a service does not take messages. The tasks themselves have run."
+      description = "Notifications could not be delivered. The reason is in the log of ${var.functions.run_task.name}, ${var.functions.send_task.name} or ${var.functions.keep_runs.name} (message \"notification\"): the parameter or the secret that notify names cannot be read, or a service does not take messages. The tasks themselves have run."
       namespace   = "TaskScheduler"
       metric      = "undelivered"
       dimensions  = { service = var.prefix }

@@ -12,6 +12,7 @@ locals {
         ["AWS/Scheduler", "TargetErrorCount", "ScheduleGroup", var.schedule_group, { label = "rejected" }],
         ["AWS/Scheduler", "InvocationDroppedCount", "ScheduleGroup", var.schedule_group, { label = "dropped" }],
         ["AWS/Lambda", "Errors", "FunctionName", var.functions.send_task.name, { label = "failed in send_task" }],
+        ["AWS/Lambda", "Errors", "FunctionName", var.functions.keep_runs.name, { label = "failed in keep_runs" }],
       ]
       marks = []
     },
@@ -37,6 +38,7 @@ locals {
         ["AWS/Lambda", "Duration", "FunctionName", var.functions.send_task.name, { label = "send_task, longest" }],
         ["AWS/Lambda", "Duration", "FunctionName", var.functions.run_task.name, { label = "run_task, longest" }],
         ["AWS/Lambda", "Duration", "FunctionName", var.functions.run_task.name, { label = "run_task, on average", stat = "Average" }],
+        ["AWS/Lambda", "Duration", "FunctionName", var.functions.keep_runs.name, { label = "keep_runs, longest" }],
       ]
       marks = [
         { label = "send_task_timeout", value = var.functions.send_task.timeout * 1000 },

@@ -43,10 +43,11 @@ variable "longest_wait" {
 }
 
 variable "functions" {
-  description = "Name, timeout in seconds and log group's name of both functions."
+  description = "Name and log group's name of the functions, and the timeout in seconds of those where it is the user's choice."
   type = object({
     send_task = object({ name = string, timeout = number, log_group = string })
     run_task  = object({ name = string, timeout = number, log_group = string })
+    keep_runs = object({ name = string, log_group = string })
   })
   nullable = false
 }

@@ -8,6 +8,8 @@ locals {
   max_input_bytes = 200000   # AWS publishes no clear maximum.
   max_file_bytes  = 50000000 # Code and layers of a function may have 250 MB in all.
 
+  max_mention_length = 200 # The text of a whole message may have 2,000, in Discord.
+
   whole_numbers = {
     expected_every          = { min = 60, max = 604800, meaning = "seconds, up to 7 days, since an alarm cannot look further back; if not given, its silence is not an alarm" }
     flexible_window_minutes = { min = 1, max = 1440, meaning = "minutes, up to a day; if not given, it fires exactly when due" }
@@ -21,6 +23,9 @@ locals {
   lists = { for name, schedule in var.schedules : name => [
     for field in ["tasks", "tasks_file", "tasks_s3_uri", "tasks_source"] : field if schedule[field] != null
   ] }
+
+  # The targets that each schedule names.
+  targets = { for name, schedule in var.schedules : name => compact(coalesce(schedule.notify_to, [])) }
 
   # Bucket and key of each list in S3.
   objects = { for name, schedule in var.schedules : name => flatten([
@@ -58,6 +63,12 @@ locals {
     ],
     schedule.expected_every != null && can(regex("^at\\(", schedule.expression))
     ? ["expected_every is given, but at(...) fires only once: leave it out"]
+    : [],
+    contains(["allow", "skip", "queue"], schedule.overlap)
+    ? []
+    : ["overlap is \"${schedule.overlap}\": it must be \"allow\", \"skip\" or \"queue\""],
+    contains(["skip", "queue"], schedule.overlap) && can(regex("^at\\(", schedule.expression))
+    ? ["overlap is \"${schedule.overlap}\", but at(...) fires only once: leave it out"]
     : [],
     try(timecmp(schedule.start_date, schedule.end_date), -1) < 0
     ? []
@@ -125,6 +136,27 @@ locals {
     schedule.notify_on != null && var.notify_on == null && length(coalesce(schedule.notify_on, [])) > 0
     ? ["notify_on is given, but there is no target: the variable notify must name where the URLs of chat services are"]
     : [],
+
+    [for field in ["notify_to", "mention"] :
+      "${field} is given, but there is no target: the variable notify must name where the URLs of chat services are"
+      if schedule[field] != null && var.notify_on == null
+    ],
+    try(length(schedule.notify_to), 1) == 0
+    ? ["notify_to is an empty list: leave it out for every target, or give notify_on = [] for no notification"]
+    : [],
+    [for position, target in coalesce(schedule.notify_to, []) :
+      "notify_to: number ${position + 1} is empty; each must be the name of a target"
+      if try(trimspace(target), "") == ""
+    ],
+    [for target in distinct(local.targets[name]) :
+      "notify_to has \"${target}\" more than once: it must be a list of different names"
+      if length([for other in local.targets[name] : other if other == target]) > 1
+    ],
+    [for text in schedule.mention[*] : "mention is empty: it must be whom to mention, such as \"@oncall\"" if trimspace(text) == ""],
+    [for text in schedule.mention[*] :
+      "mention must be one line of up to ${local.max_mention_length} characters, such as \"@oncall\""
+      if length(text) > local.max_mention_length || can(regex("[[:cntrl:]]", text))
+    ],
 
     # Numbers and texts.
     [for field, legal in local.whole_numbers :

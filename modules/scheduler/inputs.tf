@@ -16,6 +16,10 @@ locals {
       retries      = schedule.retries
       max_age      = schedule.max_age
       notify_on    = var.notify_on == null ? null : sort(schedule.notify_on == null ? var.notify_on : schedule.notify_on)
+      notify_to    = schedule.notify_to == null ? null : sort(compact(schedule.notify_to))
+      mention      = schedule.mention
+      overlap      = schedule.overlap == "allow" ? null : schedule.overlap
+      timezone     = schedule.timezone == null ? var.timezone : schedule.timezone
     } : key => value if value != null }), "{"),
   ]) }
 }

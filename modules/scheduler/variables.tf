@@ -43,6 +43,9 @@ variable "schedules" {
     retries                 = number
     max_age                 = optional(number)
     notify_on               = optional(set(string))
+    notify_to               = optional(list(string))
+    mention                 = optional(string)
+    overlap                 = optional(string, "allow")
   }))
   nullable = false
 }
@@ -60,6 +63,12 @@ variable "task_code_dir" {
 
 variable "send_task_arn" {
   description = "ARN of the function that the schedules invoke."
+  type        = string
+  nullable    = false
+}
+
+variable "keep_runs_arn" {
+  description = "ARN of the function that looks after runs that are open or wait."
   type        = string
   nullable    = false
 }
@@ -82,7 +91,7 @@ variable "kms_key_arn" {
 }
 
 variable "tags" {
-  description = "Tags of the schedule group and the role; schedules take none."
+  description = "Tags of the schedule groups and the role; schedules take none."
   type        = map(string)
   nullable    = false
 }

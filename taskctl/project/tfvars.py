@@ -37,6 +37,8 @@ _WHEN = {
     "end_date", "delivery_retries", "delivery_max_age", "expected_every",
 }  # fmt: skip
 """Fields of a schedule that are Scheduler's, and not in the input of send_task."""
+_USUAL_OVERLAP = "overlap", "allow"
+"""The one that the input leaves out."""
 
 
 def _print_unknown(sentence: str) -> None:
@@ -91,6 +93,7 @@ def find_problems(values: dict[str, Any], folder: Path) -> list[str]:
         # unused by the checks, but they must not be null
         "aws": _AWS,
         "send_task_arn": "",
+        "keep_runs_arn": "",
         "dead_letter_queue_arn": "",
         "roles": {"names": {}, "path": "/", "permissions_boundary": None},
     }
@@ -132,7 +135,11 @@ def tfvars_schedules(variables: dict[str, Any]) -> list[Schedule]:
             end=_date(name, "end_date", fields),
             flexible_window_minutes=fields["flexible_window_minutes"],
             input={"version": 1, "schedule": name}
-            | {k: v for k, v in fields.items() if k not in _WHEN and v is not None},
+            | {
+                field: value
+                for field, value in fields.items()
+                if field not in _WHEN and value is not None and (field, value) != _USUAL_OVERLAP
+            },
         )
         for name, fields in variables["schedules"].items()
     ]

@@ -53,6 +53,15 @@ class Client:
         """Update an item under a condition."""
         return self._call("update_item", lambda: self._update(_key(Key), request))
 
+    def put_item(self, *, Item: Wire, **_: Any) -> Wire:
+        """Write an item, whatever was there."""
+
+        def put() -> Wire:
+            self.items[_key(Item)] = copy.deepcopy(Item)
+            return {}
+
+        return self._call("put_item", put)
+
     def transact_write_items(self, *, TransactItems: list[Wire]) -> Wire:
         """Make several updates, or none."""
         return self._call("transact_write_items", lambda: self._transact(TransactItems))

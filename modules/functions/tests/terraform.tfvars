@@ -16,6 +16,8 @@ queues = {
 event_source_arn     = "arn:aws:sqs:eu-west-1:123456789012:nightly-tasks"
 max_receive_count    = 13
 task_objects         = []
+ledger_table         = "nightly-ledger"
+ledger_retention     = 34560000
 deduplication        = false
 message_retention    = 345600
 outcome_retention    = 1555200
@@ -43,7 +45,7 @@ log_retention_days   = 14
 log_level            = "INFO"
 tracing              = false
 vpc                  = null
-roles                = { names = { send_task = "nightly-eu-west-1-send-task", run_task = "nightly-eu-west-1-run-task" }, path = "/", permissions_boundary = null }
+roles                = { names = { send_task = "nightly-eu-west-1-send-task", run_task = "nightly-eu-west-1-run-task", keep_runs = "nightly-eu-west-1-keep-runs" }, path = "/", permissions_boundary = null }
 kms_key_arn          = null
 tags                 = { team = "data" }
 

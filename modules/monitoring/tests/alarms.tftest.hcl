@@ -14,8 +14,9 @@ run "what_could_be_lost_without_a_trace_is_an_alarm" {
       tasks-waiting      = ["nightly-tasks-waiting", "AWS/SQS", "ApproximateAgeOfOldestMessage", "nightly-tasks", "Maximum", 172800, 300, 1]
       runs-dropped       = ["nightly-runs-dropped", "AWS/Scheduler", "InvocationDroppedCount", "nightly", "Sum", 0, 300, 1]
       runs-lost          = ["nightly-runs-lost", "AWS/Lambda", "DestinationDeliveryFailures", "nightly-send-task", "Sum", 0, 300, 1]
+      keep-runs-errors   = ["nightly-keep-runs-errors", "AWS/Lambda", "Errors", "nightly-keep-runs", "Sum", 0, 300, 3]
     }
-    error_message = "the alarms are not those for dead letters, for the age of the queue and for lost runs"
+    error_message = "the alarms are not those for dead letters, for the age of the queue, for lost runs and for a keep_runs that fails"
   }
 
   assert {
@@ -76,7 +77,7 @@ run "the_output_names_every_alarm" {
   }
 
   assert {
-    condition     = toset(output.alarms) == toset(["nightly-tasks-dead-letters", "nightly-runs-dead-letters", "nightly-tasks-waiting", "nightly-runs-dropped", "nightly-runs-lost", "nightly-silent-hourly"])
+    condition     = toset(output.alarms) == toset(["nightly-tasks-dead-letters", "nightly-runs-dead-letters", "nightly-tasks-waiting", "nightly-runs-dropped", "nightly-runs-lost", "nightly-keep-runs-errors", "nightly-silent-hourly"])
     error_message = "the output leaves an alarm out, or names one that is not there"
   }
 }

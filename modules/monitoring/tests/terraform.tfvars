@@ -18,6 +18,7 @@ longest_wait          = null
 functions = {
   send_task = { name = "nightly-send-task", timeout = 30, log_group = "/aws/lambda/nightly-send-task" }
   run_task  = { name = "nightly-run-task", timeout = 60, log_group = "/aws/lambda/nightly-run-task" }
+  keep_runs = { name = "nightly-keep-runs", log_group = "/aws/lambda/nightly-keep-runs" }
 }
 schedule_group = "nightly"
 expected_every = {}

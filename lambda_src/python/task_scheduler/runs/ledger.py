@@ -317,7 +317,7 @@ class Ledger:
         )
 
     def due(self) -> list[Item]:
-        """Read the items that keep_runs has to look at; the index they come from lags."""
+        """Read the items that keep_runs has to look at."""
         return self._table.query_due(int(self._clock()))
 
     def _report(self, run: RunId, number: int, chunk: Chunk) -> Counts | None:

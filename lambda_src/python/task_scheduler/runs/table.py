@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,9 +20,13 @@ Key = tuple[str, str]
 """The partition key and the sort key of an item."""
 
 
-DUE_INDEX = "due"
 DUE = "due"
-"""The one partition of the index of what keep_runs has to look at."""
+"""The partition of the marks of what keep_runs has to look at."""
+
+_LONGEST_INVOCATION = 900
+"""Seconds, of Lambda: a mark is older than that, and its maker done, when it was due before."""
+
+_MAKES_DUE = re.compile(r"#due_at = (?:if_not_exists\(#due_at, )?:(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,10 @@ class Write:
 
 class Table:
     """Items by key; every write is one request that DynamoDB makes wholly or not at all.
+
+    A write that sets `due_at` of an item puts a mark into one partition before: so what keep_runs
+    has to look at is found by a consistent read, whatever dies between the two. This is no index,
+    since the AWS provider of Terraform has none that is known in 5.x and not deprecated in 6.x.
 
     Args:
         client: of DynamoDB; parameter validation may be off.
@@ -82,6 +92,7 @@ class Table:
             condition: under which the update is made.
         """
         request = _update(expression, values, condition)
+        self._mark(key, expression, values)
         try:
             answer = self._call("update_item", key, **request)
         except _ConditionFailed as failed:
@@ -96,6 +107,7 @@ class Table:
         """
         items = []
         for write in writes:
+            self._mark(write.key, write.expression, write.values)
             request = _update(write.expression, write.values, write.condition)
             del request["ReturnValues"]
             request.pop("ReturnValuesOnConditionCheckFailure", None)
@@ -120,19 +132,42 @@ class Table:
         return self._pages(request, most)
 
     def query_due(self, before: int) -> list[Item]:
-        """Read what the index of due items has up to a moment, the earliest first.
+        """Read the items that are due up to a moment, the earliest first.
 
-        The index lags: read an item itself before anything hangs on it.
+        Marks of items that are due no more are removed, once whoever put them has made the item
+        due, or is dead.
         """
-        return self._pages(
-            {
-                "TableName": self._name,
-                "IndexName": DUE_INDEX,
-                "KeyConditionExpression": "due = :due AND due_at <= :before",
-                "ExpressionAttributeValues": {":due": _to_wire(DUE), ":before": _to_wire(before)},
-            },
-            None,
-        )
+        request = {
+            "TableName": self._name,
+            "ConsistentRead": True,
+            "KeyConditionExpression": "pk = :due",
+            "ExpressionAttributeValues": {":due": _to_wire(DUE)},
+        }
+        found = []
+        for mark in self._pages(request, None):
+            if mark["due_at"] > before:
+                continue
+            item = self.get((mark["of_pk"], mark["of_sk"]))
+            if item.get("due_at", before + 1) <= before:
+                found.append(item)
+            elif "due_at" not in item and mark["due_at"] < before - _LONGEST_INVOCATION:
+                self._remove(mark)
+        return sorted(found, key=lambda item: int(item["due_at"]))
+
+    def _mark(self, key: Key, expression: str, values: Mapping[str, Any]) -> None:
+        if made := _MAKES_DUE.search(expression):
+            mark = {"due_at": values[made[1]], "of_pk": key[0], "of_sk": key[1]}
+            self.put(_mark_key(key), mark)
+
+    def _remove(self, mark: Item) -> None:
+        """Remove a mark, unless it was put once more."""
+        with contextlib.suppress(_ConditionFailed):
+            self._call(
+                "delete_item",
+                _mark_key((mark["of_pk"], mark["of_sk"])),
+                ConditionExpression="due_at = :due_at",
+                ExpressionAttributeValues={":due_at": _to_wire(mark["due_at"])},
+            )
 
     def put(self, key: Key, item: Item) -> None:
         """Write an item, whatever was there."""
@@ -180,6 +215,10 @@ def _update(expression: str, values: Mapping[str, Any], condition: str | None) -
         request["ConditionExpression"] = condition
         request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
     return request
+
+
+def _mark_key(key: Key) -> Key:
+    return DUE, "#".join(key)
 
 
 def _key(key: Key) -> dict[str, Any]:
