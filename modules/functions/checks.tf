@@ -24,6 +24,7 @@ locals {
     "SEND_TASK_FUNCTION",
     "TASKS_DEAD_LETTER_URL",
     "TASK_CONCURRENCY",
+    "TASK_LOG_GROUP",
     "TASK_SECRETS",
   ]
 

@@ -121,24 +121,18 @@ locals {
       memory      = 256
       environment = merge(
         {
-          QUEUE_URL            = var.queues.tasks.url
-          RUNS_DEAD_LETTER_URL = var.queues.runs_dead_letters.url
-          SEND_TASK_FUNCTION   = "${var.prefix}-send-task"
+          SEND_TASK_FUNCTION = "${var.prefix}-send-task"
+          MESSAGE_RETENTION  = tostring(var.message_retention)
         },
         local.ledger_environment,
         local.notify_environment,
       )
       customer_key = {
-        "kms:Decrypt"         = ["sqs", "dynamodb"]
-        "kms:GenerateDataKey" = ["sqs", "dynamodb"]
+        "kms:Decrypt"         = ["dynamodb"]
+        "kms:GenerateDataKey" = ["dynamodb"]
       }
       permissions = concat(
         [
-          {
-            Effect   = "Allow"
-            Action   = ["sqs:SendMessage"]
-            Resource = [local.queue_arns.tasks, local.queue_arns.runs_dead_letters]
-          },
           {
             # Runs that wait are started, and lists that broke off gone on with.
             Effect   = "Allow"

@@ -11,7 +11,8 @@ locals {
     ]],
     function.environment,
     {
-      POWERTOOLS_SERVICE_NAME = var.prefix # in each line of the log, and the dimension of metrics
+      TASK_LOG_GROUP          = "/aws/lambda/${local.functions.run_task.name}" # what a run's message links to
+      POWERTOOLS_SERVICE_NAME = var.prefix                                     # in each line of the log, and the dimension of metrics
       LOG_LEVEL               = var.log_level
     },
     var.metrics_by_schedule ? { METRICS_BY_SCHEDULE = "true" } : {},

@@ -12,7 +12,7 @@ from taskctl.project.tfvars import find_task_folder, read_tfvars, tfvars_schedul
 
 ESSENTIAL_ALARMS = (
     "tasks-dead-letters", "runs-dead-letters", "tasks-waiting",
-    "runs-dropped", "runs-lost",
+    "runs-dropped", "runs-lost", "keep-runs-errors",
 )  # fmt: skip
 EARLY_WARNINGS = (
     "send-task-errors", "run-task-errors", "send-task-throttles", "run-task-throttles",

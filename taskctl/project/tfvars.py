@@ -134,7 +134,11 @@ def tfvars_schedules(variables: dict[str, Any]) -> list[Schedule]:
             start=_date(name, "start_date", fields),
             end=_date(name, "end_date", fields),
             flexible_window_minutes=fields["flexible_window_minutes"],
-            input={"version": 1, "schedule": name}
+            input={
+                "version": 1,
+                "schedule": name,
+                "timezone": fields["timezone"] or variables["timezone"],
+            }
             | {
                 field: value
                 for field, value in fields.items()

@@ -313,7 +313,8 @@ VARIABLES: dict[str, list[tuple[Any, str]]] = {
         (
             {"secret": "arn:aws:secretsmanager:eu-west-9:000000000000:secret:chat-AbCdEf"},
             "notify.secret begins with arn:aws:secretsmanager:eu-west-9: but the functions read "
-            f"secrets of their own region only, arn:aws:secretsmanager:{REGION}:ACCOUNT:secret:NAME-SUFFIX.",
+            "secrets of their own region only, "
+            f"arn:aws:secretsmanager:{REGION}:ACCOUNT:secret:NAME-SUFFIX.",
         ),
         (
             {"secret": "jobs/chat", "kms_key_arn": "alias/chat"},

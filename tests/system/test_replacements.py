@@ -91,7 +91,7 @@ def test_roles_keep_their_permissions_when_their_path_changes(
 ) -> None:
     before = policies(emulator)
     assert all(before.values())
-    assert len(before) == 3
+    assert len(before) == 4
 
     stack.plan(roles={"path": "/jobs/"})
     stack.apply()

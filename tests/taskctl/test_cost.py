@@ -110,7 +110,7 @@ def test_alarms_and_dashboard_follow_the_file_of_values(taskctl: Taskctl, tmp_pa
         rows = by_name(cost_of(taskctl, "--tfvars", path))
         counted.append([rows["alarms"]["alarms"], rows["dashboard"]["usd"], rows["a"]["alarms"]])
         assert rows["off"]["alarms"] == 0
-    assert counted == [[5, 0, 1], [12, 3, 1], [13, 3, 1], [0, 0, 0]]
+    assert counted == [[6, 0, 1], [13, 3, 1], [14, 3, 1], [0, 0, 0]]
 
 
 def test_prices_in_the_documents_are_the_computed_ones(taskctl: Taskctl, tmp_path: Path) -> None:

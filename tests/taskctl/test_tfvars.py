@@ -52,6 +52,7 @@ def test_all_of_terraforms_syntax_is_understood(tmp_path: Path) -> None:
         "args": {"x y": 'é ${x} "q"'},
         "tasks": ["two\nlines\n", "b"],
         "retries": 10,
+        "timezone": "UTC",
     }
 
 

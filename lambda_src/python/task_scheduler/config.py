@@ -59,6 +59,7 @@ class Settings:
         secrets: where each secret of task code is kept, by its name in os.environ: the name of an
             SSM parameter, which begins with a slash, or the name or ARN of a secret.
         metrics_by_schedule: whether metrics have a dimension for the schedule.
+        task_log_group: the name of run_task's log group.
         service_name: in each line of the log, and what metrics are told apart by.
         log_level: the lowest level of Python's logging that task code logs at.
         task_folder: where task code lies.
@@ -84,6 +85,7 @@ class Settings:
     notify_success_limit: int = variable("NOTIFY_SUCCESS_LIMIT", 0)
     secrets: Mapping[str, str] | None = variable("TASK_SECRETS", None)
     metrics_by_schedule: bool = variable("METRICS_BY_SCHEDULE", False)
+    task_log_group: str = variable("TASK_LOG_GROUP", "")
     service_name: str = variable("POWERTOOLS_SERVICE_NAME", "service_undefined")
     log_level: LogLevel = variable("LOG_LEVEL", logging.INFO)  # noqa: RUF009  # a number
     task_folder: Path = variable("LAMBDA_TASK_ROOT", Path())  # noqa: RUF009  # it is immutable
@@ -127,7 +129,7 @@ REQUIRED = {
         "QUEUE_URL", "TASKS_DEAD_LETTER_URL", "MAX_RECEIVE_COUNT", "MESSAGE_RETENTION",
         "LEDGER_TABLE",
     ),
-    "keep_runs": ("QUEUE_URL", "RUNS_DEAD_LETTER_URL", "LEDGER_TABLE", "SEND_TASK_FUNCTION"),
+    "keep_runs": ("LEDGER_TABLE", "SEND_TASK_FUNCTION", "MESSAGE_RETENTION"),
 }  # fmt: skip
 """The variables without which a function cannot work."""
 

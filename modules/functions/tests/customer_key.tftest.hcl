@@ -25,7 +25,7 @@ run "a_key_encrypts_functions_and_logs_and_is_used_for_what_holds_data" {
       for key, uses in {
         send_task = { "kms:Decrypt" = ["sqs", "dynamodb", "s3"], "kms:GenerateDataKey" = ["sqs", "dynamodb"] }
         run_task  = { "kms:Decrypt" = ["sqs", "dynamodb"], "kms:GenerateDataKey" = ["sqs", "dynamodb"] }
-        keep_runs = { "kms:Decrypt" = ["sqs", "dynamodb"], "kms:GenerateDataKey" = ["sqs", "dynamodb"] }
+        keep_runs = { "kms:Decrypt" = ["dynamodb"], "kms:GenerateDataKey" = ["dynamodb"] }
         } : key => [for action, services in uses : {
           Effect    = "Allow"
           Action    = [action]
@@ -45,9 +45,13 @@ run "a_role_uses_the_key_for_no_more_than_it_reads_and_writes" {
   }
 
   assert {
-    condition = alltrue([for policy in aws_iam_role_policy.this : [
+    condition = { for key, policy in aws_iam_role_policy.this : key => toset(flatten([
       for statement in jsondecode(policy.policy).Statement : statement.Condition.StringEquals["kms:ViaService"] if startswith(statement.Action[0], "kms:")
-    ] == [for action in ["kms:Decrypt", "kms:GenerateDataKey"] : ["sqs.eu-west-1.amazonaws.com", "dynamodb.eu-west-1.amazonaws.com"]]])
+      ])) } == {
+      send_task = toset(["sqs.eu-west-1.amazonaws.com", "dynamodb.eu-west-1.amazonaws.com"])
+      run_task  = toset(["sqs.eu-west-1.amazonaws.com", "dynamodb.eu-west-1.amazonaws.com"])
+      keep_runs = toset(["dynamodb.eu-west-1.amazonaws.com"])
+    }
     error_message = "a role may use the key for lists that it does not have"
   }
 }

@@ -12,6 +12,7 @@ run "the_environment_holds_addresses_and_settings_only" {
         RUNS_DEAD_LETTER_URL    = "https://runs-dead"
         LEDGER_TABLE            = "nightly-ledger"
         LEDGER_RETENTION        = "34560000"
+        TASK_LOG_GROUP          = "/aws/lambda/nightly-run-task"
         POWERTOOLS_SERVICE_NAME = "nightly"
         LOG_LEVEL               = "INFO"
       })
@@ -23,15 +24,16 @@ run "the_environment_holds_addresses_and_settings_only" {
         TASK_CONCURRENCY        = "4"
         LEDGER_TABLE            = "nightly-ledger"
         LEDGER_RETENTION        = "34560000"
+        TASK_LOG_GROUP          = "/aws/lambda/nightly-run-task"
         POWERTOOLS_SERVICE_NAME = "nightly"
         LOG_LEVEL               = "INFO"
       })
       keep_runs = tomap({
-        QUEUE_URL               = "https://tasks"
-        RUNS_DEAD_LETTER_URL    = "https://runs-dead"
         SEND_TASK_FUNCTION      = "nightly-send-task"
+        MESSAGE_RETENTION       = "345600"
         LEDGER_TABLE            = "nightly-ledger"
         LEDGER_RETENTION        = "34560000"
+        TASK_LOG_GROUP          = "/aws/lambda/nightly-run-task"
         POWERTOOLS_SERVICE_NAME = "nightly"
         LOG_LEVEL               = "INFO"
       })

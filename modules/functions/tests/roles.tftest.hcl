@@ -39,7 +39,6 @@ run "each_role_may_do_what_its_function_does" {
 
   assert {
     condition = jsondecode(aws_iam_role_policy.this["keep_runs"].policy).Statement == [
-      { Effect = "Allow", Action = ["sqs:SendMessage"], Resource = ["arn:aws:sqs:eu-west-1:123456789012:nightly-tasks", "arn:aws:sqs:eu-west-1:123456789012:nightly-runs-dead-letter"] },
       { Effect = "Allow", Action = ["lambda:InvokeFunction"], Resource = ["arn:aws:lambda:eu-west-1:123456789012:function:nightly-send-task"] },
       { Effect = "Allow", Action = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"], Resource = ["arn:aws:dynamodb:eu-west-1:123456789012:table/nightly-ledger"] },
       {
@@ -54,7 +53,7 @@ run "each_role_may_do_what_its_function_does" {
         Resource = ["arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/nightly-keep-runs:*"]
       },
     ]
-    error_message = "keep_runs may do something else than start runs, send, record and log"
+    error_message = "keep_runs may do something else than start runs, record and log"
   }
 }
 

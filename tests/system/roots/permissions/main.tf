@@ -14,6 +14,11 @@ locals {
       tasks_s3_uri = "s3://${aws_s3_bucket.lists.bucket}/${aws_s3_object.list.key}"
       retries      = 1
     }
+    refused = {
+      expression   = "at(2037-01-01T00:00:00)"
+      task         = "moody"
+      tasks_s3_uri = "s3://${aws_s3_bucket.lists.bucket}/${aws_s3_object.refused.key}"
+    }
     made = {
       expression   = "at(2037-01-01T00:00:00)"
       tasks_source = "slow"
@@ -30,6 +35,12 @@ resource "aws_s3_object" "list" {
   bucket  = aws_s3_bucket.lists.bucket
   key     = "list.jsonl"
   content = "\"fine\"\n\"once more\"\n\"never\"\nnot a task\n"
+}
+
+resource "aws_s3_object" "refused" {
+  bucket  = aws_s3_bucket.lists.bucket
+  key     = "refused.jsonl"
+  content = "not a task\n"
 }
 
 module "open" {
