@@ -52,6 +52,7 @@ module "functions" {
   event_source_arn     = module.queue.event_source_arn
   max_receive_count    = local.max_receive_count
   task_objects         = distinct(compact([for schedule in var.schedules : schedule.tasks_s3_uri]))
+  has_generators       = anytrue([for schedule in var.schedules : schedule.tasks_source != null])
   ledger_table         = module.ledger.table.name
   ledger_retention     = var.ledger_retention_days * 24 * 3600
   deduplication        = var.deduplication
@@ -85,6 +86,16 @@ module "functions" {
   roles                = merge(var.roles, { names = local.role_names })
   vpc                  = var.vpc
   tags                 = var.tags
+
+  workers = {
+    default = {
+      environment          = var.environment
+      secrets              = var.secrets
+      secrets_kms_key_arns = var.secrets_kms_key_arns
+      policy_statements    = var.policy_statements
+      policy_arns          = var.policy_arns
+    }
+  }
 }
 
 module "scheduler" {

@@ -277,6 +277,61 @@ variable "maximum_concurrency" {
   }
 }
 
+# The rules of task code's environment, secrets and permissions are in modules/functions, by worker.
+
+variable "environment" {
+  description = "Environment variables of task code, by name: texts, and no secrets, which would be in Terraform's state (see `secrets`). run_task has them, and so has send_task where a schedule has `tasks_source`, since generators are task code. Names that Lambda, Python or the module uses (AWS_*, LAMBDA_*, PATH, QUEUE_URL and the like) are refused. All variables of a function, with about 1 KB of the module's, may take 4 KB."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "secrets" {
+  description = <<-EOT
+    Secrets of task code: where each is kept, by the name that it has in `os.environ` and in `task_scheduler.secret("API_TOKEN")`. Values never stand in variables, state, plan or logs. A text that begins with a slash is the name of an SSM parameter, such as `/jobs/token`, better a SecureString; any other is the name of a secret in Secrets Manager, such as `jobs/token`, of this region. What that does not fit is given by its ARN.
+
+    They are read once a sandbox, before task code is imported, where `environment` is there, too. A new value is used five minutes after it was written at the latest: `secret()` then reads it again, and `os.environ` has it when the next task starts. While one is missing or may not be read, tasks fail with a sentence that says so, and are retried like any that fail. In whatever the functions log, record and send, values of 6 characters and more are replaced by `***`.
+  EOT
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "secrets_kms_key_arns" {
+  description = "ARNs of the customer keys that parameters and secrets in `secrets` are encrypted with, of this region; none for those under a key of AWS's own."
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
+variable "policy_statements" {
+  description = <<-EOT
+    What task code may do in AWS, beyond what the module's functions do: statements of the role of run_task. docs/permissions.md has those of the usual jobs.
+
+    - `actions`: such as `s3:GetObject`; `*` and `?` stand for any characters and any one.
+    - `resources`: ARNs, with `*` and `?` likewise, or `*` for actions that take none.
+    - `conditions`: values by key by operator, such as `{ StringEquals = { "aws:ResourceTag/team" = ["data"] } }`; none if not given.
+    - `sid`: its name, of letters and digits, in warnings and in the policy.
+    - `generators`: whether send_task may do it, too, where generators run (`tasks_source`). Default false.
+  EOT
+  type = list(object({
+    sid        = optional(string)
+    actions    = list(string)
+    resources  = list(string)
+    conditions = optional(map(map(list(string))), {})
+    generators = optional(bool, false)
+  }))
+  default  = []
+  nullable = false
+}
+
+variable "policy_arns" {
+  description = "Managed policies that the role of run_task gets for task code: their ARNs, by a name of yours, such as `{ reports = aws_iam_policy.reports.arn }`, so that a policy may be made in the same apply. IAM takes 10 a role, up to 20 where it was asked for more."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
 variable "fifo" {
   description = "Whether tasks keep their order, each among those of its message group (a task's `message_group`, or its schedule): a failing task then holds back its own group until it succeeds or is a dead letter. Changing it deletes the task queue and its dead-letter queue with all that is on them, without a warning from AWS: let tasks run out before, and carry dead letters over with `taskctl failed --export FILE` and `taskctl redrive --from FILE`."
   type        = bool

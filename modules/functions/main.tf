@@ -190,15 +190,7 @@ resource "aws_lambda_function" "this" {
   tags             = var.tags
 
   environment {
-    variables = merge(
-      each.value.environment,
-      {
-        TASK_LOG_GROUP          = "/aws/lambda/${local.functions.run_task.name}" # what a run's message links to
-        POWERTOOLS_SERVICE_NAME = var.prefix                                     # in each line of the log, and the dimension of metrics
-        LOG_LEVEL               = var.log_level
-      },
-      var.metrics_by_schedule ? { METRICS_BY_SCHEDULE = "true" } : {},
-    )
+    variables = local.environments[each.key]
   }
 
   # Always there, since the provider does not take a mode back with its block.
@@ -216,7 +208,14 @@ resource "aws_lambda_function" "this" {
   }
 
   # A first invocation before these exist could not log, or Lambda would make a log group without retention.
-  depends_on = [aws_cloudwatch_log_group.this, aws_iam_role_policy.this]
+  depends_on = [aws_cloudwatch_log_group.this, aws_iam_role_policy.this, aws_iam_role_policy_attachment.task_code]
+
+  lifecycle {
+    precondition {
+      condition     = local.environment_bytes[each.key] <= local.max_environment_bytes
+      error_message = "The environment of ${each.value.name} has ${local.environment_bytes[each.key]} bytes, ${local.environment_bytes[each.key] - local.max_environment_bytes} too many: Lambda takes 4 KB, names and values, of which the module itself needs about 1 KB. Put large texts of `environment` into a file of the task folder, or into SSM parameters, with `secrets`."
+    }
+  }
 }
 
 resource "aws_cloudwatch_log_group" "this" {

@@ -135,6 +135,12 @@ resource "aws_lambda_layer_version" "runtime" {
   lifecycle {
     create_before_destroy = true
 
+    # Every function needs this layer, so none is planned before all workers are found to be right.
+    precondition {
+      condition     = length(local.worker_problems) == 0
+      error_message = join("\n  ", concat(["What task code is given cannot work:"], local.worker_problems))
+    }
+
     # Of all packages, since everything that takes one needs this layer.
     precondition {
       condition     = length(local.oversized) == 0

@@ -172,6 +172,38 @@ variable "maximum_concurrency" {
   type        = number
 }
 
+variable "has_generators" {
+  description = "Whether lists are made by generators: then send_task runs task code, too."
+  type        = bool
+  nullable    = false
+}
+
+variable "workers" {
+  description = <<-EOT
+    What runs tasks, by name; `default` is run_task, whose environment and secrets generators have, too.
+
+    - `environment`: environment variables of task code, by name.
+    - `secrets`: where secrets of task code are kept, by name.
+    - `secrets_kms_key_arns`: the customer keys that they are encrypted with.
+    - `policy_statements`: what task code may do; those with `generators` send_task may do, too.
+    - `policy_arns`: managed policies, by a name of the user's.
+  EOT
+  type = map(object({
+    environment          = map(string)
+    secrets              = map(string)
+    secrets_kms_key_arns = list(string)
+    policy_statements = list(object({
+      sid        = optional(string)
+      actions    = list(string)
+      resources  = list(string)
+      conditions = map(map(list(string)))
+      generators = bool
+    }))
+    policy_arns = map(string)
+  }))
+  nullable = false
+}
+
 variable "notify" {
   description = "The SSM parameter or the secret with the URLs of chat services, and the key that it is encrypted with; null sends no notifications."
   type        = object({ ssm_parameter = string, secret = string, kms_key_arn = string })

@@ -104,6 +104,8 @@ def observed(emulator: Emulator) -> Iterator[Observed]:
         root = module / "tests" / "system" / "roots" / "permissions"
         ssm.put_parameter(Name="/permitted/chat", Type="SecureString", Value=chat.url)
         secrets.create_secret(Name="permitted/chat", SecretString=chat.url)
+        ssm.put_parameter(Name="/permitted/token", Type="SecureString", Value="a token")
+        secrets.create_secret(Name="permitted/token", SecretString="a token")
         terraform.run(root, aws, "init", "-input=false")
         terraform.run(root, aws, "apply", "-auto-approve", "-input=false")
         told = json.loads(terraform.run(root, aws, "output", "-json"))
@@ -111,8 +113,9 @@ def observed(emulator: Emulator) -> Iterator[Observed]:
             observe(observed, instance, told[instance]["value"], emulator, chat)
         yield observed
         terraform.run(root, aws, "destroy", "-auto-approve", "-input=false")
-        secrets.delete_secret(SecretId="permitted/chat", ForceDeleteWithoutRecovery=True)
-        ssm.delete_parameter(Name="/permitted/chat")
+        for name in ("permitted/chat", "permitted/token"):
+            secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+            ssm.delete_parameter(Name=f"/{name}")
 
 
 def observe(

@@ -7,10 +7,11 @@ os.environ later is its own business.
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
@@ -55,6 +56,8 @@ class Settings:
         send_task_function: the name of the function that starts a run, or goes on with one.
         notify_ssm_parameter, notify_secret: where the addresses of chat services are kept.
         notify_success_limit: the most tasks of a run whose successes are notified.
+        secrets: where each secret of task code is kept, by its name in os.environ: the name of an
+            SSM parameter, which begins with a slash, or the name or ARN of a secret.
         metrics_by_schedule: whether metrics have a dimension for the schedule.
         task_log_group: the name of run_task's log group.
         service_name: in each line of the log, and what metrics are told apart by.
@@ -80,6 +83,7 @@ class Settings:
     notify_ssm_parameter: str | None = variable("NOTIFY_SSM_PARAMETER", None)
     notify_secret: str | None = variable("NOTIFY_SECRET", None)
     notify_success_limit: int = variable("NOTIFY_SUCCESS_LIMIT", 0)
+    secrets: Mapping[str, str] | None = variable("TASK_SECRETS", None)
     metrics_by_schedule: bool = variable("METRICS_BY_SCHEDULE", False)
     task_log_group: str = variable("TASK_LOG_GROUP", "")
     service_name: str = variable("POWERTOOLS_SERVICE_NAME", "service_undefined")
@@ -143,9 +147,21 @@ def load(function: str | None = None) -> Settings:
     return Settings.from_environment(STARTED_WITH, function)
 
 
+def task_environment() -> MutableMapping[str, str]:
+    """Return the environment as task code finds it, and changes it."""
+    return os.environ
+
+
 def trace_header() -> str:
     """Return the X-Ray header of the invocation, which Lambda's runtime sets anew each time."""
     return os.environ.get("_X_AMZN_TRACE_ID", "")
+
+
+def _texts_by_name(text: str) -> Mapping[str, str]:
+    found = json.loads(text)
+    if not isinstance(found, dict) or not all(isinstance(each, str) for each in found.values()):
+        raise ValueError(text)
+    return MappingProxyType(found)
 
 
 _PARSERS: dict[str, Callable[[str], Any]] = {
@@ -153,10 +169,15 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "int": int,
     "Path": Path,
     "bool": lambda text: {"true": True, "false": False}[text],
+    "Mapping[str, str]": _texts_by_name,
     # no error: taskctl reads the settings too, in a shell where the name may be another program's
     "LogLevel": lambda text: logging.getLevelNamesMapping().get(text.upper(), logging.INFO),
 }
-_LEGAL = {"int": "a whole number", "bool": "true or false"}
+_LEGAL = {
+    "int": "a whole number",
+    "bool": "true or false",
+    "Mapping[str, str]": "a JSON object of texts",
+}
 
 
 def _parse(name: str, text: str, annotation: str) -> Any:

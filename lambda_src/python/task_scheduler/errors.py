@@ -84,6 +84,28 @@ class InvalidTask(TaskSchedulerError, TypeError):
     has_traceback = False
 
 
+class SecretUnavailable(TaskSchedulerError, LookupError):
+    """A secret of task code cannot be read; the message names it and the permission it takes.
+
+    Args:
+        problem: in a sentence.
+        is_refusal: whether AWS says so, and would say so again.
+    """
+
+    has_traceback = False
+
+    def __init__(self, problem: str, *, is_refusal: bool = False) -> None:
+        super().__init__(problem)
+        self.is_refusal = is_refusal
+
+
+class UnknownSecret(TaskSchedulerError, LookupError):
+    """Task code asks for a secret that the function was not given."""
+
+    is_retried = False
+    has_traceback = False
+
+
 class InvalidArguments(TaskSchedulerError, TypeError):
     """A message's arguments do not fit the signature of its task's function."""
 

@@ -48,3 +48,14 @@ vpc                  = null
 roles                = { names = { send_task = "nightly-eu-west-1-send-task", run_task = "nightly-eu-west-1-run-task", keep_runs = "nightly-eu-west-1-keep-runs" }, path = "/", permissions_boundary = null }
 kms_key_arn          = null
 tags                 = { team = "data" }
+
+has_generators = false
+workers = {
+  default = {
+    environment          = {}
+    secrets              = {}
+    secrets_kms_key_arns = []
+    policy_statements    = []
+    policy_arns          = {}
+  }
+}

@@ -52,6 +52,7 @@ module "open" {
   deduplication     = true
   send_task_timeout = 4
   notify            = { ssm_parameter = "/permitted/chat" }
+  secrets           = { TOKEN = "/permitted/token" }
   monitoring        = { tracing = true }
 }
 
@@ -64,6 +65,9 @@ module "locked" {
   deduplication     = true
   send_task_timeout = 4
   notify            = { secret = "permitted/chat", kms_key_arn = local.key }
-  kms_key_arn       = local.key
-  vpc               = { subnet_ids = ["subnet-01234567"], security_group_ids = ["sg-01234567"] }
+  secrets           = { TOKEN = "permitted/token" }
+
+  secrets_kms_key_arns = [local.key]
+  kms_key_arn          = local.key
+  vpc                  = { subnet_ids = ["subnet-01234567"], security_group_ids = ["sg-01234567"] }
 }

@@ -1,0 +1,134 @@
+# Rules of what task code is given, by worker: those that AWS has, and would tell of half way through an
+# apply, and those of the functions themselves.
+
+locals {
+  # What Lambda's runtime, Python and the module read from the environment: another value would break the
+  # functions, or be overwritten.
+  owned_variables = "^(?:AWS_.*|LAMBDA_.*|POWERTOOLS_.*|PYTHON.*|PATH|LD_LIBRARY_PATH|LD_PRELOAD|${join("|", local.module_variables)})$"
+
+  # tests/module/test_environment.py holds these to task_scheduler/config.py.
+  module_variables = [
+    "DEDUPLICATION",
+    "LEDGER_RETENTION",
+    "LEDGER_TABLE",
+    "LOG_LEVEL",
+    "MAX_RECEIVE_COUNT",
+    "MESSAGE_RETENTION",
+    "METRICS_BY_SCHEDULE",
+    "NOTIFY_SECRET",
+    "NOTIFY_SSM_PARAMETER",
+    "NOTIFY_SUCCESS_LIMIT",
+    "OUTCOME_RETENTION",
+    "QUEUE_URL",
+    "RUNS_DEAD_LETTER_URL",
+    "SEND_TASK_FUNCTION",
+    "TASKS_DEAD_LETTER_URL",
+    "TASK_CONCURRENCY",
+    "TASK_LOG_GROUP",
+    "TASK_SECRETS",
+  ]
+
+  legal_variable = "^[A-Za-z][0-9A-Za-z_]+$"
+
+  # What a secret is read from: an SSM parameter or a secret, by name or ARN.
+  legal_place = join("|", [
+    "^(?:/[0-9A-Za-z_.-]+)+$",
+    "^[0-9A-Za-z_+=.@-][0-9A-Za-z/_+=.@-]{0,511}$",
+    "^arn:aws[a-z-]*:ssm:[0-9a-z-]+:[0-9]{12}:parameter/[0-9A-Za-z_./-]+$",
+    "^arn:aws[a-z-]*:secretsmanager:[0-9a-z-]+:[0-9]{12}:secret:[0-9A-Za-z/_+=.@-]{1,512}-[0-9A-Za-z]{6}$",
+  ])
+
+  legal_key      = "^arn:aws[a-z-]*:kms:[0-9a-z-]+:[0-9]{12}:key/[0-9A-Za-z-]+$"
+  legal_action   = "^(?:\\*|[0-9a-z-]+:[0-9A-Za-z*?]+)$"
+  legal_resource = "^(?:\\*|arn:[^:\\s]+:[^:\\s]*:[^:\\s]*:[^:\\s]*:\\S+)$"
+  legal_policy   = "^arn:aws[a-z-]*:iam::(?:aws|[0-9]{12}):policy/[!-~]+$"
+  every_action   = "^(?:\\*|[0-9a-z-]+:\\*)$"
+
+  # What a sentence about a worker begins with. The default's inputs are the module's own.
+  worker_labels = { for name in keys(var.workers) : name => name == "default" ? "" : "worker \"${name}\": " }
+
+  # Statements by their sids, or by their places in the list.
+  statements = { for name, worker in var.workers : name => [for position, statement in worker.policy_statements :
+    merge(statement, { name = coalesce(statement.sid, "number ${position + 1}") })
+  ] }
+  sids = { for name, worker in var.workers : name => compact(worker.policy_statements[*].sid) }
+
+  variable_problems = { for name, worker in var.workers : name => flatten([
+    for field, given in { environment = worker.environment, secrets = worker.secrets } : [
+      [for variable in keys(given) :
+        "${field} has \"${variable}\": a name must be a letter and 1 or more letters, digits and underscores"
+        if !can(regex(local.legal_variable, variable))
+      ],
+      [for variable in keys(given) :
+        "${field} has ${variable}: Lambda, Python or the module uses this name itself; choose another"
+        if can(regex(local.owned_variables, variable))
+      ],
+    ]
+  ]) }
+
+  no_values = { for name, worker in var.workers : name => [for variable, value in worker.environment :
+    "environment has no value for ${variable}: leave the name out, or give it a text" if value == null
+  ] }
+
+  # What does not fit may be the secret itself, so it is not repeated.
+  secret_problems = { for name, worker in var.workers : name => concat(
+    [for variable in setintersection(keys(worker.secrets), keys(worker.environment)) :
+      "environment and secrets both have ${variable}: it must be in one of them"
+    ],
+    [for variable, place in worker.secrets :
+      "secrets has no name or ARN for ${variable}: it must be the name of an SSM parameter, which begins with a slash, such as /jobs/token, the name of a secret, such as jobs/token, or the whole ARN of either; values go there, not here"
+      if !can(regex(local.legal_place, place))
+    ],
+    [for variable, place in worker.secrets :
+      "secrets has an ARN of another region or partition for ${variable}: it must begin with ${join(":", ["arn", var.aws.partition, split(":", place)[2], var.aws.region])}"
+      if can(regex(local.legal_place, place)) && try(startswith(place, "arn:") && !startswith(place, "${join(":", ["arn", var.aws.partition, split(":", place)[2], var.aws.region])}:"), false)
+    ],
+    [for arn in worker.secrets_kms_key_arns :
+      "secrets_kms_key_arns has \"${arn}\": it must be the ARN of a key (not of an alias) of this region, arn:${var.aws.partition}:kms:${var.aws.region}:${var.aws.account}:key/ID"
+      if !can(regex(local.legal_key, arn)) || !startswith(arn, "arn:${var.aws.partition}:kms:${var.aws.region}:")
+    ],
+    length(worker.secrets_kms_key_arns) > 0 && length(worker.secrets) == 0
+    ? ["secrets_kms_key_arns are given but no secrets: they are the keys of what secrets names"]
+    : [],
+  ) }
+
+  statement_problems = { for name, worker in var.workers : name => concat(
+    flatten([for statement in local.statements[name] : [for problem in concat(
+      length(statement.actions) > 0 ? [] : ["it has no actions"],
+      length(statement.resources) > 0 ? [] : ["it has no resources"],
+      [for action in statement.actions : "action \"${action}\" must be a service and a call of it, such as s3:GetObject"
+        if !can(regex(local.legal_action, action))
+      ],
+      [for resource in statement.resources :
+        "resource \"${resource}\" must be an ARN, such as arn:${var.aws.partition}:s3:::BUCKET/*, or * for actions that take none"
+        if !can(regex(local.legal_resource, resource))
+      ],
+      can(regex("^(?:number )?[0-9A-Za-z]+$", statement.name)) ? [] : ["a sid must be made of letters and digits"],
+    ) : "policy_statements, ${statement.name}: ${problem}"]]),
+    [for sid in distinct(local.sids[name]) : "policy_statements, ${sid}: several have this sid, which IAM takes once"
+      if length([for other in local.sids[name] : other if other == sid]) > 1
+    ],
+    [for key, arn in worker.policy_arns :
+      "policy_arns, ${key}: \"${arn}\" must be the ARN of a policy, arn:${var.aws.partition}:iam::${var.aws.account}:policy/NAME, or of one of AWS's, arn:${var.aws.partition}:iam::aws:policy/NAME"
+      if !can(regex(local.legal_policy, arn)) || !anytrue([for owner in [var.aws.account, "aws"] : startswith(arn, "arn:${var.aws.partition}:iam::${owner}:")])
+    ],
+    length(worker.policy_arns) > 20 ? ["policy_arns has ${length(worker.policy_arns)} policies: IAM attaches 20 to a role at most"] : [],
+  ) }
+
+  worker_problems = flatten([for name in keys(var.workers) : [
+    for problem in concat(local.variable_problems[name], local.no_values[name], local.secret_problems[name], local.statement_problems[name]) :
+    "${local.worker_labels[name]}${problem}"
+  ]])
+
+  wide_statements = flatten([for name, statements in local.statements : [for statement in statements :
+    "${local.worker_labels[name]}${statement.name}: ${join(", ", [for action in statement.actions : action if can(regex(local.every_action, action))])} on *"
+    if contains(statement.resources, "*") && anytrue([for action in statement.actions : can(regex(local.every_action, action))])
+  ]])
+}
+
+check "policy_statements" {
+  assert {
+    condition     = length(local.wide_statements) == 0
+    error_message = join("\n  ", concat(["policy_statements that allow task code everything, in the whole account; name the actions that it calls, and the ARNs that it calls them on:"], local.wide_statements))
+  }
+}
