@@ -329,6 +329,17 @@ class Bench:
             text = body if isinstance(body, str) else body.encode()
             self.queue.client.send_message(QueueUrl=self.queue.url, MessageBody=text)
 
+    def put_at(self, place: str, message: Message, **attributes: str) -> None:
+        """Put a message on the queue as send_task does, with its place in its run."""
+        self.queue.client.send_message(
+            QueueUrl=self.queue.url,
+            MessageBody=message.encode(),
+            MessageAttributes={
+                name: {"DataType": "String", "StringValue": value}
+                for name, value in {"place": place, **attributes}.items()
+            },
+        )
+
     def receive(self, *, wait: int = 5) -> list[dict[str, Any]]:
         """The records that Lambda would hand over; it waits so many seconds for the first."""
         received = self.queue.client.receive_message(
@@ -358,6 +369,13 @@ class Bench:
         Returns the ids of the messages that stay.
         """
         return self.run_records(self.receive(), seconds, passing=passing)
+
+    @staticmethod
+    def redeliver(records: list[dict[str, Any]], receives: int) -> list[dict[str, Any]]:
+        """Return records as SQS hands them over when they were received so often."""
+        for record in records:
+            record["attributes"]["ApproximateReceiveCount"] = str(receives)
+        return records
 
     def run_records(
         self, records: list[dict[str, Any]], seconds: float = 30.0, *, passing: bool = False
