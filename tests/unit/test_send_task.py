@@ -14,8 +14,19 @@ import pytest
 from botocore.exceptions import ClientError
 
 from task_scheduler.errors import InvalidRun
+from task_scheduler.runs.identity import RunId
+from task_scheduler.runs.ledger import Ledger
 from task_scheduler.send_task import _time_limit
 from tests.unit.conftest import Chain, Context, Fire, Hurried, Queue
+
+
+RUN = RunId.of("s@2026-11-23T02:00:00Z")
+
+
+def forget_that_it_was_sent(ledger: Ledger) -> None:
+    """Leave the ledger as a sender does that dies right before it says how long its list is."""
+    ledger.table.update(RUN.item, "REMOVE #total", {})
+    ledger.table.update(RUN.chunk(0), "REMOVE #size, #only", {})
 
 
 def test_a_list_of_a_hundred_tasks_takes_ten_requests_and_arrives_whole(
@@ -74,6 +85,8 @@ def test_a_bad_line_alone_becomes_a_dead_letter_with_its_number_and_the_rest_is_
         "scheduled_time": "2026-11-23T02:00:00Z",
         "file": "list.jsonl",
         "line": 2,
+        "number": 2,
+        "redrive": None,
         "start": "{oops" + "x" * 1_019,
     }
     assert (summary["sent"], summary["refused"], summary["requests"]) == (2, 1, 2)
@@ -105,6 +118,7 @@ def test_the_summary_of_a_run_and_its_line_in_the_log_say_the_same(
         "schedule": "s",
         "run": "s@2026-11-23T02:00:00Z",
         "scheduled_time": "2026-11-23T02:00:00Z",
+        "claim": "mine",
         "sent": 16,
         "refused": 0,
         "requests": 2,
@@ -184,6 +198,7 @@ def test_a_fifo_queue_gets_groups_in_order_and_deduplication_ids(
     fire: Fire,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    ledger: Ledger,
 ) -> None:
     fifo = make_queue(".fifo", FifoQueue="true")
     monkeypatch.setenv("QUEUE_URL", fifo.url)
@@ -191,6 +206,7 @@ def test_a_fifo_queue_gets_groups_in_order_and_deduplication_ids(
     (tmp_path / "list.jsonl").write_text("\n".join([*map(json.dumps, lines), '"no group"']))
 
     fire(tasks_file="list.jsonl")
+    forget_that_it_was_sent(ledger)
     fire(tasks_file="list.jsonl")  # the same messages: dropped by their deduplication ids
 
     groups: dict[str, list[Any]] = {}
@@ -253,6 +269,11 @@ def test_a_run_without_time_for_a_single_line_fails_and_names_the_cure(
     assert chain.events == []
 
 
+def summary_of_rest(fire: Fire, dead_letter: dict[str, Any]) -> Any:
+    """Send the rest of a list again from its dead letter."""
+    return fire(tasks_file="list.csv", task="t", cursor=dead_letter["cursor"])
+
+
 class Refusing:
     """Lambda, which takes no invocation."""
 
@@ -283,8 +304,7 @@ def test_the_rest_of_a_list_that_cannot_be_handed_over_is_a_dead_letter_with_its
     body = json.loads(dead_letter["body"])
     assert (body["kind"], body["goes_on_at"]) == ("incomplete", 27)
 
-    fire(tasks_file="list.csv", task="t", cursor=body["cursor"])
-
+    assert summary_of_rest(fire, body)["claim"] == "mine"
     sent = [json.loads(message["body"])["args"]["n"] for message in queue.receive_all()]
     assert sorted(sent, key=int) == [str(n) for n in range(40)]
     assert runs_dead_letter.receive_all() == []
@@ -336,6 +356,7 @@ def test_a_generator_that_yields_in_another_order_at_a_retry_loses_no_task_of_a_
     fire: Fire,
     write_tasks: Callable[..., Path],
     monkeypatch: pytest.MonkeyPatch,
+    ledger: Ledger,
 ) -> None:
     fifo = make_queue(".fifo", FifoQueue="true")
     monkeypatch.setenv("QUEUE_URL", fifo.url)
@@ -353,6 +374,7 @@ def test_a_generator_that_yields_in_another_order_at_a_retry_loses_no_task_of_a_
     )
 
     fire(tasks_source="moody")
+    forget_that_it_was_sent(ledger)
     (folder / "retry").touch()
     fire(tasks_source="moody")
 
