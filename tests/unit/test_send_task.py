@@ -269,11 +269,6 @@ def test_a_run_without_time_for_a_single_line_fails_and_names_the_cure(
     assert chain.events == []
 
 
-def summary_of_rest(fire: Fire, dead_letter: dict[str, Any]) -> Any:
-    """Send the rest of a list again from its dead letter."""
-    return fire(tasks_file="list.csv", task="t", cursor=dead_letter["cursor"])
-
-
 class Refusing:
     """Lambda, which takes no invocation."""
 
@@ -304,10 +299,29 @@ def test_the_rest_of_a_list_that_cannot_be_handed_over_is_a_dead_letter_with_its
     body = json.loads(dead_letter["body"])
     assert (body["kind"], body["goes_on_at"]) == ("incomplete", 27)
 
-    assert summary_of_rest(fire, body)["claim"] == "mine"
+    # while tasks of the run are on the queue still
+    fire(tasks_file="list.csv", task="t", cursor=body["cursor"])
+
     sent = [json.loads(message["body"])["args"]["n"] for message in queue.receive_all()]
     assert sorted(sent, key=int) == [str(n) for n in range(40)]
     assert runs_dead_letter.receive_all() == []
+
+
+def test_an_event_that_comes_twice_does_not_send_an_incomplete_list_twice(
+    queue: Queue,
+    runs_dead_letter: Queue,
+    fire: Fire,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "send-task")
+    monkeypatch.setattr("task_scheduler.aws.lambda_", Refusing)
+    fire(tasks=["one", "two"], context=Hurried(looks=2))
+
+    summary = fire(tasks=["one", "two"])
+
+    assert (summary["claim"], summary["sent"]) == ("sent", 0)
+    assert len(queue.receive_all()) == 1
+    assert len(runs_dead_letter.receive_all()) == 1
 
 
 def test_the_hand_over_has_a_time_limit(

@@ -83,9 +83,9 @@ class Claims:
             The claim, and the run's item as it is now.
         """
         if not ignores_pause and (pause := self._pause(run)):
-            return self._skip(run, facts, _paused(pause))
+            return self._skip(run, facts, event, _paused(pause))
         if overlap is Overlap.ALLOW:
-            return self._taking_over(run, self._claim(run, facts))
+            return self._taking_over(run, self._claim(run, facts, event))
         for _ in range(TRIES):
             if claim := self._try_alone(run, facts, overlap, event):
                 return self._taking_over(run, claim)
@@ -129,7 +129,9 @@ class Claims:
             condition="#owner = :owner AND #state = :running",
         )
 
-    def _claim(self, run: RunId, facts: Mapping[str, Any]) -> tuple[Claim, Item]:
+    def _claim(
+        self, run: RunId, facts: Mapping[str, Any], event: Mapping[str, Any]
+    ) -> tuple[Claim, Item]:
         expression, values = self._beginning(facts)
         update = self._ledger.table.update(
             run.item,
@@ -141,15 +143,16 @@ class Claims:
         )
         if update.was_made:
             return Claim.MINE, update.item
-        return self._of_others(run, facts, update.item)
+        return self._of_others(run, facts, event, update.item)
 
-    def _of_others(self, run: RunId, facts: Mapping[str, Any], item: Item) -> tuple[Claim, Item]:
-        match item.get("state"):
-            case RunState.RUNNING if "total" in item:
-                return Claim.SENT, item
-            case RunState.INCOMPLETE:
-                return self._reopen(run, facts, item)
-        return Claim.OTHERS, item
+    def _of_others(
+        self, run: RunId, facts: Mapping[str, Any], event: Mapping[str, Any], item: Item
+    ) -> tuple[Claim, Item]:
+        state = item.get("state")
+        is_incomplete = state == RunState.INCOMPLETE or "incomplete" in item
+        if is_incomplete and (not item.get("total") or _is_of_the_rest(event)):
+            return self._reopen(run, facts, item)
+        return (Claim.SENT if state == RunState.RUNNING and "total" in item else Claim.OTHERS), item
 
     def _reopen(self, run: RunId, facts: Mapping[str, Any], item: Item) -> tuple[Claim, Item]:
         """Go on with a list that was not sent whole: its dead letter was sent again."""
@@ -164,7 +167,8 @@ class Claims:
                 **values, "yes": True, "total": item.get("total", 0),
                 "incomplete": RunState.INCOMPLETE.value,
             },
-            condition="#state = :incomplete",
+            condition="#state = :incomplete OR (#state = :running AND "
+            "attribute_exists(#incomplete))",
         )  # fmt: skip
         return (Claim.MINE if update.was_made else Claim.OTHERS), update.item
 
@@ -190,10 +194,10 @@ class Claims:
         item = table.get(run.item)
         schedule = ScheduleState.from_item(table.get(run.schedule_item))
         if item and item.get("state") != RunState.WAITING:
-            return self._claim(run, facts)
+            return self._claim(run, facts, event)
         if schedule.current in (None, run.key) or not self._is_open(schedule.current):
             if not item and schedule.waiting not in (None, run.key):
-                return self._skip(run, facts, f"{schedule.waiting} waits and comes first")
+                return self._skip(run, facts, event, f"{schedule.waiting} waits and comes first")
             started = replace(schedule.released_by(run.key), current=run.key)
             expression, values = self._beginning(facts)
             begin = Write(
@@ -212,7 +216,7 @@ class Claims:
         why = f"{schedule.current} has not ended"
         if overlap is Overlap.QUEUE:
             why += f", and {schedule.waiting} waits already"
-        return self._skip(run, facts, why)
+        return self._skip(run, facts, event, why)
 
     def _is_open(self, key: str) -> bool:
         """Tell whether a run that holds its schedule has really not ended."""
@@ -245,7 +249,9 @@ class Claims:
             return Claim.WAITING, {}
         return None
 
-    def _skip(self, run: RunId, facts: Mapping[str, Any], why: str) -> tuple[Claim, Item]:
+    def _skip(
+        self, run: RunId, facts: Mapping[str, Any], event: Mapping[str, Any], why: str
+    ) -> tuple[Claim, Item]:
         more, values = _set_facts(facts)
         update = self._ledger.table.update(
             run.item,
@@ -258,7 +264,7 @@ class Claims:
             condition="attribute_not_exists(pk)",
         )  # fmt: skip
         if not update.was_made and update.item.get("state") != RunState.SKIPPED:
-            return self._claim(run, facts)  # it started before
+            return self._claim(run, facts, event)  # it started before
         return Claim.SKIPPED, update.item
 
     def _pause(self, run: RunId) -> Mapping[str, Any] | None:
@@ -268,6 +274,11 @@ class Claims:
             if state.is_paused(self._ledger.now):
                 return state.pause
         return None
+
+
+def _is_of_the_rest(event: Mapping[str, Any]) -> bool:
+    """Return True of what a dead letter sends again, False of an event that comes twice."""
+    return event.get("only") is not None or (event.get("cursor") or {}).get("line", 1) > 1
 
 
 def _set_facts(facts: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
