@@ -87,7 +87,13 @@ def test_a_task_is_run_up_to_its_max_age_and_then_told_how_old_it_is(
 ) -> None:
     message = Message(id="x", text="a", max_age=60)
 
-    found = read(record_of(message, sent=time.time() - age), settings, NEW, seconds=1.0, read_kept=nothing_kept)
+    found = read(
+        record_of(message, sent=time.time() - age),
+        settings,
+        NEW,
+        seconds=1.0,
+        read_kept=nothing_kept,
+    )
 
     if is_run:
         assert isinstance(found, Attempt)
@@ -120,7 +126,9 @@ def test_what_goes_wrong_while_a_task_is_looked_for_is_its_messages_trouble_alon
 
     monkeypatch.setattr("task_scheduler.execution.reading.find_task", find)
 
-    found = read(record_of(Message(id="x", task="t")), settings, NEW, seconds=1.0, read_kept=nothing_kept)
+    found = read(
+        record_of(Message(id="x", task="t")), settings, NEW, seconds=1.0, read_kept=nothing_kept
+    )
 
     assert isinstance(found, Unrunnable)
     assert found.result.outcome is Outcome.RETRY
