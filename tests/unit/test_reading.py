@@ -18,8 +18,8 @@ from task_scheduler.errors import (
     RunCancelled,
 )
 from task_scheduler.execution.attempt import Attempt
-from task_scheduler.execution.reading import Unrunnable, read
 from task_scheduler.execution.history import History
+from task_scheduler.execution.reading import Unrunnable, read
 from task_scheduler.outcome import Outcome
 from task_scheduler.queue.message import Message
 from task_scheduler.queue.place import Place

@@ -19,7 +19,6 @@ from task_scheduler.runs.ledger import Ledger
 from task_scheduler.send_task import _time_limit
 from tests.unit.conftest import Chain, Context, Fire, Hurried, Queue
 
-
 RUN = RunId.of("s@2026-11-23T02:00:00Z")
 
 
