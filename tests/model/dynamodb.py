@@ -139,10 +139,12 @@ class Client:
         self.counts[operation] += 1
         if self.is_down or self._happens("refused"):
             raise _fault("ProvisionedThroughputExceededException")
-        answer: Wire = effect()
-        self._maybe_kill()
-        if self._faults:
-            self._faults.end(number)
+        try:
+            answer: Wire = effect()
+        finally:  # a condition that fails is an answer, too
+            self._maybe_kill()
+            if self._faults:
+                self._faults.end(number)
         if self._happens("unanswered"):
             raise _fault("InternalServerError")
         return answer

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import random
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
-from typing import Any
+from typing import Any, Protocol
 from unittest.mock import patch
 
 from task_scheduler import keep_runs, run_task, send_task
@@ -14,7 +15,10 @@ from task_scheduler.config import Settings
 from task_scheduler.execution.sandbox import Sandbox
 from task_scheduler.tasks.context import TaskContext
 from task_scheduler.tasks.registered import Task
+from tests.model import dynamodb
 from tests.model.books import Books
+from tests.model.simulation import Simulation
+from tests.model.sqs import Client
 from tests.model.world import World
 
 HANDLERS = (send_task, run_task, keep_runs)
@@ -35,8 +39,18 @@ def run(world: World, **settings: Any) -> Books:
         return world.run(run_task.handler, **settings)
 
 
+class Surrounded(Protocol):
+    """What takes AWS's place."""
+
+    simulation: Simulation
+    random: random.Random
+    environment: dict[str, str]
+    client: Client
+    table: dynamodb.Client
+
+
 @contextmanager
-def surroundings(world: World, work: Callable[..., None], **others: Any) -> Iterator[None]:
+def surroundings(world: Surrounded, work: Callable[..., None], **others: Any) -> Iterator[None]:
     """Put a world in the place of AWS.
 
     Args:
@@ -56,6 +70,7 @@ def surroundings(world: World, work: Callable[..., None], **others: Any) -> Iter
         "aws.sqs": lambda: world.client,
         "aws.dynamodb": lambda: world.table,
         "execution.reading.find_task": find_task,
+        "queue.backoff.random": world.random,
         "run_task.SANDBOX": Sandbox(),
         "run_task.process_ends_after": nullcontext,
         "run_task.capture_output": lambda: None,

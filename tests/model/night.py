@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -38,6 +38,10 @@ class Night(World):
         plans: of the tasks, all with RETRIES; None for a line that is refused.
         seed: of everything that is random.
         event: more of the schedule's input.
+        twice: whether Scheduler delivers the event twice.
+        undelivered: share of digests that cannot be delivered.
+        days: that it lasts.
+        later: what is different in further events, and seconds after which they come.
         settings: of `World`.
 
     Attributes:
@@ -53,6 +57,8 @@ class Night(World):
         event: Mapping[str, Any] | None = None,
         twice: bool = False,
         undelivered: float = 0.0,
+        days: float = DAYS,
+        later: Sequence[tuple[float, Mapping[str, Any]]] = (),
         **settings: Any,
     ) -> None:
         super().__init__([], seed=seed, **settings)
@@ -74,7 +80,7 @@ class Night(World):
         self.killed_notifying = 0
         self.closes: Counter[str] = Counter()
         self.lost_events = 0
-        self._twice = twice
+        self._twice, self._days, self._later = twice, days, later
         self._undelivered = undelivered
         self._invocations = 0
         self.table.on_effect = self._watch
@@ -89,9 +95,11 @@ class Night(World):
         with surroundings(self, self._work, **others):
             for _ in range(2 if self._twice else 1):
                 self.invoke_later(self.event, delay=self.random.random() * 5)
+            for delay, event in self._later:
+                self.invoke_later({**self.event, **event}, delay=delay)
             self._keep_again()
             self.run(run_task.handler, days=0)
-            self.simulation.run(until=EPOCH + DAYS * 86_400)
+            self.simulation.run(until=EPOCH + self._days * 86_400)
             self.books.dead.clear()
             self.run(run_task.handler, days=0)
 
