@@ -31,7 +31,7 @@ def test_tasks_that_are_given_back_for_lack_of_time_have_all_their_attempts() ->
 
 
 def test_batches_of_tasks_that_take_most_of_the_functions_time_all_run() -> None:
-    world = World([Plan(seconds=3.0, retries=0)] * 60, seed=1, timeout=5.0)
+    world = World([Plan(seconds=2.5, retries=0)] * 60, seed=1, timeout=5.0)
 
     def work(text: str, context: TaskContext) -> None:
         world.work(int(text), context)
