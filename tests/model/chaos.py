@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections import Counter
 from dataclasses import dataclass, fields
 from typing import Any
@@ -94,8 +95,8 @@ class Verdict:
         found = []
         if self.closes != 1:
             found.append(f"closed {self.closes} times")
-        if not 1 <= self.digests <= 1 + night.killed_notifying:
-            found.append(f"{self.digests} digests, {night.killed_notifying} deaths at a delivery")
+        if not 1 <= self.digests <= 1 + len(night.unmarked):
+            found.append(f"{self.digests} digests, {len(night.unmarked)} of them not marked")
         if night.queue.messages:
             found.append(f"{len(night.queue.messages)} messages left")
         if not self.is_whole:
@@ -105,10 +106,13 @@ class Verdict:
                 f"{item.get('ended')} of {len(night.plans)} ended, "
                 f"{item.get('failed')} failed: {self.dead} dead letters"
             )
-        for kind in ("lost", "wrongly_dead", "too_few"):
-            if tasks := self.tasks(kind):
-                found.append(f"{kind}: {sorted(tasks)[:8]}")
-        return found
+        unstarted = {number for _, number in night.unstarted}
+        wrong = {
+            "lost": self.tasks("lost"),
+            "wrongly_dead": self.tasks("wrongly_dead") - unstarted,
+            "too_few": self.tasks("too_few") - unstarted,
+        }
+        return found + [f"{kind}: {sorted(tasks)[:8]}" for kind, tasks in wrong.items() if tasks]
 
 
 def run_night(seed: int, *, is_faulty: bool | None = None) -> Verdict:
@@ -152,5 +156,5 @@ def total(seeds: range) -> Counter[str]:
             sums[name] += len(verdict.tasks(name))
         for problem in verdict.problems():
             sums["problems"] += 1
-            print(f"seed {seed}: {problem}", flush=True)
+            sys.stdout.write(f"seed {seed}: {problem}\n")
     return sums

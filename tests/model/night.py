@@ -11,7 +11,7 @@ from typing import Any
 
 from task_scheduler import keep_runs, run_task, send_task
 from task_scheduler.notifications.digest import Digest
-from task_scheduler.runs.chunk import CHUNK_SIZE
+from task_scheduler.runs.chunk import CHUNK_SIZE, Position
 from task_scheduler.runs.identity import RunId
 from task_scheduler.runs.table import Item, _from_wire
 from task_scheduler.tasks.context import TaskContext
@@ -19,7 +19,7 @@ from tests.model import dynamodb
 from tests.model.books import Plan
 from tests.model.functions import Context
 from tests.model.handlers import surroundings
-from tests.model.simulation import EPOCH, Killed
+from tests.model.simulation import EPOCH, Killed, Process
 from tests.model.sqs import Queue
 from tests.model.world import World
 
@@ -46,7 +46,8 @@ class Night(World):
 
     Attributes:
         digests: that were delivered, and the moment.
-        killed_notifying: how often a death fell between a delivery and its mark.
+        unmarked: processes that delivered a digest, and did not live or manage to mark that.
+        unstarted: tasks of which it was written down that they begin, and which then did not.
     """
 
     def __init__(
@@ -77,7 +78,8 @@ class Night(World):
             "AWS_LAMBDA_FUNCTION_NAME": "send_task",
         }
         self.digests: list[tuple[float, Digest]] = []
-        self.killed_notifying = 0
+        self.unmarked: set[Process | None] = set()
+        self.unstarted: list[tuple[Process | None, int]] = []
         self.closes: Counter[str] = Counter()
         self.lost_events = 0
         self._twice, self._days, self._later = twice, days, later
@@ -176,21 +178,40 @@ class Night(World):
             return False
         self.digests.append((self.simulation.now, digest))
         process = self.simulation.current
+        if not digest.is_early:
+            self.unmarked.add(process)
         if self.faults.killed and process is not None and self.random.random() < 0.05:
-            self.killed_notifying += 1
             process.is_dead = True
             self.simulation.sleep(0.0)
         return True
 
     def _work(self, text: str, context: TaskContext) -> None:
+        started = self.simulation.current, int(text)
+        if started in self.unstarted:
+            self.unstarted.remove(started)
         self.work(int(text), context)
 
     def _watch(self, operation: str, before: dynamodb.Wire, after: dynamodb.Wire) -> None:
-        """Count how often a run leaves `running`."""
+        """Count how often a run leaves `running`; note marks of digests and of beginnings."""
+        if "notified" in after:
+            self.unmarked.discard(self.simulation.current)
+        begun = set(after.get("begun", {}).get("NS", ())) - set(
+            before.get("begun", {}).get("NS", ())
+        )
+        for number in begun:
+            self.unstarted.append((self.simulation.current, _number(after["pk"]["S"], int(number))))
         was = before.get("state", {}).get("S")
         now = after.get("state", {}).get("S")
         if was == "running" and now not in (None, "running"):
             self.closes[after["sk"]["S"]] += 1
+
+
+def _number(partition: str, receive: int) -> int:
+    """Return the number of a task, from 0, of which a receive was noted in a chunk."""
+    chunk = int(partition.rpartition("#")[2])
+    first = Position(chunk, 0).receive(0)
+    step = Position(chunk, 1).receive(0) - first
+    return chunk * CHUNK_SIZE + receive // step
 
 
 def draw(randomness: random.Random) -> list[Plan | None]:

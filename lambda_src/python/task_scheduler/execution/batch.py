@@ -17,7 +17,7 @@ from task_scheduler.execution.runners import Inline, Perform, Runner
 from task_scheduler.execution.sandbox import Sandbox
 from task_scheduler.execution.settlement import Settlement
 from task_scheduler.execution.time_budget import TimeBudget
-from task_scheduler.queue.backoff import compute_backoff
+from task_scheduler.queue.backoff import OUTAGE_CAP_SECONDS, compute_backoff
 from task_scheduler.queue.fifo import is_fifo
 from task_scheduler.queue.place import Place
 from task_scheduler.queue.record import Record
@@ -154,7 +154,7 @@ class Batch:
         try:
             self.recording.begin(record)
         except LedgerUnavailable as error:
-            wait = compute_backoff(record.receives)
+            wait = compute_backoff(record.receives, cap=OUTAGE_CAP_SECONDS)
             self._conclude(Ended(attempt.delivery, postponement(attempt.delivery, error, wait)))
             return
         self._is_alone = True

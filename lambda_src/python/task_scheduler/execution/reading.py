@@ -24,7 +24,7 @@ from task_scheduler.execution.delivery import Delivery
 from task_scheduler.execution.history import History
 from task_scheduler.execution.result import Result, failure, postponement
 from task_scheduler.outcome import Outcome
-from task_scheduler.queue.backoff import compute_backoff
+from task_scheduler.queue.backoff import OUTAGE_CAP_SECONDS, compute_backoff
 from task_scheduler.queue.fifo import is_fifo
 from task_scheduler.queue.message import Message
 from task_scheduler.queue.place import Place
@@ -86,7 +86,8 @@ def read(
         task = _find(message.task, settings.task_folder, seconds)
     except LedgerUnavailable as error:
         delivery = _deliver(record, message, settings, used)
-        return Unrunnable(delivery, postponement(delivery, error, compute_backoff(record.receives)))
+        wait = compute_backoff(record.receives, cap=OUTAGE_CAP_SECONDS)
+        return Unrunnable(delivery, postponement(delivery, error, wait))
     # whatever is wrong with a message or its task file is no harm to its neighbours
     except Exception as error:
         delivery = _deliver(record, message, settings, used)

@@ -12,6 +12,11 @@ MAX_WAIT_SECONDS = 42_000.0
 twelve hours less the longest batching window (5 minutes) and invocation (15 minutes)."""
 
 
+OUTAGE_CAP_SECONDS = 3_600.0
+"""The longest wait for a service that does not answer. A queue's 13 receives, each of which counts
+towards the dead letter, then last for two hours of an outage, not for the better part of one."""
+
+
 def compute_backoff(
     attempt: int,
     *,
