@@ -5,8 +5,9 @@ locals {
   layer_dir = var.layer_dir == null && var.layer_zip == null && length(var.layers) == 0 ? "${path.module}/layer" : var.layer_dir
 
   # SQS counts receives, not attempts, and a give-back or a neighbour's crash counts too: room for
-  # every retry and for a whole batch of those, so that SQS takes no task away that has tries left.
-  max_receive_count = max(10, [for schedule in var.schedules : schedule.retries + 1 + var.batch_size]...)
+  # every retry, for a whole batch of those, and for some hours in which the ledger does not answer, so
+  # that SQS takes no task away that has tries left.
+  max_receive_count = max(30, [for schedule in var.schedules : schedule.retries + 1 + var.batch_size + 20]...)
 
   # A run's dead letter that is redriven on its last day sends again, under the same ids, what had
   # been sent, and its messages may then lie on the queue.
@@ -49,43 +50,42 @@ module "functions" {
     tasks_dead_letters = module.queue.tasks_dead_letters
     runs_dead_letters  = module.queue.runs_dead_letters
   }
-  event_source_arn     = module.queue.event_source_arn
-  max_receive_count    = local.max_receive_count
-  task_objects         = distinct(compact([for schedule in var.schedules : schedule.tasks_s3_uri]))
-  has_generators       = anytrue([for schedule in var.schedules : schedule.tasks_source != null])
-  ledger_table         = module.ledger.table.name
-  ledger_retention     = var.ledger_retention_days * 24 * 3600
-  deduplication        = var.deduplication
-  message_retention    = var.message_retention
-  outcome_retention    = local.outcome_retention
-  archives             = "${path.root}/.task-scheduler/${var.prefix}"
-  task_code_dir        = local.task_code_dir
-  runtime_dir          = "${path.module}/lambda_src"
-  runtime_lock         = "${path.module}/requirements/runtime.txt"
-  layer_dir            = local.layer_dir
-  layer_zip            = var.layer_zip
-  layers               = var.layers
-  package_bucket       = var.package_bucket
-  runtime              = var.runtime
-  architecture         = var.architecture
-  send_task_timeout    = var.send_task_timeout
-  send_task_memory     = var.send_task_memory
-  run_task_timeout     = var.run_task_timeout
-  run_task_memory      = var.run_task_memory
-  batch_size           = var.batch_size
-  batch_window         = var.batch_window
-  task_concurrency     = var.task_concurrency
-  maximum_concurrency  = var.maximum_concurrency
-  notify               = var.notify
-  notify_success_limit = var.notify_success_limit
-  metrics_by_schedule  = var.metrics_by_schedule
-  log_retention_days   = var.log_retention_days
-  log_level            = var.log_level
-  tracing              = try(var.monitoring.tracing, false)
-  kms_key_arn          = var.kms_key_arn
-  roles                = merge(var.roles, { names = local.role_names })
-  vpc                  = var.vpc
-  tags                 = var.tags
+  event_source_arn    = module.queue.event_source_arn
+  max_receive_count   = local.max_receive_count
+  task_objects        = distinct(compact([for schedule in var.schedules : schedule.tasks_s3_uri]))
+  has_generators      = anytrue([for schedule in var.schedules : schedule.tasks_source != null])
+  ledger_table        = module.ledger.table.name
+  ledger_retention    = var.ledger_retention_days * 24 * 3600
+  deduplication       = var.deduplication
+  message_retention   = var.message_retention
+  outcome_retention   = local.outcome_retention
+  archives            = "${path.root}/.task-scheduler/${var.prefix}"
+  task_code_dir       = local.task_code_dir
+  runtime_dir         = "${path.module}/lambda_src"
+  runtime_lock        = "${path.module}/requirements/runtime.txt"
+  layer_dir           = local.layer_dir
+  layer_zip           = var.layer_zip
+  layers              = var.layers
+  package_bucket      = var.package_bucket
+  runtime             = var.runtime
+  architecture        = var.architecture
+  send_task_timeout   = var.send_task_timeout
+  send_task_memory    = var.send_task_memory
+  run_task_timeout    = var.run_task_timeout
+  run_task_memory     = var.run_task_memory
+  batch_size          = var.batch_size
+  batch_window        = var.batch_window
+  task_concurrency    = var.task_concurrency
+  maximum_concurrency = var.maximum_concurrency
+  notify              = var.notify
+  metrics_by_schedule = var.metrics_by_schedule
+  log_retention_days  = var.log_retention_days
+  log_level           = var.log_level
+  tracing             = try(var.monitoring.tracing, false)
+  kms_key_arn         = var.kms_key_arn
+  roles               = merge(var.roles, { names = local.role_names })
+  vpc                 = var.vpc
+  tags                = var.tags
 
   workers = {
     default = {

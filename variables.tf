@@ -498,18 +498,6 @@ variable "notify_on" {
   }
 }
 
-variable "notify_success_limit" {
-  description = "The longest list whose successes send notifications, in tasks, 1 to 250; so many are held in memory until it is known."
-  type        = number
-  default     = 100
-  nullable    = false
-
-  validation {
-    condition     = var.notify_success_limit >= 1 && var.notify_success_limit <= 250 && floor(var.notify_success_limit) == var.notify_success_limit
-    error_message = "notify_success_limit is ${var.notify_success_limit}: it must be a whole number of tasks from 1 to 250."
-  }
-}
-
 variable "metrics_by_schedule" {
   description = "Whether metrics (namespace TaskScheduler: duration_ms by outcome, sent, refused) are kept for each schedule, too. CloudWatch takes up to 0.30 USD a month for each of them, which is up to 2.10 USD a schedule."
   type        = bool

@@ -30,7 +30,6 @@ locals {
           RUNS_DEAD_LETTER_URL = var.queues.runs_dead_letters.url
         },
         local.ledger_environment,
-        var.notify == null ? {} : { NOTIFY_SUCCESS_LIMIT = tostring(var.notify_success_limit) },
         local.notify_environment,
       )
       customer_key = {

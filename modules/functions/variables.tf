@@ -209,12 +209,6 @@ variable "notify" {
   type        = object({ ssm_parameter = string, secret = string, kms_key_arn = string })
 }
 
-variable "notify_success_limit" {
-  description = "The longest list whose successes send notifications, in tasks, 1 to 250."
-  type        = number
-  nullable    = false
-}
-
 variable "metrics_by_schedule" {
   description = "Whether metrics are kept for each schedule, too."
   type        = bool

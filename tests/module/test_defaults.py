@@ -107,7 +107,7 @@ def console(root: Path, expression: str, *files: Path) -> str:
     return told.stdout.strip()
 
 
-@pytest.mark.parametrize(("retries", "batch_size", "expected"), [(0, 1, 10), (100, 10, 111)])
+@pytest.mark.parametrize(("retries", "batch_size", "expected"), [(0, 1, 30), (100, 10, 131)])
 def test_sqs_gives_up_only_after_every_retry_and_a_batch_of_give_backs(
     root: Path, tmp_path: Path, retries: int, batch_size: int, expected: int
 ) -> None:

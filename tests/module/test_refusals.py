@@ -353,10 +353,6 @@ VARIABLES: dict[str, list[tuple[Any, str]]] = {
             'notify_on has "never": it must be a list of "success", "failure"',
         ),
     ],
-    "notify_success_limit": [
-        (0, "notify_success_limit is 0: it must be a whole number of tasks from 1 to 250."),
-        (251, "notify_success_limit is 251: it must be a whole number of tasks from 1 to 250."),
-    ],
     "monitoring": [
         (
             {"emails": ["ops@example.com", "the boss"]},

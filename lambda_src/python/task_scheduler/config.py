@@ -55,7 +55,6 @@ class Settings:
         outcome_retention: seconds for which an outcome is kept.
         send_task_function: the name of the function that starts a run, or goes on with one.
         notify_ssm_parameter, notify_secret: where the addresses of chat services are kept.
-        notify_success_limit: the most tasks of a run whose successes are notified.
         secrets: where each secret of task code is kept, by its name in os.environ: the name of an
             SSM parameter, which begins with a slash, or the name or ARN of a secret.
         metrics_by_schedule: whether metrics have a dimension for the schedule.
@@ -82,7 +81,6 @@ class Settings:
     send_task_function: str = variable("SEND_TASK_FUNCTION", "")
     notify_ssm_parameter: str | None = variable("NOTIFY_SSM_PARAMETER", None)
     notify_secret: str | None = variable("NOTIFY_SECRET", None)
-    notify_success_limit: int = variable("NOTIFY_SUCCESS_LIMIT", 0)
     secrets: Mapping[str, str] | None = variable("TASK_SECRETS", None)
     metrics_by_schedule: bool = variable("METRICS_BY_SCHEDULE", False)
     task_log_group: str = variable("TASK_LOG_GROUP", "")

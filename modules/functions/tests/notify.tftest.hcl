@@ -7,16 +7,15 @@ run "each_function_reads_the_urls_of_chat_services_from_the_parameter_alone" {
   command = plan
 
   variables {
-    notify               = { ssm_parameter = "/jobs/chat", secret = null, kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/0123" }
-    notify_success_limit = 20
-    metrics_by_schedule  = true
+    notify              = { ssm_parameter = "/jobs/chat", secret = null, kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/0123" }
+    metrics_by_schedule = true
   }
 
   assert {
     condition = {
       for key, function in aws_lambda_function.this : key => { for name, value in one(function.environment).variables : name => value if can(regex("NOTIFY|METRICS", name)) }
       } == {
-      send_task = { NOTIFY_SSM_PARAMETER = "/jobs/chat", NOTIFY_SUCCESS_LIMIT = "20", METRICS_BY_SCHEDULE = "true" }
+      send_task = { NOTIFY_SSM_PARAMETER = "/jobs/chat", METRICS_BY_SCHEDULE = "true" }
       run_task  = { NOTIFY_SSM_PARAMETER = "/jobs/chat", METRICS_BY_SCHEDULE = "true" }
       keep_runs = { NOTIFY_SSM_PARAMETER = "/jobs/chat", METRICS_BY_SCHEDULE = "true" }
     }

@@ -13,8 +13,8 @@ twelve hours less the longest batching window (5 minutes) and invocation (15 min
 
 
 OUTAGE_CAP_SECONDS = 3_600.0
-"""The longest wait for a service that does not answer. A queue's 13 receives, each of which counts
-towards the dead letter, then last for two hours of an outage, not for the better part of one."""
+"""The longest wait for the ledger. Each wait takes one of the receives that a queue permits, which
+are to last for hours of an outage."""
 
 
 def compute_backoff(
