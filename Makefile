@@ -26,7 +26,7 @@ test: ## every test
 	$(set_up) tests emulator layer terraform
 	$(run) pytest -n 3 --dist loadfile
 
-chaos: ## random faults and kills on a model of SQS; RUNS and SEED may be given
+chaos: ## random faults and kills on models of SQS and DynamoDB; RUNS and SEED may be given
 	$(set_up) tests
 	@PYTHONPATH=.:lambda_src/python .build/venv/bin/python -m tests.model $(if $(RUNS),--runs $(RUNS)) $(if $(SEED),--seed $(SEED))
 

@@ -16,9 +16,9 @@ import typer
 from task_scheduler.config import Settings
 from task_scheduler.errors import InvalidLine, has_traceback
 from task_scheduler.execution.attempt import Attempt
+from task_scheduler.execution.history import History
 from task_scheduler.execution.reading import Unrunnable, read
 from task_scheduler.execution.result import Ended
-from task_scheduler.execution.sandbox import Sandbox
 from task_scheduler.notifications.digest import Digest, TaskEnd, compose_digest
 from task_scheduler.observability.log import reason_of
 from task_scheduler.outcome import NotifyEvent
@@ -72,7 +72,6 @@ def try_task(
         text=text,
         args=_read_args(args or []),
         retries=0,
-        notify_on=[event.value for event in NotifyEvent],
     )
     attempt = _prepare(message, folder)
     if isinstance(attempt, Unrunnable):
@@ -147,7 +146,7 @@ def _prepare(message: Message, folder: Path) -> Attempt | Unrunnable:
         message_retention=sys.maxsize,
         task_folder=folder,
     )
-    return read(record, settings, Sandbox(), seconds=IMPORT_SECONDS)
+    return read(record, settings, History.none(), seconds=IMPORT_SECONDS, read_kept=lambda _: None)
 
 
 def _chat_message(name: str, ended: Ended) -> tuple[str, str]:

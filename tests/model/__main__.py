@@ -9,7 +9,7 @@ import sys
 from tests.model.chaos import total
 
 SHOWN = (
-    "runs", "tasks", "invocations", "deaths", "faults", "events_lost", "closes", "digests",
+    "runs", "tasks", "deaths", "faults", "events_lost", "closes", "digests", "missing",
     "lost", "doubled", "wrongly_dead", "too_few", "too_many", "problems",
 )  # fmt: skip
 

@@ -58,7 +58,6 @@ class Verdict:
     Attributes:
         night: the run.
         refused: numbers of the lines that are no task.
-        is_whole: whether its list was sent whole; no event of it was lost.
     """
 
     night: Night
@@ -146,11 +145,11 @@ def total(seeds: range) -> Counter[str]:
         counts = Counter(night.faults.counts) + night.table.counts
         sums["runs"] += 1
         sums["tasks"] += len(night.plans)
-        sums["invocations"] += night.poller.invocations
         sums["deaths"] += counts["killed"]
         sums["faults"] += counts["refused"] + counts["unanswered"] + counts["partial"]
         sums["closes"] += verdict.closes
         sums["digests"] += verdict.digests
+        sums["missing"] += not verdict.closes or not verdict.digests
         sums["events_lost"] += night.lost_events
         for name in (field.name for field in fields(Balance)):
             sums[name] += len(verdict.tasks(name))

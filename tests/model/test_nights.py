@@ -19,7 +19,7 @@ from tests.model.night import RETRIES, RUN, Night
 from tests.model.simulation import EPOCH
 
 HOUR = 3_600.0
-SHORT = {"days": 0.3}
+SHORT: dict[str, Any] = {"days": 0.3}
 SMALL: list[Plan | None] = [*[Plan(retries=RETRIES)] * 11, None, Plan(failures=9, retries=RETRIES)]
 CALLS_OF_A_NIGHT = 34
 """Calls of send_task, run_task and keep_runs until the run is closed, and some more."""
