@@ -40,6 +40,11 @@ class Stack:
         """The name of run_task's log group."""
         return f"/aws/lambda/{self.run_task}"
 
+    @property
+    def ledger(self) -> str:
+        """The name of the table in which the functions record runs."""
+        return f"{self.prefix}-ledger"
+
     @cached_property
     def queue_url(self) -> str:
         """The URL of the task queue."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -20,4 +20,10 @@ Tfvars = Annotated[
     typer.Option("--tfvars", help="Use the schedules of this file instead of what is deployed."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Why = Annotated[str | None, typer.Option("--why", help="The reason, which is recorded.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
+
+
+def since(what: str) -> Any:
+    """Return an option for a moment in the past; see `taskctl.ui.times.parse_since`."""
+    return typer.Option(help=f"{what}: 90m, 12h or 7d ago, yesterday, or a date and time.")
