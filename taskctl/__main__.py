@@ -16,6 +16,7 @@ COMMANDS = {
     "cost": Command("cost:cost", "Estimate the monthly cost of schedules."),
     "run": Command("run:run", "Run a schedule now and follow its tasks to their ends."),
     "runs": Command("runs:runs", "List past runs, the oldest first."),
+    "cancel": Command("cancel:cancel", "Cancel a run."),
     "failed": Command("failed:failed", "List dead letters, with the reasons."),
     "redrive": Command("redrive:redrive", "Send dead letters again, once their cause is fixed."),
     "pause": Command("pause:pause", "Pause a schedule until it is resumed."),

@@ -26,6 +26,10 @@ class TaskctlError(Exception):
     """One sentence for the user: what went wrong, where, and what would be right."""
 
 
+class NoLedger(TaskctlError):
+    """The stack is of a release that recorded no runs."""
+
+
 class AwsUnavailable(TaskctlError):
     """AWS throttles, or cannot be reached at the moment; the same request may succeed later."""
 

@@ -11,7 +11,9 @@ from typing import Annotated
 
 import typer
 
+from task_scheduler.runs.identity import ALL_SCHEDULES
 from taskctl.errors import AwsUnavailable, TaskctlError
+from taskctl.runs.pauses import read_pauses
 from taskctl.runs.reader import RunReader
 from taskctl.runs.recorded_run import KeptEnd, RecordedRun
 from taskctl.runs.run_table import columns, describe_run, run_rows
@@ -80,6 +82,15 @@ def runs(
         _print(found, ends)
     else:
         say(f"{'Nothing failed' if failed else 'Nothing ran'} since {start:%Y-%m-%d %H:%M} UTC.")
+    if not as_json:
+        _note_pauses(reader, schedule)
+
+
+def _note_pauses(reader: RunReader, schedule: str | None) -> None:
+    for pause in read_pauses(reader.schedule_items()).values():
+        if schedule in (None, pause.of) or pause.of == ALL_SCHEDULES:
+            what = "All schedules are" if pause.of == ALL_SCHEDULES else f"{pause.of} is"
+            note(f"{what} {pause.describe().replace(' with all schedules', '')}.")
 
 
 def _ends(

@@ -13,7 +13,7 @@ import msgspec
 from task_scheduler.errors import LedgerUnavailable
 from task_scheduler.runs.table import Item, Key, Table
 from taskctl import aws
-from taskctl.errors import TaskctlError
+from taskctl.errors import NoLedger
 from taskctl.stack.stack import Stack
 
 _MOST_KEYS = 100
@@ -26,7 +26,7 @@ LAST = "~"
 class LedgerTable:
     """The ledger's items, as Python values; what has expired is not there any more.
 
-    Each method raises TaskctlError if there is no table, or no access to it.
+    Each method raises NoLedger if there is no table, TaskctlError if there is no access to it.
     """
 
     def __init__(self, stack: Stack, clock: Callable[[], float]) -> None:
@@ -121,7 +121,8 @@ def writing(stack: Stack) -> Iterator[Table]:
     """Hand out the table for writing, and explain what AWS refuses.
 
     Raises:
-        TaskctlError: there is no table, or no access to it.
+        NoLedger: there is no table.
+        TaskctlError: there is no access to it.
     """
     try:
         yield Table(client(), stack.ledger)
@@ -149,9 +150,9 @@ def _parse_quickly(
         response_dict["body"] = b"{}"
 
 
-def _no_table(stack: Stack) -> TaskctlError:
+def _no_table(stack: Stack) -> NoLedger:
     stack.check_exists()
-    return TaskctlError(
+    return NoLedger(
         f"no table {stack.ledger} in this account and region: the stack {stack.prefix!r} is of a "
         "release that recorded no runs; apply the module as it is now"
     )

@@ -91,20 +91,6 @@ class Stack:
             )
         return schedule
 
-    def switch_schedule(self, name: str, *, enabled: bool) -> None:
-        """Enable or disable a schedule and leave everything else of it as it is.
-
-        Raises:
-            TaskctlError: there is no access to it.
-        """
-        scheduler = aws.client("scheduler")
-        # UpdateSchedule resets whatever it is not given to its default.
-        taken = scheduler.meta.service_model.operation_model("UpdateSchedule").input_shape.members
-        with aws.explained():
-            answer = scheduler.get_schedule(GroupName=self.prefix, Name=name)
-            kept = {key: value for key, value in answer.items() if key in taken}
-            scheduler.update_schedule(**kept | {"State": "ENABLED" if enabled else "DISABLED"})
-
     def schedule_names(self) -> list[str]:
         """Return the names of the stack's schedules, sorted.
 

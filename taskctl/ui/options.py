@@ -7,6 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
+Run = Annotated[
+    str,
+    typer.Argument(help="The run: its key or the beginning of it, or a schedule for its last one."),
+]
 Prefix = Annotated[
     str | None,
     typer.Option("--prefix", help="The stack's prefix; by default from Terraform's outputs."),
