@@ -24,6 +24,14 @@ Tfvars = Annotated[
     typer.Option("--tfvars", help="Use the schedules of this file instead of what is deployed."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+OfSchedule = Annotated[str | None, typer.Option("--schedule", help="Only those of this schedule.")]
+WithReason = Annotated[
+    str | None, typer.Option("--reason", help="Only those whose reason has this text in it.")
+]
+Since = Annotated[
+    str | None,
+    typer.Option("--since", help="Only those since then: 90m, 12h or 7d ago, yesterday, a time."),
+]
 Why = Annotated[str | None, typer.Option("--why", help="The reason, which is recorded.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 

@@ -1,4 +1,4 @@
-"""What people decide about runs and schedules by hand: cancelling, pausing, resuming."""
+"""What people do to runs and schedules by hand: cancel, pause, resume, send again."""
 
 from __future__ import annotations
 
@@ -91,6 +91,25 @@ def resume(table: Table, schedule: str) -> None:
         LedgerUnavailable: the table did not answer.
     """
     table.update(schedule_item(schedule), "REMOVE #pause", {}, condition="attribute_exists(#pause)")
+
+
+def note_redrive(table: Table, run: RunId, *, by: str, at: int, why: str | None) -> None:
+    """Note in a run who sent its dead letters again, and why; where there is no such run, nothing.
+
+    Args:
+        table: of the ledger.
+        run: whose dead letters they are.
+        by: who does it.
+        at: seconds since 1970.
+        why: the reason, if one was given.
+
+    Raises:
+        LedgerUnavailable: the table did not answer.
+    """
+    expression = "SET #redriven = :at, #redriven_by = :by"
+    expression += ", #redriven_why = :why" if why else " REMOVE #redriven_why"
+    values = {"at": at, "by": by} | ({"why": why} if why else {})
+    table.update(run.item, expression, values, condition="attribute_exists(pk)")
 
 
 def _ask_to_end(ledger: Ledger, run: RunId, by: str, why: str | None) -> bool:
