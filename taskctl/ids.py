@@ -17,7 +17,12 @@ def sent_again(task_id: TaskId, dead_letter: str) -> TaskId:
         task_id: the id that the task had.
         dead_letter: the short id of the dead letter.
     """
-    return TaskId(f"{task_id.run.partition(AGAIN)[0]}{AGAIN}{dead_letter}", task_id.position)
+    return TaskId(f"{first_run(task_id.run)}{AGAIN}{dead_letter}", task_id.position)
+
+
+def first_run(key: str) -> str:
+    """Return the key of the run that a task belongs to, however often it was sent again."""
+    return key.partition(AGAIN)[0]
 
 
 def describe_origin(key: str) -> str:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from task_scheduler.runs.identity import ALL_SCHEDULES
 from taskctl.calendar.due_times import DueTime, due_times
 from taskctl.calendar.expressions import Rate
-from taskctl.errors import TaskctlError, did_you_mean
+from taskctl.errors import NoLedger, TaskctlError, did_you_mean
 from taskctl.project.completion import complete_schedule
 from taskctl.project.schedule import Schedule, read_calendar
 from taskctl.project.tfvars import read_tfvars, tfvars_schedules
 from taskctl.ui import options
 from taskctl.ui.tables import Column, Row, print_table
+
+if TYPE_CHECKING:
+    from taskctl.runs.pauses import Pause
 
 COUNT_OF_ONE = 5
 COUNT_OF_ALL = 1
@@ -41,7 +45,7 @@ def next_runs(
 
     The times are in the schedule's own zone, in UTC, and in the zone of this machine ("here").
     Days on which the clocks go forward or back are marked, and so are times that are skipped
-    because the clocks jump over them.
+    because the clocks jump over them, or because the schedule is paused.
 
     \b
     Examples:
@@ -50,10 +54,12 @@ def next_runs(
       taskctl next --tfvars terraform.tfvars     before anything is deployed
       taskctl next --json | jq -r '.[].due'
     """
-    found = _written(schedule, tfvars) if tfvars else _deployed(schedule, prefix, root)
+    found, pauses = (
+        (_written(schedule, tfvars), {}) if tfvars else _deployed(schedule, prefix, root)
+    )
     count = count or (COUNT_OF_ALL if schedule is None else COUNT_OF_ONE)
     now = datetime.now(UTC)
-    rows = [row for each in found for row in _rows(each, now, count)]
+    rows = [row for each in found for row in _rows(each, now, count, pauses)]
     rows.sort(key=lambda row: (row["due"] is None, row["due"] or now, row["schedule"]))
     print_table(_columns(now), rows, as_json=as_json)
 
@@ -68,15 +74,26 @@ def _written(name: str | None, tfvars: Path) -> list[Schedule]:
     return found
 
 
-def _deployed(name: str | None, prefix: str | None, root: Path) -> list[Schedule]:
-    """Return one schedule, or all, of a stack."""
-    from taskctl.stack.find import find_stack  # boto3 takes longer to import than all else here
+def _deployed(
+    name: str | None, prefix: str | None, root: Path
+) -> tuple[list[Schedule], dict[str, Pause]]:
+    """Return one schedule, or all, of a stack, and the pauses that hold."""
+    # boto3 takes longer to import than all else here
+    from taskctl.runs.pauses import read_pauses
+    from taskctl.runs.reader import RunReader
+    from taskctl.stack.find import find_stack
 
     stack = find_stack(prefix, root)
-    return stack.schedules() if name is None else [stack.schedule(name)]
+    found = stack.schedules() if name is None else [stack.schedule(name)]
+    try:
+        return found, read_pauses(RunReader(stack).schedule_items())
+    except NoLedger:
+        return found, {}
 
 
-def _rows(schedule: Schedule, now: datetime, count: int) -> Iterator[dict[str, Any]]:
+def _rows(
+    schedule: Schedule, now: datetime, count: int, pauses: Mapping[str, Pause]
+) -> Iterator[dict[str, Any]]:
     row = {
         "schedule": schedule.name,
         "expression": schedule.expression,
@@ -96,7 +113,7 @@ def _rows(schedule: Schedule, now: datetime, count: int) -> Iterator[dict[str, A
             "due": due.due,
             "local": due.local,
             "here": due.due.astimezone(),
-            "note": ", ".join(_notes(schedule, due)) or None,
+            "note": ", ".join([*_paused(schedule, due, pauses), *_notes(schedule, due)]) or None,
         }
     if due is None:
         yield {**nothing, "note": "never due again"}
@@ -112,6 +129,14 @@ def _due_times(schedule: Schedule, now: datetime) -> Iterator[DueTime]:
         start=schedule.start,
         end=schedule.end,
     )
+
+
+def _paused(schedule: Schedule, time: DueTime, pauses: Mapping[str, Pause]) -> Iterator[str]:
+    """Say that a run will be skipped, since somebody paused its schedule or all of them."""
+    for pause in filter(None, map(pauses.get, (schedule.name, ALL_SCHEDULES))):
+        if pause.holds_at(time.due):
+            yield pause.describe()
+            return
 
 
 def _notes(schedule: Schedule, time: DueTime) -> Iterator[str]:

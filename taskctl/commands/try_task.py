@@ -27,9 +27,9 @@ from task_scheduler.queue.record import Record
 from task_scheduler.tasks.task_files import IMPORT_SECONDS
 from taskctl.errors import TaskctlError
 from taskctl.project.task_code import use_task_folder
-from taskctl.runs.run_table import format_seconds
 from taskctl.ui import options
 from taskctl.ui.output import note, print_json, say
+from taskctl.ui.times import format_seconds
 
 _SCHEDULE = "try"
 

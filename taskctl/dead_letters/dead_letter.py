@@ -45,6 +45,7 @@ class Contents:
     Attributes:
         kind: task, line, run or unknown.
         schedule: the schedule's name, if it is known.
+        run: the key of its run, if it is known.
         what: the task, line or run in a few words.
         outcome: how it ended.
         attempts: attempts of the task, or of Scheduler to deliver the run.
@@ -55,6 +56,7 @@ class Contents:
 
     kind: Kind
     schedule: str | None = None
+    run: str | None = None
     what: str = ""
     outcome: str = ""
     attempts: int | None = None

@@ -40,6 +40,11 @@ class Stack:
         """The name of run_task's log group."""
         return f"/aws/lambda/{self.run_task}"
 
+    @property
+    def ledger(self) -> str:
+        """The name of the table in which the functions record runs."""
+        return f"{self.prefix}-ledger"
+
     @cached_property
     def queue_url(self) -> str:
         """The URL of the task queue."""
@@ -85,20 +90,6 @@ class Stack:
                 f"it does not send {self.send_task} what a schedule of the module sends"
             )
         return schedule
-
-    def switch_schedule(self, name: str, *, enabled: bool) -> None:
-        """Enable or disable a schedule and leave everything else of it as it is.
-
-        Raises:
-            TaskctlError: there is no access to it.
-        """
-        scheduler = aws.client("scheduler")
-        # UpdateSchedule resets whatever it is not given to its default.
-        taken = scheduler.meta.service_model.operation_model("UpdateSchedule").input_shape.members
-        with aws.explained():
-            answer = scheduler.get_schedule(GroupName=self.prefix, Name=name)
-            kept = {key: value for key, value in answer.items() if key in taken}
-            scheduler.update_schedule(**kept | {"State": "ENABLED" if enabled else "DISABLED"})
 
     def schedule_names(self) -> list[str]:
         """Return the names of the stack's schedules, sorted.

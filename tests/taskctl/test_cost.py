@@ -162,7 +162,7 @@ def test_piped_output_ends_with_the_total_and_the_assumptions(
 def test_a_missing_task_file_is_reported_with_its_schedule(taskctl: Taskctl, tfvars: Path) -> None:
     (tfvars.parent / "jobs" / "lines.txt").unlink()
     done = taskctl("cost", "--tfvars", tfvars)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr == (
         "taskctl: schedule \"txt\": tasks_file 'lines.txt': No such file or directory\n"
     )
@@ -271,5 +271,5 @@ def test_a_deployed_stack_is_priced_by_its_own_settings(
 
 def test_a_stack_without_functions_is_an_error(taskctl: Taskctl, emulator: Emulator) -> None:
     done = taskctl("cost", "--prefix", "not-there", environment=emulator.environment())
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "no stack 'not-there'" in done.stderr

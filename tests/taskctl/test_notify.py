@@ -98,7 +98,7 @@ def test_what_is_wrong_with_the_parameter_is_one_sentence(
 
     done = operate("notify", "--test", "--yes", *arguments)
 
-    assert (done.returncode, done.stderr) == (1, f"taskctl: {sentence}\n")
+    assert (done.returncode, done.stderr) == (2, f"taskctl: {sentence}\n")
 
 
 def test_without_the_parameter_it_says_where_it_should_be(
@@ -110,7 +110,7 @@ def test_without_the_parameter_it_says_where_it_should_be(
     done = operate("notify", "--test", "--yes")
 
     sentence = "taskctl: no SSM parameter /operated/chat in this account and region\n"
-    assert (done.returncode, done.stderr) == (1, sentence)
+    assert (done.returncode, done.stderr) == (2, sentence)
 
 
 def test_nothing_is_sent_without_test_or_confirmation(

@@ -18,7 +18,7 @@ terraform {
 def test_terraforms_own_error_is_shown_in_one_line(tmp_path: Path, taskctl: Taskctl) -> None:
     (tmp_path / "main.tf").write_text(UNINITIALISED)
     done = taskctl("next")
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(
         f"taskctl: cannot read Terraform's outputs in {tmp_path}: "
         'Error: Backend initialization required, please run "terraform init" Reason: '
@@ -28,7 +28,7 @@ def test_terraforms_own_error_is_shown_in_one_line(tmp_path: Path, taskctl: Task
 
 def test_a_folder_without_a_stack_is_named(tmp_path: Path, taskctl: Taskctl) -> None:
     done = taskctl("next")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.startswith(
         f"taskctl: no stack: Terraform has no outputs of one in {tmp_path}. Name it with --prefix"
     )
@@ -36,4 +36,4 @@ def test_a_folder_without_a_stack_is_named(tmp_path: Path, taskctl: Taskctl) -> 
 
 def test_a_missing_folder_is_an_error(taskctl: Taskctl) -> None:
     done = taskctl("next", "--root", "nowhere")
-    assert (done.returncode, done.stderr) == (1, "taskctl: --root nowhere: no such folder\n")
+    assert (done.returncode, done.stderr) == (2, "taskctl: --root nowhere: no such folder\n")

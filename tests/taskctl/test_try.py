@@ -104,5 +104,5 @@ def test_a_wrong_option_is_reported_in_a_sentence(
     arguments: tuple[str, ...], sentence: str, taskctl: Taskctl
 ) -> None:
     done = taskctl("try", "greet", *arguments)
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"taskctl: {sentence}")

@@ -124,7 +124,7 @@ class Claims:
         """Note why a list could not be sent; Lambda invokes again, or keep_runs closes the run."""
         self._ledger.table.update(
             run.item,
-            "SET #reason = :reason",
+            "SET #reason = :reason REMOVE #lease",
             {"reason": reason, "owner": self._owner, "running": RunState.RUNNING.value},
             condition="#owner = :owner AND #state = :running",
         )
