@@ -68,15 +68,23 @@ class Root:
             "TF_DISABLE_PLUGIN_TLS": "1",
         }
         environment = terraform.clean_environment() | ours | dict(aws)
+        with self._providers(environment) as setting:
+            self._environment = environment | setting
+            try:
+                yield
+            finally:
+                # the name of the backend; the modules beside it spare the next session a download
+                (home / "data" / "terraform.tfstate").unlink(missing_ok=True)
+
+    @contextmanager
+    def _providers(self, environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
         if terraform.provider_choice() == "registry":
-            self._environment = environment
-            yield
+            yield {}
             return
         from task_scheduler_local.provider import attach
 
         with attach.attached(self._mirror.folder, environment) as setting:
-            self._environment = environment | setting
-            yield
+            yield setting
 
     def init(self) -> None:
         """Prepare the folder: modules, providers. Raises LocalError with Terraform's reasons."""

@@ -34,16 +34,19 @@ class _Filter(DefaultFilter):
 def watching(folders: Iterable[Path], changed: Changed, *, recursive: bool) -> Iterator[None]:
     """Call a function with the paths that change in folders, in a thread, for the block's length.
 
+    They are watched when the block begins.
+
     Args:
         folders: absolute; those that are not there are not watched.
         changed: called with the paths of a burst of changes.
         recursive: with all that is in them.
     """
     there = [folder for folder in folders if folder.is_dir()]
-    stop = Event()
-    thread = Thread(target=_watch, args=(there, changed, recursive, stop), daemon=True)
+    begun, stop = Event(), Event()
+    thread = Thread(target=_watch, args=(there, changed, recursive, begun, stop), daemon=True)
     if there:
         thread.start()
+        begun.wait()
     try:
         yield
     finally:
@@ -52,15 +55,23 @@ def watching(folders: Iterable[Path], changed: Changed, *, recursive: bool) -> I
             thread.join()
 
 
-def _watch(folders: list[Path], changed: Changed, recursive: bool, stop: Event) -> None:
-    for changes in watch(
-        *folders,
-        watch_filter=_Filter(folders),
-        debounce=_DEBOUNCE_MS,
-        step=_STEP_MS,
-        rust_timeout=_STOP_MS,
-        stop_event=stop,
-        recursive=recursive,
-        raise_interrupt=False,
-    ):
-        changed({Path(path) for _, path in changes})
+def _watch(
+    folders: list[Path], changed: Changed, recursive: bool, begun: Event, stop: Event
+) -> None:
+    try:
+        for changes in watch(
+            *folders,
+            watch_filter=_Filter(folders),
+            debounce=_DEBOUNCE_MS,
+            step=_STEP_MS,
+            rust_timeout=_STOP_MS,
+            stop_event=stop,
+            recursive=recursive,
+            raise_interrupt=False,
+            yield_on_timeout=True,
+        ):
+            begun.set()
+            if changes:
+                changed({Path(path) for _, path in changes})
+    finally:
+        begun.set()  # whatever became of it: nobody is to wait for ever

@@ -100,7 +100,7 @@ class Session:
         self._events: SimpleQueue[Typed | Changed] = SimpleQueue()
         self._instances: list[Instance] = []
         self._fireable: list[Fireable] = []
-        self._is_broken = False
+        self._read_at = 0.0
         self._clock = Clock(lambda sentence: self._problem(sentence))
         self._follower = Follower(emulator, chat, view, self._lines)
 
@@ -115,16 +115,33 @@ class Session:
             LocalError: the folder is no root of the module, or the emulator died.
         """
         self._root.init()
-        self._apply("")
+        is_applied = False
         with self._clock, self._follower:
             while True:
+                watched = self._watched()
                 with ExitStack() as watches:
-                    watched = self._watched()
                     for is_code, folders in watched.items():
                         changed = self._changed_code if is_code else self._changed_configuration
                         watches.enter_context(watching(folders, changed, recursive=is_code))
+                    if is_applied:
+                        self._catch_up(watched)
+                    else:
+                        self._apply("")
+                        is_applied = True
                     while watched == self._watched():
                         self._step()
+
+    def _catch_up(self, watched: Mapping[bool, list[Path]]) -> None:
+        """Take note of what was changed while other folders were watched."""
+        for is_code, folders in watched.items():
+            paths = {
+                path
+                for folder in folders
+                for path in folder.glob("**/*" if is_code else "*")
+                if path.is_file() and path.stat().st_mtime >= self._read_at
+            }
+            if paths:
+                (self._changed_code if is_code else self._changed_configuration)(paths)
 
     def _watched(self) -> dict[bool, list[Path]]:
         """Return the folders to be watched: with all in them, and without their folders."""
@@ -165,7 +182,8 @@ class Session:
 
     def _apply(self, what: str, edited: float | None = None) -> None:
         """Apply the root; keep what there is if Terraform refuses, or the code does not import."""
-        began = time.time() if edited is None else edited
+        self._read_at = time.time()
+        began = self._read_at if edited is None else edited
         if self._instances and not self._has_sound_code():
             self._problem("not applied: the last code that imports stays, and what is applied too")
             return
@@ -211,6 +229,7 @@ class Session:
 
     def _update(self, what: str, edited: float) -> None:
         """Give the functions the code as it is now, if it imports."""
+        self._read_at = time.time()
         if not self._has_sound_code():
             self._problem("the last code that imports stays live")
             return

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from threading import Condition, Thread
@@ -123,6 +123,15 @@ class Dev:
         self.process.stdin.write(f"{text}\n")
         self.process.stdin.flush()
 
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self._reader.join()
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.close()
+        self.process.stdout.close()
+
     def interrupt(self) -> int:
         self.process.send_signal(signal.SIGINT)
         code = self.process.wait(PATIENCE_SECONDS)
@@ -141,12 +150,20 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
+Start = Callable[[], Dev]
+
+
 @pytest.fixture
-def dev(project: Path, tmp_path: Path) -> Iterator[Dev]:
-    started = Dev(tmp_path, project)
-    yield started
-    started.process.kill()
-    started.process.wait()
+def start(project: Path, tmp_path: Path) -> Iterator[Start]:
+    started: list[Dev] = []
+
+    def start() -> Dev:
+        started.append(Dev(tmp_path, project))
+        return started[-1]
+
+    yield start
+    for dev in started:
+        dev.stop()
 
 
 def descendants(pid: int) -> dict[int, dict[str, str]]:
@@ -176,8 +193,9 @@ def is_alive(pid: int) -> bool:
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found in /proc")
 def test_edits_are_live_and_mistakes_leave_what_worked(
-    dev: Dev, project: Path, tmp_path: Path
+    start: Start, project: Path, tmp_path: Path
 ) -> None:
+    dev = start()
     tasks, tfvars = tmp_path / "shared" / "tasks" / "mine.py", project / "terraform.tfvars"
     dev.see("1  hello  rate(1 hour) UTC, next ")
     dev.see("ready after ", "stack jobs")
@@ -238,19 +256,15 @@ def test_edits_are_live_and_mistakes_leave_what_worked(
 
 
 def test_a_root_that_cannot_be_applied_is_applied_once_it_is_mended(
-    project: Path, tmp_path: Path
+    start: Start, project: Path
 ) -> None:
-    (project / "terraform.tfvars").write_text(TFVARS.replace("1 hour", "1 hours"))
-    dev = Dev(tmp_path, project)
-    try:
-        dev.see("rate(value unit) takes a whole number")
-        dev.see("not applied: waiting for an edit")
-        (project / "terraform.tfvars").write_text(TFVARS)
-        dev.see("1  hello  rate(1 hour) UTC")
-        dev.fire("no such schedule")
-        dev.see("no schedule 'no such schedule'")
-        assert dev.interrupt() == 0
-    finally:
-        dev.process.kill()
-        dev.process.wait()
+    (project / "terraform.tfvars").write_text(TFVARS.replace("1 hour", "an hour"))
+    dev = start()
+    dev.see("rate(value unit) takes a whole number")
+    dev.see("not applied: waiting for an edit")
+    (project / "terraform.tfvars").write_text(TFVARS)
+    dev.see("1  hello  rate(1 hour) UTC")
+    dev.fire("no such schedule")
+    dev.see("no schedule 'no such schedule'")
+    assert dev.interrupt() == 0
     assert not list(dev.temporary.iterdir())
