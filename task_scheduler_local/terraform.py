@@ -30,6 +30,13 @@ def binary() -> Path:
     return on_path() or TERRAFORM / "bin" / "terraform"
 
 
+def check_binary() -> None:
+    """Raise LocalError where there is no terraform: where this package was installed."""
+    if not binary().is_file():
+        oldest = ".".join(map(str, _OLDEST))
+        raise LocalError(f"terraform {oldest} or newer must be on PATH; there is none")
+
+
 @functools.cache
 def on_path() -> Path | None:
     """Return the terraform on PATH, if it is new enough."""

@@ -29,10 +29,7 @@ COMMANDS = {
     "redrive": _Command("redrive:redrive", "Send dead letters again, once their cause is fixed."),
     "pause": _Command("pause:pause", "Pause a schedule until it is resumed."),
     "resume": _Command("pause:resume", "Resume a paused schedule."),
-    "dev": _Command(
-        "dev:dev",
-        "Run your schedules on this machine, without AWS, and keep them up to date as you edit.",
-    ),
+    "dev": _Command("dev:dev", "Run your schedules on this machine while you edit them."),
     "try": _Command("try_task:try_task", "Run a task's function on this machine, without AWS."),
     "check": _Command("check:check", "Check schedules, task files and task code, without AWS."),
     "package": _Command("package:package", "Build the dependency layer with your packages."),

@@ -36,9 +36,9 @@ def dev(
         ),
     ] = None,
 ) -> None:
-    """Run your schedules on this machine, without AWS, and keep them up to date as you edit.
+    """Run your schedules on this machine while you edit them.
 
-    The folder is applied to an AWS emulator by Terraform: a root that calls the module, or the
+    No AWS account is needed. The folder is applied to an AWS emulator by Terraform: a root that calls the module, or the
     module itself with its tfvars. Schedules fire at their times, and by their keys. An edit of
     task code is live in a second or two; one of tfvars, or of Terraform's files, is applied. What
     tasks print, tracebacks, outcomes and chat messages are shown, and calls of AWS that the role

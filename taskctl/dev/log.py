@@ -16,6 +16,7 @@ from taskctl.stack.stack import Stack
 
 _OF_LAMBDA = re.compile(r"(START|END|REPORT|INIT_START) ")
 _OF_TASK_CODE = re.compile(r'  File "/[^"]*/ministack-lambda-[^"/]*/code/')
+_OF_PACKAGES = re.compile(r'^  File "/[^"]*/(?:site-packages|lib/python3\.[0-9]+)/')
 _LATE = timedelta(seconds=20)
 """Lines may reach the log in an order other than that of their times."""
 
@@ -158,7 +159,7 @@ def _own(traceback: str) -> str:
             shown += [*_fold(others), f'  File "{part[own.end() :]}']
             others = []
         else:
-            others.append(part)
+            others.append(_OF_PACKAGES.sub('  File "', part))
     return "".join(shown)
 
 

@@ -96,7 +96,7 @@ class Session:
         self._emulator = emulator
         self._chat = chat
         self._view = view
-        self._began = time.monotonic()
+        self._began = 0.0
         self._events: SimpleQueue[Typed | Changed] = SimpleQueue()
         self._instances: list[Instance] = []
         self._fireable: list[Fireable] = []
@@ -108,12 +108,16 @@ class Session:
         """Take a key, or a line."""
         self._events.put(Typed(text))
 
-    def run(self) -> None:
+    def run(self, began: float) -> None:
         """Apply the root and keep it up, until KeyboardInterrupt.
+
+        Args:
+            began: when the command did, in seconds of time.monotonic().
 
         Raises:
             LocalError: the folder is no root of the module, or the emulator died.
         """
+        self._began = began
         self._root.init()
         is_applied = False
         with self._clock, self._follower:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
 import task_scheduler_local.dev
+from task_scheduler_local import terraform
 from task_scheduler_local.chat import serving
 from task_scheduler_local.dev import tools
 from task_scheduler_local.dev.root import Root
@@ -29,6 +32,8 @@ def start(folder: Path, tfvars: Path | None, requirements: Path | None) -> None:
     Raises:
         LocalError: something cannot be installed or started, or the folder is no root.
     """
+    began = time.monotonic()
+    terraform.check_binary()
     home = folder / ".taskctl"
     home.mkdir(exist_ok=True)
     (home / ".gitignore").write_text("*\n")
@@ -44,4 +49,5 @@ def start(folder: Path, tfvars: Path | None, requirements: Path | None) -> None:
         stack.enter_context(root.attached(emulator.environment()))
         session = Session(root, folder, tfvars, layer, emulator, chat, view)
         stack.enter_context(typed(session.type))
-        session.run()
+        stack.callback(signal.signal, signal.SIGINT, signal.SIG_IGN)  # to end in peace
+        session.run(began)

@@ -134,7 +134,7 @@ def test_a_traceback_has_task_code_and_the_last_frame() -> None:
         "    value = self.task.run()",
         f'  File "{code}/mine.py", line 3, in fetch',
         "    urlopen(url)",
-        *(f'  File "/usr/lib/python3/urllib/{n}.py", line {n}, in {n}' for n in range(3)),
+        *(f'  File "/usr/lib/python3.13/urllib/{n}.py", line {n}, in {n}' for n in range(3)),
         "    raise URLError(err)",
     ]
     head = "Traceback (most recent call last):"
@@ -144,7 +144,7 @@ def test_a_traceback_has_task_code_and_the_last_frame() -> None:
         '  File "mine.py", line 3, in fetch',
         "    urlopen(url)",
         "  ... 2 frames of packages",
-        '  File "/usr/lib/python3/urllib/2.py", line 2, in 2',
+        '  File "urllib/2.py", line 2, in 2',
         "    raise URLError(err)",
         "urllib.error.URLError: refused",
     ]
