@@ -38,11 +38,11 @@ def dev(
 ) -> None:
     """Run your schedules on this machine while you edit them.
 
-    No AWS account is needed. The folder is applied to an AWS emulator by Terraform: a root that calls the module, or the
-    module itself with its tfvars. Schedules fire at their times, and by their keys. An edit of
-    task code is live in a second or two; one of tfvars, or of Terraform's files, is applied. What
-    tasks print, tracebacks, outcomes and chat messages are shown, and calls of AWS that the role
-    of the functions does not permit. What your tasks do is done: only AWS is not the real one.
+    No AWS account is needed. Terraform applies the folder to an AWS emulator: a root that calls
+    the module, or the module itself with its tfvars. Schedules fire at their times, and by their
+    keys. An edit of task code is live in two or three seconds; one of tfvars, or of Terraform's
+    files, is applied. What tasks print, tracebacks, outcomes and chat messages are shown, and calls
+    of AWS that the role of the functions does not permit. What your tasks do elsewhere is done.
 
     Code that does not import, and values that Terraform refuses, are reported, and what worked
     last goes on. Ctrl-C ends all of it; packages are kept in .taskctl for the next time. Where
