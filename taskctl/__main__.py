@@ -20,6 +20,7 @@ COMMANDS = {
     "redrive": Command("redrive:redrive", "Send dead letters again, once their cause is fixed."),
     "pause": Command("pause:pause", "Pause a schedule until it is resumed."),
     "resume": Command("pause:resume", "Resume a paused schedule."),
+    "dev": Command("dev:dev", "Run your schedules on this machine while you edit them."),
     "try": Command("try_task:try_task", "Run a task's function on this machine, without AWS."),
     "check": Command("check:check", "Check schedules, task files and task code, without AWS."),
     "package": Command("package:package", "Build the dependency layer with your packages."),
