@@ -23,6 +23,9 @@ COMMANDS = {
     "dev": Command("dev:dev", "Run your schedules on this machine while you edit them."),
     "try": Command("try_task:try_task", "Run a task's function on this machine, without AWS."),
     "check": Command("check:check", "Check schedules, task files and task code, without AWS."),
+    "import crontab": Command(
+        "import_crontab:import_crontab", "Turn a crontab into schedules and tasks."
+    ),
     "package": Command("package:package", "Build the dependency layer with your packages."),
 }
 """The commands in the order of the help. Its lines stand here as well as in the functions'
