@@ -1,4 +1,4 @@
-"""What the functions log, as it comes: records, what tasks print, tracebacks."""
+"""The functions' log, as it comes: records, output of tasks, tracebacks."""
 
 from __future__ import annotations
 

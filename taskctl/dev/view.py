@@ -1,4 +1,4 @@
-"""What is seen of `taskctl dev`: lines as things happen, and below them the schedules."""
+"""The view of `taskctl dev`: lines as things happen, and below them the schedules."""
 
 from __future__ import annotations
 
