@@ -10,11 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
-from taskctl.calendar.due_times import DueTime, due_times
+from taskctl.calendar.due_times import DueTime
 from taskctl.calendar.expressions import Rate
 from taskctl.errors import TaskctlError, did_you_mean
 from taskctl.project.completion import complete_schedule
-from taskctl.project.schedule import Schedule, read_calendar
+from taskctl.project.schedule import Schedule, due_times_of, read_calendar
 from taskctl.project.tfvars import read_tfvars, tfvars_schedules
 from taskctl.ui import options
 from taskctl.ui.tables import Column, Row, print_table
@@ -90,7 +90,7 @@ def _rows(schedule: Schedule, now: datetime, count: int) -> Iterator[dict[str, A
         yield {**nothing, "note": "disabled"}
         return
     due = None
-    for due in islice(_due_times(schedule, now), count):
+    for due in islice(due_times_of(schedule, now), count):
         yield {
             **row,
             "due": due.due,
@@ -100,18 +100,6 @@ def _rows(schedule: Schedule, now: datetime, count: int) -> Iterator[dict[str, A
         }
     if due is None:
         yield {**nothing, "note": "never due again"}
-
-
-def _due_times(schedule: Schedule, now: datetime) -> Iterator[DueTime]:
-    expression, zone = read_calendar(schedule)
-    return due_times(
-        expression,
-        zone,
-        after=now,
-        created=schedule.created or now,
-        start=schedule.start,
-        end=schedule.end,
-    )
 
 
 def _notes(schedule: Schedule, time: DueTime) -> Iterator[str]:

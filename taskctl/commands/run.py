@@ -6,12 +6,11 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
-from uuid import uuid4
 
 import typer
 
 from taskctl.errors import AwsUnavailable, TaskctlError
-from taskctl.ids import BY_HAND
+from taskctl.ids import key_by_hand
 from taskctl.project.schedule import Schedule, read_calendar
 from taskctl.runs.history import Run, collect_runs
 from taskctl.runs.log_lines import LogLine, TaskLine, read_log_lines
@@ -64,7 +63,7 @@ def run(
     what = f"task #{task} of {schedule}" if task else schedule
     when = f"for {rfc3339(scheduled_time)}" if at else "now"
     confirm(f"Run {what} {when}, in the stack {stack.prefix!r}?", yes=yes)
-    key = f"{schedule}@{rfc3339(scheduled_time)}{BY_HAND}{uuid4().hex[:8]}"
+    key = key_by_hand(schedule, rfc3339(scheduled_time))
     event = {**found.input, "scheduled_time": rfc3339(scheduled_time), "key": key, "only": task}
     begun = datetime.now(UTC)
     summary = invoke(stack.send_task, event)
