@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from threading import Event, Lock, Thread
+from threading import Event, Lock
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -29,7 +29,7 @@ Lines = Callable[[Mapping[tuple[str, str], Run]], Sequence[ScheduleLine]]
 
 
 class Follower:
-    """Follows stacks in a thread of its own.
+    """Follows stacks while it runs.
 
     Args:
         emulator: where they are applied.
@@ -49,16 +49,6 @@ class Follower:
         self._shown = 0
         self._runs_read = 0.0
         self._lock = Lock()
-        self._stop = Event()
-        self._thread = Thread(target=self._run, daemon=True)
-
-    def __enter__(self) -> Follower:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
 
     def follow(self, stacks: list[Stack]) -> None:
         """Follow these stacks from now on; those that were followed before go on."""
@@ -75,8 +65,9 @@ class Follower:
         with self._lock:
             self._calls.forget()
 
-    def _run(self) -> None:
-        while not self._stop.wait(_POLL_SECONDS):
+    def run(self, stop: Event) -> None:
+        """Show what happens until the event is set."""
+        while not stop.wait(_POLL_SECONDS):
             # the emulator is busy, or gone; then the session says so
             with suppress(TaskctlError, BotoCoreError, ClientError), self._lock:
                 self._look()
