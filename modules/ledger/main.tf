@@ -1,4 +1,4 @@
-# The run ledger: what was sent, what ended, and how each run closed. docs/ledger.md has its items.
+# The run ledger: what was sent, what ended, and how each run closed.
 
 resource "aws_dynamodb_table" "this" {
   # checkov:skip=CKV_AWS_28: what it holds is history; a backup costs, and without the table runs go on

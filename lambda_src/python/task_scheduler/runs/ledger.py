@@ -1,4 +1,4 @@
-"""The run ledger: what was sent, what ended, and who closes a run. See docs/ledger.md."""
+"""The run ledger: what was sent, what ended, and who closes a run."""
 
 from __future__ import annotations
 
