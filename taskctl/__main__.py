@@ -23,6 +23,7 @@ COMMANDS = {
     "dev": Command("dev:dev", "Run your schedules on this machine while you edit them."),
     "try": Command("try_task:try_task", "Run a task's function on this machine, without AWS."),
     "check": Command("check:check", "Check schedules, task files and task code, without AWS."),
+    "init": Command("init:init", "Make a project of your own: schedules, tasks, Terraform, CI."),
     "import crontab": Command(
         "import_crontab:import_crontab", "Turn a crontab into schedules and tasks."
     ),

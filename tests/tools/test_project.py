@@ -12,7 +12,7 @@ import pytest
 from task_scheduler_local import layer
 from task_scheduler_local.places import ROOT, UV, python
 from task_scheduler_local.uv import pip_settings, uv
-from tests.git_copy import committed_copy
+from tests.git_copy import committed_copy, git
 from tests.system.dev import Dev
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -135,6 +135,20 @@ def test_it_runs_from_a_git_repository_and_builds_the_layer_there(tmp_path: Path
         text=True,
         check=False,
     )
+
+    project = tmp_path / "a project"
+    initialized = subprocess.run(
+        [*tool, "init", str(project)],
+        env=clean | pip_settings() | {"UV_TOOL_DIR": str(tmp_path / "tools")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (initialized.returncode, initialized.stderr) == (0, "")
+    main = (project / "main.tf").read_text(encoding="utf-8")
+    commit = git(repository, "rev-parse", "HEAD").strip()
+    source = f"git::file://{repository}?ref={commit}"
+    assert f'source = "{source}"' in main
 
     built = own_root / "built" / "python"
     assert (done.returncode, done.stderr) == (0, "")
