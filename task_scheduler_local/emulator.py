@@ -10,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from types import TracebackType
@@ -44,7 +45,11 @@ def end_with_parent():
 threading.Thread(target=end_with_parent, daemon=True).start()
 
 from ministack.core.lambda_runtime import Worker
-Worker._drain_stderr_bounded.__defaults__ = tuple(map(float, sys.argv[1:]))
+Worker._drain_stderr_bounded.__defaults__ = tuple(map(float, sys.argv[1:4]))
+
+import runpy
+for plugin in sys.argv[4:]:
+    runpy.run_path(plugin)
 
 sys.argv = ["ministack"]
 from ministack.app import main
@@ -55,20 +60,29 @@ main()
 class Emulator:
     """An AWS of one's own on a free port: `with Emulator() as emulator: ...`.
 
-    log_waits is LOG_WAITS, or ITS_OWN_LOG_WAITS where time is measured.
+    log_waits is LOG_WAITS, or ITS_OWN_LOG_WAITS where time is measured; interpreter is that of
+    its virtual environment, by default the one that the set-up made; plugins are Python files that
+    change it, run in its process before it starts.
 
     Raises LocalError when it cannot be started. It is stopped when the block ends and also when
     the process that started it is killed.
     """
 
-    def __init__(self, *, log_waits: tuple[float, float, float] = LOG_WAITS) -> None:
-        self._log_waits = log_waits
+    def __init__(
+        self,
+        *,
+        log_waits: tuple[float, float, float] = LOG_WAITS,
+        interpreter: Path | None = None,
+        plugins: Sequence[Path] = (),
+    ) -> None:
+        self._arguments = [*map(str, log_waits), *map(str, plugins)]
+        self._interpreter = interpreter or python(EMULATOR)
         self._process: subprocess.Popen[bytes] | None = None
         self._folder = Path()
         self.endpoint_url = ""
 
     def __enter__(self) -> Self:
-        if not python(EMULATOR).is_file():
+        if not self._interpreter.is_file():
             raise LocalError("the emulator is not installed: python3 -m tools.setup emulator")
         for _ in range(_PORTS_TRIED):
             if self._start(_free_port()):
@@ -101,6 +115,11 @@ class Emulator:
             "no_proxy": "127.0.0.1",
         }
 
+    @property
+    def folder(self) -> Path:
+        """The folder of its temporary files, as long as it runs."""
+        return self._folder
+
     def reset(self) -> None:
         """Forget all resources."""
         self.check()
@@ -120,11 +139,11 @@ class Emulator:
         """Start on a port; False if something else already listens there."""
         self.endpoint_url = f"http://127.0.0.1:{port}"
         self._folder = Path(tempfile.mkdtemp(prefix="task-scheduler-emulator-"))
-        interpreter = python(EMULATOR)
+        interpreter = self._interpreter
         try:
             with (self._folder / "log").open("wb") as log:
                 self._process = subprocess.Popen(
-                    [interpreter, "-c", _PROGRAM, *map(str, self._log_waits)],
+                    [interpreter, "-c", _PROGRAM, *self._arguments],
                     # Handlers see this environment, so it holds nothing of the user's.
                     env={
                         "PATH": f"{interpreter.parent}{os.pathsep}{os.defpath}",

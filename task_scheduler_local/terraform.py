@@ -30,6 +30,13 @@ def binary() -> Path:
     return on_path() or TERRAFORM / "bin" / "terraform"
 
 
+def check_binary() -> None:
+    """Raise LocalError where there is no terraform: where this package was installed."""
+    if not binary().is_file():
+        oldest = ".".join(map(str, _OLDEST))
+        raise LocalError(f"terraform {oldest} or newer must be on PATH; there is none")
+
+
 @functools.cache
 def on_path() -> Path | None:
     """Return the terraform on PATH, if it is new enough."""
@@ -38,7 +45,7 @@ def on_path() -> Path | None:
         return None
     told = subprocess.run(
         [found, "version", "-json"],
-        env=_clean_environment() | {"TF_CLI_CONFIG_FILE": os.devnull},
+        env=clean_environment() | {"TF_CLI_CONFIG_FILE": os.devnull},
         capture_output=True,
         text=True,
         check=False,
@@ -62,7 +69,7 @@ def environment(aws: Mapping[str, str]) -> dict[str, str]:
         "TF_CLI_ARGS": "-no-color",
         "TF_DISABLE_PLUGIN_TLS": "1",  # providers are reached through a socket of the user's own
     }
-    return _clean_environment() | ours | dict(aws)
+    return clean_environment() | ours | dict(aws)
 
 
 def run(folder: Path, aws: Mapping[str, str], *arguments: str) -> str:
@@ -71,10 +78,25 @@ def run(folder: Path, aws: Mapping[str, str], *arguments: str) -> str:
     Raises LocalError with Terraform's own words when it fails. Whatever else ends the wait, Ctrl-C
     included, ends terraform and its providers too.
     """
+    done = execute(folder, environment(aws), *arguments)
+    if done.returncode:
+        raise LocalError(
+            f"terraform {arguments[0]} failed:\n{done.stderr.strip() or done.stdout.strip()}"
+        )
+    return done.stdout
+
+
+def execute(
+    folder: Path, environment: Mapping[str, str], *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    """Run terraform in a folder and an environment, whatever comes of it.
+
+    Whatever else ends the wait, Ctrl-C included, ends terraform and its providers too.
+    """
     process = subprocess.Popen(
         [binary(), *arguments],
         cwd=folder,
-        env=environment(aws),
+        env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -87,9 +109,7 @@ def run(folder: Path, aws: Mapping[str, str], *arguments: str) -> str:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         raise
-    if process.returncode:
-        raise LocalError(f"terraform {arguments[0]} failed:\n{errors.strip() or output.strip()}")
-    return output
+    return subprocess.CompletedProcess(arguments, process.returncode, output, errors)
 
 
 @contextmanager
@@ -114,7 +134,7 @@ def attached(folder: Path, aws: Mapping[str, str]) -> Iterator[dict[str, str]]:
     Yields aws with what `run` and `environment` need to use them. With PROVIDER=registry nothing is
     attached.
     """
-    if _provider() == "registry":
+    if provider_choice() == "registry":
         yield dict(aws)
         return
     from task_scheduler_local.provider import attach
@@ -123,12 +143,13 @@ def attached(folder: Path, aws: Mapping[str, str]) -> Iterator[dict[str, str]]:
         yield dict(aws) | setting
 
 
-def _clean_environment() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
+    """Return the user's environment without settings of AWS and Terraform."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "TF_"))}
     return kept | {"CHECKPOINT_DISABLE": "1"}
 
 
-def _provider() -> str:
+def provider_choice() -> str:
     """Read which providers the user asks for; raise LocalError for unknown ones."""
     choice = os.environ.get("PROVIDER") or "offline"
     if choice not in ("offline", "registry"):
@@ -138,7 +159,7 @@ def _provider() -> str:
 
 def _cli_configuration() -> Path:
     """Write a CLI configuration of our own: where the providers come from."""
-    choice = _provider()
+    choice = provider_choice()
     text = ""
     if choice == "offline":
         from task_scheduler_local import provider

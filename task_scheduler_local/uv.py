@@ -26,8 +26,9 @@ def interpreter() -> Path:
 
 
 def _executable() -> Path:
-    """Return uv: the set-up's, elsewhere the one that runs this, or the one on PATH."""
-    for found in (UV / "bin" / "uv", os.environ.get("UV"), shutil.which("uv")):
+    """Return uv: the set-up's, elsewhere the one that runs this, the extra's, or that on PATH."""
+    of_extra = Path(sys.prefix, "bin", "uv")
+    for found in (UV / "bin" / "uv", os.environ.get("UV"), of_extra, shutil.which("uv")):
         if found and Path(found).is_file():
             return Path(found)
     raise LocalError("uv, which installs packages, is not on PATH: `pip install uv` gets it")

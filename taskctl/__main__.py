@@ -24,8 +24,13 @@ COMMANDS = {
     "pause": Command("pause:pause", "Pause a schedule until it is resumed."),
     "resume": Command("pause:resume", "Resume a paused schedule."),
     "notify": Command("notify:notify", "Send a test message to the targets of notifications."),
+    "dev": Command("dev:dev", "Run your schedules on this machine while you edit them."),
     "try": Command("try_task:try_task", "Run a task's function on this machine, without AWS."),
     "check": Command("check:check", "Check schedules, task files and task code, without AWS."),
+    "init": Command("init:init", "Make a project of your own: schedules, tasks, Terraform, CI."),
+    "import crontab": Command(
+        "import_crontab:import_crontab", "Turn a crontab into schedules and tasks."
+    ),
     "package": Command("package:package", "Build the dependency layer with your packages."),
 }
 """The commands in the order of the help. Its lines stand here as well as in the functions'

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 from task_scheduler.queue.task_id import TaskId
 
 BY_HAND = "+run-"
 """Follows schedule and scheduled time in the key of a run that `taskctl run` made."""
 AGAIN = "+again-"
 """Follows a run's key in the id of a task that `taskctl redrive` sent again."""
+
+
+def key_by_hand(schedule: str, time: str) -> str:
+    """Return the key of a new run that is started by hand.
+
+    Args:
+        schedule: its name.
+        time: that it is for, RFC 3339 UTC.
+    """
+    return f"{schedule}@{time}{BY_HAND}{uuid4().hex[:8]}"
 
 
 def sent_again(task_id: TaskId, dead_letter: str) -> TaskId:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from task_scheduler.runs.identity import ALL_SCHEDULES
-from taskctl.calendar.due_times import DueTime, due_times
+from taskctl.calendar.due_times import DueTime
 from taskctl.calendar.expressions import Rate
 from taskctl.errors import NoLedger, TaskctlError, did_you_mean
 from taskctl.project.completion import complete_schedule
-from taskctl.project.schedule import Schedule, read_calendar
+from taskctl.project.schedule import Schedule, due_times_of, read_calendar
 from taskctl.project.tfvars import read_tfvars, tfvars_schedules
 from taskctl.ui import options
 from taskctl.ui.tables import Column, Row, print_table
@@ -107,7 +107,7 @@ def _rows(
         yield {**nothing, "note": "disabled"}
         return
     due = None
-    for due in islice(_due_times(schedule, now), count):
+    for due in islice(due_times_of(schedule, now), count):
         yield {
             **row,
             "due": due.due,
@@ -117,18 +117,6 @@ def _rows(
         }
     if due is None:
         yield {**nothing, "note": "never due again"}
-
-
-def _due_times(schedule: Schedule, now: datetime) -> Iterator[DueTime]:
-    expression, zone = read_calendar(schedule)
-    return due_times(
-        expression,
-        zone,
-        after=now,
-        created=schedule.created or now,
-        start=schedule.start,
-        end=schedule.end,
-    )
 
 
 def _paused(schedule: Schedule, time: DueTime, pauses: Mapping[str, Pause]) -> Iterator[str]:

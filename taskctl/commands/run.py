@@ -6,13 +6,12 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
-from uuid import uuid4
 
 import typer
 
 from task_scheduler.runs.identity import RunId, RunState
 from taskctl.errors import ExitCode, TaskctlError
-from taskctl.ids import BY_HAND
+from taskctl.ids import key_by_hand
 from taskctl.project.schedule import Schedule, read_calendar
 from taskctl.runs.following import BAR_FROM, follow, progress_bar
 from taskctl.runs.reader import RunReader
@@ -77,7 +76,7 @@ def run(
     what = f"task #{task} of {schedule}" if task else schedule
     when = f"for {rfc3339(scheduled_time)}" if at else "now"
     confirm(f"Run {what} {when}, in the stack {stack.prefix!r}?", yes=yes)
-    key = f"{schedule}@{rfc3339(scheduled_time)}{BY_HAND}{uuid4().hex[:8]}"
+    key = key_by_hand(schedule, rfc3339(scheduled_time))
     event = {
         **found.input, "scheduled_time": rfc3339(scheduled_time), "key": key, "only": task,
         "started_by": caller(), "why": why,

@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import json
 import logging
-import sys
-import time
 import traceback
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from task_scheduler.config import Settings
 from task_scheduler.errors import InvalidLine, has_traceback
-from task_scheduler.execution.attempt import Attempt
-from task_scheduler.execution.history import History
-from task_scheduler.execution.reading import Unrunnable, read
 from task_scheduler.execution.result import Ended
 from task_scheduler.notifications.digest import Digest, TaskEnd, compose_digest
 from task_scheduler.observability.log import reason_of
 from task_scheduler.outcome import NotifyEvent
 from task_scheduler.queue.message import Message
-from task_scheduler.queue.record import Record
-from task_scheduler.tasks.task_files import IMPORT_SECONDS
+from task_scheduler.testing import RUN_TASK_TIMEOUT, attempt_task
 from taskctl.errors import TaskctlError
+from taskctl.project.listed import read_listed
 from taskctl.project.task_code import use_task_folder
+from taskctl.project.tfvars import find_task_folder, read_tfvars, tfvars_schedules
 from taskctl.ui import options
 from taskctl.ui.output import note, print_json, say
 from taskctl.ui.times import format_seconds
@@ -35,7 +31,7 @@ _SCHEDULE = "try"
 
 
 def try_task(
-    name: Annotated[str, typer.Argument(help="The name in @task(...).")],
+    name: Annotated[str | None, typer.Argument(help="The name in @task(...).")] = None,
     text: Annotated[
         str | None, typer.Argument(help="A task's text: the function's first argument.")
     ] = None,
@@ -43,12 +39,26 @@ def try_task(
         list[str] | None,
         typer.Option("--args", help="name=value, as often as needed; or a JSON object."),
     ] = None,
+    schedule: Annotated[
+        str | None, typer.Option("--schedule", help="A schedule of tfvars, instead of a name.")
+    ] = None,
+    task: Annotated[
+        int, typer.Option("--task", min=1, help="The position in that schedule's list.")
+    ] = 1,
     timeout: Annotated[
-        float, typer.Option(min=0.1, help="Seconds that run_task would have.")
-    ] = 60.0,
+        float | None,
+        typer.Option(min=0.1, help="Seconds that run_task would have; 60, or what tfvars say."),
+    ] = None,
     task_code_dir: Annotated[
-        Path, typer.Option("--task-code-dir", help="The folder of task code and task files.")
-    ] = Path("tasks"),
+        Path | None,
+        typer.Option(
+            "--task-code-dir",
+            help="The folder of task code and task files; tasks, or what tfvars say.",
+        ),
+    ] = None,
+    tfvars: Annotated[Path, typer.Option("--tfvars", help="The file with the schedules.")] = Path(
+        "terraform.tfvars"
+    ),
     as_json: options.Json = False,
 ) -> None:
     """Run a task's function on this machine, without AWS.
@@ -57,30 +67,39 @@ def try_task(
     is looked up in the task folder, its time is limited. The message that chat would get is shown.
     AWS is not asked for anything; what the function itself does is done.
 
+    With --schedule it is a real task: the one at that position of the schedule's list, with the
+    arguments of both. A list in S3 is read from there.
+
     \b
     Examples:
       taskctl try greet Ada
       taskctl try greet Ada --args greeting=Hi
       taskctl try report --args '{"days": 7}' --task-code-dir my/tasks
+      taskctl try --schedule nightly --task 77
     """
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")  # on stderr
-    folder = use_task_folder(task_code_dir)
-    message = Message(
-        id=f"{_SCHEDULE}#1",
-        schedule=_SCHEDULE,
-        task=name,
-        text=text,
-        args=_read_args(args or []),
-        retries=0,
-    )
-    attempt = _prepare(message, folder)
-    if isinstance(attempt, Unrunnable):
-        result = attempt.result
+    if (name is None) == (schedule is None):
+        raise TaskctlError("what to try must be the name of a task, or --schedule with --task")
+    if schedule is not None:
+        values = read_tfvars(tfvars)
+        folder = use_task_folder(task_code_dir or find_task_folder(values, tfvars))
+        message = read_listed(tfvars_schedules(values), schedule, task, folder)
+        timeout = timeout or values["run_task_timeout"]
     else:
-        result = attempt.run(attempt.context(min(timeout, attempt.task.timeout or timeout)))
-    _report(name, Ended(attempt.delivery, result), folder, as_json=as_json)
-    if result.error is not None:
+        folder = use_task_folder(task_code_dir or Path("tasks"))
+        message = _message(name, text, _read_args(args or []))
+    message = replace(message, retries=0, keep_result=True)
+    try:
+        ended = attempt_task(message, folder, timeout=timeout or RUN_TASK_TIMEOUT)
+    except InvalidLine as error:
+        raise TaskctlError(f"send_task would refuse it: {error}") from error
+    _report(message.task or "print", ended, folder, as_json=as_json)
+    if ended.result.error is not None:
         raise typer.Exit(1)
+
+
+def _message(name: str | None, text: str | None, args: Mapping[str, Any]) -> Message:
+    return Message(id=f"{_SCHEDULE}#1", schedule=_SCHEDULE, task=name, text=text, args=args)
 
 
 def _report(name: str, ended: Ended, folder: Path, *, as_json: bool) -> None:
@@ -120,33 +139,6 @@ def _read_args(given: list[str]) -> Mapping[str, Any]:
         else:
             raise TaskctlError(f"--args {one}: must be name=value, or a JSON object")
     return read
-
-
-def _prepare(message: Message, folder: Path) -> Attempt | Unrunnable:
-    """Return the attempt that run_task would make of the message."""
-    try:
-        body = message.encode()
-    except InvalidLine as error:
-        raise TaskctlError(f"send_task would refuse it: {error}") from error
-    now = time.time()
-    record = Record(
-        sqs_id=_SCHEDULE,
-        receipt_handle="",
-        body=body,
-        receives=1,
-        sent=now,
-        first_received=now,
-        message_group=None,
-        deduplication_id=None,
-    )
-    settings = Settings(
-        queue_url="",
-        tasks_dead_letter_url="",
-        max_receive_count=sys.maxsize,
-        message_retention=sys.maxsize,
-        task_folder=folder,
-    )
-    return read(record, settings, History.none(), seconds=IMPORT_SECONDS, read_kept=lambda _: None)
 
 
 def _chat_message(name: str, ended: Ended) -> tuple[str, str]:

@@ -54,14 +54,15 @@ def _receive(
         if not receiver.poll(import_seconds):
             where = _find_hanging_file(process, folder, dump)
             problem = f"{where} does not finish importing within {import_seconds:g} s"
-            return Checked(problems=[problem])
+            return Checked(problems=[problem], broken=[problem])
         problems: list[str] = receiver.recv()
         checked: Checked = receiver.recv()
     except EOFError:
         process.join()
         problem = f"task code ended its process at import (exit code {process.exitcode})"
-        return Checked(problems=[problem])
+        return Checked(problems=[problem], broken=[problem])
     checked.problems = problems + checked.problems
+    checked.broken = problems
     return checked
 
 

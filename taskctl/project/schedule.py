@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from taskctl.calendar.cron import IllegalExpression
+from taskctl.calendar.due_times import DueTime, due_times
 from taskctl.calendar.expressions import Expression, parse
 from taskctl.calendar.zones import UnknownZone, zone
 from taskctl.errors import TaskctlError
@@ -41,6 +42,27 @@ class Schedule:
     created: datetime | None = None
     input: Mapping[str, Any]
     is_ours: bool = True
+
+
+def due_times_of(schedule: Schedule, after: datetime) -> Iterator[DueTime]:
+    """Return the due times of a schedule after a moment, ascending; one that is off has them too.
+
+    Args:
+        schedule: deployed, or created at that moment.
+        after: the moment, aware.
+
+    Raises:
+        TaskctlError: Scheduler would refuse its expression or its time zone.
+    """
+    expression, own_zone = read_calendar(schedule)
+    return due_times(
+        expression,
+        own_zone,
+        after=after,
+        created=schedule.created or after,
+        start=schedule.start,
+        end=schedule.end,
+    )
 
 
 def read_calendar(schedule: Schedule) -> tuple[Expression, ZoneInfo]:

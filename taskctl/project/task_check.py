@@ -28,12 +28,14 @@ class Checked:
         tasks: tasks that were checked.
         unread: lists that were not read, of S3 and generators.
         problems: sentences for what cannot work.
+        broken: those of them that are about the code itself: files that do not import.
         warnings: sentences for what works and is probably not meant.
     """
 
     tasks: int = 0
     unread: int = 0
     problems: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
 

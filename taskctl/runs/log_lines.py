@@ -127,6 +127,11 @@ def read_log_lines(stack: Stack, *, since: datetime, schedule: str | None = None
         return sorted([*runs.result(), *tasks], key=lambda line: line.time)
 
 
+def parse_record(event: Mapping[str, Any]) -> LogLine | None:
+    """Return the line of an event of CloudWatch Logs; None for one that is no record."""
+    return _parse(event, RunLine) or _parse(event, TaskLine)
+
+
 def _read(
     stack: Stack, group: str, kind: type[_Kind], since: datetime, schedule: str | None
 ) -> list[_Kind]:

@@ -128,19 +128,7 @@ class Stack:
     def _schedule(self, name: str) -> Schedule:
         with aws.explained():
             answer = aws.client("scheduler").get_schedule(GroupName=self.prefix, Name=name)
-        sent = _read_input(name, answer["Target"])
-        return Schedule(
-            name=name,
-            expression=answer["ScheduleExpression"],
-            timezone=answer.get("ScheduleExpressionTimezone", "UTC"),
-            enabled=answer["State"] == "ENABLED",
-            start=answer.get("StartDate"),
-            end=answer.get("EndDate"),
-            flexible_window_minutes=answer["FlexibleTimeWindow"].get("MaximumWindowInMinutes"),
-            created=answer.get("CreationDate"),
-            input={key: value for key, value in (sent or {}).items() if key != "scheduled_time"},
-            is_ours=sent is not None,
-        )
+        return read_schedule(answer)
 
     def _queue_url(self, name: str) -> str:
         sqs = aws.client("sqs")
@@ -152,6 +140,24 @@ class Stack:
             except sqs.exceptions.QueueDoesNotExist:
                 continue
         raise TaskctlError(f"no queue {self.prefix}-{name} in this account and region")
+
+
+def read_schedule(answer: Mapping[str, Any]) -> Schedule:
+    """Read the answer of GetSchedule."""
+    name = answer["Name"]
+    sent = _read_input(name, answer["Target"])
+    return Schedule(
+        name=name,
+        expression=answer["ScheduleExpression"],
+        timezone=answer.get("ScheduleExpressionTimezone", "UTC"),
+        enabled=answer["State"] == "ENABLED",
+        start=answer.get("StartDate"),
+        end=answer.get("EndDate"),
+        flexible_window_minutes=answer["FlexibleTimeWindow"].get("MaximumWindowInMinutes"),
+        created=answer.get("CreationDate"),
+        input={key: value for key, value in (sent or {}).items() if key != "scheduled_time"},
+        is_ours=sent is not None,
+    )
 
 
 def _read_input(name: str, target: Mapping[str, Any]) -> dict[str, Any] | None:

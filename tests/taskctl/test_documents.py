@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from task_scheduler_local.places import ROOT
+from taskctl.__main__ import COMMANDS
 from taskctl.calendar.expressions import parse
 from tests.taskctl.conftest import Operate, Taskctl
 
@@ -22,6 +23,7 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 NOT_RUN = {
     "make demo": "tests/system/test_demo.py does",
     "make test": "this is it",
+    "bin/taskctl dev": "tests/system/test_dev.py does",
     "aws ssm put-parameter": "needs an account; tests/system/test_examples.py does it by boto3",
     ".build/venv/bin/python -m pytest": "these are these tests",
     "uvx ": "tests/tools/test_project.py does",
@@ -93,6 +95,10 @@ def test_every_command_shown_runs_or_is_excused(
     assert done.returncode == 0, f"{block}: {command}: {done.stderr}"
 
 
+PREFIXES = {" ".join(name.split()[:count]) for name in COMMANDS for count in (1, 2)}
+"""The names of commands and of their groups: `import`, `import crontab`."""
+
+
 def mentions(pattern: str) -> list[str]:
     """Return the matches of a pattern in all documents, each once."""
     texts = (document.read_text(encoding="utf-8") for document in DOCUMENTS)
@@ -103,8 +109,10 @@ def mentions(pattern: str) -> list[str]:
 
 @pytest.mark.parametrize("mention", mentions(r"`((?:bin/)?taskctl [^`]+)`"))
 def test_every_command_mentioned_exists_with_its_options(mention: str, taskctl: Taskctl) -> None:
-    command, *rest = mention.partition("taskctl ")[2].split()
-    done = taskctl(*([command] if command != "--help" else []), "--help")
+    words = mention.partition("taskctl ")[2].split()
+    names = [word for word in words[:2] if " ".join(words[: words.index(word) + 1]) in PREFIXES]
+    rest = words[len(names) :]
+    done = taskctl(*names, "--help")
     assert done.returncode == 0, done.stderr
     options = [word for word in re.findall(r"--?[a-z-]+", " ".join(rest)) if word[0] == "-"]
     assert [option for option in options if not re.search(rf"{option}\b", done.stdout)] == []

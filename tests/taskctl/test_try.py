@@ -106,3 +106,57 @@ def test_a_wrong_option_is_reported_in_a_sentence(
     done = taskctl("try", "greet", *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"taskctl: {sentence}")
+
+
+TFVARS = """
+run_task_timeout = 10
+schedules = {
+  greetings = {
+    expression = "rate(1 hour)"
+    task       = "greet"
+    args       = { greeting = "Hi" }
+    tasks_file = "people.csv"
+  }
+  seen   = { expression = "rate(1 hour)", task = "seen" }
+  broken = { expression = "rate(1 hour)", tasks_source = "nobody" }
+}
+"""
+
+
+@pytest.fixture
+def tfvars(tmp_path: Path) -> Path:
+    (tmp_path / "tasks" / "people.csv").write_text("name,times\nAda,1\nBo,2\n,\nCy,often\n")
+    (tmp_path / "jobs.tfvars").write_text(f'task_code_dir = "tasks"\n{TFVARS}')
+    return tmp_path / "jobs.tfvars"
+
+
+def test_a_real_line_of_a_schedules_list_is_run(taskctl: Taskctl, tfvars: Path) -> None:
+    done = taskctl("try", "--schedule", "greetings", "--task", "3", "--tfvars", tfvars)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "result: Hi, Bo!Hi, Bo!" in done.stdout.splitlines()
+
+
+def test_a_schedule_without_a_list_has_one_task_and_tfvars_say_its_time(
+    taskctl: Taskctl, tfvars: Path
+) -> None:
+    done = taskctl("try", "--schedule", "seen", "--tfvars", tfvars, "--json")
+    assert json.loads(done.stdout)["result"] == '["seen",1,true]'
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--schedule", "greeting"), "no schedule 'greeting' in tfvars; did you mean greetings?"),
+        (("--schedule", "greetings", "--task", "9"), "its list has no task #9"),
+        (("--schedule", "broken"), "no @task_source('nobody')"),
+        (("greet", "--schedule", "greetings"), "what to try must be the name of a task, or"),
+        ((), "what to try must be the name of a task, or"),
+    ],
+)
+def test_a_line_that_is_not_there_is_reported_in_a_sentence(
+    arguments: tuple[str, ...], sentence: str, taskctl: Taskctl, tfvars: Path
+) -> None:
+    done = taskctl("try", *arguments, "--tfvars", tfvars)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("taskctl: ")
+    assert sentence in done.stderr

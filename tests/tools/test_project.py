@@ -12,7 +12,8 @@ import pytest
 from task_scheduler_local import layer
 from task_scheduler_local.places import ROOT, UV, python
 from task_scheduler_local.uv import pip_settings, uv
-from tests.git_copy import committed_copy
+from tests.git_copy import committed_copy, git
+from tests.system.dev import Dev
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -21,6 +22,27 @@ schedules = {
   hello  = { expression = "rate(1 hour)", tasks = ["Hello"] }
   broken = { expression = "rate(1 hours)" }
 }
+"""
+
+CALL = """\
+provider "aws" {{}}
+
+module "jobs" {{
+  source        = "{source}"
+  prefix        = "jobs"
+  task_code_dir = "${{path.module}}/tasks"
+  schedules = {{
+    hello = {{ expression = "rate(1 hour)", task = "hail", tasks = ["Ada"] }}
+  }}
+}}
+"""
+
+TASKS = """\
+from task_scheduler import task
+
+@task("hail")
+def hail(name):
+    return f"Hello, {name}!"
 """
 
 
@@ -114,6 +136,20 @@ def test_it_runs_from_a_git_repository_and_builds_the_layer_there(tmp_path: Path
         check=False,
     )
 
+    project = tmp_path / "a project"
+    initialized = subprocess.run(
+        [*tool, "init", str(project)],
+        env=clean | pip_settings() | {"UV_TOOL_DIR": str(tmp_path / "tools")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (initialized.returncode, initialized.stderr) == (0, "")
+    main = (project / "main.tf").read_text(encoding="utf-8")
+    commit = git(repository, "rev-parse", "HEAD").strip()
+    source = f"git::file://{repository}?ref={commit}"
+    assert f'source = "{source}"' in main
+
     built = own_root / "built" / "python"
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"{built}: python3.13, x86_64, ")
@@ -123,6 +159,29 @@ def test_it_runs_from_a_git_repository_and_builds_the_layer_there(tmp_path: Path
     assert {path.relative_to(built): path.read_bytes() for path in files(built)} == {
         path.relative_to(same): path.read_bytes() for path in files(same)
     }
+
+
+def test_dev_runs_from_a_git_repository_with_all_that_it_needs(tmp_path: Path) -> None:
+    repository = committed_copy(tmp_path / "repository")
+    own_root = tmp_path / "a root of one's own"
+    (own_root / "tasks").mkdir(parents=True)
+    (own_root / "tasks" / "own.py").write_text(TASKS, encoding="utf-8")
+    call = CALL.format(source=f"git::file://{repository}?ref=v1")
+    (own_root / "main.tf").write_text(call, encoding="utf-8")
+    source = f"serverless-task-scheduler[local] @ git+file://{repository}@v1"
+    tool = [str(UV / "bin" / "uvx"), "--quiet", "--from", source, "taskctl"]
+    dev = Dev(tool, tmp_path, own_root, pip_settings() | {"UV_TOOL_DIR": str(tmp_path / "tools")})
+    try:
+        dev.see("Installing the AWS emulator")
+        dev.see("ready after ")
+        dev.fire("hello")
+        dev.see("success, attempt 1", "Hello, Ada!")
+        assert dev.interrupt() == 0
+    finally:
+        dev.stop()
+    assert not list(dev.temporary.iterdir())
+    made = {path.name for path in (own_root / ".taskctl").iterdir()}
+    assert made == {".gitignore", "emulator", "layer", "terraform"}
 
 
 def files(folder: Path) -> Iterator[Path]:

@@ -51,10 +51,12 @@ class History:
             is_up = self._chunks[run, chunk] is not None
 
     @classmethod
-    def none(cls) -> Self:
-        """Return the history of messages that nobody has received or sent before."""
+    def of(cls, record: Record, chunk: Chunk) -> Self:
+        """Return the history of one message whose chunk is known."""
+        place = record.counted_at
         history = cls.__new__(cls)
-        history._old, history._chunks = set(), {}
+        history._old = {record.sqs_id}
+        history._chunks = {(place.run, Position.of(place).chunk): chunk}
         return history
 
     def chunk_of(self, record: Record) -> Chunk:

@@ -148,6 +148,11 @@ def find_task_source(name: str, folder: Path, *, seconds: float | None = None) -
     raise _task_sources.unknown(name, folder)
 
 
+def registered_tasks() -> list[Task]:
+    """Return the tasks that files imported so far have registered."""
+    return [task for several in _tasks.values() for task in several]
+
+
 def find_problems(
     folder: Path,
     *,
