@@ -12,6 +12,7 @@ from functools import cached_property
 from math import ceil
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from task_scheduler_local.leftovers import client
 
@@ -118,6 +119,7 @@ class Stack:
             received = self._sqs.receive_message(
                 QueueUrl=self._url("queue"),
                 MaxNumberOfMessages=BATCH_SIZE,
+                MessageAttributeNames=["All"],
                 MessageSystemAttributeNames=["All"],
             )["Messages"]
             event = {"Records": [_as_record(message) for message in received]}
@@ -235,6 +237,7 @@ class Stack:
             "version": 1,
             "schedule": "faults",
             "scheduled_time": SCHEDULED_TIME,
+            "key": f"faults@{SCHEDULED_TIME}~{uuid4().hex[:8]}",
             "task": "record",
             "args": {"folder": str(self.folder)},
         }
@@ -320,4 +323,8 @@ def _as_record(message: dict[str, Any]) -> dict[str, Any]:
         "receiptHandle": message["ReceiptHandle"],
         "body": message["Body"],
         "attributes": message["Attributes"],
+        "messageAttributes": {
+            name: {"stringValue": attribute["StringValue"], "dataType": "String"}
+            for name, attribute in message.get("MessageAttributes", {}).items()
+        },
     }

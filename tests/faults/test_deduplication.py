@@ -43,7 +43,7 @@ def test_with_records_only_death_between_effect_and_record_repeats_an_effect(
         texts[number] = f"dies-after {number}"
         texts[number + 250] = f"dies-before {number + 250}"
     sent_twice = Rule("SendMessageBatch", faults.taken_twice, share=0.2)
-    throttled = Rule("PutItem", faults.over_capacity, share=0.05, tries=2)
+    throttled = Rule("UpdateItem", faults.over_capacity, share=0.05, tries=2)
     proxy.inject(sent_twice, throttled)
 
     stack.fire(tasks=texts, run=False)

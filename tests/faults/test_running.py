@@ -53,7 +53,7 @@ def test_tasks_that_end_their_function_are_run_again_or_dead_letters_and_no_neig
     assert set(again.values()) == {1}
     stack.check_books(texts, dead=[always], run_too=[always], again=again + Counter({always: 3}))
     [dead_letter] = stack.dead_letters
-    assert dead_letter["error"] == "OutOfReceives"
+    assert dead_letter["error"] == "OutOfAttempts"
 
 
 def test_a_sandbox_whose_threads_hang_ends_itself_and_no_task_is_run_twice(

@@ -24,7 +24,9 @@ from task_scheduler.errors import IncompleteRun
 from task_scheduler.execution.sandbox import Sandbox
 from task_scheduler.observability import stream, task_output
 from task_scheduler.queue.message import Message
+from task_scheduler.runs.ledger import Ledger
 from task_scheduler.runs.run import Cursor, Run
+from task_scheduler.runs.table import Table
 from task_scheduler.task_list.listed import Refused
 from task_scheduler.task_list.messages import make_message
 from task_scheduler.task_list.task_list import TaskList
@@ -93,7 +95,6 @@ class Queue:
 def live_settings() -> Iterator[None]:
     """The environment of each test is the one that the functions started with."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LEDGER_TABLE", "no-table")
         patch.setattr(config, "STARTED_WITH", os.environ)
         patch.setattr(
             config,
@@ -148,6 +149,29 @@ def sqs(emulator: Emulator) -> Iterator[SQSClient]:
         for name, value in emulator.environment().items():
             patch.setenv(name, value)
         yield aws.sqs()
+
+
+@pytest.fixture(autouse=True)
+def ledger_table(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The ledger's table, as modules/ledger makes it; a new one for each test on the emulator."""
+    name = f"ledger-{uuid.uuid4().hex}"
+    monkeypatch.setenv("LEDGER_TABLE", name)
+    if "sqs" in request.fixturenames:
+        request.getfixturevalue("sqs")
+        keys = {"pk": "HASH", "sk": "RANGE"}
+        aws.dynamodb().create_table(
+            TableName=name,
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys.items()],  # type: ignore[typeddict-item]
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+        )
+    return name
+
+
+@pytest.fixture
+def ledger(sqs: SQSClient, ledger_table: str) -> Ledger:
+    """The ledger that the handlers write."""
+    return Ledger(Table(aws.dynamodb(), ledger_table), time.time, keep_seconds=86_400)
 
 
 @pytest.fixture
@@ -310,6 +334,7 @@ class Bench:
         received = self.queue.client.receive_message(
             QueueUrl=self.queue.url,
             MaxNumberOfMessages=10,
+            MessageAttributeNames=["All"],
             MessageSystemAttributeNames=["All"],
             WaitTimeSeconds=wait,
         ).get("Messages", [])
@@ -319,6 +344,10 @@ class Bench:
                 "receiptHandle": message["ReceiptHandle"],
                 "body": message["Body"],
                 "attributes": message["Attributes"],
+                "messageAttributes": {
+                    name: {"stringValue": attribute["StringValue"], "dataType": "String"}
+                    for name, attribute in message.get("MessageAttributes", {}).items()
+                },
             }
             for message in received
         ]

@@ -49,7 +49,6 @@ def test_a_message_has_what_its_schedule_says() -> None:
         retries=7,
         max_age=60,
         message_group="g",
-        notify_on=["failure"],
     )
     assert run.message(1, task="other").task == "other"
 
@@ -67,7 +66,7 @@ def test_what_another_invocation_goes_on_with_is_read_as_it_was_written() -> Non
     )
     run = Run.from_event({**EVENT, "key": "manual", "only": 3}, request_id="r")
 
-    event = json.loads(json.dumps(run.continued(cursor)))
+    event = json.loads(json.dumps(run.event(cursor)))
 
     assert Run.from_event(event, request_id="another") == replace(run, cursor=cursor)
     assert (run.key, run.only) == ("manual", 3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Self
 
 from task_scheduler.errors import LedgerUnavailable
 from task_scheduler.execution.time_budget import TimeBudget
@@ -48,6 +49,13 @@ class History:
         for run, chunk in sorted(places):
             self._chunks[run, chunk] = _read(ledger, run, chunk, budget) if is_up else None
             is_up = self._chunks[run, chunk] is not None
+
+    @classmethod
+    def none(cls) -> Self:
+        """Return the history of messages that nobody has received or sent before."""
+        history = cls.__new__(cls)
+        history._old, history._chunks = set(), {}
+        return history
 
     def chunk_of(self, record: Record) -> Chunk:
         """Return the chunk of a message; an empty one if it has no history.

@@ -25,6 +25,7 @@ from task_scheduler.execution.history import History
 from task_scheduler.execution.result import Result, failure, postponement
 from task_scheduler.outcome import Outcome
 from task_scheduler.queue.backoff import compute_backoff
+from task_scheduler.queue.fifo import is_fifo
 from task_scheduler.queue.message import Message
 from task_scheduler.queue.place import Place
 from task_scheduler.queue.record import Record
@@ -78,6 +79,7 @@ def read(
         message = Message.decode(record.body, sqs_id=record.sqs_id)
         delivery = _deliver(record, message, settings, used)
         _check_may_run(delivery, chunk, position, read_kept)
+        _check_receives(delivery, is_fifo=is_fifo(settings.queue_url))
         if is_cancelled:
             raise RunCancelled("its run was cancelled before it was started")
         _check_age(message, record)
@@ -112,8 +114,15 @@ def _check_may_run(
             f"its function was killed at each of its {delivery.number} attempts, or before it "
             "could say how they ended"
         )
-    # one that was never begun alone is no killer: it may have stood behind one each time
-    if delivery.is_out_of_receives and delivery.used:
+
+
+def _check_receives(delivery: Delivery, *, is_fifo: bool) -> None:
+    """Raise why the dead letter of a message is written instead of a run.
+
+    A task that kills the function at the last receive would leave none. In a FIFO queue one that
+    was never begun alone may have stood behind such a task each time, and is run.
+    """
+    if delivery.is_out_of_receives and (delivery.used or not is_fifo):
         raise OutOfReceives(
             f"received {delivery.record.receives} times, as often as the queue allows, and no "
             "attempt came to a good end"

@@ -89,7 +89,7 @@ def make_digest(ledger: Ledger, closed: ClosedNow, *, is_early: bool = False) ->
         results=[_task_end(end, end.result) for end in ends if end.result is not None],
         reason=item.get("reason"),
         log_link=_log_link(closed),
-        retry=f"taskctl retry '{closed.run.key}'",
+        retry=f"taskctl retry {closed.run.key}",
     )
 
 
