@@ -33,6 +33,16 @@ output "run_task_role" {
   value       = module.functions.run_task_role
 }
 
+output "workers" {
+  description = "By worker, default among them: its queue (name, arn and url), function (name, arn and log_group), role (name and arn) and dead_letter_queue (name, arn and url)."
+  value = { for name, function in module.functions.workers : name => {
+    queue             = module.queue.workers[name].tasks
+    function          = { name = function.name, arn = function.arn, log_group = function.log_group }
+    role              = function.role
+    dead_letter_queue = module.queue.workers[name].dead_letters
+  } }
+}
+
 output "keep_runs" {
   description = "The function that repeats what got lost of runs, closes what cannot end and starts what waits: name, arn and log_group."
   value       = module.functions.keep_runs

@@ -44,6 +44,7 @@ variable "schedules" {
     What, with a `task`, a list or both; the list is one of `tasks`, `tasks_file`, `tasks_s3_uri` and `tasks_source`:
     - `task`: name of the function that runs each task of the list, or runs once if there is no list. Without it the lines of the list are printed.
     - `args`: arguments of that function, by name.
+    - `worker`: the worker that runs its tasks, a key of `workers`; the default one if not given. A line of a list may name another.
     - `tasks`: the list as texts, each one task. The whole must fit into 200,000 bytes.
     - `tasks_file`: the list as a file within `task_code_dir`, up to 50 MB: `.txt` (a task a line), `.jsonl` or `.csv`, or one of them packed as `.gz`.
     - `tasks_s3_uri`: the list as an object in S3, `s3://bucket/key`, of the same kinds and any size, read when the schedule fires.
@@ -69,6 +70,7 @@ variable "schedules" {
     end_date                = optional(string)
     task                    = optional(string)
     args                    = optional(map(string))
+    worker                  = optional(string)
     tasks                   = optional(list(string))
     tasks_file              = optional(string)
     tasks_s3_uri            = optional(string)
@@ -225,6 +227,18 @@ variable "run_task_memory" {
   }
 }
 
+variable "run_task_storage" {
+  description = "Size of /tmp of run_task in MB, 512 to 10240 (10 GB); beyond 512 it has a price."
+  type        = number
+  default     = 512
+  nullable    = false
+
+  validation {
+    condition     = var.run_task_storage >= 512 && var.run_task_storage <= 10240 && floor(var.run_task_storage) == var.run_task_storage
+    error_message = "run_task_storage is ${var.run_task_storage}: it must be a whole number of MB from 512 to 10240 (10 GB)."
+  }
+}
+
 variable "batch_size" {
   description = "How many tasks one invocation of run_task gets at most, 1 to 10."
   type        = number
@@ -330,6 +344,57 @@ variable "policy_arns" {
   type        = map(string)
   default     = {}
   nullable    = false
+}
+
+variable "workers" {
+  description = <<-EOT
+    Workers beside the default one, which the other variables describe: up to 9, by name, 1 to 20 small letters, digits and hyphens. A schedule, or a line of a list, names one with `worker`. Each has a queue, a function and a role of its own; runs, the log, dead letters and the dashboard are one for all. What a worker does not say it has from the default one; what it says of `environment`, `secrets`, policies and `layers` takes the place of the default's whole.
+
+    Each costs 0.26 USD a month while idle (0.11 where `maximum_concurrency` is null), for Lambda's polling, and 0.10 USD for its alarm; with `early_warnings` 0.30 USD more. Removing a worker deletes its queue with all that is on it: let its tasks run out before.
+
+    - `memory`: in MB, 128 to 10240 (10 GB).
+    - `timeout`: how long a batch of tasks may take, in seconds, 1 to 900 (15 minutes).
+    - `storage`: size of /tmp in MB, 512 to 10240 (10 GB).
+    - `batch_size`: how many tasks one invocation gets at most, 1 to 10; 1 for heavy ones.
+    - `batch_window`: how long Lambda waits for a batch to fill, in seconds, 0 to 300 (5 minutes).
+    - `task_concurrency`: how many tasks of a batch run at the same time, 1 to 10.
+    - `maximum_concurrency`: how many batches may run at the same time, 2 to 1000.
+    - `visibility_timeout`: how long a task that was handed out stays hidden, in seconds, `timeout` to 43200 (12 hours); with a `timeout` of its own 6 times that if not given.
+    - `fifo`: whether its queue is FIFO. Dead letters of workers that differ from the default one in this go to a queue of their own, `PREFIX-workers-dead-letter`.
+    - `environment`, `secrets`, `secrets_kms_key_arns`, `policy_statements`, `policy_arns`, `layers`, `vpc`: as the variables of these names.
+  EOT
+  type = map(object({
+    memory               = optional(number)
+    timeout              = optional(number)
+    storage              = optional(number)
+    batch_size           = optional(number)
+    batch_window         = optional(number)
+    task_concurrency     = optional(number)
+    maximum_concurrency  = optional(number)
+    visibility_timeout   = optional(number)
+    fifo                 = optional(bool)
+    environment          = optional(map(string))
+    secrets              = optional(map(string))
+    secrets_kms_key_arns = optional(list(string))
+    policy_statements = optional(list(object({
+      sid        = optional(string)
+      actions    = list(string)
+      resources  = list(string)
+      conditions = optional(map(map(list(string))), {})
+      generators = optional(bool, false)
+    })))
+    policy_arns = optional(map(string))
+    layers      = optional(list(string))
+    vpc         = optional(object({ subnet_ids = set(string), security_group_ids = set(string) }))
+  }))
+  default  = {}
+  nullable = false
+
+  # All the other rules are in modules/functions, where they name every worker that breaks one.
+  validation {
+    condition     = !contains(keys(var.workers), "default")
+    error_message = "workers has \"default\": the default worker is described by the other variables, such as run_task_memory and run_task_timeout."
+  }
 }
 
 variable "fifo" {

@@ -1,4 +1,4 @@
-# Rules of what task code is given, by worker: those that AWS has, and would tell of half way through an
+# Rules of workers and of what their task code is given: those that AWS has, and would tell of half way through an
 # apply, and those of the functions themselves.
 
 locals {
@@ -25,6 +25,7 @@ locals {
     "TASK_CONCURRENCY",
     "TASK_LOG_GROUP",
     "TASK_SECRETS",
+    "WORKER_QUEUES",
   ]
 
   legal_variable = "^[A-Za-z][0-9A-Za-z_]+$"
@@ -114,10 +115,50 @@ locals {
     length(worker.policy_arns) > 20 ? ["policy_arns has ${length(worker.policy_arns)} policies: IAM attaches 20 to a role at most"] : [],
   ) }
 
-  worker_problems = flatten([for name in keys(var.workers) : [
-    for problem in concat(local.variable_problems[name], local.no_values[name], local.secret_problems[name], local.statement_problems[name]) :
-    "${local.worker_labels[name]}${problem}"
-  ]])
+  worker_numbers = {
+    timeout             = { min = 1, max = 900, meaning = "seconds, up to 15 minutes, which Lambda gives an invocation" }
+    memory              = { min = 128, max = 10240, meaning = "MB, up to 10 GB" }
+    storage             = { min = 512, max = 10240, meaning = "MB of /tmp, up to 10 GB" }
+    batch_size          = { min = 1, max = 10, meaning = "tasks" }
+    batch_window        = { min = 0, max = 300, meaning = "seconds, up to 5 minutes" }
+    task_concurrency    = { min = 1, max = 10, meaning = "tasks of a batch" }
+    maximum_concurrency = { min = 2, max = 1000, meaning = "batches, or null for the default worker's" }
+    visibility_timeout  = { min = 1, max = 43200, meaning = "seconds, up to 12 hours, or null for 6 times timeout" }
+  }
+
+  # Those of the default worker are the module's own inputs, which say so themselves.
+  size_problems = { for name, worker in var.workers : name => name == "default" ? [] : concat(
+    can(regex("^[a-z][0-9a-z-]{0,19}$", name)) && name != "dead-letter" ? [] : ["its name must be 1 to 20 small letters, digits and hyphens, the first a letter, and not dead-letter"],
+    length("${var.prefix}-run-task-${name}") <= 64 ? [] : ["the name of its function, ${var.prefix}-run-task-${name}, has ${length("${var.prefix}-run-task-${name}")} characters; Lambda takes 64, so it, or prefix, must be shorter"],
+    [for field, legal in local.worker_numbers :
+      "${field} is ${worker[field]}: it must be a whole number from ${legal.min} to ${legal.max} (${legal.meaning})"
+      if worker[field] == null ? false : worker[field] < legal.min || worker[field] > legal.max || floor(worker[field]) != worker[field]
+    ],
+    worker.visibility_timeout >= worker.timeout ? [] : ["visibility_timeout is ${worker.visibility_timeout}, less than timeout (${worker.timeout}): tasks would be handed out again while they still run"],
+    worker.fifo && worker.batch_window > 0 ? ["batch_window is ${worker.batch_window}, but its queue is FIFO: Lambda waits for batches of standard queues only, so it must be 0"] : [],
+  ) }
+
+  layer_arn_problems = { for name, worker in var.workers : name => name == "default" ? [] : concat(
+    length(worker.layers) <= 3 ? [] : ["layers has ${length(worker.layers)} ARNs: Lambda takes 5 layers a function, of which 2 are the module's, so it must be 3 at most"],
+    [for arn in worker.layers :
+      "layers has \"${arn}\": it must be the ARN of a layer version of this region, arn:${var.aws.partition}:lambda:${var.aws.region}:ACCOUNT:layer:NAME:VERSION"
+      if !can(regex("^arn:${var.aws.partition}:lambda:${var.aws.region}:[0-9]{12}:layer:[0-9A-Za-z_-]{1,140}:[0-9]+$", arn))
+    ],
+  ) }
+
+  # SQS lets ten queues into one dead-letter queue.
+  count_problems = length(var.workers) <= 10 ? [] : ["workers has ${length(var.workers) - 1}: besides the default one there may be 9"]
+
+  worker_problems = concat(local.count_problems, flatten([for name in keys(var.workers) : [
+    for problem in concat(
+      local.size_problems[name],
+      local.layer_arn_problems[name],
+      local.variable_problems[name],
+      local.no_values[name],
+      local.secret_problems[name],
+      local.statement_problems[name],
+    ) : "${local.worker_labels[name]}${problem}"
+  ]]))
 
   wide_statements = flatten([for name, statements in local.statements : [for statement in statements :
     "${local.worker_labels[name]}${statement.name}: ${join(", ", [for action in statement.actions : action if can(regex(local.every_action, action))])} on *"

@@ -138,7 +138,7 @@ resource "aws_lambda_layer_version" "runtime" {
     # Every function needs this layer, so none is planned before all workers are found to be right.
     precondition {
       condition     = length(local.worker_problems) == 0
-      error_message = join("\n  ", concat(["What task code is given cannot work:"], local.worker_problems))
+      error_message = join("\n  ", concat(["Workers that cannot work:"], local.worker_problems))
     }
 
     # Of all packages, since everything that takes one needs this layer.

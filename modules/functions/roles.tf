@@ -4,7 +4,7 @@ locals {
     [{
       Effect   = "Allow"
       Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-      Resource = ["arn:${var.aws.partition}:logs:${var.aws.region}:${var.aws.account}:log-group:/aws/lambda/${function.name}:*"] # its streams
+      Resource = ["arn:${var.aws.partition}:logs:${var.aws.region}:${var.aws.account}:log-group:${function.log_group}:*"] # its streams
     }],
 
     # Queues, table and lists are opened in the role's name; Lambda and CloudWatch open the rest themselves.
@@ -24,7 +24,7 @@ locals {
     }],
 
     # Lambda puts the functions into the VPC in the role's name; the code that runs there needs none of it.
-    flatten([for vpc in var.vpc[*] : [
+    flatten([for vpc in function.vpc[*] : [
       {
         Effect = "Allow"
         Action = ["ec2:CreateNetworkInterface"]

@@ -2,7 +2,10 @@
 
 locals {
   # The worker whose task code a function runs; functions that run none have none.
-  worker_of = merge({ run_task = "default" }, var.has_generators ? { send_task = "default" } : {})
+  worker_of = merge(
+    { for name, key in local.worker_functions : key => name },
+    var.has_generators ? { send_task = "default" } : {},
+  )
 
   environments = { for key, function in local.functions : key => merge(flatten([
     [for name in try([local.worker_of[key]], []) : [
@@ -11,8 +14,8 @@ locals {
     ]],
     function.environment,
     {
-      TASK_LOG_GROUP          = "/aws/lambda/${local.functions.run_task.name}" # what a run's message links to
-      POWERTOOLS_SERVICE_NAME = var.prefix                                     # in each line of the log, and the dimension of metrics
+      TASK_LOG_GROUP          = "/aws/lambda/${var.prefix}-run-task" # what a run's message links to
+      POWERTOOLS_SERVICE_NAME = var.prefix                           # in each line of the log, and the dimension of metrics
       LOG_LEVEL               = var.log_level
     },
     var.metrics_by_schedule ? { METRICS_BY_SCHEDULE = "true" } : {},
@@ -22,8 +25,12 @@ locals {
 
   # What Lambda measures: the environment as a JSON object. URLs of queues, which are not known before
   # they are there, are a little longer than their ARNs.
-  environment_bytes = { for key, variables in local.environments : key => sum([
-    for encoded in [for name, value in variables : base64encode("'${name}':'${endswith(name, "_URL") ? "${local.queue_arns.tasks_dead_letters}----------" : value}',")] :
+  known_environments = { for key, variables in local.environments : key => { for name, value in variables : name => (
+    endswith(name, "_URL") ? "${local.queue_arns.dead_letters["default"]}----------" :
+    name == "WORKER_QUEUES" ? join(",", [for worker, arn in local.queue_arns.tasks : "'${worker}':'${arn}----------'"]) : value
+  ) } }
+  environment_bytes = { for key, variables in local.known_environments : key => sum([
+    for encoded in [for name, value in variables : base64encode("'${name}':'${value}',")] :
     length(encoded) * 3 / 4 - length(regexall("=", encoded))
   ]) }
 
@@ -78,8 +85,10 @@ locals {
 }
 
 resource "aws_iam_role_policy_attachment" "task_code" {
-  for_each = var.workers["default"].policy_arns
+  for_each = merge([for name, worker in var.workers : { for key, arn in worker.policy_arns :
+    "${local.worker_functions[name]}/${key}" => { function = local.worker_functions[name], arn = arn }
+  }]...)
 
-  role       = aws_iam_role.this["run_task"].id # unlike its name unknown when it is replaced, and so replaced with it
-  policy_arn = each.value
+  role       = aws_iam_role.this[each.value.function].id # unlike its name unknown when it is replaced, and so replaced with it
+  policy_arn = each.value.arn
 }

@@ -16,28 +16,6 @@ variable "archives" {
   nullable    = false
 }
 
-variable "queues" {
-  description = "Name, ARN and URL of the task queue (tasks) and of the two dead-letter queues."
-  type = object({
-    tasks              = object({ name = string, arn = string, url = string })
-    tasks_dead_letters = object({ name = string, arn = string, url = string })
-    runs_dead_letters  = object({ name = string, arn = string, url = string })
-  })
-  nullable = false
-}
-
-variable "event_source_arn" {
-  description = "ARN of the task queue, known once there is all that receiving from it needs."
-  type        = string
-  nullable    = false
-}
-
-variable "max_receive_count" {
-  description = "How often SQS delivers a message of the task queue before it moves it to the dead-letter queue, 1 to 1000."
-  type        = number
-  nullable    = false
-}
-
 variable "task_objects" {
   description = "The S3 objects that task lists come from, as s3://bucket/key."
   type        = list(string)
@@ -102,12 +80,6 @@ variable "layer_zip" {
   type        = string
 }
 
-variable "layers" {
-  description = "ARNs of layers of the user's own, which come after those that are made here."
-  type        = list(string)
-  nullable    = false
-}
-
 variable "package_bucket" {
   description = "Bucket of this region that the packages go through; null hands them to Lambda as they are."
   type        = string
@@ -125,53 +97,6 @@ variable "architecture" {
   nullable    = false
 }
 
-variable "send_task_timeout" {
-  description = "How long one invocation of send_task may take, in seconds, 1 to 900 (15 minutes)."
-  type        = number
-  nullable    = false
-}
-
-variable "send_task_memory" {
-  description = "Memory of send_task in MB, 128 to 10240 (10 GB)."
-  type        = number
-  nullable    = false
-}
-
-variable "run_task_timeout" {
-  description = "How long one invocation of run_task, that is one batch of tasks, may take, in seconds, 1 to 900 (15 minutes)."
-  type        = number
-  nullable    = false
-}
-
-variable "run_task_memory" {
-  description = "Memory of run_task in MB, 128 to 10240 (10 GB)."
-  type        = number
-  nullable    = false
-}
-
-variable "batch_size" {
-  description = "How many tasks one invocation of run_task gets at most, 1 to 10."
-  type        = number
-  nullable    = false
-}
-
-variable "batch_window" {
-  description = "How long Lambda gathers tasks for a fuller batch, in seconds, 0 to 300 (5 minutes)."
-  type        = number
-  nullable    = false
-}
-
-variable "task_concurrency" {
-  description = "How many tasks of a batch run at the same time, 1 to 10."
-  type        = number
-  nullable    = false
-}
-
-variable "maximum_concurrency" {
-  description = "How many batches run at the same time at most, 2 to 1000; null sets no limit."
-  type        = number
-}
-
 variable "has_generators" {
   description = "Whether lists are made by generators: then send_task runs task code, too."
   type        = bool
@@ -180,8 +105,21 @@ variable "has_generators" {
 
 variable "workers" {
   description = <<-EOT
-    What runs tasks, by name; `default` is run_task, whose environment and secrets generators have, too.
+    What runs tasks, by name. `default` is run_task; its layers and VPC are those of the other functions, too, and its environment and secrets those of generators.
 
+    - `queue`: its task queue (tasks) and the dead-letter queue of that, each with name, ARN and URL; and the task queue's ARN, known once there is all that receiving from it needs.
+    - `fifo`: whether that queue is FIFO.
+    - `visibility_timeout`: how long a received message stays hidden, in seconds, the timeout to 43200 (12 hours).
+    - `max_receive_count`: how often SQS delivers a message before it moves it to the dead-letter queue, 1 to 1000.
+    - `timeout`: how long a batch of tasks may take, in seconds, 1 to 900 (15 minutes).
+    - `memory`: in MB, 128 to 10240 (10 GB).
+    - `storage`: of /tmp, in MB, 512 to 10240 (10 GB).
+    - `batch_size`: how many tasks one invocation gets at most, 1 to 10.
+    - `batch_window`: how long Lambda gathers tasks for a fuller batch, in seconds, 0 to 300 (5 minutes).
+    - `task_concurrency`: how many tasks of a batch run at the same time, 1 to 10.
+    - `maximum_concurrency`: how many batches run at the same time at most, 2 to 1000; null sets no limit.
+    - `layers`: ARNs of up to 3 layers of the user's own, which come after those that are made here.
+    - `vpc`: subnets and security groups that it is in; null leaves it outside of any VPC.
     - `environment`: environment variables of task code, by name.
     - `secrets`: where secrets of task code are kept, by name.
     - `secrets_kms_key_arns`: the customer keys that they are encrypted with.
@@ -189,6 +127,23 @@ variable "workers" {
     - `policy_arns`: managed policies, by a name of the user's.
   EOT
   type = map(object({
+    queue = object({
+      tasks            = object({ name = string, arn = string, url = string })
+      dead_letters     = object({ name = string, arn = string, url = string })
+      event_source_arn = string
+    })
+    fifo                 = bool
+    visibility_timeout   = number
+    max_receive_count    = number
+    timeout              = number
+    memory               = number
+    storage              = number
+    batch_size           = number
+    batch_window         = number
+    task_concurrency     = number
+    maximum_concurrency  = number
+    layers               = list(string)
+    vpc                  = object({ subnet_ids = set(string), security_group_ids = set(string) })
     environment          = map(string)
     secrets              = map(string)
     secrets_kms_key_arns = list(string)
@@ -202,6 +157,18 @@ variable "workers" {
     policy_arns = map(string)
   }))
   nullable = false
+}
+
+variable "send_task" {
+  description = "How long one invocation of send_task may take (timeout), in seconds, 1 to 900 (15 minutes), and its memory in MB, 128 to 10240 (10 GB)."
+  type        = object({ timeout = number, memory = number })
+  nullable    = false
+}
+
+variable "runs_dead_letters" {
+  description = "Name, ARN and URL of the dead-letter queue of runs."
+  type        = object({ name = string, arn = string, url = string })
+  nullable    = false
 }
 
 variable "notify" {
@@ -231,11 +198,6 @@ variable "tracing" {
   description = "Whether X-Ray traces the functions."
   type        = bool
   nullable    = false
-}
-
-variable "vpc" {
-  description = "Subnets and security groups that the functions are in; null leaves them outside of any VPC."
-  type        = object({ subnet_ids = set(string), security_group_ids = set(string) })
 }
 
 variable "roles" {

@@ -125,9 +125,41 @@ locals {
     }
   }
 
+  # What each further worker has of its own.
+  worker_alarms = merge([for name, worker in var.workers : {
+    "tasks-waiting-${name}" = merge(local.essential_alarms.tasks-waiting, {
+      description = replace(replace(local.essential_alarms.tasks-waiting.description, "The oldest task", "The oldest task of the worker ${name}"), "maximum_concurrency", "its maximum_concurrency")
+      dimensions  = { QueueName = worker.queue }
+    })
+  }]...)
+
+  worker_warnings = merge([for name, worker in var.workers : {
+    "run-task-errors-${name}" = merge(local.early_warnings.run-task-errors, {
+      description = replace(local.early_warnings.run-task-errors.description, "run_task_timeout or run_task_memory", "timeout or memory of the worker ${name}")
+      dimensions  = { FunctionName = worker.function }
+    })
+    "run-task-throttles-${name}" = merge(local.early_warnings.run-task-throttles, {
+      description = replace(local.early_warnings.run-task-throttles.description, "run_task", "the worker ${name}")
+      dimensions  = { FunctionName = worker.function }
+    })
+    "run-task-duration-${name}" = merge(local.early_warnings.run-task-duration, {
+      description = "A batch of the worker ${name} used more than nine tenths of the ${worker.timeout - min(5, worker.timeout / 5)} seconds after which its tasks are interrupted. ${local.taskctl.runs} shows which takes so long; raise its timeout, or let tasks that wait overlap with task_concurrency."
+      dimensions  = { FunctionName = worker.function }
+      threshold   = floor((worker.timeout - min(5, worker.timeout / 5)) * 900) # milliseconds
+    })
+  }]...)
+
+  worker_dead_letter_alarms = { for queue in var.workers_dead_letters[*] : "workers-dead-letters" => merge(local.essential_alarms.tasks-dead-letters, {
+    description = replace(local.essential_alarms.tasks-dead-letters.description, var.queues.tasks_dead_letters.name, queue.name)
+    dimensions  = { QueueName = queue.name }
+  }) }
+
   # Sums of five minutes above 0, unless an alarm says otherwise.
   alarms = { for key, alarm in merge(
     local.essential_alarms,
+    local.worker_alarms,
+    local.worker_dead_letter_alarms,
+    { for key, alarm in local.worker_warnings : key => alarm if var.early_warnings },
     { for key, alarm in local.early_warnings : key => alarm if var.early_warnings },
     { for key, alarm in local.chat_warnings : key => alarm if var.early_warnings && var.chat },
   ) : key => merge({ statistic = "Sum", threshold = 0, period = 300, periods = 1 }, alarm) }

@@ -20,6 +20,11 @@ variable "queues" {
   nullable = false
 }
 
+variable "workers_dead_letters" {
+  description = "The dead-letter queue of the workers that are not of the default one's kind; null where there are none. An object, because whether there is one must be known before its name is."
+  type        = object({ name = string })
+}
+
 variable "message_retention" {
   description = "How long a task waits in the queue before SQS drops it, in seconds, 60 to 1209600 (14 days)."
   type        = number
@@ -50,6 +55,12 @@ variable "functions" {
     keep_runs = object({ name = string, log_group = string })
   })
   nullable = false
+}
+
+variable "workers" {
+  description = "Workers beside the default one: by name, the names of their task queues and functions, and the functions' timeouts in seconds."
+  type        = map(object({ queue = string, function = string, timeout = number }))
+  nullable    = false
 }
 
 variable "schedule_group" {

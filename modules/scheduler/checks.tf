@@ -99,6 +99,10 @@ locals {
     schedule.args != null && schedule.task == null
     ? ["args are given but no task: they are arguments of a function, so name it in task"]
     : [],
+    [for worker in schedule.worker[*] :
+      "worker \"${worker}\" is not there: it must be one of ${join(", ", sort(var.workers))}"
+      if !contains(var.workers, worker)
+    ],
     [for task in schedule.task[*] : "task is empty: it must be the name of a function" if trimspace(task) == ""],
     try(length(schedule.tasks), 1) == 0 ? ["tasks is an empty list: leave it out, or give it a task"] : [],
     [for position, text in coalesce(schedule.tasks, []) :

@@ -9,6 +9,7 @@ locals {
       schedule     = name
       task         = schedule.task
       args         = schedule.args
+      worker       = schedule.worker == "default" ? null : schedule.worker
       tasks        = schedule.tasks
       tasks_file   = schedule.tasks_file
       tasks_s3_uri = schedule.tasks_s3_uri

@@ -36,6 +36,7 @@ variable "schedules" {
     delivery_max_age        = number
     task                    = optional(string)
     args                    = optional(map(string))
+    worker                  = optional(string)
     tasks                   = optional(list(string))
     tasks_file              = optional(string)
     tasks_s3_uri            = optional(string)
@@ -48,6 +49,12 @@ variable "schedules" {
     overlap                 = optional(string, "allow")
   }))
   nullable = false
+}
+
+variable "workers" {
+  description = "Names of the workers that schedules may name, default among them."
+  type        = set(string)
+  nullable    = false
 }
 
 variable "notify_on" {

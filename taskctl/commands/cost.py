@@ -96,7 +96,7 @@ def _rows(
             schedule.name,
             runs[schedule.name],
             tasks if known is None else known,
-            basis.setup,
+            basis.setup.of(schedule.input.get("worker")),
             assumptions,
             is_cold=is_cold,
         )

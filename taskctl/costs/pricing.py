@@ -5,8 +5,10 @@ Data transfer, dead letters, storage of logs and what the tasks themselves use a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from math import ceil
+from typing import Any
 
 HOURS_A_MONTH = 730
 
@@ -52,6 +54,7 @@ class Setup:
     Attributes:
         alarms: the number of alarms of the stack as a whole.
         silence_alarms: the schedules with an alarm of their own for silence (expected_every).
+        workers: what each further worker has of its own, of the fields here, by its name.
         others: the module's variables of these names.
     """
 
@@ -67,6 +70,11 @@ class Setup:
     alarms: int
     dashboard: bool
     silence_alarms: frozenset[str]
+    workers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def of(self, worker: str | None) -> Setup:
+        """Return the settings of a worker; those of the default one where it is unknown."""
+        return replace(self, **self.workers.get(worker or "", {}))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,9 +183,11 @@ def shared_usage(runs: float, setup: Setup) -> dict[str, tuple[float, float]]:
         setup: the stack's settings.
     """
     metrics = METRICS * _hours_share(runs)
-    polls = idle_polls(setup.maximum_concurrency)
+    each = [setup, *(setup.of(worker) for worker in setup.workers)]
+    polls = [idle_polls(one.maximum_concurrency) for one in each]
+    polling = sum(count * SQS_REQUEST[one.fifo] for count, one in zip(polls, each, strict=True))
     return {
-        "idle polling": (polls, polls * SQS_REQUEST[setup.fifo]),
+        "idle polling": (sum(polls), polling),
         "metrics": (metrics, metrics * METRIC),
         "alarms": (setup.alarms, setup.alarms * ALARM),
         "dashboard": (int(setup.dashboard), setup.dashboard * DASHBOARD),

@@ -31,8 +31,8 @@ def read_dead_letter(received: Mapping[str, Any], queue_url: str) -> DeadLetter:
         name: value.get("StringValue", "")
         for name, value in received.get("MessageAttributes", {}).items()
     }
-    is_task = "tasks-dead-letter" in queue_url.rpartition("/")[2]
-    origin = Origin.TASKS if is_task else Origin.RUNS
+    is_run = "runs-dead-letter" in queue_url.rpartition("/")[2]
+    origin = Origin.RUNS if is_run else Origin.TASKS
     return DeadLetter(
         id=received["MessageId"],
         origin=origin,
@@ -81,7 +81,7 @@ def read_envelope(body: str) -> dict[str, Any] | None:
         raise ValueError("JSON, but not a message of this module: it has no version")
     if envelope["version"] != VERSION or isinstance(envelope["version"], bool):
         raise ValueError(f"version {str(envelope['version'])[:20]}: this taskctl knows {VERSION}")
-    for name in ("id", "schedule", "task", "text", "message_group"):
+    for name in ("id", "schedule", "task", "text", "message_group", "worker"):
         if not isinstance(envelope.get(name, ""), str):
             raise ValueError(f"{name} must be a string")
     if not envelope.get("id"):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from task_scheduler.errors import NotSent
-from task_scheduler.queue.fifo import deduplication_id
+from task_scheduler.queue.fifo import deduplication_id, is_fifo
 from task_scheduler.queue.place import MAX_REDRIVES, PLACE, REDRIVE
 from task_scheduler.queue.sending import Entry, send_batch
 from task_scheduler.queue.serialization import sendable
@@ -115,9 +115,15 @@ class Redriver:
         return True
 
     def _send_task(self, dead_letter: DeadLetter) -> None:
-        entry = _entry(dead_letter, is_fifo=self._stack.queue_url.endswith(".fifo"))
+        envelope = read_envelope(dead_letter.body) or {}
+        try:
+            url = self._stack.worker_queue_url(envelope.get("worker"))
+        except TaskctlError as error:
+            raise NotSent(str(error)) from error
         with aws.explained():
-            send_batch(aws.client("sqs"), self._stack.queue_url, [entry])
+            send_batch(
+                aws.client("sqs"), url, [_entry(dead_letter, envelope, is_fifo=is_fifo(url))]
+            )
 
     def _send_run(self, dead_letter: DeadLetter) -> None:
         event: dict[str, Any] = dict(dead_letter.contents.event)
@@ -134,14 +140,13 @@ class Redriver:
         return self._inputs[schedule]
 
 
-def _entry(dead_letter: DeadLetter, *, is_fifo: bool) -> Entry:
+def _entry(dead_letter: DeadLetter, envelope: Mapping[str, Any], *, is_fifo: bool) -> Entry:
     """Return a task's message under an id that says which dead letter it comes from.
 
     Its place in its run is kept, and how often it was sent again is one more: so it has all its
     attempts anew, and its end corrects the counts of its run.
     """
     body, name = dead_letter.body, dead_letter.id  # of a text typed by hand, its id is SQS's
-    envelope = read_envelope(body) or {}
     if envelope:
         name = str(sent_again(TaskId.parse(envelope["id"]), dead_letter.short_id))
         body = sendable(json.dumps({**envelope, "id": name}, ensure_ascii=False))

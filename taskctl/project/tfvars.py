@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from task_scheduler.queue.message import DEFAULT_WORKER
 from taskctl.errors import TaskctlError, did_you_mean
 from taskctl.project import terraform
 from taskctl.project.checkout import MODULE, module_folder
@@ -37,8 +38,8 @@ _WHEN = {
     "end_date", "delivery_retries", "delivery_max_age", "expected_every",
 }  # fmt: skip
 """Fields of a schedule that are Scheduler's, and not in the input of send_task."""
-_USUAL_OVERLAP = "overlap", "allow"
-"""The one that the input leaves out."""
+_LEFT_OUT = [("overlap", "allow"), ("worker", DEFAULT_WORKER)]
+"""What the input does not say, since it is usual."""
 
 
 def _print_unknown(sentence: str) -> None:
@@ -89,6 +90,7 @@ def find_problems(values: dict[str, Any], folder: Path) -> list[str]:
     names = re.findall(r'^variable "(\w+)"', files["variables.tf"], re.MULTILINE)
     given = {name: values.get(name) for name in names} | {
         "task_code_dir": str(folder),
+        "workers": [DEFAULT_WORKER, *values["workers"]],
         "notify_on": None if values["notify"] is None else values["notify_on"],
         # unused by the checks, but they must not be null
         "aws": _AWS,
@@ -142,7 +144,7 @@ def tfvars_schedules(variables: dict[str, Any]) -> list[Schedule]:
             | {
                 field: value
                 for field, value in fields.items()
-                if field not in _WHEN and value is not None and (field, value) != _USUAL_OVERLAP
+                if field not in _WHEN and value is not None and (field, value) not in _LEFT_OUT
             },
         )
         for name, fields in variables["schedules"].items()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from task_scheduler.queue.message import DEFAULT_WORKER
 from taskctl import aws
 from taskctl.errors import TaskctlError, did_you_mean
 from taskctl.project.schedule import Schedule
@@ -60,10 +61,30 @@ class Stack:
         """The URL of the dead-letter queue of runs."""
         return self._queue_url("runs-dead-letter")
 
-    @property
-    def dead_letter_urls(self) -> tuple[str, str]:
-        """The URLs of both dead-letter queues."""
-        return self.runs_dead_letter_url, self.tasks_dead_letter_url
+    @cached_property
+    def dead_letter_urls(self) -> tuple[str, ...]:
+        """The URLs of the dead-letter queues; not every stack has one of other workers."""
+        others = self._find_queue("workers-dead-letter")
+        return (
+            self.runs_dead_letter_url,
+            self.tasks_dead_letter_url,
+            *([others] if others else []),
+        )
+
+    def worker_queue_url(self, worker: str | None) -> str:
+        """Return the URL of a worker's task queue.
+
+        Args:
+            worker: its name; None for the default one.
+
+        Raises:
+            TaskctlError: the stack has no such worker.
+        """
+        if worker in (None, DEFAULT_WORKER):
+            return self.queue_url
+        if url := self._find_queue(f"tasks-{worker}"):
+            return url
+        raise TaskctlError(f"the stack {self.prefix!r} has no worker {worker!r} any more")
 
     def schedules(self) -> list[Schedule]:
         """Return every schedule in the stack's group, sorted by name.
@@ -131,6 +152,11 @@ class Stack:
         return read_schedule(answer)
 
     def _queue_url(self, name: str) -> str:
+        if url := self._find_queue(name):
+            return url
+        raise TaskctlError(f"no queue {self.prefix}-{name} in this account and region")
+
+    def _find_queue(self, name: str) -> str | None:
         sqs = aws.client("sqs")
         for queue in (f"{self.prefix}-{name}", f"{self.prefix}-{name}.fifo"):
             try:
@@ -139,7 +165,7 @@ class Stack:
                     return url
             except sqs.exceptions.QueueDoesNotExist:
                 continue
-        raise TaskctlError(f"no queue {self.prefix}-{name} in this account and region")
+        return None
 
 
 def read_schedule(answer: Mapping[str, Any]) -> Schedule:

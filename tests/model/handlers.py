@@ -75,7 +75,7 @@ def surroundings(world: Surrounded, work: Callable[..., None], **others: Any) ->
         "run_task.process_ends_after": nullcontext,
         "run_task.capture_output": lambda: None,
         "send_task.capture_output": lambda: None,
-        "sending.sent_list.IN_FLIGHT": 1,
+        "sending.task_queues.IN_FLIGHT": 1,
         "observability.log.write_line": lambda _line: None,
         "config.load": load,
         **others,

@@ -117,7 +117,7 @@ def test_sqs_gives_up_only_after_every_retry_and_a_batch_of_give_backs(
     }
     variables = tmp_path / "variables.tfvars.json"
     variables.write_text(json.dumps({"schedules": schedules, "batch_size": batch_size}))
-    assert console(root, "local.max_receive_count", variables) == str(expected)
+    assert console(root, 'local.max_receive_counts["default"]', variables) == str(expected)
 
 
 def test_policies_name_this_account_and_region(planned: Planned) -> None:

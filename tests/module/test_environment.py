@@ -29,7 +29,26 @@ BY_LAMBDA = {
 
 READ = {attribute.metadata["variable"] for attribute in fields(Settings)}
 
+QUEUE = {"name": "nightly-tasks", "arn": "arn:aws:sqs:eu-west-1:123456789012:nightly-tasks"}
+
 WORKER = {
+    "queue": {
+        "tasks": QUEUE | {"url": "https://tasks"},
+        "dead_letters": QUEUE | {"url": "https://dead"},
+        "event_source_arn": QUEUE["arn"],
+    },
+    "fifo": False,
+    "visibility_timeout": 360,
+    "max_receive_count": 13,
+    "timeout": 60,
+    "memory": 512,
+    "storage": 512,
+    "batch_size": 10,
+    "batch_window": 0,
+    "task_concurrency": 2,
+    "maximum_concurrency": 10,
+    "layers": [],
+    "vpc": None,
     "environment": {},
     "secrets": {"API_TOKEN": "/token"},
     "secrets_kms_key_arns": [],
@@ -37,12 +56,18 @@ WORKER = {
     "policy_arns": {},
 }
 
+ROLES = {
+    "names": {key: key for key in (*REQUIRED, "run_task-big")},
+    "path": "/",
+    "permissions_boundary": None,
+}
+
 EVERYTHING: Variables = {
     "deduplication": True,
     "metrics_by_schedule": True,
-    "task_concurrency": 2,
     "has_generators": True,
-    "workers": {"default": WORKER},
+    "workers": {"default": WORKER, "big": WORKER},
+    "roles": ROLES,
 }
 
 

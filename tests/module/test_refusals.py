@@ -677,4 +677,6 @@ def test_more_lists_in_s3_than_a_policy_can_name_are_refused(
     }
     said = refusal({"schedules": schedules})
     assert f"The policy of the role cdklab-{REGION}-send-task has " in said
-    assert "too many for IAM. It names every list in S3 (tasks_s3_uri) and holds policy_s" in said
+    assert (
+        "too many for IAM. It names every list in S3 (tasks_s3_uri) and holds policy_stat" in said
+    )

@@ -121,6 +121,79 @@ WIDE = [
 ]
 
 
+# Workers that cannot work, and what is said about them.
+WORKERS: dict[str, tuple[dict[str, Any], str]] = {
+    "Big": ({}, "its name must be 1 to 20 small letters, digits and hyphens, the first a letter"),
+    "dead-letter": ({}, "its name must be 1 to 20 small letters, digits and hyphens, the first a"),
+    "slow": (
+        {"timeout": 901},
+        "timeout is 901: it must be a whole number from 1 to 900 (seconds, up to 15 minutes, which",
+    ),
+    "small": ({"memory": 127.5}, "memory is 127.5: it must be a whole number from 128 to 10240 (M"),
+    "hoarder": (
+        {"storage": 10241},
+        "storage is 10241: it must be a whole number from 512 to 10240 (MB of /tmp, up to 10 GB)",
+    ),
+    "crowded": ({"batch_size": 11}, "batch_size is 11: it must be a whole number from 1 to 10"),
+    "lonely": (
+        {"maximum_concurrency": 1},
+        "maximum_concurrency is 1: it must be a whole number from 2 to 1000",
+    ),
+    "hasty": (
+        {"timeout": 900, "visibility_timeout": 600},
+        "visibility_timeout is 600, less than timeout (900): tasks would be handed out again",
+    ),
+    "ordered": (
+        {"fifo": True, "batch_window": 5},
+        "batch_window is 5, but its queue is FIFO: Lambda waits for batches of standard queues",
+    ),
+    "layered": (
+        {"layers": ["arn:aws:lambda:eu-west-9:000000000000:layer:pandas:1"]},
+        'layers has "arn:aws:lambda:eu-west-9:000000000000:layer:pandas:1": it must be the ARN of',
+    ),
+    "secretive": ({"environment": {"PATH": "/"}}, "environment has PATH: Lambda, Python or the m"),
+    "tenth": ({}, ""),
+}
+
+
+@pytest.fixture(scope="module")
+def refused_workers(refusal: Callable[[Variables], str]) -> str:
+    return refusal({"workers": {name: row[0] for name, row in WORKERS.items()}})
+
+
+@pytest.mark.parametrize("name", [name for name, row in WORKERS.items() if row[1]])
+def test_a_worker_that_cannot_work_is_refused_by_name(refused_workers: str, name: str) -> None:
+    about_it = refused_workers.partition(f'worker "{name}": ')[2].partition(' worker "')[0]
+    assert WORKERS[name][1] in about_it
+
+
+def test_more_workers_than_sqs_lets_share_a_dead_letter_queue_are_refused(
+    refused_workers: str,
+) -> None:
+    assert "workers has 12: besides the default one there may be 9" in refused_workers
+
+
+def test_a_schedule_of_a_worker_that_is_not_there_is_refused_by_name(
+    refusal: Callable[[Variables], str],
+) -> None:
+    lost = {"expression": "rate(1 day)", "task": "work", "worker": "huge"}
+    said = refusal({"workers": {"big": {}}, "schedules": {"lost": lost}})
+    assert 'schedule "lost": worker "huge" is not there: it must be one of big, default' in said
+
+
+def test_the_default_worker_is_not_described_twice(refusal: Callable[[Variables], str]) -> None:
+    assert 'workers has "default": the default worker is described by the other variables' in (
+        refusal({"workers": {"default": {"memory": 1024}}})
+    )
+
+
+def test_a_function_whose_name_would_be_too_long_is_refused(
+    refusal: Callable[[Variables], str],
+) -> None:
+    said = refusal({"prefix": "p" * 50, "workers": {"twelve-chars": {}}})
+    assert f"the name of its function, {'p' * 50}-run-task-twelve-chars, has 72 characters" in said
+
+
 @pytest.fixture(scope="module")
 def refused(refusal: Callable[[Variables], str]) -> str:
     return refusal(GIVEN)
@@ -132,7 +205,7 @@ def test_what_cannot_work_is_refused_by_name(refused: str, sentence: str) -> Non
 
 
 def test_all_of_it_is_said_in_one_go_and_nothing_else(refused: str) -> None:
-    assert refused.count("What task code is given cannot work:") == 1
+    assert refused.count("Workers that cannot work:") == 1
     for fine in ("Fine_2", "MY_PATH", "TZ:", "FINE", "fine-", "aws:", "number 1:"):
         assert f"{fine} " not in refused
 

@@ -28,6 +28,7 @@ class Example:
         results: of its tasks, in the order of the list; None for a text that is printed.
         variables: that have no default.
         orders: lines of the file that has to be made first.
+        sender: the address that SES has to know.
     """
 
     prefix: str
@@ -35,6 +36,7 @@ class Example:
     results: list[str | None]
     variables: Mapping[str, str] = field(default_factory=dict)
     orders: int = 0
+    sender: str = ""
 
     def arguments(self) -> list[str]:
         """Terraform's arguments for the variables."""
@@ -42,6 +44,8 @@ class Example:
 
     def prepare(self, root: Path, emulator: Emulator) -> None:
         """Make what the example asks its user for: a bucket, a file."""
+        if self.sender:
+            client("ses", emulator.environment()).verify_email_identity(EmailAddress=self.sender)
         if self.orders:
             client("s3", emulator.environment()).create_bucket(Bucket=BUCKET)
             with (root / "orders.csv").open("w") as file:
@@ -68,6 +72,13 @@ EXAMPLES = {
     ),
     "many-schedules": Example(
         "many-schedules", "report-delhi", ["report for delhi, due 2026-01-01T01:30:00Z"]
+    ),
+    "heavy": Example("heavy", "heavy", ["everywhere: 4096 MB, 15 min"]),
+    "mails": Example(
+        "mails",
+        "reminders",
+        [f"Member {n}: {n * 7 % 40 + 10}.50" for n in range(1, 501)],
+        sender="office@example.com",
     ),
     "fifo": Example("fifo", "bookings", ["blue: +100", "red: +50", "blue: -30", "red: -20"]),
 }

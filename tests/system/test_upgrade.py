@@ -54,6 +54,8 @@ def test_an_example_is_upgraded_in_place(name: str, released: Path, emulator: Em
     example = EXAMPLES[name]
     given = example.arguments()
     old = released / "examples" / name
+    if not old.is_dir():
+        pytest.skip("nobody has applied it at that commit")
     example.prepare(old, emulator)
     with terraform.attached(old, emulator.environment()) as aws:
         terraform.run(old, aws, "init", "-input=false")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -27,6 +28,10 @@ SETUP = Setup(
     dashboard=False,
     silence_alarms=frozenset(),
 )
+WORKERS: dict[str, dict[str, Any]] = {
+    "big": {"run_task_memory": 4096, "batch_size": 1, "maximum_concurrency": 10},
+    "ordered": {"fifo": True},
+}
 NOTHING_BUT_TASKS = Assumptions(
     cold_start_seconds=0, run_seconds=0, message_seconds=0, task_log_bytes=0
 )
@@ -145,3 +150,16 @@ def test_variable_descriptions_state_these_prices(variable: str, words: str, usd
     block = written.partition(f'variable "{variable}" {{')[2].partition("\n}\n")[0]
     (price,) = re.findall(rf"([\d.]+) {re.escape(words)}", block)
     assert float(price) == pytest.approx(usd)
+
+
+def test_each_further_worker_polls_and_runs_at_its_own_price() -> None:
+    setup = replace(SETUP, workers=WORKERS)
+    polls, usd = shared_usage(0, setup)["idle polling"]
+    minutes = 730 * 60 * 3
+    assert polls == (2 + 5 + 2) * minutes
+    assert usd == pytest.approx(((2 + 5) * 0.4e-6 + 2 * 0.5e-6) * minutes)
+    big = schedule_usage("a", 1, 10, setup.of("big"), NOTHING_BUT_TASKS, is_cold=False)
+    default = schedule_usage("a", 1, 10, setup.of(None), NOTHING_BUT_TASKS, is_cold=False)
+    assert (big.invocations, default.invocations) == (11, 2)
+    assert big.gb_seconds == pytest.approx((10 * 0.005 + 10 * 0.2) * 4)
+    assert setup.of("gone") == setup

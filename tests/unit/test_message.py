@@ -102,7 +102,7 @@ def test_json_that_is_not_an_envelope_is_unreadable_with_its_reason(body: str, r
 
 
 def test_attributes_of_a_newer_sender_are_ignored() -> None:
-    body = '{"version": 1, "id": "s@t#1", "text": "y", "colour": "red", "worker": {"cpu": 2}}'
+    body = '{"version": 1, "id": "s@t#1", "text": "y", "colour": "red", "engine": {"cpu": 2}}'
 
     assert Message.decode(body, sqs_id="abc") == Message(id="s@t#1", text="y")
 

@@ -73,7 +73,7 @@ def test_what_another_invocation_goes_on_with_is_read_as_it_was_written() -> Non
 
 
 def test_attributes_of_a_newer_schedule_are_ignored() -> None:
-    event = {**EVENT, "worker": "large", "Retries": 2}
+    event = {**EVENT, "colour": "red", "Retries": 2}
 
     assert Run.from_event(event, request_id="r") == Run.from_event(EVENT, request_id="r")
 

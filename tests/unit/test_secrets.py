@@ -119,7 +119,8 @@ def test_a_parameter_is_in_the_environment_before_task_code_is_imported(
     bench.put(compare(VALUE))
 
     assert bench.run() == []
-    assert log_lines()[-1]["result"] == "[true,true,true]"
+    (record,) = (line for line in log_lines() if line["message"] == "task")
+    assert record["result"] == "[true,true,true]"
 
 
 def test_a_secret_of_secrets_manager_is_read_as_a_text_or_as_bytes(
@@ -194,7 +195,7 @@ def test_tasks_fail_and_are_retried_while_a_secret_is_missing(
 
     with pytest.raises(BatchFailed):
         bench.run()
-    (record,) = log_lines()
+    (record,) = (line for line in log_lines() if line["message"] == "task")
     assert (record["outcome"], record["error"]) == ("retry", "SecretUnavailable")
     assert record["reason"].startswith(f"secret API_TOKEN: {said}")
     assert f"needs {permission} on it" in record["reason"]

@@ -44,6 +44,7 @@ class Settings:
 
     Attributes:
         queue_url: of the task queue.
+        worker_queues: the URLs of the other workers' task queues, by worker.
         runs_dead_letter_url: of the runs' dead-letter queue.
         tasks_dead_letter_url: of the tasks' dead-letter queue.
         max_receive_count: the receive after which SQS itself dead-letters a message.
@@ -69,6 +70,7 @@ class Settings:
     """
 
     queue_url: str = variable("QUEUE_URL", "")
+    worker_queues: Mapping[str, str] | None = variable("WORKER_QUEUES", None)
     runs_dead_letter_url: str = variable("RUNS_DEAD_LETTER_URL", "")
     tasks_dead_letter_url: str = variable("TASKS_DEAD_LETTER_URL", "")
     max_receive_count: int = variable("MAX_RECEIVE_COUNT", sys.maxsize)

@@ -93,7 +93,7 @@ run "layers_of_ones_own_come_after_those_made_here" {
   command = apply
 
   variables {
-    layers = ["arn:aws:lambda:eu-west-1:123456789012:layer:pandas:7"]
+    workers = { default = merge(var.workers.default, { layers = ["arn:aws:lambda:eu-west-1:123456789012:layer:pandas:7"] }) }
   }
 
   assert {
@@ -111,7 +111,7 @@ run "without_a_folder_no_layer_of_dependencies_is_made" {
 
   variables {
     layer_dir = null
-    layers    = ["arn:aws:lambda:eu-west-1:123456789012:layer:everything:7"]
+    workers   = { default = merge(var.workers.default, { layers = ["arn:aws:lambda:eu-west-1:123456789012:layer:everything:7"] }) }
   }
 
   assert {

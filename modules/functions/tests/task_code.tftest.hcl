@@ -2,21 +2,21 @@ mock_provider "aws" {
   source = "../../tests/module/mocks"
 }
 
-variables {
-  workers = { default = {
-    environment          = { STAGE = "test", EMPTY = "" }
-    secrets              = { API_TOKEN = "/jobs/token", OTHER = "arn:aws:ssm:eu-west-1:123456789012:parameter/other", DATABASE = "jobs/database" }
-    secrets_kms_key_arns = ["arn:aws:kms:eu-west-1:123456789012:key/0123"]
-    policy_statements = [
-      { sid = "Read", actions = ["s3:GetObject"], resources = ["arn:aws:s3:::reports/*"], conditions = {}, generators = false },
-      { sid = null, actions = ["s3:ListBucket"], resources = ["arn:aws:s3:::reports"], conditions = { StringEquals = { "s3:prefix" = ["in/"] } }, generators = true },
-    ]
-    policy_arns = { mail = "arn:aws:iam::123456789012:policy/mail" }
-  } }
-}
-
 run "run_task_alone_has_what_task_code_needs_where_it_runs_nowhere_else" {
   command = plan
+
+  variables {
+    workers = { default = merge(var.workers.default, {
+      environment          = { STAGE = "test", EMPTY = "" }
+      secrets              = { API_TOKEN = "/jobs/token", OTHER = "arn:aws:ssm:eu-west-1:123456789012:parameter/other", DATABASE = "jobs/database" }
+      secrets_kms_key_arns = ["arn:aws:kms:eu-west-1:123456789012:key/0123"]
+      policy_statements = [
+        { sid = "Read", actions = ["s3:GetObject"], resources = ["arn:aws:s3:::reports/*"], conditions = {}, generators = false },
+        { sid = null, actions = ["s3:ListBucket"], resources = ["arn:aws:s3:::reports"], conditions = { StringEquals = { "s3:prefix" = ["in/"] } }, generators = true },
+      ]
+      policy_arns = { mail = "arn:aws:iam::123456789012:policy/mail" }
+    }) }
+  }
 
   assert {
     condition = { for name, value in one(aws_lambda_function.this["run_task"].environment).variables : name => value if contains(["STAGE", "EMPTY", "TASK_SECRETS"], name) } == {
@@ -46,7 +46,7 @@ run "run_task_alone_has_what_task_code_needs_where_it_runs_nowhere_else" {
   }
 
   assert {
-    condition     = [for key, attachment in aws_iam_role_policy_attachment.task_code : [key, attachment.policy_arn]] == [["mail", "arn:aws:iam::123456789012:policy/mail"]]
+    condition     = [for key, attachment in aws_iam_role_policy_attachment.task_code : [key, attachment.policy_arn]] == [["run_task/mail", "arn:aws:iam::123456789012:policy/mail"]]
     error_message = "a managed policy is not attached"
   }
 
@@ -65,6 +65,16 @@ run "send_task_has_environment_and_secrets_where_it_runs_generators_and_only_the
 
   variables {
     has_generators = true
+    workers = { default = merge(var.workers.default, {
+      environment          = { STAGE = "test", EMPTY = "" }
+      secrets              = { API_TOKEN = "/jobs/token", OTHER = "arn:aws:ssm:eu-west-1:123456789012:parameter/other", DATABASE = "jobs/database" }
+      secrets_kms_key_arns = ["arn:aws:kms:eu-west-1:123456789012:key/0123"]
+      policy_statements = [
+        { sid = "Read", actions = ["s3:GetObject"], resources = ["arn:aws:s3:::reports/*"], conditions = {}, generators = false },
+        { sid = null, actions = ["s3:ListBucket"], resources = ["arn:aws:s3:::reports"], conditions = { StringEquals = { "s3:prefix" = ["in/"] } }, generators = true },
+      ]
+      policy_arns = { mail = "arn:aws:iam::123456789012:policy/mail" }
+    }) }
   }
 
   assert {

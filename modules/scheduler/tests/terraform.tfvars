@@ -27,3 +27,4 @@ schedules = {
     delivery_max_age = 3600
   }
 }
+workers = ["default", "big"]

@@ -18,6 +18,9 @@ from task_scheduler.queue.validation import (
 VERSION = 1
 DEFAULT_RETRIES = 2
 
+DEFAULT_WORKER = "default"
+"""The worker of the tasks that name none."""
+
 MAX_BODY_BYTES = 240 * 1024
 """Below SQS's 256 KiB, so that a dead letter has room for its attributes."""
 
@@ -40,6 +43,7 @@ class Message:
         retries: attempts after the first, from 0.
         max_age: seconds on the queue after which the task is no longer started; any time when None.
         message_group: the FIFO group that the task keeps its order in.
+        worker: that runs it; the default one when None.
         keep_result: whether its result is kept for the run's digest.
     """
 
@@ -52,6 +56,7 @@ class Message:
     retries: int = DEFAULT_RETRIES
     max_age: int | None = None
     message_group: str | None = None
+    worker: str | None = None
     keep_result: bool | None = None
 
     def encode(self) -> str:

@@ -77,6 +77,7 @@ class Run:
         timezone: of the schedule, an IANA name.
         overlap: what happens while another run of the schedule has not ended.
         started_by, why: who started it by hand, and the reason that was given.
+        worker: that runs its tasks; the default one when None.
         cursor: where the list goes on.
         only: the position of the one task that is sent; None for all of them.
         number: the number that this task has in its run, if it is sent again.
@@ -102,6 +103,7 @@ class Run:
     overlap: str = "allow"
     started_by: str | None = None
     why: str | None = None
+    worker: str | None = None
     cursor: Cursor = Cursor()
     only: int | None = None
     number: int | None = None
@@ -173,6 +175,7 @@ class Run:
         task: str | None = None,
         args: Mapping[str, Any] | None = None,
         message_group: str | None = None,
+        worker: str | None = None,
     ) -> Message:
         """Return the message for the task at a position of the list, from 1."""
         return Message(
@@ -185,6 +188,7 @@ class Run:
             retries=self.retries,
             max_age=self.max_age,
             message_group=message_group,
+            worker=worker or self.worker,
             keep_result=self.keep_results or None,
         )
 

@@ -8,7 +8,7 @@ from itertools import chain, islice
 
 from task_scheduler import aws
 from task_scheduler.config import Settings
-from task_scheduler.errors import IncompleteRun
+from task_scheduler.errors import IncompleteRun, InvalidRun
 from task_scheduler.observability.log import logger
 from task_scheduler.queue.dead_letters import incomplete_run_dead_letter, line_dead_letter
 from task_scheduler.queue.fifo import deduplication_id, is_fifo
@@ -18,12 +18,10 @@ from task_scheduler.runs.chunk import Mark
 from task_scheduler.runs.kept_ends import KeptEnd
 from task_scheduler.runs.recorder import Recorder
 from task_scheduler.runs.run import Cursor, Run
+from task_scheduler.sending.task_queues import TaskQueues
 from task_scheduler.task_list.listed import ListedTask, Refused
 from task_scheduler.task_list.messages import EncodedMessage, make_message
 from task_scheduler.task_list.task_list import TaskList
-
-IN_FLIGHT = 16
-"""Requests under way at once; one client serves them all. A FIFO queue gets one after the other."""
 
 RESULTS_OF = 10
 """The longest list, in tasks, whose results are kept for the run's digest."""
@@ -38,7 +36,8 @@ class SentList:
 
     Attributes:
         run: whose list it is.
-        tasks, dead_letters: senders of messages, and of dead letters of the runs' queue.
+        tasks: senders of messages, to each worker.
+        dead_letters: the sender of dead letters of the runs' queue.
         recorder: records the ends of refused lines.
         number: of the tasks and refused lines so far, those of earlier invocations included.
         attributes: that each message has.
@@ -48,7 +47,7 @@ class SentList:
     """
 
     run: Run
-    tasks: Sender
+    tasks: TaskQueues
     dead_letters: Sender
     recorder: Recorder
     number: int
@@ -61,10 +60,14 @@ class SentList:
         """Send a task, or the dead letter of one that cannot be sent."""
         self.number += 1
         made = make_message(self.run, listed) if isinstance(listed, ListedTask) else listed
+        if isinstance(listed, ListedTask) and isinstance(made, EncodedMessage):
+            worker = made.message.worker
+            if problem := self.tasks.problem(worker):
+                made = listed.refused(problem)
+            else:
+                self.tasks.put(worker, self._entry(made, self.tasks.url(worker)))
         if isinstance(made, Refused):
             self._refuse(made)
-        else:
-            self.tasks.put(self._entry(made))
 
     def _refuse(self, line: Refused) -> None:
         self.refused += 1
@@ -77,9 +80,9 @@ class SentList:
         if self.refused % RECORDED_AT_ONCE == 0:
             self.recorder.flush()
 
-    def _entry(self, made: EncodedMessage) -> Entry:
+    def _entry(self, made: EncodedMessage, queue_url: str) -> Entry:
         attributes = {**self.attributes, PLACE: f"{self.run.key}#{self.number}"}
-        if not is_fifo(self.tasks.queue_url):
+        if not is_fifo(queue_url):
             return Entry(made.body, attributes)
         message = made.message
         return Entry(
@@ -110,13 +113,16 @@ def send_list(
         is_resent: whether some of the messages may be on the queue already.
 
     Raises:
+        InvalidRun: its worker is not there.
         InvalidRun, LookupError, ImportError: the list cannot be read; says why.
         NotSent, botocore's errors: a message could not be sent.
     """
     with (
-        Sender(aws.sqs(), settings.queue_url, in_flight=IN_FLIGHT) as tasks,
+        TaskQueues(settings) as tasks,
         Sender(aws.sqs(), settings.runs_dead_letter_url) as dead_letters,
     ):
+        if problem := tasks.problem(run.worker):
+            raise InvalidRun(problem)
         listed: Iterator[ListedTask | Refused] = iter(task_list)
         # the results of a short list are kept, and all its messages say the same
         ahead = list(islice(listed, RESULTS_OF + 1))
