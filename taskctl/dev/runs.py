@@ -10,9 +10,7 @@ from taskctl.runs.recorded_run import RecordedRun
 from taskctl.stack.stack import Stack
 
 
-def read_runs(
-    stacks: Iterable[Stack], since: datetime
-) -> Mapping[tuple[str, str], RecordedRun]:
+def read_runs(stacks: Iterable[Stack], since: datetime) -> Mapping[tuple[str, str], RecordedRun]:
     """Return the last run of each schedule, by prefix and schedule.
 
     Args:

@@ -100,7 +100,7 @@ def test_a_task_that_fails_again_keeps_its_place_and_may_be_sent_once_more(
     for _ in range(2):
         (letter,) = dead_letters(read, run=run)
         assert operate("retry", run, "--yes").returncode == 0
-        wait_for(lambda known=letter["id"]: {*_ids(dead_letters(read, run=run))} - {known})
+        _await_another(read, run, letter["id"])
     (applied.folder / "alpha").touch()
     try:
         assert operate("retry", run, "--yes").returncode == 0
@@ -371,3 +371,7 @@ def test_a_dead_letter_that_sqs_refuses_stays(
     assert done.out == "Sent again: 2 tasks.\n"
     assert done.err.count("stays where it is: ") == 1
     assert "InternalError" in done.err
+
+
+def _await_another(read: Read, run: str, known: str) -> None:
+    wait_for(lambda: {*_ids(dead_letters(read, run=run))} - {known})
