@@ -83,7 +83,8 @@ def test_the_calls_of_a_run_are_these(is_fifo: bool) -> None:
     sending.run()
 
     assert {call.removesuffix(".fifo") for call in sending.faults.calls} == set(CALLS)
-    assert [message["text"] for message in bodies(sending.tasks)] == TEXTS
+    texts = [message["text"] for message in bodies(sending.tasks)]
+    assert (texts if is_fifo else sorted(texts, key=int)) == TEXTS  # requests overtake each other
     [dead_letter] = bodies(sending.runs)
     assert dead_letter["line"] == len(TEXTS) + 1
 
