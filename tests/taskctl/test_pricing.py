@@ -78,6 +78,15 @@ def test_the_ledger_takes_at_most_a_unit_and_a_half_a_task_of_a_long_list() -> N
     assert 1.0 < pricing.ledger_writes(1_000_000, 100_000) / 1_000_000 < 1.5
 
 
+@pytest.mark.parametrize(("tasks", "runs"), [(100, 30_000), (100_000, 30)])
+def test_the_share_of_the_ledger_in_the_documents_is_the_computed_one(
+    tasks: int, runs: int
+) -> None:
+    usd = runs * pricing.ledger_writes(tasks, tasks // 10) * pricing.DYNAMODB_WRITE
+    document = " ".join((ROOT / "docs" / "cost.md").read_text(encoding="utf-8").split())
+    assert f"{usd:.2f} USD in runs of {tasks:,}" in document
+
+
 def test_concurrent_tasks_share_their_time() -> None:
     alone = schedule_usage("a", 1, 1000, SETUP, NOTHING_BUT_TASKS, is_cold=False)
     overlapped = schedule_usage(
