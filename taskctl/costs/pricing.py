@@ -199,7 +199,8 @@ def ledger_writes(tasks: int, batches: int, flushes: int = 1) -> float:
     chunks = ceil(tasks / CHUNK_SIZE)
     if not chunks:
         return LEDGER_WRITES
-    touched = chunks * (1 - (1 - 1 / chunks) ** (tasks / batches / flushes))
+    at_once = tasks / batches / flushes
+    touched = chunks * (1.0 - float((1 - 1 / chunks) ** at_once))
     units = 1 + (CHUNK_UNITS - 1) * min(1.0, tasks / CHUNK_SIZE)
     reports = chunks + 1 if chunks > 1 else 0
     return LEDGER_WRITES + batches * flushes * touched * units + reports
