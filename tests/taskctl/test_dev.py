@@ -19,8 +19,8 @@ from task_scheduler_local.dev.watch import is_watched
 from task_scheduler_local.places import ROOT
 from taskctl import aws
 from taskctl.dev.clock import Clock
-from taskctl.dev.log import _own
 from taskctl.dev.view import _fit
+from taskctl.runs.log import _own
 from tests.taskctl.conftest import Taskctl
 
 
