@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from task_scheduler_local.emulator import Emulator
+from task_scheduler_local.layer import build
 from task_scheduler_local.leftovers import client
 from task_scheduler_local.places import ROOT
 
@@ -32,6 +33,7 @@ class Example:
         variables: that have no default.
         orders: lines of the file that has to be made first.
         sender: the address that SES has to know.
+        has_packages: whether it has packages of its own, which have to be installed first.
     """
 
     prefix: str
@@ -40,6 +42,7 @@ class Example:
     variables: Mapping[str, str] = field(default_factory=dict)
     orders: int = 0
     sender: str = ""
+    has_packages: bool = False
 
     def arguments(self) -> list[str]:
         """Terraform's arguments for the variables."""
@@ -47,6 +50,8 @@ class Example:
 
     def prepare(self, root: Path, emulator: Emulator) -> None:
         """Make what the example asks its user for: a bucket, a file."""
+        if self.has_packages:
+            build(root / "requirements.txt", root / "layer", target=None)
         if self.sender:
             client("ses", emulator.environment()).verify_email_identity(EmailAddress=self.sender)
         if self.orders:
@@ -78,6 +83,13 @@ EXAMPLES = {
         "many-schedules", "report-delhi", ["report for delhi, due 2026-01-01T01:30:00Z"]
     ),
     "heavy": Example("heavy", "heavy", ["everywhere: 4096 MB, 15 min"]),
+    "no-overlap": Example("no-overlap", "sync", ["3 copied"]),
+    "pandas": Example(
+        "pandas",
+        "summary",
+        ["      sum  mean\nshop           \noslo    8   4.0\nrome   10  10.0"],
+        has_packages=True,
+    ),
     "mails": Example(
         "mails",
         "reminders",
