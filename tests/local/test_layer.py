@@ -80,6 +80,8 @@ def test_a_manifest_says_what_is_in_it_and_what_it_is_for(tmp_path: Path, target
     assert (manifest["runtime"], manifest["architecture"]) == (target.runtime, target.architecture)
     pinned = dict(re.findall(r"(?m)^([\w.-]+)==([\w.]+) \\$", RUNTIME_LOCK.read_text()))
     assert manifest["packages"] == pinned | {"iniconfig": "2.3.1"}
+    files = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".json"]
+    assert sum(path.stat().st_size for path in files) <= manifest["bytes"] < 100_000_000
 
 
 def test_the_manifest_of_this_machines_layer_names_no_lambda(tmp_path: Path) -> None:

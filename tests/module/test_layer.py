@@ -53,6 +53,14 @@ def test_a_layer_without_the_packages_of_the_runtime_is_refused_by_their_names(
     assert "it lacks packages that the runtime needs: apprise, pyyaml Build it with" in said
 
 
+def test_a_layer_that_is_larger_than_lambda_takes_is_refused_with_its_size(
+    refusal: Callable[[Variables], str], plan: Callable[[Variables], Planned], tmp_path: Path
+) -> None:
+    said = refusal(layer_with(tmp_path, RIGHT | {"bytes": 300 * 2**20}))
+    assert "its files have 300 MB, and Lambda takes 250 MB of layers and code, all unzipped" in said
+    assert warnings(plan(layer_with(tmp_path, RIGHT | {"bytes": 250 * 2**20}))) == []
+
+
 def test_a_layer_that_fits_is_planned_without_a_word(
     plan: Callable[[Variables], Planned], tmp_path: Path
 ) -> None:
