@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from task_scheduler.queue.task_id import TaskId
 from task_scheduler.runs.chunk import CHUNK_SIZE, Chunk
@@ -46,6 +46,11 @@ class RunReader:
             deployed = threads.submit(self._stack.schedule_names)
             recorded = self._table.query("S")
         return {item["sk"] for item in recorded if item["sk"] != "*"} | {*deployed.result()}
+
+    def known_from(self) -> datetime:
+        """Return the first moment of which the ledger has all runs."""
+        kept = timedelta(seconds=self._stack.ledger_retention())
+        return max(self._table.created(), datetime.now(UTC) - kept)
 
     def schedule_items(self) -> dict[str, Item]:
         """Return what the ledger has of each schedule; `*` is what it has of all of them."""
