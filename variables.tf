@@ -564,7 +564,7 @@ variable "notify_on" {
 }
 
 variable "metrics_by_schedule" {
-  description = "Whether metrics (namespace TaskScheduler: duration_ms by outcome, sent, refused) are kept for each schedule, too. CloudWatch takes up to 0.30 USD a month for each of them, which is up to 2.10 USD a schedule."
+  description = "Whether metrics (namespace TaskScheduler: duration_ms by outcome, sent, refused) are kept for each schedule, too. CloudWatch takes up to 0.30 USD a month for each of them, which is up to 2.40 USD a schedule."
   type        = bool
   default     = false
   nullable    = false

@@ -65,10 +65,12 @@ class Design:
     ) -> None:
         aws = emulator.environment()
         self._name = name
-        self._sqs, self._lambda, self._logs = (
-            client(service, aws) for service in ("sqs", "lambda", "logs")
+        self._sqs, self._lambda, self._logs, self._dynamodb = (
+            client(service, aws) for service in ("sqs", "lambda", "logs", "dynamodb")
         )
         self._queue_url = self._create_queue(one_by_one)
+        if not one_by_one:
+            self._create_table()
         self._create_functions(package, code, layers, environment)
         self._mapping = self._lambda.create_event_source_mapping(
             EventSourceArn=f"arn:aws:sqs:us-east-1:000000000000:{Path(self._queue_url).name}",
@@ -100,6 +102,15 @@ class Design:
         url: str = self._sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
         return url
 
+    def _create_table(self) -> None:
+        keys = {"pk": "HASH", "sk": "RANGE"}
+        self._dynamodb.create_table(
+            TableName=self._name,
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys.items()],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+        )
+
     def _create_functions(
         self, package: str, code: Path, layers: Sequence[str], environment: Mapping[str, str]
     ) -> None:
@@ -110,7 +121,7 @@ class Design:
             "TASKS_DEAD_LETTER_URL": dead_letters,
             "MAX_RECEIVE_COUNT": "13",
             "MESSAGE_RETENTION": "345600",
-            "LEDGER_TABLE": "no-table",
+            "LEDGER_TABLE": self._name,
             **environment,
         }
         for function in ("send_task", "run_task"):

@@ -93,9 +93,9 @@ def build(requirements: Path | None, out: Path, *, target: Target | None) -> Pat
             "--link-mode=copy",  # a link would share its times and modes with uv's cache
             *(target.uv_arguments() if target else []),
         )
-        _remove_leftovers(fresh)
+        _take_out_what_differs(fresh)
         _write_manifest(fresh, target)
-        _make_reproducible(fresh)
+        _set_modes_and_times(fresh)
         final = out / "python"
         shutil.rmtree(final, ignore_errors=True)
         shutil.move(fresh, final)
@@ -103,10 +103,7 @@ def build(requirements: Path | None, out: Path, *, target: Target | None) -> Pat
 
 
 def _write_manifest(folder: Path, target: Target | None) -> None:
-    """Write down what the layer has, for which Lambda, and its bytes without this file.
-
-    Runtime and architecture are null for a layer of this machine.
-    """
+    """Write down what the layer has, its size, and its Lambda; null for that of this machine."""
     found = metadata.distributions(path=[str(folder)])
     packages = {each.metadata["Name"].lower().replace("_", "-"): each.version for each in found}
     manifest = {
@@ -119,23 +116,18 @@ def _write_manifest(folder: Path, target: Target | None) -> None:
     (folder / _MANIFEST).write_text(f"{text}\n", encoding="utf-8")
 
 
-def _size(folder: Path) -> int:
-    """Bytes of all files in a folder."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-
-
-def _remove_leftovers(folder: Path) -> None:
-    """Remove what only the builder needs: uv's lock, and scripts that name its interpreter."""
+def _take_out_what_differs(folder: Path) -> None:
+    """Take out the builder's own paths, which differ between two builds."""
     (folder / ".lock").unlink(missing_ok=True)
-    shutil.rmtree(folder / "bin", ignore_errors=True)
+    shutil.rmtree(folder / "bin", ignore_errors=True)  # scripts that name the builder's interpreter
     for record in folder.glob("*.dist-info/RECORD"):
         lines = record.read_text(encoding="utf-8").splitlines(keepends=True)
         kept = [line for line in lines if not re.match(r"(\.\./)*bin/", line)]
         record.write_text("".join(sorted(kept)), encoding="utf-8")
 
 
-def _make_reproducible(folder: Path) -> None:
-    """Give all files the same time and mode, whoever built them."""
+def _set_modes_and_times(folder: Path) -> None:
+    """Make modes and times the same in all builds."""
     for path in [folder, *folder.rglob("*")]:
         path.chmod(0o755 if path.is_dir() else 0o644)
         os.utime(path, (_EPOCH, _EPOCH))
@@ -144,6 +136,11 @@ def _make_reproducible(folder: Path) -> None:
 def describe(folder: Path, target: Target) -> str:
     """Summarize a layer that was built: where, for what, and its size in MB."""
     return f"{folder}: {target.runtime}, {target.architecture}, {_size(folder) / 1e6:.1f} MB"
+
+
+def _size(folder: Path) -> int:
+    """Return the size of a folder's files in bytes."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def main() -> None:

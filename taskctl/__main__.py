@@ -15,7 +15,13 @@ COMMANDS = {
     "next": Command("next:next_runs", "Show when schedules are due next."),
     "cost": Command("cost:cost", "Estimate the monthly cost of schedules."),
     "run": Command("run:run", "Run a schedule now and follow its tasks to their ends."),
+    "backfill": Command(
+        "backfill:backfill", "Run a schedule for the times at which it has not run."
+    ),
     "runs": Command("runs:runs", "List past runs, the oldest first."),
+    "show": Command("show:show", "Show a run or a task with all that is known of it."),
+    "logs": Command("logs:logs", "Show what the tasks of a run printed and logged."),
+    "stats": Command("stats:stats", "Sum up the runs of each schedule."),
     "cancel": Command("cancel:cancel", "Cancel a run."),
     "failed": Command("failed:failed", "List dead letters, with the reasons."),
     "redrive": Command("redrive:redrive", "Send dead letters again, once their cause is fixed."),

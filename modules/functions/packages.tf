@@ -58,7 +58,7 @@ locals {
 }
 
 locals {
-  # What Lambda takes of a function's code and layers together, unzipped. How large the user's own layers
+  # "Deployment package size, unzipped" in Lambda's quotas: code and layers together. How large the user's own layers
   # are nobody says before that.
   max_unzipped_bytes = 250 * 1024 * 1024
 

@@ -134,6 +134,7 @@ def _stated(setup: Setup, assumptions: Assumptions, tasks: int, *, is_cold: bool
         f"a task takes {assumptions.task_seconds:g} s{overlap}, and succeeds at its first attempt",
         f"a list that is only known when it is read has {tasks} tasks",
         f"batches are full ({setup.batch_size} tasks), messages shorter than 6 KB",
+        "SQS mixes a long list thoroughly, with which the ledger costs the most",
         f"functions have {setup.send_task_memory} MB (send_task) and {setup.run_task_memory} MB "
         f"(run_task), {setup.architecture}; cold starts: {starts}",
         f"a task logs {assumptions.task_log_bytes} bytes; storage of logs and traces are left out",
@@ -149,6 +150,7 @@ def _stated(setup: Setup, assumptions: Assumptions, tasks: int, *, is_cold: bool
 _NUMBERS = [field.name for field in fields(Usage)]
 _SHARED = {
     "idle polling": "sqs_requests",
+    "keep_runs": "invocations",
     "metrics": "metrics",
     "alarms": "alarms",
     "dashboard": "dashboards",

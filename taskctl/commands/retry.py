@@ -24,7 +24,7 @@ def retry(
     yes: options.Yes = False,
     as_json: options.Json = False,
 ) -> None:
-    """Send the failed tasks of a run again, once their cause is fixed.
+    """Send the failed tasks of a run again.
 
     Their dead letters go back to the queue with all their attempts. Their ends correct the counts
     of the run: when the last failure has succeeded, the run has, and people are notified of the

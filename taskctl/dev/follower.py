@@ -13,11 +13,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from task_scheduler_local.chat import Chat
 from task_scheduler_local.dev.uncovered import UncoveredCalls
 from task_scheduler_local.emulator import Emulator
-from taskctl.dev.log import Entry, Log
 from taskctl.dev.runs import read_runs
 from taskctl.dev.view import ScheduleLine, View
 from taskctl.errors import TaskctlError
-from taskctl.runs.log_lines import line_text
+from taskctl.runs.log import Entry, Log
 from taskctl.runs.recorded_run import RecordedRun
 from taskctl.stack.stack import Stack
 
@@ -93,12 +92,5 @@ class Follower:
             self._view.schedules(self._lines(read_runs(self._stacks, self._began)))
 
     def _show(self, entry: Entry) -> None:
-        if entry.record is not None:
-            kind = "problem" if entry.record.has_failed else ""
-            self._view.line(line_text(entry.record), kind)
-        else:
-            who = f"{entry.task} | " if entry.task else ""
-            kind = "warning" if entry.is_problem else "output"
-            self._view.line(f"{_INDENT}{who}{entry.text}", kind)
-        for line in filter(str.strip, (entry.traceback or "").splitlines()):
-            self._view.line(f"{_INDENT}{line}", "problem")
+        for line, kind in entry.lines():
+            self._view.line(line, kind)

@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+from task_scheduler.queue.task_id import TaskId
 from task_scheduler.runs.chunk import CHUNK_SIZE, Chunk
 from task_scheduler.runs.identity import RunId, RunState
 from task_scheduler.runs.table import Item
@@ -45,6 +46,11 @@ class RunReader:
             deployed = threads.submit(self._stack.schedule_names)
             recorded = self._table.query("S")
         return {item["sk"] for item in recorded if item["sk"] != "*"} | {*deployed.result()}
+
+    def known_from(self) -> datetime:
+        """Return the first moment of which the ledger has all runs."""
+        kept = timedelta(seconds=self._stack.ledger_retention())
+        return max(self._table.created(), datetime.now(UTC) - kept)
 
     def schedule_items(self) -> dict[str, Item]:
         """Return what the ledger has of each schedule; `*` is what it has of all of them."""
@@ -172,6 +178,16 @@ def find_run(reader: RunReader, text: str) -> RecordedRun:
     keys = [run.key for run in reader.last_runs(schedule, _NEAREST)]
     near = f"; its last runs are {', '.join(keys)}" if keys else ""
     raise TaskctlError(f"no run {text!r} of {schedule}{near or ', which has not run yet'}")
+
+
+def find_task(reader: RunReader, text: str) -> tuple[RecordedRun, int | None]:
+    """Return the run that a text means, and the position that it ends in: nightly#3.
+
+    Raises:
+        TaskctlError: there is no such run, or several.
+    """
+    name, position = TaskId.parse(text)
+    return find_run(reader, name), position
 
 
 def _is_run(item: Item) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -84,6 +85,13 @@ class LedgerTable:
             pages = self._pages(request, newest)
             found = self._present(item for page in pages for item in page)
         return found if newest is None else found[:newest][::-1]
+
+    def created(self) -> datetime:
+        """Return when the table was made."""
+        with self._explained():
+            answer = client().describe_table(TableName=self._stack.ledger)
+        made: datetime = answer["Table"]["CreationDateTime"]
+        return made
 
     def query_all(self, ranges: Iterable[tuple[str, str, str | None]]) -> list[Item]:
         """Read the items of several partitions at once: (partition, first, last) of each."""

@@ -86,6 +86,16 @@ class Stack:
             return url
         raise TaskctlError(f"the stack {self.prefix!r} has no worker {worker!r} any more")
 
+    def ledger_retention(self) -> int:
+        """Return the seconds for which the ledger keeps runs.
+
+        Raises:
+            TaskctlError: there is no such stack, or no access to it.
+        """
+        with aws.explained():
+            found = aws.client("lambda").get_function_configuration(FunctionName=self.send_task)
+        return int(found["Environment"]["Variables"]["LEDGER_RETENTION"])
+
     def schedules(self) -> list[Schedule]:
         """Return every schedule in the stack's group, sorted by name.
 

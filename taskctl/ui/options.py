@@ -11,6 +11,13 @@ Run = Annotated[
     str,
     typer.Argument(help="The run: its key or the beginning of it, or a schedule for its last one."),
 ]
+RunOrTask = Annotated[
+    str,
+    typer.Argument(
+        help="A run, by its key, the beginning of it, or its schedule for the last one; a task of "
+        "it with #POSITION at the end."
+    ),
+]
 Prefix = Annotated[
     str | None,
     typer.Option("--prefix", help="The stack's prefix; by default from Terraform's outputs."),

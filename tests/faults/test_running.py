@@ -30,7 +30,7 @@ def test_tasks_that_end_their_function_are_run_again_or_dead_letters_and_no_neig
     open_stack: Callable[..., Stack],
 ) -> None:
     """By os._exit and by overrunning it, before and after the effect, once and always."""
-    stack = open_stack(run_task_timeout=4, max_receive_count=5)
+    stack = open_stack(run_task_timeout=4)
     once = ["dies-before", "overruns-before", "dies-after", "overruns-after", "sleeps"]
     texts = _among(*once, "always-dies", *once)
 

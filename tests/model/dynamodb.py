@@ -7,6 +7,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
+from math import ceil
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -15,6 +16,8 @@ from tests.model.simulation import Simulation
 from tests.model.sqs import Faults
 
 Wire = dict[str, Any]
+
+UNIT_BYTES = {"write": 1_024, "read": 4_096}
 
 
 class Client:
@@ -26,6 +29,7 @@ class Client:
             not answered, and of calls before or after which the process dies.
         is_down: whether every call is refused.
         counts: how often each fault happened, and requests by operation.
+        units: write and read request units, as AWS charges them.
 
     Args:
         faults: that the calls are noted in, too, and that kills at one of them.
@@ -47,6 +51,7 @@ class Client:
         self.is_down = False
         self.on_effect: Callable[[str, Wire, Wire], None] = lambda *_: None
         self.counts: Counter[str] = Counter()
+        self.units: Counter[str] = Counter()
         self._simulation = simulation
         self._random = randomness
         self._latency = latency
@@ -90,17 +95,18 @@ class Client:
             }
             raise ClientError(answer, "TransactWriteItems")
         for key, update in updates:
-            self._update(key, update)
+            self._update(key, update, factor=2)
         return {}
 
     def _delete(self, key: tuple[str, str], request: Wire) -> Wire:
         if self.items.get(key, {}).get("due_at") != request["ExpressionAttributeValues"][":due_at"]:
             answer: Any = {"Error": {"Code": "ConditionalCheckFailedException", "Message": ""}}
             raise ClientError(answer, "DeleteItem")
-        del self.items[key]
+        self._charge("write", self.items.pop(key))
         return {}
 
     def _put(self, item: Wire) -> Wire:
+        self._charge("write", item, self.items.get(_key(item), {}))
         self.items[_key(item)] = copy.deepcopy(item)
         return {}
 
@@ -112,12 +118,15 @@ class Client:
         found = sorted(key for key in keys if key[1].startswith(prefix))
         if not request.get("ScanIndexForward", True):
             found.reverse()
-        return [copy.deepcopy(self.items[key]) for key in found[: request.get("Limit")]]
+        items = [copy.deepcopy(self.items[key]) for key in found[: request.get("Limit")]]
+        self._charge("read", {"all": {"L": [{"M": item} for item in items]}})
+        return items
 
     def _get(self, key: tuple[str, str]) -> Wire:
+        self._charge("read", self.items.get(key, {}))
         return {"Item": copy.deepcopy(self.items[key])} if key in self.items else {}
 
-    def _update(self, key: tuple[str, str], request: Mapping[str, Any]) -> Wire:
+    def _update(self, key: tuple[str, str], request: Mapping[str, Any], *, factor: int = 1) -> Wire:
         old = self.items.get(key, {})
         scope = _Scope(request, old)
         if not scope.holds(request.get("ConditionExpression", "")):
@@ -125,12 +134,22 @@ class Client:
                 "Error": {"Code": "ConditionalCheckFailedException", "Message": ""},
                 "Item": copy.deepcopy(old),
             }
+            self._charge("write", old)
             raise ClientError(answer, "UpdateItem")
         new = copy.deepcopy(old) or {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
         scope.apply(request["UpdateExpression"], new)
+        self._charge("write", old, new, factor=factor)
         self.items[key] = new
         self.on_effect("update", old, new)
         return {"Attributes": copy.deepcopy(new)}
+
+    def _charge(self, kind: str, *items: Wire, factor: int = 1) -> None:
+        """Count request units: 1 KB written, or 4 KB read consistently; a transaction is double.
+
+        https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
+        """
+        size = max(sum(len(name) + _size(value) for name, value in item.items()) for item in items)
+        self.units[kind] += factor * max(1, ceil(size / UNIT_BYTES[kind]))
 
     def _call(self, operation: str, effect: Any) -> Wire:
         number = self._faults.begin(f"{operation} ledger") if self._faults else 0
@@ -252,6 +271,26 @@ def _add(old: Wire | None, value: Wire) -> Wire:
     if "N" in value:
         return {"N": str(int((old or {"N": "0"})["N"]) + int(value["N"]))}
     return {"NS": sorted({*(old or {"NS": []})["NS"], *value["NS"]})}
+
+
+def _size(value: Wire) -> int:
+    """Return the approximate size of a value in bytes.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+    """
+    [(kind, content)] = value.items()
+    match kind:
+        case "N":
+            return len(content) // 2 + 2
+        case "NS":
+            return 3 + sum(len(number) // 2 + 2 for number in content)
+        case "S":
+            return len(content.encode())
+        case "L":
+            return 3 + sum(1 + _size(item) for item in content)
+        case "M":
+            return 3 + sum(1 + len(name) + _size(item) for name, item in content.items())
+    return 1
 
 
 def _key(wire: Wire) -> tuple[str, str]:

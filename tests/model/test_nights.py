@@ -68,7 +68,8 @@ def test_a_run_is_closed_when_the_table_is_back(begin: float, total: int, groups
 
     assert Verdict(night, frozenset()).problems() == []
     assert night.lost_events == 0
-    assert not night.balance.too_many
+    # an attempt whose record the table has not taken yet is not known to the next one
+    assert all(night.books.begun[number] <= RETRIES + 2 for number in night.balance.too_many)
 
 
 class Hours(Night):

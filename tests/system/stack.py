@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from task_scheduler_local.leftovers import client
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 180
 
 Value = TypeVar("Value")
 

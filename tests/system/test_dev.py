@@ -129,7 +129,7 @@ def test_edits_are_live_and_mistakes_leave_what_worked(
     dev.see("ready after ", "stack jobs")
     dev.fire("1")
     fired = dev.position
-    dev.see("    chat  hello: 1 succeeded")
+    dev.see("    chat  ✓ hello: succeeded")
     dev.position = fired  # chat may come before the log's lines, or after
     dev.see("hello #1 | about to greet Ada")
     dev.see("hello #1 greet  success, attempt 1", "Hello, Ada!")

@@ -151,7 +151,7 @@ def assert_as_after(aws: dict[str, str]) -> None:
     assert queue["ReceiveMessageWaitTimeSeconds"] == "20"
     run_task = functions.get_function_configuration(FunctionName="life-run-task")
     assert (run_task["Timeout"], run_task["MemorySize"]) == (40, 320)
-    assert run_task["Environment"]["Variables"]["MAX_RECEIVE_COUNT"] == "26"  # 20 + 1 + 5
+    assert run_task["Environment"]["Variables"]["MAX_RECEIVE_COUNT"] == "46"  # 20 + 1 + 5 + 20
     assert run_task["TracingConfig"]["Mode"] == "Active"
     assert run_task["KMSKeyArn"] == queue["KmsMasterKeyId"] == KEY
     (mapping,) = functions.list_event_source_mappings()["EventSourceMappings"]

@@ -98,10 +98,14 @@ class Recorded:
     def ran(self, key: str, *, succeeded: int = 0, failed: int = 0, **facts: Any) -> RunId:
         """Record a run that was closed; the last of its tasks are those that failed."""
         run = self.begin(key, total=succeeded + failed, **facts)
-        self.end(run, range(1, succeeded + 1))
-        self.end(run, range(succeeded + 1, succeeded + failed + 1), Mark.BAD)
-        self.close(run, Counts(ended=succeeded + failed, failed=failed))
+        self.end_and_close(run, total=succeeded + failed, failed=failed)
         return run
+
+    def end_and_close(self, run: RunId, *, total: int, failed: int = 0) -> None:
+        """Record that all tasks of a run ended; the last of them are those that failed."""
+        self.end(run, range(1, total - failed + 1))
+        self.end(run, range(total - failed + 1, total + 1), Mark.BAD)
+        self.close(run, Counts(ended=total, failed=failed))
 
     def keep(self, run: RunId, number: int, **end: Any) -> None:
         """Keep the end of a task."""

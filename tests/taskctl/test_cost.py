@@ -125,6 +125,7 @@ def test_prices_in_the_documents_are_the_computed_ones(taskctl: Taskctl, tmp_pat
     for row in (
         f"an hourly job of 20 tasks of 0.2 s | {rows['a']['usd']:.2f} USD",
         f"polling of an idle queue | {rows['idle polling']['usd']:.2f} USD",
+        f"keep_runs every five minutes | {rows['keep_runs']['usd']:.2f} USD",
         f"{metrics['metrics']:.0f} metrics and {alarms['alarms']} alarms | "
         f"{metrics['usd'] + alarms['usd']:.2f} USD",
         f"total, before free tiers | {costs['usd']:.2f} USD",

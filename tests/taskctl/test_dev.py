@@ -19,8 +19,8 @@ from task_scheduler_local.dev.watch import is_watched
 from task_scheduler_local.places import ROOT
 from taskctl import aws
 from taskctl.dev.clock import Clock
-from taskctl.dev.log import _own
 from taskctl.dev.view import _fit
+from taskctl.runs.log import _own
 from tests.taskctl.conftest import Taskctl
 
 
@@ -186,13 +186,13 @@ def test_a_path_that_leads_nowhere_is_named(
     arguments: tuple[str, ...], sentence: str, taskctl: Taskctl
 ) -> None:
     done = taskctl("dev", *arguments)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert sentence in done.stderr
 
 
 def test_a_folder_that_calls_no_module_is_named(taskctl: Taskctl, tmp_path: Path) -> None:
     done = taskctl("dev")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert f"{tmp_path}: no module block in it calls the task scheduler" in done.stderr
 
 
@@ -210,7 +210,7 @@ def test_without_the_extra_it_says_how_to_install_it(tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "installed without (watchfiles)" in done.stderr
     assert 'uvx --from "serverless-task-scheduler[local] @ git+URL" taskctl dev' in done.stderr
     assert not list(tmp_path.iterdir())

@@ -93,7 +93,7 @@ def test_a_folder_that_is_not_empty_is_refused_and_left_alone(
     for name in "gfedcba":
         (tmp_path / "jobs" / name).mkdir(parents=True)
     done = taskctl("init", "jobs")
-    assert done.returncode == 1
+    assert done.returncode == 2
     message = "taskctl: jobs must be new or empty: it holds a, b, c, d, e and 2 more\n"
     assert (done.stdout, done.stderr) == ("", message)
     assert files(tmp_path / "jobs") == set()
@@ -125,7 +125,7 @@ def test_what_is_wrong_is_named_before_anything_is_written(
 ) -> None:
     (tmp_path / "a-file").touch()
     done = taskctl("init", *arguments)
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (2, "")
     assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert files(tmp_path) == {"a-file"}

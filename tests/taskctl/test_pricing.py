@@ -26,6 +26,7 @@ SETUP = Setup(
     metrics_by_schedule=False,
     alarms=0,
     dashboard=False,
+    keep_minutes=5,
     silence_alarms=frozenset(),
 )
 WORKERS: dict[str, dict[str, Any]] = {
@@ -52,16 +53,38 @@ def test_the_usage_of_an_hourly_schedule_of_20_tasks() -> None:
         + used.invocations * 0.2e-6
         + used.gb_seconds * 0.0000133334
         + used.log_bytes * 0.5e-9
+        + 730 * (9 * 0.125e-6 + pricing.ledger_writes(20, 2) * 0.625e-6)
     )
 
 
-@pytest.mark.parametrize(("memory", "usd"), [(128, 1.55), (256, 2.56)])
+@pytest.mark.parametrize(("memory", "usd"), [(128, 3.62), (256, 4.64)])
 def test_the_cost_of_a_hundred_thousand_tasks_a_day(memory: int, usd: float) -> None:
     """100,000 tasks of 200 ms a day in hourly runs, idle polling included, logs not."""
     setup = replace(SETUP, run_task_memory=memory)
     used = schedule_usage("a", 730, 4167, setup, NOTHING_BUT_TASKS, is_cold=False)
     idle = shared_usage(730, setup)["idle polling"][1]
     assert used.usd - used.log_bytes * pricing.LOG_BYTE + idle == pytest.approx(usd, abs=0.01)
+
+
+def test_long_tasks_are_recorded_and_deleted_before_their_batch_is_over() -> None:
+    """Batches of 10 tasks of 1 s: every 2 s."""
+    slow = replace(NOTHING_BUT_TASKS, task_seconds=1.0)
+    used = schedule_usage("a", 1, 1000, SETUP, slow, is_cold=False)
+    assert used.sqs_requests == 100 + 100 * (1 + 5)
+
+
+def test_the_ledger_takes_at_most_a_unit_and_a_half_a_task_of_a_long_list() -> None:
+    assert pricing.ledger_writes(100, 10) == pytest.approx(15 + 10 * 1.16)
+    assert 1.0 < pricing.ledger_writes(1_000_000, 100_000) / 1_000_000 < 1.5
+
+
+@pytest.mark.parametrize(("tasks", "runs"), [(100, 30_000), (100_000, 30)])
+def test_the_share_of_the_ledger_in_the_documents_is_the_computed_one(
+    tasks: int, runs: int
+) -> None:
+    usd = runs * pricing.ledger_writes(tasks, tasks // 10) * pricing.DYNAMODB_WRITE
+    document = " ".join((ROOT / "docs" / "cost.md").read_text(encoding="utf-8").split())
+    assert f"{usd:.2f} USD in runs of {tasks:,}" in document
 
 
 def test_concurrent_tasks_share_their_time() -> None:
@@ -96,11 +119,14 @@ def test_shared_usage_has_polling_metrics_alarms_and_dashboard() -> None:
     shared = shared_usage(8760, replace(SETUP, alarms=12, dashboard=True))
     assert {name: amount for name, (amount, _) in shared.items()} == {
         "idle polling": 262_800,
+        "keep_runs": 8_760,
         "metrics": 2,
         "alarms": 12,
         "dashboard": 1,
     }
-    assert [usd for _, usd in shared.values()] == pytest.approx([0.10512, 0.6, 1.2, 3])
+    assert [usd for _, usd in shared.values()] == pytest.approx(
+        [0.10512, 0.01628, 0.6, 1.2, 3], rel=1e-3
+    )
 
 
 def test_with_a_maximum_concurrency_lambda_keeps_five_pollers() -> None:

@@ -17,6 +17,7 @@ from taskctl import aws
 from taskctl.commands.redrive import redrive
 from tests.system.stack import wait_for
 from tests.taskctl.conftest import Applied, Operate, Taskctl
+from tests.taskctl.ledger import make_table
 
 Read = Callable[..., Any]
 
@@ -219,6 +220,7 @@ def make_dead_letters(emulator: Emulator, *texts: str, fifo: bool = False) -> st
     prefix = f"dead-{uuid4().hex[:8]}"
     sqs = client("sqs", emulator.environment())
     client("scheduler", emulator.environment()).create_schedule_group(Name=prefix)
+    make_table(client("dynamodb", emulator.environment()), f"{prefix}-ledger")
     sqs.create_queue(QueueName=f"{prefix}-runs-dead-letter")
     for name in ("tasks", "tasks-dead-letter"):
         queue = sqs.create_queue(

@@ -157,6 +157,6 @@ def test_a_line_that_is_not_there_is_reported_in_a_sentence(
     arguments: tuple[str, ...], sentence: str, taskctl: Taskctl, tfvars: Path
 ) -> None:
     done = taskctl("try", *arguments, "--tfvars", tfvars)
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("taskctl: ")
     assert sentence in done.stderr

@@ -16,6 +16,7 @@ import pytest
 
 from task_scheduler import run_task
 from task_scheduler.errors import BatchFailed
+from task_scheduler.execution import acknowledgement
 from task_scheduler.queue.message import Message
 from task_scheduler.queue.sending import send_batch
 from task_scheduler.runs.chunk import Chunk, Mark, Marks, Position
@@ -848,8 +849,9 @@ def test_a_task_that_was_given_up_has_one_letter_whatever_it_does_later(
 
 
 def test_what_is_done_is_off_the_queue_before_another_task_may_kill_the_function(
-    bench: Bench,
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(acknowledgement, "FLUSH_SECONDS", 0.2)  # less than the first task lasts
     bench.put(Message(id="x", task="lasting", text="a"), Message(id="y", task="die", text="b"))
     records = bench.receive()
     records.sort(key=lambda record: "lasting" not in record["body"])

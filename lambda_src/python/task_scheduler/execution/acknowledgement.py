@@ -18,9 +18,9 @@ from task_scheduler.time_limit import call_with_timeout
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import BatchResultErrorEntryTypeDef
 
-FLUSH_SECONDS = 0.25
-"""Least time between two deletions while tasks run, one of which may kill the function: a request
-for each short task is not worth it."""
+FLUSH_SECONDS = 2.0
+"""Least time between two deletions while tasks run, one of which may kill the function: an update
+of the ledger and a request to SQS for each short task are not worth it."""
 
 
 class Kept(NamedTuple):

@@ -1,3 +1,4 @@
 output "names" {
-  value = module.task_scheduler
+  description = "What the tests ask for."
+  value       = module.task_scheduler
 }

@@ -41,6 +41,11 @@ module "task_scheduler" {
       tasks      = ["alpha", "beta", "gamma"]
       retries    = 0
     }
+    yearly = {
+      expression = "cron(0 2 1 1 ? *)"
+      task       = "greet"
+      tasks      = ["one"]
+    }
     wavering = {
       expression = "at(2037-01-01T00:00:00)"
       task       = "waver"

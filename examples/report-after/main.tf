@@ -1,0 +1,45 @@
+# A report on what all tasks of another schedule did: each adds a row to a table, and the report is
+# due when they are over for certain.
+
+provider "aws" {}
+
+module "task_scheduler" {
+  source = "../.."
+
+  prefix        = "report-after"
+  task_code_dir = "${path.module}/tasks"
+  environment   = { TABLE = aws_dynamodb_table.results.name }
+  policy_statements = [
+    { actions = ["dynamodb:PutItem", "dynamodb:Query"], resources = [aws_dynamodb_table.results.arn] },
+  ]
+
+  schedules = {
+    count = {
+      expression = "cron(0 2 * * ? *)"
+      task       = "count"
+      tasks      = ["oslo", "rome", "paris"]
+      max_age    = 10800 # not after the report
+    }
+    report = {
+      expression = "cron(0 6 * * ? *)"
+      task       = "report"
+    }
+  }
+}
+
+resource "aws_dynamodb_table" "results" {
+  name         = "report-after-results"
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = "day"
+  range_key    = "shop"
+
+  attribute {
+    name = "day"
+    type = "S"
+  }
+
+  attribute {
+    name = "shop"
+    type = "S"
+  }
+}
