@@ -58,8 +58,8 @@ locals {
 }
 
 locals {
-  # "Deployment package size, unzipped" in Lambda's quotas: code and layers together. How large the user's own layers
-  # are nobody says before that.
+  # "Deployment package size, unzipped" in Lambda's quotas: code and layers together. How large the user's
+  # own layers are when unzipped, AWS does not say.
   max_unzipped_bytes = 250 * 1024 * 1024
 
   # What the builder of the layer wrote down; without that the zip file's size, which is less.
