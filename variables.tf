@@ -123,7 +123,7 @@ variable "layer_zip" {
 }
 
 variable "layers" {
-  description = "ARNs of up to 3 layer versions of your own, in this region. Without `layer_dir` and `layer_zip` the module makes no layer of dependencies, so the runtime's packages (requirements/runtime.txt) must be in these. Terraform cannot see what is in them."
+  description = "ARNs of up to 3 layer versions of your own, in this region. Without `layer_dir` and `layer_zip` the module makes no layer of dependencies, so the runtime's packages (requirements/runtime.txt) must be in these. Terraform cannot see what is in them; it warns of one that was published for another architecture."
   type        = list(string)
   default     = []
   nullable    = false
