@@ -16,6 +16,7 @@ from taskctl.dead_letters.reading import read_contents, read_envelope
 from taskctl.dead_letters.redriver import _entry
 from tests.model.books import Plan
 from tests.model.night import RETRIES, RUN, Night
+from tests.model.simulation import EPOCH
 from tests.model.sqs import Stored
 
 FAILS_ONCE = Plan(failures=RETRIES + 1, retries=RETRIES)
@@ -152,6 +153,7 @@ def test_a_task_that_sqs_itself_moved_away_corrects_its_run_as_well() -> None:
     assert events(night) == [FAILURE, RECOVERY]
     assert state(night) == ("succeeded", 2, 0, False)
     assert {"missing", "reason"}.isdisjoint(night.item())
+    assert night.digests[-1][0] < EPOCH + 6 * DAY + 60  # not by keep_runs
 
 
 def test_a_recovery_is_delivered_though_the_run_was_closed_long_ago() -> None:
