@@ -96,9 +96,9 @@ def _apply(root: Path, aws: dict[str, str], url: str) -> dict[str, str]:
     }
 
 
-def _whole_log(stack: Stack) -> str | None:
+def _whole_log(stack: Stack) -> str:
     log = _log(stack)
-    return log if all(line in log for line in PRINTED) else None
+    return log if all(line in log for line in PRINTED) else ""
 
 
 def _log(stack: Stack) -> str:

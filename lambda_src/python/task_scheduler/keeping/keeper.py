@@ -25,6 +25,9 @@ LONGEST_LOOK_SECONDS = 3_600
 RETENTION_MARGIN_SECONDS = 86_400
 """A run is given up so long after its last message has left the queue for certain."""
 
+GIVE_UP_SENDINGS = 6
+"""A list whose sender died so often at one place is given up: Lambda's three tries, twice."""
+
 GIVE_UP_NOTIFYING_SECONDS = 3_600
 """A digest that could not be delivered for so long is given up, and counted."""
 
@@ -93,7 +96,8 @@ class Keeper:
             self._look_again(run, item, lease - self._ledger.now + LOOK_SECONDS)
             return "nothing"
         self._look_again(run, item, LOOK_SECONDS)
-        if "cursor" in item and self._invoke(run):
+        may_go_on = "reason" not in item and item.get("sendings", 0) < GIVE_UP_SENDINGS
+        if "cursor" in item and may_go_on and self._invoke(run):
             return "resumed"
         reason = item.get("reason", "its list was not sent: send_task was ended each time")
         closed = close(

@@ -53,6 +53,17 @@ class Cursor:
     checksums: list[str] | None = None
     numbered: int | None = None
 
+    @classmethod
+    def from_attributes(cls, attributes: Mapping[str, Any]) -> Cursor:
+        """Read a cursor, of an event or of the ledger.
+
+        Raises:
+            InvalidRun: an attribute is unknown, or of another type.
+        """
+        present = {name: value for name, value in attributes.items() if value is not None}
+        check_attributes(present, _CURSOR_TYPES, InvalidRun)
+        return cls(**present)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
@@ -155,9 +166,7 @@ class Run:
             str(RunKey(attributes["schedule"], attributes.get("scheduled_time", request_id))),
         )
         if "cursor" in attributes:
-            cursor = {k: v for k, v in attributes["cursor"].items() if v is not None}
-            check_attributes(cursor, _CURSOR_TYPES, InvalidRun)
-            attributes["cursor"] = Cursor(**cursor)
+            attributes["cursor"] = Cursor.from_attributes(attributes["cursor"])
         return cls(**attributes)
 
     def event(self, cursor: Cursor | None = None) -> dict[str, Any]:
