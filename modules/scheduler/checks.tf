@@ -70,6 +70,7 @@ locals {
     contains(["skip", "queue"], schedule.overlap) && can(regex("^at\\(", schedule.expression))
     ? ["overlap is \"${schedule.overlap}\", but at(...) fires only once: leave it out"]
     : [],
+    local.calendar_problems[name],
     try(timecmp(schedule.start_date, schedule.end_date), -1) < 0
     ? []
     : ["end_date ${schedule.end_date} must be later than start_date ${schedule.start_date}"],
@@ -130,7 +131,7 @@ locals {
       if local.file_sizes[file] == null ? false : local.file_sizes[file] > local.max_file_bytes
     ],
     local.input_sizes[name] > local.max_input_bytes
-    ? ["its tasks and args make an input of ${local.input_sizes[name]} bytes, more than the ${local.max_input_bytes} that fit: put the list into a file or into S3, with tasks_file or tasks_s3_uri"]
+    ? ["its tasks, args and days make an input of ${local.input_sizes[name]} bytes, more than the ${local.max_input_bytes} that fit: put the list into a file or into S3, with tasks_file or tasks_s3_uri"]
     : [],
 
     # Whom it notifies.

@@ -47,6 +47,8 @@ variable "schedules" {
     notify_to               = optional(list(string))
     mention                 = optional(string)
     overlap                 = optional(string, "allow")
+    skip_on                 = optional(list(string))
+    only_on                 = optional(list(string))
   }))
   nullable = false
 }

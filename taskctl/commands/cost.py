@@ -14,7 +14,7 @@ from taskctl.calendar.frequency import runs_a_month
 from taskctl.costs import pricing
 from taskctl.costs.cost_basis import Basis, deployed_basis, written_basis
 from taskctl.costs.pricing import Assumptions, Setup, Usage
-from taskctl.project.schedule import Schedule, read_calendar
+from taskctl.project.schedule import Schedule, read_calendar, read_day_filter
 from taskctl.project.task_lists import count_tasks
 from taskctl.ui import options
 from taskctl.ui.output import print_json, say
@@ -110,7 +110,14 @@ def _runs(schedule: Schedule, now: datetime) -> float:
     expression, _ = read_calendar(schedule)
     if not schedule.enabled:
         return 0.0
-    return runs_a_month(expression, now=now, start=schedule.start, end=schedule.end)
+    days = read_day_filter(schedule)
+    return runs_a_month(
+        expression,
+        now=now,
+        start=schedule.start,
+        end=schedule.end,
+        is_left_out=lambda day: days.reason(day) is not None,
+    )
 
 
 def _note(schedule: Schedule, tasks: int | None) -> str | None:

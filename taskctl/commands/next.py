@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -15,8 +15,8 @@ from taskctl.calendar.due_times import DueTime
 from taskctl.calendar.expressions import Rate
 from taskctl.errors import NoLedger, TaskctlError, did_you_mean
 from taskctl.project.completion import complete_schedule
-from taskctl.project.schedule import Schedule, due_times_of, read_calendar
-from taskctl.project.tfvars import read_tfvars, tfvars_schedules
+from taskctl.project.schedule import Schedule, read_calendar, run_times_of
+from taskctl.project.tfvars import find_task_folder, read_tfvars, tfvars_schedules
 from taskctl.ui import options
 from taskctl.ui.tables import Column, Row, print_table
 
@@ -62,7 +62,9 @@ def next_runs(
 
         found = _named(schedule, read_plan(plan, root, prefix).schedules, plan)
     elif tfvars:
-        found = _named(schedule, tfvars_schedules(read_tfvars(tfvars)), tfvars)
+        values = read_tfvars(tfvars)
+        written = tfvars_schedules(values, find_task_folder(values, tfvars))
+        found = _named(schedule, written, tfvars)
     else:
         found, pauses = _deployed(schedule, prefix, root)
     count = count or (COUNT_OF_ALL if schedule is None else COUNT_OF_ONE)
@@ -114,7 +116,7 @@ def _rows(
         yield {**nothing, "note": "disabled"}
         return
     due = None
-    for due in islice(due_times_of(schedule, now), count):
+    for due in islice(run_times_of(schedule, now), count):
         yield {
             **row,
             "due": due.due,
@@ -139,6 +141,8 @@ def _notes(schedule: Schedule, time: DueTime) -> Iterator[str]:
         first, others = time.skipped[0], len(time.skipped) - 1
         more = f" and {others} more" if others else ""
         yield f"skips {first:%a %Y-%m-%d %H:%M}{more}, which the clocks jump over"
+    if time.left_out:
+        yield _left_out(time.left_out)
     if time.clock_change:
         direction = "forward" if time.clock_change > timedelta(0) else "back"
         yield f"clocks go {direction} {abs(time.clock_change)} that day"
@@ -148,6 +152,13 @@ def _notes(schedule: Schedule, time: DueTime) -> Iterator[str]:
         yield "counted from its creation" if schedule.created else "if created now"
     if schedule.flexible_window_minutes:
         yield f"or up to {schedule.flexible_window_minutes} min later"
+
+
+def _left_out(times: Sequence[datetime]) -> str:
+    """Say which due times before a run are left out, since their days are."""
+    count = len(times) - 1
+    more = f" and {count} more" if count else ""
+    return f"leaves out {times[0]:%a %Y-%m-%d %H:%M}{more}, by skip_on or only_on"
 
 
 def _columns(now: datetime) -> list[Column]:

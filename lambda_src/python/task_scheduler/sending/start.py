@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from task_scheduler.errors import LedgerUnavailable
 from task_scheduler.observability.log import logger
 from task_scheduler.runs.claims import Claim, Claims, Overlap
+from task_scheduler.runs.day_filter import DayFilter, day_of
 from task_scheduler.runs.identity import RunId
 from task_scheduler.runs.run import Cursor, Run
 from task_scheduler.runs.table import Item
@@ -62,9 +64,12 @@ def start(run: Run, claims: Claims, seconds: float) -> Start:
         seconds: that the invocation has.
 
     Raises:
+        InvalidRun: its days, its time or its zone cannot be read.
         LedgerUnavailable: the run must not overlap another, and the ledger does not know of any.
     """
     overlap = Overlap(run.overlap)
+    is_asked_for = run.started_by is not None or run.cursor.line > 1
+    left_out = None if is_asked_for else _left_out(run)
 
     def claim() -> tuple[Claim, Item]:
         return claims.start(
@@ -72,12 +77,16 @@ def start(run: Run, claims: Claims, seconds: float) -> Start:
             facts(run),
             overlap=overlap,
             event=run.event(),
-            ignores_pause=run.started_by is not None or run.cursor.line > 1,
+            ignores_pause=is_asked_for,
+            left_out=left_out,
         )
 
     try:
         claimed, item = call_with_timeout(min(MAX_SECONDS, seconds * SHARE), claim)
     except (LedgerUnavailable, TimeoutError) as error:
+        if left_out is not None:
+            logger.warning("ledger", extra={"run": run.key, "reason": str(error)})
+            return Start(claim=Claim.SKIPPED, item={"reason": left_out})
         if overlap is not Overlap.ALLOW:
             raise LedgerUnavailable(
                 f"overlap is {overlap.value}, and the ledger does not say whether another run has "
@@ -86,6 +95,14 @@ def start(run: Run, claims: Claims, seconds: float) -> Start:
         logger.warning("ledger", extra={"run": run.key, "reason": str(error)})
         return Start(claim=Claim.MINE)
     return Start(claim=claimed, item=item)
+
+
+def _left_out(run: Run) -> str | None:
+    """Return why a schedule does not run on the day that its run is due; None if it does."""
+    if run.skip_on is None and run.only_on is None:
+        return None
+    day = day_of(run.scheduled_time, run.timezone, time.time())
+    return DayFilter.parse(run.skip_on, run.only_on).reason(day)
 
 
 def facts(run: Run) -> dict[str, Any]:
