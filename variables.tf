@@ -59,6 +59,7 @@ variable "schedules" {
     - `delivery_max_age`: and for how long, in seconds, 60 to 86400 (a day). Default 3600 (an hour).
     - `notify_on`: which of its runs send a message; `var.notify_on` if not given, `[]` for none.
     - `notify_to`: names of the targets that get them; all of them if not given.
+    - `heartbeat`: the name of a monitor among the targets of `notify`, at healthchecks.io or Cronitor, which is pinged when a run starts and when it has succeeded or failed. It notices what nobody here can: that nothing runs at all.
     - `mention`: whom a message about a failure mentions, in the chat service's own form, such as `<!subteam^S0123ABCD>` or `@oncall`, in one line of up to 200 characters. Nothing else in a message can ping anybody.
   EOT
   type = map(object({
@@ -85,6 +86,7 @@ variable "schedules" {
     notify_to               = optional(list(string))
     mention                 = optional(string)
     overlap                 = optional(string, "allow")
+    heartbeat               = optional(string)
     skip_on                 = optional(list(string))
     only_on                 = optional(list(string))
   }))

@@ -157,6 +157,13 @@ locals {
       "notify_to has \"${target}\" more than once: it must be a list of different names"
       if length([for other in local.targets[name] : other if other == target]) > 1
     ],
+    schedule.heartbeat != null && var.notify_on == null
+    ? ["heartbeat is given, but there is no monitor: the variable notify must name where its address is"]
+    : [],
+    [for monitor in schedule.heartbeat[*] :
+      "heartbeat is \"${monitor}\": it must be the name of a monitor, of letters, digits, _ . and -, that its address has in the parameter or the secret of notify"
+      if !can(regex("^[0-9A-Za-z_.-]+$", monitor))
+    ],
     [for text in schedule.mention[*] : "mention is empty: it must be whom to mention, such as \"@oncall\"" if trimspace(text) == ""],
     [for text in schedule.mention[*] :
       "mention must be one line of up to ${local.max_mention_length} characters, such as \"@oncall\""

@@ -165,6 +165,14 @@ SCHEDULES: dict[str, tuple[dict[str, Any], str]] = {
         {"mention": "@oncall"},
         "mention is given, but there is no target: the variable notify must name where",
     ),
+    "nowhere-to-ping": (
+        {"heartbeat": "nightly"},
+        "heartbeat is given, but there is no monitor: the variable notify must name where its",
+    ),
+    "address-of-a-monitor": (
+        {"heartbeat": "https://hc-ping.com/abc"},
+        'heartbeat is "https://hc-ping.com/abc": it must be the name of a monitor, of letters,',
+    ),
     "empty-mention": ({"mention": " "}, "mention is empty: it must be whom to mention, such as"),
     "two-lines-of-mention": (
         {"mention": "@oncall\n@boss"},

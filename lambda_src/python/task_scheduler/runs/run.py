@@ -87,6 +87,7 @@ class Run:
         notify_on: the events on which people are notified of it; never when None.
         notify_to: the names of the targets that are notified; all of them when None.
         mention: whom the notification mentions.
+        heartbeat: the name of the monitor that is pinged when it starts and ends.
         timezone: of the schedule, an IANA name.
         overlap: what happens while another run of the schedule has not ended.
         skip_on, only_on: dates on which it does not run, and on which alone it does. They are
@@ -114,6 +115,7 @@ class Run:
     notify_on: list[str] | None = None
     notify_to: list[str] | None = None
     mention: str | None = None
+    heartbeat: str | None = None
     timezone: str | None = None
     overlap: str = "allow"
     skip_on: list[str] | None = None
@@ -126,6 +128,11 @@ class Run:
     number: int | None = None
     redrive: int = 0
     keep_results: bool = False
+
+    @property
+    def monitor(self) -> str | None:
+        """The monitor that is pinged of it; a run by hand says nothing of the schedule's clock."""
+        return self.heartbeat if self.started_by is None else None
 
     @classmethod
     def from_event(cls, event: Any, *, request_id: str) -> Run:

@@ -41,6 +41,12 @@ class Start:
         return bool(self.item.get("sendings", 0) > 1)
 
     @property
+    def is_first(self) -> bool:
+        """True if no invocation sent any of it before, as far as the ledger knows."""
+        goes_on = "cursor" in self.item or "resumed_at" in self.item
+        return self.item.get("sendings", 1) == 1 and not goes_on
+
+    @property
     def numbered(self) -> int:
         """How many tasks and refused lines have a number already, of a list that goes on."""
         return int(self.item.get("resumed_at", 0))
@@ -113,6 +119,7 @@ def facts(run: Run) -> dict[str, Any]:
         "notify_on": run.notify_on,
         "notify_to": run.notify_to,
         "mention": run.mention,
+        "heartbeat": run.monitor,
         "started_by": run.started_by,
         "why": run.why,
     }
