@@ -83,6 +83,8 @@ def _stated(setup: Setup, assumptions: Assumptions, tasks: int, *, is_cold: bool
         f"a task takes {assumptions.task_seconds:g} s{overlap}, and succeeds at its first attempt",
         f"a list that is only known when it is read has {tasks} tasks",
         f"batches are full ({setup.batch_size} tasks), messages shorter than 6 KB",
+        "messages of standard queues have their schedule as group (fair queues), for "
+        f"{pricing.FAIR_REQUEST * 1e6:.2f} USD a million requests",
         "SQS mixes a long list thoroughly, with which the ledger costs the most",
         f"functions have {setup.send_task_memory} MB (send_task) and {setup.run_task_memory} MB "
         f"(run_task), {setup.architecture}; cold starts: {starts}",
