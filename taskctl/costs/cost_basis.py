@@ -75,7 +75,7 @@ def written_basis(path: Path) -> Basis:
     setup = Setup(
         **{name: values[name] for name in _SETTINGS},
         workers=workers,
-        keep_minutes=_keep_minutes(schedule["overlap"] for schedule in schedules.values()),
+        keep_minutes=keep_minutes(schedule["overlap"] for schedule in schedules.values()),
         alarms=alarms if monitoring else 0,
         dashboard=bool(monitoring and monitoring["dashboard"]),
         silence_alarms=frozenset(
@@ -87,7 +87,7 @@ def written_basis(path: Path) -> Basis:
     return Basis(tfvars_schedules(values), setup, find_task_folder(values, path))
 
 
-def _keep_minutes(overlaps: Iterable[str | None]) -> int:
+def keep_minutes(overlaps: Iterable[str | None]) -> int:
     """Return the interval of keep_runs; modules/scheduler/keep_runs.tf has the rule."""
     return 1 if "queue" in overlaps else 5
 
@@ -122,7 +122,7 @@ def deployed_basis(prefix: str | None, root: Path) -> Basis:
         architecture=run_task["Architectures"][0],
         deduplication=environment.get("DEDUPLICATION") == "true",
         send_task_memory=send_task["MemorySize"],
-        keep_minutes=_keep_minutes(schedule.input.get("overlap") for schedule in schedules),
+        keep_minutes=keep_minutes(schedule.input.get("overlap") for schedule in schedules),
         metrics_by_schedule=environment.get("METRICS_BY_SCHEDULE") == "true",
         **monitoring,
     )
