@@ -6,11 +6,14 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from taskctl.costs.pricing import Setup
 from taskctl.project.schedule import Schedule
 from taskctl.project.tfvars import find_task_folder, read_tfvars, tfvars_schedules
+
+if TYPE_CHECKING:
+    from taskctl.stack.stack import Stack
 
 ESSENTIAL_ALARMS = (
     "tasks-dead-letters", "runs-dead-letters", "tasks-waiting",
@@ -102,11 +105,20 @@ def deployed_basis(prefix: str | None, root: Path) -> Basis:
     Raises:
         TaskctlError: there is no such stack, or no access to it.
     """
-    from taskctl import aws  # boto3 takes long to import
-    from taskctl.stack.find import find_stack
+    from taskctl.stack.find import find_stack  # boto3 takes long to import
 
     stack = find_stack(prefix, root)
-    schedules = stack.schedules()
+    return stack_basis(stack, stack.schedules())
+
+
+def stack_basis(stack: Stack, schedules: list[Schedule]) -> Basis:
+    """Return the basis of a stack whose schedules are known.
+
+    Raises:
+        TaskctlError: there is no access to what they depend on.
+    """
+    from taskctl import aws
+
     functions = aws.client("lambda")
     with aws.explained():
         send_task = functions.get_function_configuration(FunctionName=stack.send_task)
