@@ -20,6 +20,7 @@ from taskctl.ui.tables import Column, Row, print_table
 
 def cost(
     tfvars: options.Tfvars = None,
+    plan: options.Plan = None,
     prefix: options.Prefix = None,
     root: options.Root = Path(),
     task_seconds: Annotated[
@@ -45,9 +46,15 @@ def cost(
     Examples:
       taskctl cost --tfvars terraform.tfvars     before anything is deployed
       taskctl cost --tfvars terraform.tfvars --task-seconds 5
+      taskctl cost --plan tfplan                 of a root that computes its schedules
       taskctl cost --json | jq .usd
     """
-    basis = written_basis(tfvars) if tfvars else deployed_basis(prefix, root)
+    if plan:
+        from taskctl.costs.planned import planned_basis
+
+        basis = planned_basis(plan, root, prefix)
+    else:
+        basis = written_basis(tfvars) if tfvars else deployed_basis(prefix, root)
     assumptions = Assumptions(
         task_seconds=task_seconds,
         cold_start_seconds=cold_start_seconds,
