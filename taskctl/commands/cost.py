@@ -44,9 +44,9 @@ def cost(
 
     \b
     Examples:
-      taskctl cost --tfvars terraform.tfvars     before anything is deployed
+      taskctl cost --tfvars terraform.tfvars   before anything is deployed
       taskctl cost --tfvars terraform.tfvars --task-seconds 5
-      taskctl cost --plan tfplan                 of a root that computes its schedules
+      taskctl cost --plan tfplan               of a root that computes schedules
       taskctl cost --json | jq .usd
     """
     if plan:

@@ -50,8 +50,8 @@ def next_runs(
     Examples:
       taskctl next
       taskctl next nightly -n 20
-      taskctl next --tfvars terraform.tfvars     before anything is deployed
-      taskctl next --plan tfplan                 of a root that computes its schedules
+      taskctl next --tfvars terraform.tfvars   before anything is deployed
+      taskctl next --plan tfplan               of a root that computes schedules
       taskctl next --json | jq -r '.[].due'
     """
     pauses: dict[str, Pause] = {}
