@@ -31,6 +31,9 @@ COMMANDS = {
     "pause": Command("pause:pause", "Pause a schedule until it is resumed."),
     "resume": Command("pause:resume", "Resume a paused schedule."),
     "notify": Command("notify:notify", "Send a test message to the targets of notifications."),
+    "calendar": Command(
+        "calendar:calendar", "Write the public holidays of a country as a calendar."
+    ),
     "dev": Command("dev:dev", "Run your schedules on this machine while you edit them."),
     "try": Command("try_task:try_task", "Run a task's function on this machine, without AWS."),
     "check": Command("check:check", "Check schedules, task files and task code, without AWS."),

@@ -60,7 +60,7 @@ def backfill(
     Examples:
       taskctl backfill nightly --from 2026-11-01 --dry-run
       taskctl backfill nightly --from 2026-11-01 --to 2026-11-20 --parallel 3
-      taskctl backfill nightly --from 2026-11-01 --skipped-too --why "after the pause"
+      taskctl backfill nightly --from 2026-11-01 --skipped-too --why "a pause"
     """
     stack = find_stack(prefix, root)
     found = stack.schedule(schedule)

@@ -36,7 +36,7 @@ def cancel(
 
     \b
     Examples:
-      taskctl cancel nightly                              its last run that is not over
+      taskctl cancel nightly                       its last run that is not over
       taskctl cancel nightly@2026-11-23T02 --why "wrong list"
     """
     stack = find_stack(prefix, root)

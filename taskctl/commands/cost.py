@@ -20,6 +20,7 @@ from taskctl.ui.tables import Column, Row, print_table
 
 def cost(
     tfvars: options.Tfvars = None,
+    plan: options.Plan = None,
     prefix: options.Prefix = None,
     root: options.Root = Path(),
     task_seconds: Annotated[
@@ -43,11 +44,17 @@ def cost(
 
     \b
     Examples:
-      taskctl cost --tfvars terraform.tfvars     before anything is deployed
+      taskctl cost --tfvars terraform.tfvars   before anything is deployed
       taskctl cost --tfvars terraform.tfvars --task-seconds 5
+      taskctl cost --plan tfplan               of a root that computes schedules
       taskctl cost --json | jq .usd
     """
-    basis = written_basis(tfvars) if tfvars else deployed_basis(prefix, root)
+    if plan:
+        from taskctl.costs.planned import planned_basis
+
+        basis = planned_basis(plan, root, prefix)
+    else:
+        basis = written_basis(tfvars) if tfvars else deployed_basis(prefix, root)
     assumptions = Assumptions(
         task_seconds=task_seconds,
         cold_start_seconds=cold_start_seconds,
@@ -83,6 +90,8 @@ def _stated(setup: Setup, assumptions: Assumptions, tasks: int, *, is_cold: bool
         f"a task takes {assumptions.task_seconds:g} s{overlap}, and succeeds at its first attempt",
         f"a list that is only known when it is read has {tasks} tasks",
         f"batches are full ({setup.batch_size} tasks), messages shorter than 6 KB",
+        "messages of standard queues have their schedule as group (fair queues), for "
+        f"{pricing.FAIR_REQUEST * 1e6:.2f} USD a million requests",
         "SQS mixes a long list thoroughly, with which the ledger costs the most",
         f"functions have {setup.send_task_memory} MB (send_task) and {setup.run_task_memory} MB "
         f"(run_task), {setup.architecture}; cold starts: {starts}",

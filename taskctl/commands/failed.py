@@ -56,7 +56,7 @@ def failed(
     Examples:
       taskctl failed
       taskctl failed --schedule nightly --reason timeout --since yesterday
-      taskctl failed -n 1000 --json | jq 'group_by(.reason) | map([length, .[0].reason])'
+      taskctl failed -n 1000 --json | jq 'group_by(.reason) | map(length)'
       taskctl redrive 1a2b3c4d             sends one of them again
       taskctl failed --export dead.jsonl
     """

@@ -12,8 +12,8 @@ import typer
 
 from taskctl.errors import NoLedger, TaskctlError, did_you_mean
 from taskctl.project.completion import complete_schedule
-from taskctl.project.schedule import Schedule, due_times_of
-from taskctl.project.tfvars import read_tfvars, tfvars_schedules
+from taskctl.project.schedule import Schedule, run_times_of
+from taskctl.project.tfvars import find_task_folder, read_tfvars, tfvars_schedules
 from taskctl.runs.coming import describe_due, why_never
 from taskctl.ui import options
 from taskctl.ui.tables import Column, Row, print_table
@@ -50,8 +50,8 @@ def next_runs(
     Examples:
       taskctl next
       taskctl next nightly -n 20
-      taskctl next --tfvars terraform.tfvars     before anything is deployed
-      taskctl next --plan tfplan                 of a root that computes its schedules
+      taskctl next --tfvars terraform.tfvars   before anything is deployed
+      taskctl next --plan tfplan               of a root that computes schedules
       taskctl next --json | jq -r '.[].due'
     """
     pauses: dict[str, Pause] = {}
@@ -60,7 +60,9 @@ def next_runs(
 
         found = _named(schedule, read_plan(plan, root, prefix).schedules, plan)
     elif tfvars:
-        found = _named(schedule, tfvars_schedules(read_tfvars(tfvars)), tfvars)
+        values = read_tfvars(tfvars)
+        written = tfvars_schedules(values, find_task_folder(values, tfvars))
+        found = _named(schedule, written, tfvars)
     else:
         found, pauses = _deployed(schedule, prefix, root)
     count = count or (COUNT_OF_ALL if schedule is None else COUNT_OF_ONE)
@@ -109,7 +111,7 @@ def _rows(
         yield {**nothing, "note": reason}
         return
     due = None
-    for due in islice(due_times_of(schedule, now), count):
+    for due in islice(run_times_of(schedule, now), count):
         yield {
             **row,
             "due": due.due,

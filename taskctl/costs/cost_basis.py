@@ -78,7 +78,7 @@ def written_basis(path: Path) -> Basis:
     setup = Setup(
         **{name: values[name] for name in _SETTINGS},
         workers=workers,
-        keep_minutes=_keep_minutes(schedule["overlap"] for schedule in schedules.values()),
+        keep_minutes=keep_minutes(schedule["overlap"] for schedule in schedules.values()),
         alarms=alarms if monitoring else 0,
         dashboard=bool(monitoring and monitoring["dashboard"]),
         silence_alarms=frozenset(
@@ -87,10 +87,11 @@ def written_basis(path: Path) -> Basis:
             if monitoring and schedule["enabled"] and schedule["expected_every"]
         ),
     )
-    return Basis(tfvars_schedules(values), setup, find_task_folder(values, path))
+    folder = find_task_folder(values, path)
+    return Basis(tfvars_schedules(values, folder), setup, folder)
 
 
-def _keep_minutes(overlaps: Iterable[str | None]) -> int:
+def keep_minutes(overlaps: Iterable[str | None]) -> int:
     """Return the interval of keep_runs; modules/scheduler/keep_runs.tf has the rule."""
     return 1 if "queue" in overlaps else 5
 
@@ -134,7 +135,7 @@ def stack_basis(stack: Stack, schedules: list[Schedule]) -> Basis:
         architecture=run_task["Architectures"][0],
         deduplication=environment.get("DEDUPLICATION") == "true",
         send_task_memory=send_task["MemorySize"],
-        keep_minutes=_keep_minutes(schedule.input.get("overlap") for schedule in schedules),
+        keep_minutes=keep_minutes(schedule.input.get("overlap") for schedule in schedules),
         metrics_by_schedule=environment.get("METRICS_BY_SCHEDULE") == "true",
         **monitoring,
     )

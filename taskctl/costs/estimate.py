@@ -12,7 +12,7 @@ from taskctl.calendar.frequency import runs_a_month
 from taskctl.costs import pricing
 from taskctl.costs.cost_basis import Basis
 from taskctl.costs.pricing import Assumptions
-from taskctl.project.schedule import Schedule, read_calendar
+from taskctl.project.schedule import Schedule, read_calendar, read_day_filter
 from taskctl.project.task_lists import count_tasks
 
 UNKNOWN_TASKS = 100
@@ -53,7 +53,14 @@ def runs_of(schedule: Schedule, now: datetime) -> float:
     expression, _ = read_calendar(schedule)
     if not schedule.enabled:
         return 0.0
-    return runs_a_month(expression, now=now, start=schedule.start, end=schedule.end)
+    days = read_day_filter(schedule)
+    return runs_a_month(
+        expression,
+        now=now,
+        start=schedule.start,
+        end=schedule.end,
+        is_left_out=lambda day: days.reason(day) is not None,
+    )
 
 
 def _note(schedule: Schedule, tasks: int | None) -> str | None:

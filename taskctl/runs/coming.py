@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from task_scheduler.runs.identity import ALL_SCHEDULES
@@ -42,6 +42,8 @@ def _notes(schedule: Schedule, time: DueTime) -> Iterator[str]:
         first, others = time.skipped[0], len(time.skipped) - 1
         more = f" and {others} more" if others else ""
         yield f"skips {first:%a %Y-%m-%d %H:%M}{more}, which the clocks jump over"
+    if time.left_out:
+        yield _left_out(time.left_out)
     if time.clock_change:
         direction = "forward" if time.clock_change > timedelta(0) else "back"
         yield f"clocks go {direction} {abs(time.clock_change)} that day"
@@ -51,3 +53,10 @@ def _notes(schedule: Schedule, time: DueTime) -> Iterator[str]:
         yield "counted from its creation" if schedule.created else "if created now"
     if schedule.flexible_window_minutes:
         yield f"or up to {schedule.flexible_window_minutes} min later"
+
+
+def _left_out(times: Sequence[datetime]) -> str:
+    """Say which due times before a run are left out, since their days are."""
+    count = len(times) - 1
+    more = f" and {count} more" if count else ""
+    return f"leaves out {times[0]:%a %Y-%m-%d %H:%M}{more}, by skip_on or only_on"

@@ -12,7 +12,7 @@ from task_scheduler.runs.schedule_state import RECENT_RUNS, ClosedRun, ScheduleS
 from task_scheduler.runs.table import Item
 from taskctl.calendar.due_times import DueTime
 from taskctl.errors import TaskctlError
-from taskctl.project.schedule import Schedule, due_times_of
+from taskctl.project.schedule import Schedule, run_times_of
 from taskctl.runs.coming import describe_due, why_never
 from taskctl.runs.pauses import Pause, read_pauses
 from taskctl.runs.recorded_run import RecordedRun
@@ -188,7 +188,7 @@ def _next(
     if reason := why_never(schedule):
         return None, reason
     try:
-        due = next(due_times_of(schedule, now), None)
+        due = next(run_times_of(schedule, now), None)
         return due, "never due again" if due is None else describe_due(schedule, due, pauses)
     except TaskctlError as error:
         return None, str(error)

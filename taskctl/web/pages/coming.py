@@ -10,7 +10,7 @@ from typing import Any
 
 from taskctl.calendar.due_times import DueTime
 from taskctl.errors import TaskctlError
-from taskctl.project.schedule import Schedule, due_times_of
+from taskctl.project.schedule import Schedule, run_times_of
 from taskctl.runs.coming import describe_due, pause_at, why_never
 from taskctl.runs.pauses import Pause, read_pauses
 from taskctl.web import charts
@@ -70,7 +70,7 @@ def _line(
 
 def _due_within(schedule: Schedule, since: datetime, until: datetime) -> list[DueTime]:
     try:
-        times = takewhile(lambda time: time.due <= until, due_times_of(schedule, since))
+        times = takewhile(lambda time: time.due <= until, run_times_of(schedule, since))
         return list(islice(times, _MOST))
     except TaskctlError:
         return []

@@ -10,7 +10,7 @@ from typing import Any
 from task_scheduler.runs.identity import ALL_SCHEDULES
 from task_scheduler.runs.schedule_state import ScheduleState
 from taskctl.ids import describe_origin
-from taskctl.project.schedule import Schedule, due_times_of
+from taskctl.project.schedule import Schedule, run_times_of
 from taskctl.runs.coming import describe_due, why_never
 from taskctl.runs.pauses import read_pauses
 from taskctl.runs.statistics import describe_share, sum_up
@@ -55,7 +55,7 @@ def _standing(known: Known, name: str) -> Context:
         pauses = read_pauses(items)
         times = [
             {"time": time, "note": describe_due(deployed, time, pauses)}
-            for time in islice(due_times_of(deployed, now), _LISTED_TIMES)
+            for time in islice(run_times_of(deployed, now), _LISTED_TIMES)
         ]
     return {
         "row": found[0] if found else None,
