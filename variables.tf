@@ -55,7 +55,7 @@ variable "schedules" {
     - `max_age`: a task that has waited on the queue for more than so many seconds, 1 to 1209600 (14 days), is not started and becomes a dead letter instead; any time if not given.
     - `delivery_retries`: how often Scheduler tries again to hand a run over, 0 to 185. Default 3.
     - `delivery_max_age`: and for how long, in seconds, 60 to 86400 (a day). Default 3600 (an hour).
-    - `notify_on`: the events of its tasks that send a notification; `var.notify_on` if not given, `[]` for none.
+    - `notify_on`: which of its runs send a message; `var.notify_on` if not given, `[]` for none.
     - `notify_to`: names of the targets that get them; all of them if not given.
     - `mention`: whom a message about a failure mentions, in the chat service's own form, such as `<!subteam^S0123ABCD>` or `@oncall`, in one line of up to 200 characters. Nothing else in a message can ping anybody.
   EOT
@@ -123,7 +123,7 @@ variable "layer_zip" {
 }
 
 variable "layers" {
-  description = "ARNs of up to 3 layer versions of your own, in this region. Without `layer_dir` and `layer_zip` the module makes no layer of dependencies, so the runtime's packages (requirements/runtime.txt) must be in these. Terraform cannot see what is in them."
+  description = "ARNs of up to 3 layer versions of your own, in this region. Without `layer_dir` and `layer_zip` the module makes no layer of dependencies, so the runtime's packages (requirements/runtime.txt) must be in these. Terraform cannot see what is in them; it warns of one that was published for another architecture."
   type        = list(string)
   default     = []
   nullable    = false
@@ -552,7 +552,7 @@ variable "notify" {
 }
 
 variable "notify_on" {
-  description = "Events that send a notification, for schedules without notify_on of their own, as a list of: `failure`, after a task's last attempt; `recovery`, a success after a failed attempt; `success`, for short lists only. Each running copy of run_task sends failures and recoveries at most once a minute, with the number of those in between."
+  description = "Which runs send a message, for schedules without notify_on of their own, as a list of: `failure`, a run in which tasks failed for good, the first of several such runs in a row and then one a day; `recovery`, the first run that succeeds after them; `success`, any other run that succeeds."
   type        = set(string)
   default     = ["failure", "recovery"]
   nullable    = false
@@ -639,7 +639,7 @@ variable "roles" {
   description = <<-EOT
     What your organisation asks of IAM roles.
 
-    - `path`: path of the four roles, such as `/jobs/`. Default `/`. Changing it replaces them.
+    - `path`: path of the roles, such as `/jobs/`. Default `/`. Changing it replaces them.
     - `permissions_boundary`: ARN of the policy that bounds what they may do, of this account or AWS's; none if not given.
   EOT
   type = object({

@@ -68,6 +68,7 @@ class Design:
         self._sqs, self._lambda, self._logs, self._dynamodb = (
             client(service, aws) for service in ("sqs", "lambda", "logs", "dynamodb")
         )
+        self._is_one_by_one = one_by_one
         self._queue_url = self._create_queue(one_by_one)
         if not one_by_one:
             self._create_table()
@@ -84,7 +85,7 @@ class Design:
         """Start a run, and wait until every task is done."""
         begun = time.time()
         self._send(event)
-        return self._finish(begun)
+        return self._finish(begun, len(event["tasks"]))
 
     def fill_then_run(self, event: Mapping[str, Any]) -> Run:
         """Start a run while run_task receives nothing, then enable it; measure from there."""
@@ -92,7 +93,7 @@ class Design:
         self._send(event)
         begun = time.time()
         self._lambda.update_event_source_mapping(UUID=self._mapping, Enabled=True)
-        return self._finish(begun)
+        return self._finish(begun, len(event["tasks"]))
 
     def _create_queue(self, one_by_one: bool) -> str:
         attributes = {"VisibilityTimeout": "360"}
@@ -144,13 +145,14 @@ class Design:
         if "FunctionError" in answer:
             raise LocalError(f"{self._name}: send_task failed: {answer['Payload'].read().decode()}")
 
-    def _finish(self, begun: float) -> Run:
+    def _finish(self, begun: float, tasks: int) -> Run:
+        """Wait until the queue is empty, and the log has the end of each task."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while self._left():
+        ran: list[dict[str, Any]] = []
+        while self._left() or self._ended(ran := self._events("run_task", begun)) < tasks:
             if time.monotonic() > deadline:
                 raise LocalError(f"{self._name}: tasks were left after {PATIENCE_SECONDS} s")
             time.sleep(0.05)
-        ran = self._events("run_task", begun)
         everything = ran + self._events("send_task", begun)
         return Run(
             # the emulator writes an invocation's log when its handler has returned
@@ -164,6 +166,11 @@ class Design:
             QueueUrl=self._queue_url, AttributeNames=list(_STATES)
         )
         return sum(int(answer["Attributes"][state]) for state in _STATES)
+
+    def _ended(self, events: Sequence[Mapping[str, Any]]) -> int:
+        """Count the tasks that have ended: ours has a line for each, the other an invocation."""
+        mark = "START " if self._is_one_by_one else '"outcome":'
+        return sum(mark in event["message"] for event in events)
 
     def _events(self, function: str, begun: float) -> list[dict[str, Any]]:
         pages = self._logs.get_paginator("filter_log_events").paginate(

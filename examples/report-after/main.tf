@@ -1,5 +1,5 @@
 # A report on what all tasks of another schedule did: each adds a row to a table, and the report is
-# due when they are over for certain.
+# due when they must be over.
 
 provider "aws" {}
 
@@ -18,7 +18,7 @@ module "task_scheduler" {
       expression = "cron(0 2 * * ? *)"
       task       = "count"
       tasks      = ["oslo", "rome", "paris"]
-      max_age    = 10800 # not after the report
+      max_age    = 3600 # none starts so late that the report comes first
     }
     report = {
       expression = "cron(0 6 * * ? *)"
@@ -28,6 +28,8 @@ module "task_scheduler" {
 }
 
 resource "aws_dynamodb_table" "results" {
+  # checkov:skip=CKV_AWS_28: what it holds can be counted again
+  # checkov:skip=CKV_AWS_119: AWS encrypts it with a key of its own
   name         = "report-after-results"
   billing_mode = "PAY_PER_REQUEST"
   hash_key     = "day"

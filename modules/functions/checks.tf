@@ -166,6 +166,18 @@ locals {
   ]])
 }
 
+# By the places of the ARNs, which may be known only when they are there.
+module "own_layer" {
+  source = "../own_layer"
+  for_each = merge([for name, worker in var.workers : {
+    for position in range(length(worker.layers)) : "${name}/${position}" => name
+  }]...)
+
+  arn          = var.workers[each.value].layers[split("/", each.key)[1]]
+  worker       = each.value
+  architecture = var.architecture
+}
+
 check "policy_statements" {
   assert {
     condition     = length(local.wide_statements) == 0

@@ -1,4 +1,4 @@
-# A layer's manifest, which its builder leaves in it: what it was built for, and the packages in it.
+# A layer's manifest, which its builder leaves in it: what it was built for, the packages in it, and its bytes.
 # Lambda takes any layer, and a wrong one fails only when a run imports from it.
 
 locals {
@@ -9,10 +9,6 @@ locals {
   )
   layer    = coalesce(var.layer_dir, var.layer_zip, " ")
   manifest = try(jsondecode(file(local.manifest_path)), null)
-
-  # "Deployment package size, unzipped" in Lambda's quotas; nobody asks for more.
-  max_unzipped_bytes = 262144000
-  layer_bytes        = try(tonumber(local.manifest.bytes), 0)
 
   # A layer for this machine alone, of the local run, is for no Lambda.
   built_for = {
@@ -33,7 +29,6 @@ locals {
   layer_problems = local.manifest == null ? [] : compact([
     local.built_for.architecture == var.architecture ? "" : "it was built for ${local.built_for.architecture}, but architecture is \"${var.architecture}\"",
     local.built_for.runtime == var.runtime ? "" : "it was built for ${local.built_for.runtime}, but runtime is \"${var.runtime}\"",
-    local.layer_bytes <= local.max_unzipped_bytes ? "" : "its files have ${floor(local.layer_bytes / 1048576)} MB, and Lambda takes 250 MB of layers and code, all unzipped",
     length(local.missing_packages) == 0 ? "" : "it lacks packages that the runtime needs: ${join(", ", local.missing_packages)}",
   ])
 

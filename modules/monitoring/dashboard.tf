@@ -50,6 +50,7 @@ locals {
           ["AWS/Lambda", "Duration", "FunctionName", function.name, { label = "${function.label}, longest" }],
           ["AWS/Lambda", "Duration", "FunctionName", function.name, { label = "${function.label}, on average", stat = "Average" }],
         ]]...),
+        [["AWS/Lambda", "Duration", "FunctionName", var.functions.keep_runs.name, { label = "keep_runs, longest" }]],
       )
       marks = [
         { label = "send_task_timeout", value = var.functions.send_task.timeout * 1000 },

@@ -37,6 +37,7 @@ def next_runs(
         typer.Option("-n", min=1, max=100_000, help="Runs of each; 5 of one, 1 of all."),
     ] = None,
     tfvars: options.Tfvars = None,
+    plan: options.Plan = None,
     prefix: options.Prefix = None,
     root: options.Root = Path(),
     as_json: options.Json = False,
@@ -52,11 +53,18 @@ def next_runs(
       taskctl next
       taskctl next nightly -n 20
       taskctl next --tfvars terraform.tfvars     before anything is deployed
+      taskctl next --plan tfplan                 of a root that computes its schedules
       taskctl next --json | jq -r '.[].due'
     """
-    found, pauses = (
-        (_written(schedule, tfvars), {}) if tfvars else _deployed(schedule, prefix, root)
-    )
+    pauses: dict[str, Pause] = {}
+    if plan:
+        from taskctl.stack.plan import read_plan
+
+        found = _named(schedule, read_plan(plan, root, prefix).schedules, plan)
+    elif tfvars:
+        found = _named(schedule, tfvars_schedules(read_tfvars(tfvars)), tfvars)
+    else:
+        found, pauses = _deployed(schedule, prefix, root)
     count = count or (COUNT_OF_ALL if schedule is None else COUNT_OF_ONE)
     now = datetime.now(UTC)
     rows = [row for each in found for row in _rows(each, now, count, pauses)]
@@ -64,13 +72,12 @@ def next_runs(
     print_table(_columns(now), rows, as_json=as_json)
 
 
-def _written(name: str | None, tfvars: Path) -> list[Schedule]:
-    """Return one schedule, or all, of a file of values."""
-    written = tfvars_schedules(read_tfvars(tfvars))
+def _named(name: str | None, written: list[Schedule], path: Path) -> list[Schedule]:
+    """Return the schedule of a name, or all, of a file."""
     found = [schedule for schedule in written if name in (None, schedule.name)]
     if name is not None and not found:
         near = did_you_mean(name, [schedule.name for schedule in written])
-        raise TaskctlError(f"no schedule {name!r} in {tfvars}{near}")
+        raise TaskctlError(f"no schedule {name!r} in {path}{near}")
     return found
 
 

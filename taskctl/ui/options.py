@@ -30,6 +30,12 @@ Tfvars = Annotated[
     Path | None,
     typer.Option("--tfvars", help="Use the schedules of this file instead of what is deployed."),
 ]
+Plan = Annotated[
+    Path | None,
+    typer.Option(
+        "--plan", help="Use what this plan of Terraform has, saved by -out or shown as JSON."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 OfSchedule = Annotated[str | None, typer.Option("--schedule", help="Only those of this schedule.")]
 WithReason = Annotated[
