@@ -118,7 +118,8 @@ def test_a_run_whose_send_task_is_killed_once_is_closed_once(
     for key in keys:
         runs.keep_until(lambda key=key: "notified" in runs.item(key))  # type: ignore[misc]
         _check(runs, key, total=30)
-    stack.check_books(texts)
+    # what was sent twice may run twice at the same time, where nothing deduplicates it
+    stack.check_books(texts, perhaps=dict.fromkeys(texts, 1))
 
 
 KEEPERS_CALLS = [
@@ -226,6 +227,7 @@ def test_forty_runs_in_a_row_that_wait_for_each_other_are_all_started(
 
     assert {runs.item(key)["state"] for key in keys} == {"succeeded"}
     stack.check_books([f"waits {number}" for number in range(RUNS)])
+    stack.wait(lambda: runs.digests(keys[0]) >= RUNS)
     assert runs.digests(keys[0]) == RUNS
     # each chain begins with keep_runs
     assert Counter(starts.taken) == {"1": RUNS - 1}
