@@ -71,12 +71,13 @@ def check(
     unknown: list[str] = []
     values = read_tfvars(tfvars, report=unknown.append)
     folder = check_task_folder(find_task_folder(values, tfvars))
-    problems = unknown + find_problems(values, folder)
-    schedules = [] if len(problems) > len(unknown) else tfvars_schedules(values)
+    refused, warnings = find_problems(values, folder)
+    problems = unknown + refused
+    schedules = [] if len(problems) > len(unknown) else tfvars_schedules(values, folder)
     with open_layer(values, tfvars) as layer:
         checked = check_isolated(schedules, folder, layer=layer, import_seconds=import_timeout)
     checked.problems = problems + checked.problems
-    checked.warnings += warn_of_layers(values)
+    checked.warnings = [*warnings, *checked.warnings, *warn_of_layers(values)]
     if deployed:
         _compare(checked, values, prefix, root)
     _report(checked, len(values["schedules"]), as_json=as_json)

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import quantiles
 from typing import Annotated, Any
 
 import typer
 
-from task_scheduler.runs.identity import RunState
 from taskctl.runs.reader import RunReader
 from taskctl.runs.recorded_run import RecordedRun
+from taskctl.runs.statistics import describe_share, sum_up
 from taskctl.stack.find import find_stack
 from taskctl.stack.stack import Stack
 from taskctl.ui import options
 from taskctl.ui.output import say
 from taskctl.ui.tables import Column, print_table
 from taskctl.ui.times import format_seconds, parse_since
-
-_RAN = (RunState.SUCCEEDED, RunState.FAILED, RunState.INCOMPLETE)
-"""The states of runs that took as long as they took; one that was cancelled did not."""
 
 
 def stats(
@@ -59,7 +54,7 @@ def stats(
     by_schedule: dict[str, list[RecordedRun]] = {}
     for run in runs:
         by_schedule.setdefault(run.schedule, []).append(run)
-    rows = [_row(name, by_schedule[name]) for name in sorted(by_schedule)]
+    rows = [sum_up(name, by_schedule[name]) for name in sorted(by_schedule)]
     stated: list[str] = []
     if cost and rows:
         stated = _add_costs(rows, by_schedule, stack, start, end)
@@ -102,39 +97,6 @@ def _add_costs(
     return list(measured.state(found, start, len(runs.keys() - found)))
 
 
-def _row(schedule: str, runs: Sequence[RecordedRun]) -> dict[str, Any]:
-    ran = [run for run in runs if run.state in _RAN]
-    failed = sum(run.has_failed for run in ran)
-    tasks = sum(run.total or 0 for run in ran)
-    failed_tasks = sum(run.failed or 0 for run in ran)
-    seconds = [run.seconds for run in ran if run.seconds is not None]
-    last = max((run.due_time or 0 for run in ran), default=None)
-    return {
-        "schedule": schedule,
-        "runs": len(runs),
-        "failed": failed,
-        "failed_percent": 100 * failed / len(ran) if ran else None,
-        "not_run": sum(run.state in (RunState.SKIPPED, RunState.CANCELLED) for run in runs),
-        "p50_seconds": _percentile(seconds, 50),
-        "p95_seconds": _percentile(seconds, 95),
-        "tasks": tasks,
-        "failed_tasks": failed_tasks,
-        "failed_tasks_percent": 100 * failed_tasks / tasks if tasks else None,
-        "last": last and datetime.fromtimestamp(last, UTC),
-    }
-
-
-def _percentile(values: Sequence[float], percent: int) -> float | None:
-    """Return the value that so many of a hundred do not exceed; None without values."""
-    if len(values) < 2:
-        return values[0] if values else None
-    return quantiles(values, n=100, method="inclusive")[percent - 1]
-
-
-def _share(percent: float) -> str:
-    return f"{percent:.1f} %" if 0 < percent < 10 else f"{percent:.0f} %"
-
-
 def _red(row: Any) -> str:
     return "bold red" if row["failed"] else ""
 
@@ -143,13 +105,13 @@ _COLUMNS = [
     Column(key="schedule", heading="schedule"),
     Column(key="runs", heading="runs", show=lambda n: f"{n:,}", right=True),
     Column(key="failed", heading="failed", show=lambda n: f"{n:,}", style=_red, right=True),
-    Column(key="failed_percent", heading="%", show=_share, style=_red, right=True, rank=3),
+    Column(key="failed_percent", heading="%", show=describe_share, style=_red, right=True, rank=3),
     Column(key="not_run", heading="not run", show=lambda n: f"{n:,}", right=True, rank=2),
     Column(key="p50_seconds", heading="median", show=format_seconds, right=True),
     Column(key="p95_seconds", heading="p95", show=format_seconds, right=True),
     Column(key="tasks", heading="tasks", show=lambda n: f"{n:,}", right=True, rank=1),
     Column(key="failed_tasks", heading="failed", show=lambda n: f"{n:,}", right=True),
-    Column(key="failed_tasks_percent", heading="%", show=_share, right=True, rank=4),
+    Column(key="failed_tasks_percent", heading="%", show=describe_share, right=True, rank=4),
 ]
 _COST_COLUMNS = [
     Column(key="attempt_seconds", heading="a task", show=format_seconds, right=True, rank=5),

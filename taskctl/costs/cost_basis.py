@@ -87,7 +87,8 @@ def written_basis(path: Path) -> Basis:
             if monitoring and schedule["enabled"] and schedule["expected_every"]
         ),
     )
-    return Basis(tfvars_schedules(values), setup, find_task_folder(values, path))
+    folder = find_task_folder(values, path)
+    return Basis(tfvars_schedules(values, folder), setup, folder)
 
 
 def keep_minutes(overlaps: Iterable[str | None]) -> int:
