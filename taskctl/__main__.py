@@ -22,6 +22,7 @@ COMMANDS = {
     "show": Command("show:show", "Show a run or a task with all that is known of it."),
     "logs": Command("logs:logs", "Show what the tasks of a run printed and logged."),
     "stats": Command("stats:stats", "Sum up the runs of each schedule."),
+    "ui": Command("ui:ui", "Show schedules and runs on a page in your browser."),
     "cancel": Command("cancel:cancel", "Cancel a run."),
     "failed": Command("failed:failed", "List dead letters, with the reasons."),
     "redrive": Command("redrive:redrive", "Send dead letters again, once their cause is fixed."),

@@ -62,8 +62,8 @@ def check(
     Examples:
       taskctl check
       taskctl check --tfvars prod.tfvars
-      taskctl check --plan tfplan          of a root that calls the module
-      taskctl check --deployed             before an apply that changes fifo or prefix
+      taskctl check --plan tfplan      of a root that calls the module
+      taskctl check --deployed         before an apply that changes fifo or prefix
     """
     if plan:
         _check_plan(read_plan(plan, root, prefix), import_timeout, as_json=as_json)
