@@ -118,6 +118,8 @@ module "scheduler" {
   timezone              = var.timezone
   schedules             = var.schedules
   workers               = keys(local.workers)
+  fifo_workers          = [for name, worker in local.workers : name if worker.fifo]
+  message_retention     = var.message_retention
   notify_on             = var.notify == null ? null : var.notify_on
   task_code_dir         = local.task_code_dir
   send_task_arn         = module.functions.send_task.arn

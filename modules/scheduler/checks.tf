@@ -40,6 +40,13 @@ locals {
   # Bytes of what each schedule would send.
   input_sizes = { for name, input in local.inputs : name => length(base64encode(input)) * 3 / 4 }
 
+  pace_pattern = "^0*([1-9][0-9]{0,6})/(minute|hour)$"
+
+  # Days that the lists take whose length is known.
+  pace_days = { for name, schedule in var.schedules : name => (
+    length(schedule.tasks) * 1.02 / regex(local.pace_pattern, schedule.pace)[0] / (endswith(schedule.pace, "minute") ? 1440 : 24)
+  ) if schedule.tasks != null && can(regex(local.pace_pattern, schedule.pace)) }
+
   # Bytes of each description: of base64's, without what it is padded with.
   description_bytes = { for name, schedule in var.schedules : name => [for encoded in [for text in schedule.description[*] : base64encode(text)] :
     length(encoded) * 3 / 4 - length(regexall("=", encoded))
@@ -133,6 +140,27 @@ locals {
     local.input_sizes[name] > local.max_input_bytes
     ? ["its tasks, args and days make an input of ${local.input_sizes[name]} bytes, more than the ${local.max_input_bytes} that fit: put the list into a file or into S3, with tasks_file or tasks_s3_uri"]
     : [],
+
+    [for pace in schedule.pace[*] :
+      "pace is \"${pace}\": it must be a whole number from 1 to 9999999 and a unit, such as \"300/minute\" or \"100/hour\""
+      if !can(regex(local.pace_pattern, pace))
+    ],
+    [for pace in schedule.pace[*] :
+      "pace is given, but the queue of the worker \"${coalesce(schedule.worker, "default")}\" is FIFO, in which SQS delays no single message: leave it out, or take another worker"
+      if contains(var.fifo_workers, coalesce(schedule.worker, "default"))
+    ],
+    [for pace in schedule.pace[*] :
+      "pace is given, and message_retention is ${var.message_retention}: it must be at least 1800 (30 minutes), since tasks wait on the queue for up to 15 minutes"
+      if var.message_retention < 1800
+    ],
+    [for age in schedule.max_age[*] :
+      "pace is given, and max_age is ${age}: it must be at least 1800 (30 minutes), since tasks wait on the queue for up to 15 minutes"
+      if schedule.pace != null && age < 1800
+    ],
+    [for days in try([local.pace_days[name]], []) :
+      "pace is \"${schedule.pace}\": its ${length(schedule.tasks)} tasks take ${ceil(days)} days, more than the 14 for which SQS keeps a message: it must be faster, or the list shorter"
+      if days > 14
+    ],
 
     # Whom it notifies.
     [for word in setsubtract(coalesce(schedule.notify_on, []), ["success", "failure", "recovery"]) :

@@ -48,6 +48,7 @@ variable "schedules" {
     mention                 = optional(string)
     overlap                 = optional(string, "allow")
     heartbeat               = optional(string)
+    pace                    = optional(string)
     skip_on                 = optional(list(string))
     only_on                 = optional(list(string))
   }))
@@ -57,6 +58,18 @@ variable "schedules" {
 variable "workers" {
   description = "Names of the workers that schedules may name, default among them."
   type        = set(string)
+  nullable    = false
+}
+
+variable "fifo_workers" {
+  description = "Names of the workers whose queues are FIFO."
+  type        = set(string)
+  nullable    = false
+}
+
+variable "message_retention" {
+  description = "How long SQS keeps a task, in seconds."
+  type        = number
   nullable    = false
 }
 

@@ -165,6 +165,17 @@ SCHEDULES: dict[str, tuple[dict[str, Any], str]] = {
         {"mention": "@oncall"},
         "mention is given, but there is no target: the variable notify must name where",
     ),
+    "no-pace": ({"pace": "0/minute"}, 'pace is "0/minute": it must be a whole number from 1 to'),
+    "pace-of-a-second": ({"pace": "5/second"}, 'pace is "5/second": it must be a whole number'),
+    "pace-without-a-unit": ({"pace": "300"}, 'such as "300/minute" or "100/hour"'),
+    "pace-for-months": (
+        {"pace": "1/hour", "tasks": ["text"] * 400},
+        'pace is "1/hour": its 400 tasks take 17 days, more than the 14 for which SQS keeps a',
+    ),
+    "pace-of-the-young": (
+        {"pace": "300/minute", "max_age": 60},
+        "pace is given, and max_age is 60: it must be at least 1800 (30 minutes), since tasks",
+    ),
     "nowhere-to-ping": (
         {"heartbeat": "nightly"},
         "heartbeat is given, but there is no monitor: the variable notify must name where its",
@@ -551,6 +562,18 @@ VARIABLES: dict[str, list[tuple[Any, str]]] = {
 
 # Values that do not fit the rest, and what is said about them.
 MISFITS: list[tuple[Variables, list[str]]] = [
+    (
+        {
+            "fifo": True,
+            "message_retention": 1799,
+            "monitoring": None,
+            "schedules": {"paced": RUNS | {"pace": "300/minute"}},
+        },
+        [
+            'pace is given, but the queue of the worker "default" is FIFO, in which SQS delays no',
+            "pace is given, and message_retention is 1799: it must be at least 1800 (30 minutes)",
+        ],
+    ),
     (
         {"monitoring": {"longest_wait": 604_800}},
         ["longest_wait is 604800, but SQS drops tasks after 345600 seconds (message_retention)"],
