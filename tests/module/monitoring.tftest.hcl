@@ -6,7 +6,7 @@ run "what_could_be_lost_without_a_trace_is_an_alarm_by_default" {
   command = plan
 
   assert {
-    condition     = toset(output.monitoring.alarms) == toset(["nightly-tasks-dead-letters", "nightly-runs-dead-letters", "nightly-tasks-waiting", "nightly-runs-dropped", "nightly-runs-lost", "nightly-keep-runs-errors"]) && output.monitoring.dashboard == null
+    condition     = toset(output.monitoring.alarms) == toset(["nightly-tasks-dead-letters", "nightly-runs-dead-letters", "nightly-tasks-waiting", "nightly-runs-dropped", "nightly-runs-lost", "nightly-keep-runs-errors", "nightly-keep-runs-silent"]) && output.monitoring.dashboard == null
     error_message = "something is watched that was not asked for, or nothing is"
   }
 }
@@ -32,7 +32,7 @@ run "what_is_wanted_beyond_is_there" {
   }
 
   assert {
-    condition     = length(output.monitoring.alarms) == 13 && output.monitoring.dashboard == "nightly-eu-west-1"
+    condition     = length(output.monitoring.alarms) == 14 && output.monitoring.dashboard == "nightly-eu-west-1"
     error_message = "a warning or the dashboard is missing"
   }
 }

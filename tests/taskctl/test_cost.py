@@ -226,7 +226,11 @@ def prefix(emulator: Emulator) -> Iterator[str]:
             },
         )
     cloudwatch = client("cloudwatch")
-    alarms = [f"{prefix}-tasks-waiting", f"{prefix}-silent-list", f"{prefix}-eu-tasks-waiting"]
+    alarms = [
+        f"{prefix}-tasks-waiting",
+        f"{prefix}-schedules-overdue",
+        f"{prefix}-eu-tasks-waiting",
+    ]
     for name in alarms:
         cloudwatch.put_metric_alarm(
             AlarmName=name,
@@ -264,7 +268,7 @@ def test_a_deployed_stack_is_priced_by_its_own_settings(
     assert rows["file"]["note"] == "number of tasks assumed"
     assert (rows["by_hand"]["usd"], rows["by_hand"]["note"][:23]) == (0, "not made by this module")
     assert rows["idle polling"]["usd"] == pytest.approx(262_800 * 0.5e-6)  # FIFO
-    assert (rows["alarms"]["alarms"], rows["list"]["alarms"], rows["file"]["alarms"]) == (1, 1, 0)
+    assert (rows["alarms"]["alarms"], rows["list"]["alarms"], rows["file"]["alarms"]) == (2, 0, 0)
     assert rows["dashboard"]["usd"] == 3
     writes = 2 * 100 * 730 * 0.625e-6
     assert rows["file"]["usd"] > writes
