@@ -157,7 +157,7 @@ module "monitoring" {
   } }
   workers_dead_letters = module.queue.workers_dead_letters
   schedule_group       = module.scheduler.group.name
-  expected_every       = { for name, schedule in var.schedules : name => schedule.expected_every if schedule.enabled && schedule.expected_every != null }
+  watched              = anytrue([for schedule in var.schedules : schedule.enabled && (schedule.expected_every != null || schedule.finish_within != null)])
   early_warnings       = var.monitoring.early_warnings
   queries              = var.monitoring.queries
   dashboard            = var.monitoring.dashboard ? "${var.prefix}-${local.aws.region}" : null

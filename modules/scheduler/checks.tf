@@ -11,12 +11,19 @@ locals {
   max_mention_length = 200 # The text of a whole message may have 2,000, in Discord.
 
   whole_numbers = {
-    expected_every          = { min = 60, max = 604800, meaning = "seconds, up to 7 days, since an alarm cannot look further back; if not given, its silence is not an alarm" }
+    expected_every          = { min = 60, max = 315360000, meaning = "seconds, up to 10 years; if not given, its silence is not watched" }
+    finish_within           = { min = 60, max = 315360000, meaning = "seconds, up to 10 years; if not given, its runs may take any time" }
     flexible_window_minutes = { min = 1, max = 1440, meaning = "minutes, up to a day; if not given, it fires exactly when due" }
     retries                 = { min = 0, max = 100, meaning = "tries after the first" }
     max_age                 = { min = 1, max = 1209600, meaning = "seconds, up to 14 days; unlimited if not given" }
     delivery_retries        = { min = 0, max = 185, meaning = "tries after the first" }
     delivery_max_age        = { min = 60, max = 86400, meaning = "seconds, a minute to a day" }
+  }
+
+  # Seconds between two runs, of those schedules that say so as a rate.
+  rate_seconds = { for name, schedule in var.schedules : name =>
+    tonumber(regex("^rate\\((\\d+) ", schedule.expression)[0]) * { minute = 60, hour = 3600, day = 86400 }[regex("(minute|hour|day)s?\\)$", schedule.expression)[0]]
+    if can(regex("^rate\\(\\d+ (minute|hour|day)s?\\)$", schedule.expression))
   }
 
   # Where the list of each schedule comes from.
@@ -70,6 +77,9 @@ locals {
     ],
     schedule.expected_every != null && can(regex("^at\\(", schedule.expression))
     ? ["expected_every is given, but at(...) fires only once: leave it out"]
+    : [],
+    schedule.finish_within != null && schedule.overlap == "skip" && try(schedule.finish_within > local.rate_seconds[name], false)
+    ? ["finish_within is ${coalesce(schedule.finish_within, 0)}, longer than the ${try(local.rate_seconds[name], 0)} seconds between two runs, but with overlap = \"skip\" those that are due meanwhile are skipped: make it ${try(local.rate_seconds[name], 0)} at most, or let overlap be \"allow\" or \"queue\""]
     : [],
     contains(["allow", "skip", "queue"], schedule.overlap)
     ? []

@@ -29,6 +29,7 @@ variable "schedules" {
     description             = optional(string)
     enabled                 = bool
     expected_every          = optional(number)
+    finish_within           = optional(number)
     flexible_window_minutes = optional(number)
     start_date              = optional(string)
     end_date                = optional(string)

@@ -45,6 +45,7 @@ _AWS = {"partition": "aws", "region": "REGION", "account": "ACCOUNT", "dns_suffi
 _WHEN = {
     "expression", "timezone", "description", "enabled", "flexible_window_minutes", "start_date",
     "end_date", "delivery_retries", "delivery_max_age", "expected_every",
+    "finish_within",
 }  # fmt: skip
 """Fields of a schedule that are Scheduler's, and not in the input of send_task."""
 _DAYS = {"skip_on", "only_on"}

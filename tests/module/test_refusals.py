@@ -36,15 +36,23 @@ SCHEDULES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "watched-too-closely": (
         {"expected_every": 59},
-        "expected_every is 59: it must be a whole number from 60 to 604800 (seconds, up to 7",
+        "expected_every is 59: it must be a whole number from 60 to 315360000 (seconds, up to",
     ),
     "watched-too-long": (
-        {"expected_every": 604801},
-        "expected_every is 604801: it must be a whole number from 60 to 604800 (seconds, up to 7",
+        {"expected_every": 315360001},
+        "expected_every is 315360001: it must be a whole number from 60 to 315360000 (seconds",
     ),
     "watched-but-once": (
         {"expression": "at(2037-12-31T23:59:59)", "expected_every": 3600},
         "expected_every is given, but at(...) fires only once: leave it out",
+    ),
+    "done-too-soon": (
+        {"finish_within": 59},
+        "finish_within is 59: it must be a whole number from 60 to 315360000 (seconds",
+    ),
+    "done-after-the-next-is-skipped": (
+        {"expression": "rate(1 hour)", "overlap": "skip", "finish_within": 3601},
+        "finish_within is 3601, longer than the 3600 seconds between two runs, but with overlap",
     ),
     "no-window": (
         {"flexible_window_minutes": 0},
