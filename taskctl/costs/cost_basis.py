@@ -6,15 +6,18 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from taskctl.costs.pricing import Setup
 from taskctl.project.schedule import Schedule
 from taskctl.project.tfvars import find_task_folder, read_tfvars, tfvars_schedules
 
+if TYPE_CHECKING:
+    from taskctl.stack.stack import Stack
+
 ESSENTIAL_ALARMS = (
     "tasks-dead-letters", "runs-dead-letters", "tasks-waiting",
-    "runs-dropped", "runs-lost", "keep-runs-errors",
+    "runs-dropped", "runs-lost", "keep-runs-errors", "keep-runs-silent",
 )  # fmt: skip
 EARLY_WARNINGS = (
     "send-task-errors", "run-task-errors", "send-task-throttles", "run-task-throttles",
@@ -25,6 +28,9 @@ CHAT_WARNINGS = ("notifications-undelivered",)
 
 OF_EACH_WORKER = ("tasks-waiting", "run-task-errors", "run-task-throttles", "run-task-duration")
 """Those that each further worker has of its own, with its name at the end; the first one always."""
+WATCH_ALARM = "schedules-overdue"
+"""Where a schedule has expected_every or finish_within."""
+
 WORKERS_DEAD_LETTERS = "workers-dead-letters"
 """Of workers that are FIFO where the default one is not, or the other way round."""
 
@@ -72,22 +78,22 @@ def written_basis(path: Path) -> Basis:
     alarms += any(
         worker.get("fifo", values["fifo"]) != values["fifo"] for worker in workers.values()
     )
+    alarms += any(
+        schedule["enabled"] and (schedule["expected_every"] or schedule["finish_within"])
+        for schedule in schedules.values()
+    )
     setup = Setup(
         **{name: values[name] for name in _SETTINGS},
         workers=workers,
-        keep_minutes=_keep_minutes(schedule["overlap"] for schedule in schedules.values()),
+        keep_minutes=keep_minutes(schedule["overlap"] for schedule in schedules.values()),
         alarms=alarms if monitoring else 0,
         dashboard=bool(monitoring and monitoring["dashboard"]),
-        silence_alarms=frozenset(
-            name
-            for name, schedule in schedules.items()
-            if monitoring and schedule["enabled"] and schedule["expected_every"]
-        ),
     )
-    return Basis(tfvars_schedules(values), setup, find_task_folder(values, path))
+    folder = find_task_folder(values, path)
+    return Basis(tfvars_schedules(values, folder), setup, folder)
 
 
-def _keep_minutes(overlaps: Iterable[str | None]) -> int:
+def keep_minutes(overlaps: Iterable[str | None]) -> int:
     """Return the interval of keep_runs; modules/scheduler/keep_runs.tf has the rule."""
     return 1 if "queue" in overlaps else 5
 
@@ -102,11 +108,20 @@ def deployed_basis(prefix: str | None, root: Path) -> Basis:
     Raises:
         TaskctlError: there is no such stack, or no access to it.
     """
-    from taskctl import aws  # boto3 takes long to import
-    from taskctl.stack.find import find_stack
+    from taskctl.stack.find import find_stack  # boto3 takes long to import
 
     stack = find_stack(prefix, root)
-    schedules = stack.schedules()
+    return stack_basis(stack, stack.schedules())
+
+
+def stack_basis(stack: Stack, schedules: list[Schedule]) -> Basis:
+    """Return the basis of a stack whose schedules are known.
+
+    Raises:
+        TaskctlError: there is no access to what they depend on.
+    """
+    from taskctl import aws
+
     functions = aws.client("lambda")
     with aws.explained():
         send_task = functions.get_function_configuration(FunctionName=stack.send_task)
@@ -122,7 +137,7 @@ def deployed_basis(prefix: str | None, root: Path) -> Basis:
         architecture=run_task["Architectures"][0],
         deduplication=environment.get("DEDUPLICATION") == "true",
         send_task_memory=send_task["MemorySize"],
-        keep_minutes=_keep_minutes(schedule.input.get("overlap") for schedule in schedules),
+        keep_minutes=keep_minutes(schedule.input.get("overlap") for schedule in schedules),
         metrics_by_schedule=environment.get("METRICS_BY_SCHEDULE") == "true",
         **monitoring,
     )
@@ -149,21 +164,14 @@ def _environment(function: Mapping[str, Any]) -> dict[str, str]:
 
 def _deployed_monitoring(cloudwatch: Any, prefix: str, workers: Sequence[str]) -> dict[str, Any]:
     """Return the fields of Setup that alarms and dashboard make."""
-    silent = f"{prefix}-silent-"
-    names = [*ESSENTIAL_ALARMS, *EARLY_WARNINGS, *CHAT_WARNINGS, WORKERS_DEAD_LETTERS]
+    names = [*ESSENTIAL_ALARMS, *EARLY_WARNINGS, *CHAT_WARNINGS, WORKERS_DEAD_LETTERS, WATCH_ALARM]
     names += [f"{name}-{worker}" for worker in workers for name in OF_EACH_WORKER]
     alarms = cloudwatch.describe_alarms(AlarmNames=[f"{prefix}-{name}" for name in names])
-    silences = cloudwatch.get_paginator("describe_alarms").paginate(AlarmNamePrefix=silent)
     dashboard = f"{prefix}-{cloudwatch.meta.region_name}"
     dashboards = cloudwatch.list_dashboards(DashboardNamePrefix=dashboard)
     return {
         "alarms": len(alarms["MetricAlarms"]),
         "dashboard": any(
             entry["DashboardName"] == dashboard for entry in dashboards["DashboardEntries"]
-        ),
-        "silence_alarms": frozenset(
-            alarm["AlarmName"].removeprefix(silent)
-            for page in silences
-            for alarm in page["MetricAlarms"]
         ),
     }

@@ -18,6 +18,8 @@ HOURS_A_MONTH = 730
 SCHEDULER_INVOCATION = 1.00e-6
 SQS_REQUEST = {False: 0.40e-6, True: 0.50e-6}
 """True: of a FIFO queue. Requests of up to 64 KB."""
+FAIR_REQUEST = 0.10e-6
+"""More for each request that has to do with messages of a group in a standard queue."""
 LAMBDA_REQUEST = 0.20e-6
 GB_SECOND = {"arm64": 0.0000133334, "x86_64": 0.0000166667}
 LOG_BYTE = 0.50e-9
@@ -68,7 +70,6 @@ class Setup:
     Attributes:
         alarms: the number of alarms of the stack as a whole.
         keep_minutes: the interval of keep_runs.
-        silence_alarms: the schedules with an alarm of their own for silence (expected_every).
         workers: what each further worker has of its own, of the fields here, by its name.
         others: the module's variables of these names.
     """
@@ -85,7 +86,6 @@ class Setup:
     alarms: int
     dashboard: bool
     keep_minutes: int
-    silence_alarms: frozenset[str]
     workers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def of(self, worker: str | None) -> Setup:
@@ -154,11 +154,10 @@ def schedule_usage(
     log_bytes = (
         RUN_LOG_BYTES + (1 + batches) * PLATFORM_LOG_BYTES + tasks * assumptions.task_log_bytes
     )
-    alarms = int(name in setup.silence_alarms)
-    metrics = (METRICS * setup.metrics_by_schedule + alarms) * _hours_share(runs)
+    metrics = METRICS * setup.metrics_by_schedule * _hours_share(runs)
     run_usd = (
         SCHEDULER_INVOCATION
-        + requests * SQS_REQUEST[setup.fifo]
+        + requests * (SQS_REQUEST[setup.fifo] + (0 if setup.fifo else FAIR_REQUEST))
         + (1 + batches) * LAMBDA_REQUEST
         + gb_seconds * GB_SECOND[setup.architecture]
         + log_bytes * LOG_BYTE
@@ -174,8 +173,8 @@ def schedule_usage(
         gb_seconds=runs * gb_seconds,
         log_bytes=runs * log_bytes,
         metrics=metrics,
-        alarms=alarms,
-        usd=runs * run_usd + metrics * METRIC + alarms * ALARM,
+        alarms=0,
+        usd=runs * run_usd + metrics * METRIC,
     )
 
 

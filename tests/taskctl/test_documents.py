@@ -23,6 +23,7 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 NOT_RUN = {
     "make demo": "tests/system/test_demo.py does",
     "make test": "this is it",
+    "taskctl ui": "tests/taskctl/page/test_command.py does",
     "bin/taskctl dev": "tests/system/test_dev.py does",
     "aws ssm put-parameter": "needs an account; tests/system/test_examples.py does it by boto3",
     ".build/venv/bin/python -m pytest": "these are these tests",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -21,6 +22,7 @@ from task_scheduler.runs.recorder import Recorder
 from task_scheduler.runs.run import Run
 from task_scheduler.runs.settling import settle
 from task_scheduler.sending.hand_over import hand_over
+from task_scheduler.sending.pacer import Pacer
 from task_scheduler.sending.sent_list import SentList, send_list
 from task_scheduler.sending.start import Start, facts, start
 from task_scheduler.task_list.task_list import TaskList
@@ -38,6 +40,9 @@ MAX_RESERVE_SECONDS = 30.0
 
 HAND_OVER_SHARE = 0.5
 """Share of the time left that the hand-over may take; the rest is for its dead letter."""
+
+HEARTBEAT_SHARE = 0.1
+"""Share of the time left that the ping of a monitor may take before the list is sent."""
 
 LEASE_MARGIN_SECONDS = 5.0
 """A claim outlives its invocation by so much."""
@@ -122,18 +127,27 @@ def _send(run: Run, ledger: Ledger, claims: Claims, context: LambdaContext) -> S
             _end(run, ledger, Recorder(ledger, _send_late), begun.item["total"], None, context)
         return _report(run, begun, None)
     run = replace(run, cursor=begun.cursor(run))
+    if run.monitor is not None and begun.is_first and _is_whole(run):
+        _beat(run, run.monitor, context)
     settings = config.load("send_task")
     recorder = Recorder(ledger, _send_late)
-    task_list = TaskList(run, settings.task_folder, _time_limit(context))
+    pacer = Pacer(run.pace, run.cursor.next_slot, time.time) if run.pace and not run.only else None
+    is_time_up = _time_limit(context)
+    task_list = TaskList(
+        run, settings.task_folder, lambda: bool(pacer and pacer.is_full) or is_time_up()
+    )
     numbered = run.number - 1 if run.number else run.cursor.numbered or begun.numbered
     sent = send_list(
-        run, task_list, settings, recorder, numbered=numbered, is_resent=begun.is_resent
-    )
+        run, task_list, settings, recorder,
+        numbered=numbered, is_resent=begun.is_resent, pacer=pacer,
+    )  # fmt: skip
     if sent.rest is not None:
-        if sent.rest.line == run.cursor.line:
+        waits = pacer is not None and pacer.is_full
+        if sent.rest.line == run.cursor.line and not waits:
             raise InvalidRun(f"no time to reach line {run.cursor.line}: raise send_task_timeout")
         seconds = _seconds_left(context) * HAND_OVER_SHARE
-        sent.incomplete = hand_over(run, sent.rest, claims, seconds)
+        resume = pacer.resume_seconds if pacer and waits else None
+        sent.incomplete = hand_over(run, sent.rest, claims, seconds, resume_seconds=resume)
     if sent.rest is None or sent.incomplete:
         total = None if run.number else sent.number
         incomplete = str(sent.incomplete) if sent.incomplete else None
@@ -146,6 +160,19 @@ def _begin(run: Run, claims: Claims, context: LambdaContext) -> Start:
     if run.number:
         return Start(claim=Claim.MINE)
     return start(run, claims, _seconds_left(context))
+
+
+def _is_whole(run: Run) -> bool:
+    """Return False of a part of a run: one of its tasks, or what another invocation left."""
+    return not run.number and run.cursor.line == 1
+
+
+def _beat(run: Run, name: str, context: LambdaContext) -> None:
+    """Tell a run's monitor that it starts."""
+    from task_scheduler.notifications.heartbeat import Beat, ping
+
+    seconds = _seconds_left(context) * HEARTBEAT_SHARE
+    ping(name, run.key, Beat.START, state="running", seconds=seconds)
 
 
 def _end(

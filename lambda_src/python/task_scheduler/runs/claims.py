@@ -69,6 +69,7 @@ class Claims:
         overlap: Overlap,
         event: Mapping[str, Any],
         ignores_pause: bool = False,
+        left_out: str | None = None,
     ) -> tuple[Claim, Item]:
         """Start a run if its schedule lets it, or take over one whose sender died.
 
@@ -78,10 +79,13 @@ class Claims:
             overlap: what happens while another run of the schedule has not ended.
             event: that starts it, for one that has to wait.
             ignores_pause: whether it starts although its schedule is paused.
+            left_out: why its schedule does not run on its day; None if it does.
 
         Returns:
             The claim, and the run's item as it is now.
         """
+        if left_out is not None:
+            return self._skip(run, facts, event, left_out)
         if not ignores_pause and (pause := self._pause(run)):
             return self._skip(run, facts, event, _paused(pause))
         if overlap is Overlap.ALLOW:
@@ -98,13 +102,21 @@ class Claims:
             self._ledger.table.update(run.item, "SET #taken_over = :yes", {"yes": True})
         return claim, item
 
-    def hand_over(self, run: RunId, cursor: Mapping[str, Any], event: Mapping[str, Any]) -> None:
+    def hand_over(
+        self,
+        run: RunId,
+        cursor: Mapping[str, Any],
+        event: Mapping[str, Any],
+        *,
+        seconds: int = LOOK_SECONDS,
+    ) -> None:
         """Give the lease back, with the place at which the next invocation goes on.
 
         Args:
             run: whose list it is.
             cursor: without what is None.
             event: that the next invocation gets.
+            seconds: after which keep_runs invokes it, if nobody does before.
         """
         ledger = self._ledger
         ledger.table.put(run.event, {"event": json.dumps(event), "expires": ledger.expires})
@@ -115,7 +127,7 @@ class Claims:
                 "cursor": dict(cursor),
                 "owner": self._owner,
                 "zero": 0,
-                "look": ledger.now + LOOK_SECONDS,
+                "look": ledger.now + seconds,
             },
             condition="#owner = :owner AND attribute_not_exists(#total)",
         )
