@@ -65,13 +65,13 @@ class Design:
     ) -> None:
         aws = emulator.environment()
         self._name = name
-        self._sqs, self._lambda, self._logs, self._dynamodb = (
-            client(service, aws) for service in ("sqs", "lambda", "logs", "dynamodb")
+        self._sqs, self._lambda, self._logs = (
+            client(service, aws) for service in ("sqs", "lambda", "logs")
         )
         self._is_one_by_one = one_by_one
         self._queue_url = self._create_queue(one_by_one)
         if not one_by_one:
-            self._create_table()
+            create_table(client("dynamodb", aws), name)
         self._create_functions(package, code, layers, environment)
         self._mapping = self._lambda.create_event_source_mapping(
             EventSourceArn=f"arn:aws:sqs:us-east-1:000000000000:{Path(self._queue_url).name}",
@@ -102,15 +102,6 @@ class Design:
         name = f"{self._name}.fifo" if one_by_one else self._name
         url: str = self._sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
         return url
-
-    def _create_table(self) -> None:
-        keys = {"pk": "HASH", "sk": "RANGE"}
-        self._dynamodb.create_table(
-            TableName=self._name,
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys.items()],
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
-        )
 
     def _create_functions(
         self, package: str, code: Path, layers: Sequence[str], environment: Mapping[str, str]
@@ -177,6 +168,17 @@ class Design:
             logGroupName=f"/aws/lambda/{self._name}-{function}", startTime=int(begun * 1000)
         )
         return [event for page in pages for event in page["events"]]
+
+
+def create_table(dynamodb: Any, name: str) -> None:
+    """Make a table as modules/ledger does."""
+    keys = {"pk": "HASH", "sk": "RANGE"}
+    dynamodb.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys.items()],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+    )
 
 
 def publish_layer(emulator: Emulator, name: str, folder: Path) -> str:

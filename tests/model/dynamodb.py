@@ -30,6 +30,7 @@ class Client:
         is_down: whether every call is refused.
         counts: how often each fault happened, and requests by operation.
         units: write and read request units, as AWS charges them.
+        written: writes, and units of them, by partition key and second.
 
     Args:
         faults: that the calls are noted in, too, and that kills at one of them.
@@ -52,6 +53,9 @@ class Client:
         self.on_effect: Callable[[str, Wire, Wire], None] = lambda *_: None
         self.counts: Counter[str] = Counter()
         self.units: Counter[str] = Counter()
+        self.written: dict[str, Counter[tuple[str, int]]] = {
+            "writes": Counter(), "units": Counter()
+        }  # fmt: skip
         self._simulation = simulation
         self._random = randomness
         self._latency = latency
@@ -149,7 +153,12 @@ class Client:
         https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
         """
         size = max(sum(len(name) + _size(value) for name, value in item.items()) for item in items)
-        self.units[kind] += factor * max(1, ceil(size / UNIT_BYTES[kind]))
+        units = factor * max(1, ceil(size / UNIT_BYTES[kind]))
+        self.units[kind] += units
+        if kind == "write" and "pk" in items[-1]:
+            place = items[-1]["pk"]["S"], int(self._simulation.now)
+            self.written["writes"][place] += 1
+            self.written["units"][place] += units
 
     def _call(self, operation: str, effect: Any) -> Wire:
         number = self._faults.begin(f"{operation} ledger") if self._faults else 0
