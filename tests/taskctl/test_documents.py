@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from task_scheduler.runs.chunk import Mark
 from task_scheduler_local.places import ROOT
 from taskctl.__main__ import COMMANDS
 from taskctl.calendar.expressions import parse
@@ -205,3 +206,33 @@ def test_every_file_named_exists(document: Path) -> None:
         if name not in optional and not any((root / name).exists() for root in roots)
     }
     assert missing == set()
+
+
+def test_contributing_names_every_handler_every_room_and_every_folder_of_tests() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    runtime = ROOT / "lambda_src" / "python" / "task_scheduler"
+    handlers = [path.name for path in runtime.glob("*.py") if "\ndef handler(" in path.read_text()]
+    packages = [*runtime.glob("*/__init__.py"), *(ROOT / "taskctl").glob("*/__init__.py")]
+    rooms = [package.parent for package in packages]
+    tests = {path.parent for path in ROOT.glob("tests/*/test_*.py")}
+    named = [
+        *handlers, *(f"{room.name}/" for room in rooms), *(folder.name for folder in tests),
+    ]  # fmt: skip
+    assert len(handlers) == 3
+    assert [name for name in named if f"`{name}`" not in text] == []
+
+
+def test_readme_names_every_input() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    inputs = text.partition("\n## Inputs\n")[2].partition("\n## ")[0]
+    variables = re.findall(
+        r'^variable "(\w+)"', (ROOT / "variables.tf").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert [name for name in variables if f"`{name}`" not in inputs] == []
+
+
+def test_the_ledgers_page_names_every_mark() -> None:
+    text = (ROOT / "docs" / "ledger.md").read_text(encoding="utf-8")
+    table = text.partition("\n| mark | means |\n")[2].partition("\n\n")[0]
+    named = re.findall(r"`(\w+)`", "\n".join(row.split("|")[1] for row in table.splitlines()))
+    assert sorted(named) == sorted(Mark)
