@@ -25,7 +25,7 @@ COMMANDS = {
     "cancel": Command("cancel:cancel", "Cancel a run."),
     "failed": Command("failed:failed", "List dead letters, with the reasons."),
     "redrive": Command("redrive:redrive", "Send dead letters again, once their cause is fixed."),
-    "retry": Command("retry:retry", "Send the failed tasks of a run again."),
+    "retry": Command("retry:retry", "Send what failed of a run again."),
     "discard": Command("discard:discard", "Delete dead letters for good, unsent."),
     "pause": Command("pause:pause", "Pause a schedule until it is resumed."),
     "resume": Command("pause:resume", "Resume a paused schedule."),

@@ -13,7 +13,7 @@ from task_scheduler.runs.chunk import Counts
 from task_scheduler.runs.identity import RunState
 from task_scheduler.runs.ledger import Ledger
 from taskctl.errors import ExitCode, TaskctlError
-from taskctl.runs.reader import RunReader, find_run
+from taskctl.runs.reader import RunReader, find_open_run
 from taskctl.runs.recorded_run import RecordedRun
 from taskctl.stack.caller import caller
 from taskctl.stack.find import find_stack
@@ -43,11 +43,11 @@ def cancel(
 
     \b
     Examples:
-      taskctl cancel nightly                              its last run
+      taskctl cancel nightly                              its last run that is not over
       taskctl cancel nightly@2026-11-23T02 --why "wrong list"
     """
     stack = find_stack(prefix, root)
-    found = find_run(RunReader(stack), run)
+    found = find_open_run(RunReader(stack), run)
     if found.is_over:
         raise TaskctlError(f"run {found.key} is over: {found.state}")
     confirm(f"Cancel the run {found.key}, in the stack {stack.prefix!r}?", yes=yes)

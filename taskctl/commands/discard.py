@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from taskctl.dead_letters.discarding import discard_dead_letters
-from taskctl.dead_letters.selection import Selection, resolve_ids
-from taskctl.errors import ExitCode, TaskctlError
+from taskctl.dead_letters.selection import Selection, no_dead_letter, resolve_ids
+from taskctl.errors import TaskctlError
 from taskctl.stack.find import find_stack
 from taskctl.ui import options
 from taskctl.ui.output import confirm, counted, print_json, say
@@ -47,11 +47,11 @@ def discard(
     if wanted.is_all is not all_:
         raise TaskctlError("name dead letters, by ids or by options, or --all")
     confirm(f"Delete {wanted.describe()} of the stack {stack.prefix!r} for good?", yes=yes)
-    discarded = discard_dead_letters(stack, wanted)
+    discarded, missing = discard_dead_letters(stack, wanted)
     if as_json:
-        print_json({"discarded": dict(discarded)})
+        print_json({"discarded": dict(discarded), "missing": missing})
     else:
         counts = [counted(count, kind) for kind, count in discarded.items()]
         say(f"Discarded: {', '.join(counts) or 'nothing'}.")
-    if discarded.total() < max(len(whole), 1):
-        raise typer.Exit(ExitCode.NOT_DONE)
+    if missing:
+        raise no_dead_letter(missing)

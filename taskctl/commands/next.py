@@ -130,7 +130,7 @@ def _paused(schedule: Schedule, time: DueTime, pauses: Mapping[str, Pause]) -> I
     """Say that a run will be skipped, since somebody paused its schedule or all of them."""
     for pause in filter(None, map(pauses.get, (schedule.name, ALL_SCHEDULES))):
         if pause.holds_at(time.due):
-            yield pause.describe()
+            yield pause.describe(schedule.name)
             return
 
 

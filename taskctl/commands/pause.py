@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -45,7 +45,8 @@ def pause(
 
     What falls due meanwhile is recorded as skipped, with who paused it and why, and is not made up
     for. Runs that have begun go on, and `taskctl run` starts others. No `terraform apply` undoes
-    it; `enabled = false` there stops a schedule without a trace of what did not run.
+    it; `enabled = false` there stops a schedule without a trace of what did not run. Of a schedule
+    that is paused already, what is given changes, and the rest stays.
 
     \b
     Examples:
@@ -60,11 +61,11 @@ def pause(
     changed = known is None or end is not None or text is not None
     if known is None or changed:
         confirm(f"Pause {_what(name)} of the stack {stack.prefix!r}?", yes=yes)
-        known = _pause(stack, name, text, end)
+        known = _pause(stack, name, text, end, known)
     if as_json:
         print_json({"schedule": name, "paused": True, "changed": changed, **known.as_json()})
     else:
-        say(f"{name}: {'' if changed else 'was already '}{known.describe()}")
+        say(f"{_label(name)}: {'' if changed else 'was already '}{known.describe(name)}")
 
 
 def resume(
@@ -95,11 +96,11 @@ def resume(
     if as_json:
         print_json({"schedule": name, "paused": False, "changed": changed})
     else:
-        say(f"{name}: {'resumed' if changed else 'was not paused'}")
+        say(f"{_label(name)}: {'resumed' if changed else 'was not paused'}")
     for other in pauses.values():
         if other.of != name and ALL_SCHEDULES in (other.of, name):
             still = f"{name} is" if other.of == ALL_SCHEDULES else f"{other.of} is still"
-            note(f"{still} {other.describe()}.")
+            note(f"{still} {other.describe(name if name != ALL_SCHEDULES else other.of)}.")
     if name != ALL_SCHEDULES and not stack.schedule(name).enabled:
         note("It is disabled in Terraform (enabled = false), and does not run.")
 
@@ -122,12 +123,21 @@ def _pauses(stack: Stack) -> dict[str, Pause]:
     return read_pauses(RunReader(stack).schedule_items())
 
 
-def _pause(stack: Stack, name: str, text: str | None, end: datetime | None) -> Pause:
+def _pause(
+    stack: Stack, name: str, text: str | None, end: datetime | None, known: Pause | None
+) -> Pause:
+    """Pause a schedule; of one that is paused, change what is given."""
+    if known is not None:
+        end, text = end or known.until, known.note if text is None else text
     until = None if end is None else int(end.timestamp())
     who, now = caller(), int(time.time())
     with writing(stack) as table:
         control.pause(table, name, by=who, at=now, note=text, until=until)
-    return Pause(of=name, by=who, at=datetime.fromtimestamp(now).astimezone(), until=end, note=text)
+    return Pause(of=name, by=who, at=datetime.fromtimestamp(now, UTC), until=end, note=text)
+
+
+def _label(name: str) -> str:
+    return "all schedules" if name == ALL_SCHEDULES else name
 
 
 def _what(name: str) -> str:

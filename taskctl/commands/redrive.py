@@ -11,8 +11,8 @@ from taskctl.dead_letters.file import count_lines
 from taskctl.dead_letters.queue import DeadLetterQueue
 from taskctl.dead_letters.redriver import Redriver
 from taskctl.dead_letters.report import note_in_runs, report
-from taskctl.dead_letters.selection import Selection, resolve_ids
-from taskctl.errors import ExitCode, TaskctlError
+from taskctl.dead_letters.selection import Selection, no_dead_letter, resolve_ids
+from taskctl.errors import ExitCode
 from taskctl.stack.find import find_stack
 from taskctl.stack.stack import Stack
 from taskctl.ui import options
@@ -79,12 +79,7 @@ def redrive(
         report(redriver, source, as_json=as_json)
         note_in_runs(stack, redriver, why)
     if redriver.missing:
-        missing = " or ".join(redriver.missing)
-        raise TaskctlError(
-            f"no dead letter {missing} in {source}"
-            if source
-            else f"no dead letter {missing}; `taskctl failed` lists them"
-        )
+        raise no_dead_letter(redriver.missing, source)
     if redriver.left or redriver.invalid:
         raise typer.Exit(ExitCode.FAILED)
 

@@ -1,4 +1,4 @@
-"""`taskctl retry`: send the failed tasks of a run again."""
+"""`taskctl retry`: send what failed of a run again."""
 
 from __future__ import annotations
 
@@ -24,11 +24,13 @@ def retry(
     yes: options.Yes = False,
     as_json: options.Json = False,
 ) -> None:
-    """Send the failed tasks of a run again.
+    """Send what failed of a run again.
 
-    Their dead letters go back to the queue with all their attempts. Their ends correct the counts
-    of the run: when the last failure has succeeded, the run has, and people are notified of the
-    recovery. Lines that were refused, and the rest of a list, are for `taskctl redrive`.
+    Its failed tasks go back to the queue with all their attempts; lines that were refused are read
+    again, and a list that broke off goes on. Their ends correct the counts of the run: when the
+    last failure has succeeded, the run has, and people are notified of the recovery. The ledger
+    notes who did it, and why. Exit code 1 means that something could not be sent, 2 that nothing
+    of the run is left to be sent.
 
     \b
     Examples:
@@ -37,7 +39,7 @@ def retry(
     """
     stack = find_stack(prefix, root)
     found = find_run(RunReader(stack), run)
-    confirm(f"Send the failed tasks of {found.key}, in the stack {stack.prefix!r}, again?", yes=yes)
+    confirm(f"Send what failed of {found.key}, in the stack {stack.prefix!r}, again?", yes=yes)
     redriver = Redriver(stack, Selection(run=found.key))
     try:
         redriver.run()
@@ -46,6 +48,6 @@ def retry(
             report(redriver, None, as_json=as_json)
         note_in_runs(stack, redriver, why)
     if not redriver.sent and not redriver.left:
-        raise TaskctlError(f"no task of {found.key} has a dead letter; the run is {found.state}")
+        raise TaskctlError(f"nothing of {found.key} is a dead letter; the run is {found.state}")
     if redriver.left:
         raise typer.Exit(ExitCode.FAILED)

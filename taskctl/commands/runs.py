@@ -90,7 +90,7 @@ def _note_pauses(reader: RunReader, schedule: str | None) -> None:
     for pause in read_pauses(reader.schedule_items()).values():
         if schedule in (None, pause.of) or pause.of == ALL_SCHEDULES:
             what = "All schedules are" if pause.of == ALL_SCHEDULES else f"{pause.of} is"
-            note(f"{what} {pause.describe().replace(' with all schedules', '')}.")
+            note(f"{what} {pause.describe(pause.of)}.")
 
 
 def _ends(

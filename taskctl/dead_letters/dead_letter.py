@@ -52,6 +52,7 @@ class Contents:
         reason: why it is here.
         event: the event to invoke send_task with, for a run or a line. If it lacks the
             schedule's own input, `needs_input` is true.
+        redrives: how often it was sent again already.
     """
 
     kind: Kind
@@ -63,6 +64,7 @@ class Contents:
     reason: str = ""
     event: Mapping[str, Any] = field(default_factory=dict)
     needs_input: bool = False
+    redrives: int = 0
 
     @property
     def can_be_sent(self) -> bool:

@@ -113,6 +113,7 @@ def _read_task(body: str, attributes: Mapping[str, str]) -> Contents:
         schedule=schedule,
         run=run,
         what=what,
+        redrives=place.redrive if place else 0,
     )
 
 
@@ -158,8 +159,9 @@ def _read_run(body: str, attributes: Mapping[str, str]) -> Contents:
 def _refused_line(read: Mapping[str, Any]) -> Contents:
     number, file = read["line"], read.get("file")
     event = _run_of(read) | {"only": number}
+    redrives = int(read.get("redrive") or 0)
     if isinstance(read.get("number"), int):  # its place in the run, since there is a ledger
-        event |= {"number": read["number"], "redrive": int(read.get("redrive") or 0) + 1}
+        event |= {"number": read["number"], "redrive": redrives + 1}
     return Contents(
         kind=Kind.LINE,
         schedule=read["schedule"],
@@ -169,6 +171,7 @@ def _refused_line(read: Mapping[str, Any]) -> Contents:
         reason=str(read["reason"]),
         event=event,
         needs_input=True,
+        redrives=redrives,
     )
 
 

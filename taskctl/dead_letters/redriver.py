@@ -102,6 +102,10 @@ class Redriver:
         try:
             if not contents.can_be_sent:
                 raise NotSent(f"{contents.outcome or contents.kind}: {contents.reason}")
+            if contents.redrives >= MAX_REDRIVES:
+                raise NotSent(
+                    f"it was sent again {MAX_REDRIVES} times, which is as often as can be"
+                )
             if contents.kind is Kind.TASK:
                 self._send_task(dead_letter)
             else:
@@ -165,8 +169,6 @@ def _attributes(dead_letter: DeadLetter) -> dict[str, str | None]:
     place = read_place(dead_letter.attributes)
     if place is None:
         return {}
-    if place.redrive >= MAX_REDRIVES:
-        raise NotSent(f"it was sent again {place.redrive} times, which is as often as can be")
     return {PLACE: str(place), REDRIVE: str(place.redrive + 1)}
 
 

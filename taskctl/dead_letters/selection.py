@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
-from taskctl.dead_letters.dead_letter import SHORT_ID, DeadLetter, Kind
+from taskctl.dead_letters.dead_letter import SHORT_ID, DeadLetter
 from taskctl.dead_letters.queue import DeadLetterQueue
 from taskctl.errors import TaskctlError
 
@@ -22,7 +23,7 @@ class Selection:
         schedule: the name of its schedule.
         reason: a part of its reason, in capitals or not.
         since: it is not older.
-        run: the key of the run whose task it is.
+        run: the key of the run that it belongs to.
     """
 
     ids: tuple[str, ...] = ()
@@ -44,7 +45,7 @@ class Selection:
             and self.schedule in (None, contents.schedule)
             and (self.reason or "").casefold() in contents.reason.casefold()
             and (self.since is None or dead_letter.time >= self.since)
-            and (self.run is None or (contents.kind is Kind.TASK and contents.run == self.run))
+            and self.run in (None, contents.run)
         )
 
     def describe(self) -> str:
@@ -55,7 +56,7 @@ class Selection:
             what = "all dead letters" if self.is_all else "the dead letters"
         parts = [
             f"of {self.schedule}" if self.schedule else None,
-            f"of the tasks of {self.run}" if self.run else None,
+            f"of {self.run}" if self.run else None,
             f"whose reason has {self.reason!r}" if self.reason else None,
             f"since {self.since:%Y-%m-%d %H:%M} UTC" if self.since else None,
         ]
@@ -79,6 +80,14 @@ def resolve_ids(urls: Iterable[str], ids: Iterable[str]) -> tuple[str, ...]:
     return tuple(_resolve(id_, known) for id_ in ids)
 
 
+def no_dead_letter(ids: Sequence[str], source: Path | None = None) -> TaskctlError:
+    """Return the error for ids that no dead letter has, on the queues or in a file."""
+    missing = " or ".join(ids)
+    if source:
+        return TaskctlError(f"no dead letter {missing} in {source}")
+    return TaskctlError(f"no dead letter {missing}; `taskctl failed` lists them")
+
+
 def _read_ids(url: str) -> Iterable[str]:
     with DeadLetterQueue(url) as queue:
         for dead_letters in queue.receive(before=datetime.max.replace(tzinfo=UTC)):
@@ -91,7 +100,7 @@ def _resolve(id_: str, known: Iterable[str]) -> str:
     if id_ and len(found) == 1:
         return found[0]
     if not found:
-        raise TaskctlError(f"no dead letter {id_}; `taskctl failed` lists them")
+        raise no_dead_letter([id_])
     named = ", ".join(one[:SHORT_ID] for one in found[:_MOST_NAMED])
     more = " and others" if len(found) > _MOST_NAMED else ""
     raise TaskctlError(f"{id_!r} is the beginning of several ids: {named}{more}")

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from task_scheduler.runs.identity import ALL_SCHEDULES
 from task_scheduler.runs.table import Item
 from taskctl.runs.run_table import short_arn
 
@@ -49,9 +48,9 @@ class Pause:
         """Return True if a run that is due then is skipped."""
         return self.until is None or moment < self.until
 
-    def describe(self) -> str:
-        """Return who paused what until when, in a few words."""
-        what = "paused with all schedules" if self.of == ALL_SCHEDULES else "paused"
+    def describe(self, of: str) -> str:
+        """Return who paused a schedule, or all (ALL_SCHEDULES), until when, in a few words."""
+        what = "paused" if self.of == of else "paused with all schedules"
         until = f" until {self.until.astimezone():%Y-%m-%d %H:%M %Z}" if self.until else ""
         return f"{what} by {short_arn(self.by)}{until}{f': {self.note}' if self.note else ''}"
 

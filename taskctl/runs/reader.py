@@ -25,6 +25,9 @@ _LOOK_AHEAD = 100
 _CANDIDATES = 5
 """Runs that are named where a text could mean any of them."""
 
+_RECENT = 100
+"""Runs of a schedule among which one that goes on is looked for."""
+
 _NEAREST = 3
 """Runs that are named where a text means none."""
 
@@ -178,6 +181,19 @@ def find_run(reader: RunReader, text: str) -> RecordedRun:
     keys = [run.key for run in reader.last_runs(schedule, _NEAREST)]
     near = f"; its last runs are {', '.join(keys)}" if keys else ""
     raise TaskctlError(f"no run {text!r} of {schedule}{near or ', which has not run yet'}")
+
+
+def find_open_run(reader: RunReader, text: str) -> RecordedRun:
+    """Return the run whose key begins with a text, or the last one of a schedule that goes on.
+
+    Raises:
+        TaskctlError: as find_run does.
+    """
+    if "@" not in text:
+        open_ = [run for run in reader.last_runs(text, _RECENT) if not run.is_over]
+        if open_:
+            return reader.with_counts(open_[-1:])[0]
+    return find_run(reader, text)
 
 
 def find_task(reader: RunReader, text: str) -> tuple[RecordedRun, int | None]:

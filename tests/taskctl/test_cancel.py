@@ -61,6 +61,20 @@ def test_the_beginning_of_a_key_or_a_schedule_is_enough_if_it_means_one(
     assert (named, last) == ("nightly@2026-11-23T02:00:00Z", "nightly@2026-11-23T03:00:00Z")
 
 
+def test_a_schedule_stands_for_its_last_run_that_is_not_over(
+    recorded: Recorded, call: Call
+) -> None:
+    run = recorded.begin("nightly@2026-11-23T02:00:00Z", overlap="skip")
+    skipped = recorded.begin("nightly@2026-11-23T03:00:00Z", overlap="skip")
+    assert recorded.table.get(skipped.item)["state"] == "skipped"
+
+    assert call("cancel", "nightly", "--yes", "--json").json["run"] == run.key
+    assert call("cancel", "nightly", "--yes", "--force").code == 0
+
+    done = call("cancel", "nightly", "--yes")
+    assert (done.code, done.err) == (2, f"taskctl: run {skipped.key} is over: skipped\n")
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

@@ -34,14 +34,15 @@ def test_a_pause_of_all_is_shown_with_each_schedule(recorded: Recorded, call: Ca
     recorded.add_schedule("hourly")
     recorded.add_schedule("nightly")
 
-    assert call("pause", "--all", "--yes", "--note", "a freeze").code == 0
-
+    done = call("pause", "--all", "--yes", "--note", "a freeze")
+    assert done.code == 0
+    assert done.out.startswith("all schedules: paused by ")
     assert call("next").out.count("paused with all schedules by") == 2
     assert call("runs", "nightly").err.startswith("All schedules are paused by ")
     done = call("resume", "nightly", "--yes")
     assert done.out == "nightly: was not paused\n"
     assert done.err.startswith("nightly is paused with all schedules by ")
-    assert call("resume", "--all", "--yes").out == "*: resumed\n"
+    assert call("resume", "--all", "--yes").out == "all schedules: resumed\n"
     assert "paused" not in call("next").out
 
 
@@ -77,6 +78,18 @@ def test_pausing_a_paused_schedule_asks_nothing(recorded: Recorded, call: Call) 
     assert call("pause", "nightly", "--json").json["changed"] is False
     assert call("pause", "nightly", "--yes", "--note", "moved on").code == 0
     assert recorded.table.get(("S", "nightly"))["pause"]["note"] == "moved on"
+
+
+def test_what_is_not_given_anew_stays_as_it_was(recorded: Recorded, call: Call) -> None:
+    recorded.add_schedule("nightly")
+    call("pause", "nightly", "--yes", "--note", "moving")
+
+    call("pause", "nightly", "--yes", "--until", "2h")
+    until = recorded.table.get(("S", "nightly"))["pause"]["until"]
+    assert call("pause", "nightly", "--yes", "--note", "").out.count("moving") == 0
+
+    pause = recorded.table.get(("S", "nightly"))["pause"]
+    assert (pause["until"], pause["note"]) == (until, "")
 
 
 @pytest.mark.parametrize(

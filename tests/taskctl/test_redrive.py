@@ -65,6 +65,8 @@ def test_a_failed_task_is_listed_and_succeeds_when_redriven_after_a_fix(
 
     assert (done.returncode, done.stdout) == (0, "Sent again: 1 task.\n"), done.stderr
     corrected = await_run(read, "needy", run["run"], state="succeeded", failed=0, total=1)
+    (task,) = read("show", run["run"])["tasks"]
+    assert (task["reason"], task["error"]) == (None, None)
     assert (corrected["redriven_why"], corrected["redriven_by"][:8]) == (
         "there is a beta now",
         "arn:aws:",
@@ -89,7 +91,7 @@ def test_retry_sends_the_failed_tasks_of_one_run_again(
     assert [letter["run"] for letter in dead_letters(read, run=other)] == [other]
     done = operate("retry", run, "--yes")
     assert done.returncode == 2
-    assert done.stderr == f"taskctl: no task of {run} has a dead letter; the run is succeeded\n"
+    assert done.stderr == f"taskctl: nothing of {run} is a dead letter; the run is succeeded\n"
     assert operate("discard", "--schedule", "needy", "--yes").returncode == 0
     assert not dead_letters(read, run=other)
 
@@ -137,6 +139,9 @@ def test_redriving_a_line_reads_it_again_and_sends_it_alone(
     assert operate("redrive", dead_letter["id"], "--yes").stdout == "Sent again: 1 line.\n"
 
     # it still is no task, so it comes back, and nothing else with it
+    (dead_letter,) = wait_for(new)
+    known.add(dead_letter["id"])
+    assert operate("retry", dead_letter["run"], "--yes").stdout == "Sent again: 1 line.\n"
     assert len(wait_for(new)) == 1
     assert {(run["total"], run["failed"]) for run in read("runs", "lines")} == {(3, 1)}
 

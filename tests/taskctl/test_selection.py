@@ -100,9 +100,16 @@ def test_what_was_sent_again_too_often_for_the_ledger_stays(
     recorded: Recorded, call: Call, add: Add
 ) -> None:
     add("nightly@1", redrive="63")
+    sqs = client("sqs", recorded.aws)
+    line = {"kind": "line", "schedule": "nightly", "run": "nightly@1", "line": 7, "number": 3,
+            "redrive": 63, "reason": "broken"}  # fmt: skip
+    runs = sqs.get_queue_url(QueueName=f"{recorded.prefix}-runs-dead-letter")["QueueUrl"]
+    sqs.send_message(QueueUrl=runs, MessageBody=json.dumps(line))
+
     done = call("redrive", "--yes")
-    assert (done.code, sent(recorded)) == (1, [])
-    assert "it was sent again 63 times" in done.err
+
+    assert (done.code, done.out, sent(recorded)) == (1, "Sent again: nothing.\n", [])
+    assert done.err.count("it was sent again 63 times") == 2
 
 
 def test_who_redrove_a_run_and_why_is_noted_in_it(recorded: Recorded, call: Call, add: Add) -> None:
@@ -114,6 +121,7 @@ def test_who_redrove_a_run_and_why_is_noted_in_it(recorded: Recorded, call: Call
 
     item = recorded.table.get(run.item)
     assert (item["redriven_why"], item["redriven_by"][:8]) == ("fixed", "arn:aws:")
+    assert item["due_at"] > item["redriven"]  # keep_runs looks whether that corrects it
     assert recorded.table.get(("S#unknown", "R#2026-11-23T02:00:00Z")) == {}
 
 
@@ -157,9 +165,20 @@ def test_discard_must_be_told_what(call: Call, add: Add, arguments: tuple[str, .
 def test_discard_deletes_and_says_how_many(call: Call, add: Add) -> None:
     add("nightly@1")
     add("nightly@2")
-    assert call("discard", "--all", "--yes", "--json").json == {"discarded": {"task": 2}}
+    done = call("discard", "--all", "--yes", "--json")
+    assert done.json == {"discarded": {"task": 2}, "missing": []}
     assert shown(call) == []
-    assert call("discard", "--all", "--yes").code == 2
+    done = call("discard", "--all", "--yes")
+    assert (done.code, done.out) == (0, "Discarded: nothing.\n")
+
+
+def test_an_id_that_no_dead_letter_has_is_named_and_the_others_are_discarded(
+    call: Call, add: Add
+) -> None:
+    id_ = add("nightly@1")
+    done = call("discard", id_[:8], "00000000", "--yes")
+    assert (done.code, done.out) == (2, "Discarded: 1 task.\n")
+    assert done.err == "taskctl: no dead letter 00000000; `taskctl failed` lists them\n"
 
 
 def test_a_ledger_that_is_gone_stops_no_redrive(recorded: Recorded, call: Call, add: Add) -> None:

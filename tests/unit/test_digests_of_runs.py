@@ -78,6 +78,16 @@ def test_a_run_that_went_well_is_notified_once_with_what_its_tasks_returned(
     assert "notified" in item
 
 
+def test_a_run_of_ten_tasks_shows_all_ten_results(bench: Bench, fire: Fire, chat: Chat) -> None:
+    fire(task="note", tasks=texts(10), notify_on=ALL)
+
+    run_all(bench)
+
+    assert [end.text for end in chat.digests[0].results] == [
+        f'{{"noted":"{text}"}}' for text in texts(10)
+    ]
+
+
 @pytest.mark.parametrize(("count", "are_kept"), [(1, True), (10, True), (11, False)])
 def test_results_of_lists_of_up_to_10_tasks_are_kept(
     queue: Queue, fire: Fire, count: int, are_kept: bool

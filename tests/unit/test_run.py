@@ -102,6 +102,8 @@ def test_a_tasks_own_arguments_take_precedence_over_the_schedules() -> None:
         ({**EVENT, "notify_on": "failure"}, "notify_on is a str: must be a list"),
         ({**EVENT, "cursor": {"page": 1}}, "'page': no such attribute; known are line, offset"),
         ({**EVENT, "cursor": {"line": "7"}}, "line is a str: must be a int"),
+        ({**EVENT, "number": 0}, "number 0: must be a whole number from 1$"),
+        ({**EVENT, "redrive": 64}, "redrive 64: must be a whole number from 0 to 63$"),
     ],
 )
 def test_a_bad_event_names_what_is_wrong(event: Any, problem: str) -> None:

@@ -257,6 +257,22 @@ def test_what_does_not_fit_into_the_time_is_sent_by_further_invocations(
     assert sorted(dead_letter["line"] for dead_letter in dead_letters) == list(range(7, 101, 7))
 
 
+@pytest.mark.usefixtures("runs_dead_letter")
+def test_an_event_that_comes_again_goes_on_where_the_ledger_says(
+    queue: Queue, fire: Fire, tmp_path: Path, chain: Chain
+) -> None:
+    (tmp_path / "list.txt").write_text("".join(f"line {number}\n" for number in range(1, 41)))
+    event = {"tasks_file": "list.txt"}
+    fire(context=Hurried(looks=31), **event)
+
+    again = fire(**event)
+    late = fire(**chain.events.pop())
+
+    assert (again["began_at"], again["sent"], again["claim"]) == (31, 10, "mine")
+    assert (late["sent"], late["claim"]) == (0, "sent")
+    assert len(queue.receive_all()) == 40
+
+
 @pytest.mark.usefixtures("queue", "runs_dead_letter")
 def test_a_run_without_time_for_a_single_line_fails_and_names_the_cure(
     fire: Fire, tmp_path: Path, chain: Chain

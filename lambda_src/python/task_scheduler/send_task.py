@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from task_scheduler import aws, config
@@ -120,6 +121,7 @@ def _send(run: Run, ledger: Ledger, claims: Claims, context: LambdaContext) -> S
         if begun.claim is Claim.SENT:
             _end(run, ledger, Recorder(ledger, _send_late), begun.item["total"], None, context)
         return _report(run, begun, None)
+    run = replace(run, cursor=begun.cursor(run))
     settings = config.load("send_task")
     recorder = Recorder(ledger, _send_late)
     task_list = TaskList(run, settings.task_folder, _time_limit(context))

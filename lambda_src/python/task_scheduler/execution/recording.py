@@ -101,17 +101,23 @@ class Recording:
 
 
 def _kept_end(delivery: Delivery, result: Result) -> KeptEnd | None:
-    """Return what is kept of an end: the reason of a failure, the result where it is wanted."""
+    """Return what is kept of an end: the reason of a failure, the result where it is wanted.
+
+    A task that succeeds after it was sent again takes the place of its failure in any case.
+    """
     message = delivery.message
     task_id = message.id if message else delivery.record.sqs_id
     task = message.task if message else None
+    is_redriven = delivery.record.counted_at.redrive > 0
     error = result.error
     if isinstance(error, DeadLetterNotSent) and error.__cause__ is not None:
         error = error.__cause__
     elif not result.outcome.is_dead:
-        if message is None or not message.keep_result or result.outcome is not Outcome.SUCCESS:
+        is_wanted = message is not None and message.keep_result
+        if result.outcome is not Outcome.SUCCESS or not (is_wanted or is_redriven):
             return None
-        return KeptEnd(id=task_id, task=task, attempt=result.attempt, result=result.preview)
+        preview = result.preview if is_wanted else None
+        return KeptEnd(id=task_id, task=task, attempt=result.attempt, result=preview)
     if error is None:
         return None
     return KeptEnd(

@@ -11,7 +11,6 @@ from task_scheduler.config import Settings
 from task_scheduler.notifications.run_digest import deliver, notify
 from task_scheduler.observability.log import logger
 from task_scheduler.outcome import NotifyEvent
-from task_scheduler.runs.chunk import Counts
 from task_scheduler.runs.closing import NOTIFY_LEASE_SECONDS, ClosedNow, close, notified
 from task_scheduler.runs.correcting import correct
 from task_scheduler.runs.identity import RunId, RunState
@@ -25,6 +24,9 @@ LONGEST_LOOK_SECONDS = 3_600
 
 RETENTION_MARGIN_SECONDS = 86_400
 """A run is given up so long after its last message has left the queue for certain."""
+
+GIVE_UP_SENDINGS = 6
+"""A list whose sender died so often at one place is given up: Lambda's three tries, twice."""
 
 GIVE_UP_NOTIFYING_SECONDS = 3_600
 """A digest that could not be delivered for so long is given up, and counted."""
@@ -72,10 +74,10 @@ class Keeper:
                 return self._look_at_sending(run, item)
             case RunState.RUNNING:
                 return self._look_at_running(run, item)
-            case _ if "recount" in item:
-                return self._correct(run)
             case _ if "event" in item and "notified" not in item:
                 return self._notify(run, item)
+            case _ if "recount" in item:
+                return self._correct(run, item)
         self._look_no_more(run)
         return "nothing"
 
@@ -94,13 +96,14 @@ class Keeper:
             self._look_again(run, item, lease - self._ledger.now + LOOK_SECONDS)
             return "nothing"
         self._look_again(run, item, LOOK_SECONDS)
-        if "cursor" in item and self._invoke(run):
+        may_go_on = "reason" not in item and item.get("sendings", 0) < GIVE_UP_SENDINGS
+        if "cursor" in item and may_go_on and self._invoke(run):
             return "resumed"
         reason = item.get("reason", "its list was not sent: send_task was ended each time")
         closed = close(
             self._ledger,
             run,
-            self._count_chunks(run),
+            self._ledger.count(run, None),
             closer=self._closer,
             seconds=self._seconds(),
             state=RunState.INCOMPLETE,
@@ -111,7 +114,7 @@ class Keeper:
     def _look_at_running(self, run: RunId, item: Item) -> str:
         """Repeat what was lost; close the run if it has ended, or cannot end any more."""
         counts = self._ledger.repair(run, item["total"])
-        if counts is None and self._is_over(item):
+        if counts is None and self._is_over(item["began"]):
             counts = self._ledger.count(run, item["total"])
             missing = item["total"] - counts.ended
             reason = f"{missing} tasks have no end: their messages are gone"
@@ -129,8 +132,7 @@ class Keeper:
             return self._closed(
                 close(self._ledger, run, counts, closer=self._closer, seconds=self._seconds())
             )
-        age = self._ledger.now - item["began"]
-        self._look_again(run, item, min(LONGEST_LOOK_SECONDS, max(LOOK_SECONDS, age // 4)))
+        self._look_again(run, item, _pause(self._ledger.now - item["began"]))
         return self._notify_early(run, item)
 
     def _notify_early(self, run: RunId, item: Item) -> str:
@@ -159,7 +161,8 @@ class Keeper:
 
     def _notify(self, run: RunId, item: Item) -> str:
         """Notify people of a closed run, where whoever closed it could not."""
-        if self._ledger.now > item["closed"] + GIVE_UP_NOTIFYING_SECONDS:
+        since: int = item["corrected"] if "corrected" in item else item["closed"]
+        if self._ledger.now > since + GIVE_UP_NOTIFYING_SECONDS:
             logger.error("notification", extra={"run": run.key, "undelivered": 1})
             self._look_no_more(run)
             return "given up"
@@ -180,15 +183,25 @@ class Keeper:
         notified(self._ledger, run)
         return "notified"
 
-    def _correct(self, run: RunId) -> str:
-        """Count a large closed run anew, some of whose dead letters were sent again."""
-        self._ledger.table.update(
-            run.item, "REMOVE #recount, #due_at", {}, condition="attribute_exists(pk)"
-        )
+    def _correct(self, run: RunId, item: Item) -> str:
+        """Count a closed run anew, dead letters of which were sent again, while they may end."""
         corrected = correct(
             self._ledger, run, closer=self._closer, seconds=self._seconds(), most=inf
         )
-        return self._closed(corrected)
+        if corrected is not None:
+            return self._closed(corrected)
+        since = item.get("redriven", 0)
+        is_failing = item["state"] in (RunState.FAILED, RunState.INCOMPLETE)
+        if is_failing and not self._is_over(since):
+            self._look_again(run, item, _pause(self._ledger.now - since))
+            return "nothing"
+        self._ledger.table.update(
+            run.item,
+            "REMOVE #recount, #due_at",
+            {"before": item["due_at"]},
+            condition="#due_at = :before",
+        )
+        return "nothing"
 
     def _closed(self, closed: ClosedNow | None) -> str:
         if closed is None:
@@ -213,18 +226,10 @@ class Keeper:
         state = self._ledger.table.get(run.item).get("state")
         return state in (RunState.RUNNING, RunState.WAITING)
 
-    def _is_over(self, item: Item) -> bool:
-        """Tell whether no message of a run can be on the queue any more."""
+    def _is_over(self, since: int) -> bool:
+        """Tell whether no message that was sent by then can be on the queue any more."""
         longest = self._settings.message_retention + RETENTION_MARGIN_SECONDS
-        return bool(self._ledger.now > item["began"] + longest)
-
-    def _count_chunks(self, run: RunId) -> Counts:
-        """Count the ends of a list of which nobody knows how long it is."""
-        counts, number = Counts(), 0
-        while (chunk := self._ledger.read(run, number)).ended:
-            counts += chunk.counts
-            number += 1
-        return counts
+        return self._ledger.now > since + longest
 
     def _look_again(self, run: RunId, item: Item, seconds: float) -> None:
         """Have the run looked at again after so many seconds, unless somebody changed that."""
@@ -237,3 +242,8 @@ class Keeper:
 
     def _look_no_more(self, run: RunId) -> None:
         self._ledger.table.update(run.item, "REMOVE #due_at", {}, condition="attribute_exists(pk)")
+
+
+def _pause(age: int) -> int:
+    """Return the seconds after which what goes on for so long is looked at again."""
+    return min(LONGEST_LOOK_SECONDS, max(LOOK_SECONDS, age // 4))

@@ -202,6 +202,11 @@ class Marks:
 
     sets: dict[Mark, set[int]] = field(default_factory=dict)
 
+    @property
+    def has_redriven(self) -> bool:
+        """True if a task that was sent again from a dead letter has succeeded."""
+        return any(end // _CHECKSUMS % _REDRIVES for end in self.sets.get(Mark.OK, ()))
+
     def add(self, mark: Mark, position: Position, *, body: str, receives: int = 1) -> None:
         """Note what a receive came to."""
         number = position.end(body) if mark.is_end else position.receive(receives)

@@ -158,11 +158,14 @@ class Claims:
         """Go on with a list that was not sent whole: its dead letter was sent again."""
         if "total" in item:
             self._ledger.reopen_last_chunk(run, item["total"])
-        expression, values = self._beginning(facts)
+        expression, values = self._beginning(
+            facts,
+            sets=", #recount = :yes, #resumed_at = :total",
+            removes=", #total, #incomplete, #closed, #closer, #event, #notified, #missing",
+        )
         update = self._ledger.table.update(
             run.item,
-            f"{expression}, #recount = :yes, #resumed_at = :total "
-            "REMOVE #total, #incomplete, #closed, #closer, #event, #notified, #reason, #missing",
+            expression,
             {
                 **values, "yes": True, "total": item.get("total", 0),
                 "incomplete": RunState.INCOMPLETE.value,
@@ -172,7 +175,10 @@ class Claims:
         )  # fmt: skip
         return (Claim.MINE if update.was_made else Claim.OTHERS), update.item
 
-    def _beginning(self, facts: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    def _beginning(
+        self, facts: Mapping[str, Any], *, sets: str = "", removes: str = ""
+    ) -> tuple[str, dict[str, Any]]:
+        """Return the update of a run that starts or goes on; why it did not before is forgotten."""
         now = self._ledger.now
         values = {
             "running": RunState.RUNNING.value, "owner": self._owner, "now": now,
@@ -184,7 +190,10 @@ class Claims:
             "#lease = :lease, #expires = :expires, #due_at = :due_at"
         )
         more, fact_values = _set_facts(facts)
-        return f"ADD #sendings :one {expression}{more}", {**values, "one": 1, **fact_values}
+        return (
+            f"ADD #sendings :one {expression}{more}{sets} REMOVE #reason{removes}",
+            {**values, "one": 1, **fact_values},
+        )
 
     def _try_alone(
         self, run: RunId, facts: Mapping[str, Any], overlap: Overlap, event: Mapping[str, Any]

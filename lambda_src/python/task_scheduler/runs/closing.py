@@ -10,7 +10,7 @@ from task_scheduler.errors import LedgerUnavailable
 from task_scheduler.outcome import NotifyEvent
 from task_scheduler.runs.chunk import Counts
 from task_scheduler.runs.identity import RunId, RunState
-from task_scheduler.runs.ledger import Ledger
+from task_scheduler.runs.ledger import LOOK_SECONDS, Ledger
 from task_scheduler.runs.schedule_state import ClosedRun, ScheduleState
 from task_scheduler.runs.table import Item, Write
 
@@ -90,13 +90,23 @@ def close(
 
 
 def notified(ledger: Ledger, run: RunId) -> None:
-    """Note that people were notified of a run: nobody has to look at it any more."""
-    ledger.table.update(
+    """Note that people were notified of a run: nobody has to look at it any more.
+
+    Unless its dead letters were sent again meanwhile.
+    """
+    update = ledger.table.update(
         run.item,
         "SET #notified = :now REMOVE #due_at",
         {"now": ledger.now},
-        condition="attribute_exists(pk)",
+        condition="attribute_exists(pk) AND attribute_not_exists(#recount)",
     )
+    if not update.was_made:
+        ledger.table.update(
+            run.item,
+            "SET #notified = :now, #due_at = :soon",
+            {"now": ledger.now, "soon": ledger.now + LOOK_SECONDS},
+            condition="attribute_exists(#recount)",
+        )
 
 
 def is_notified(event: NotifyEvent | None, notify_on: Iterable[str]) -> bool:

@@ -6,7 +6,7 @@ from task_scheduler.errors import LedgerUnavailable
 from task_scheduler.runs.chunk import Counts
 from task_scheduler.runs.closing import close
 from task_scheduler.runs.identity import RunId, RunState, schedule_item
-from task_scheduler.runs.ledger import Ledger
+from task_scheduler.runs.ledger import LOOK_SECONDS, Ledger
 from task_scheduler.runs.schedule_state import ScheduleState
 from task_scheduler.runs.table import Item, Table, Write
 
@@ -96,6 +96,9 @@ def resume(table: Table, schedule: str) -> None:
 def note_redrive(table: Table, run: RunId, *, by: str, at: int, why: str | None) -> None:
     """Note in a run who sent its dead letters again, and why; where there is no such run, nothing.
 
+    From then on keep_runs looks at it as well: whoever records the end of a task that was sent
+    again may die before the run is corrected.
+
     Args:
         table: of the ledger.
         run: whose dead letters they are.
@@ -106,10 +109,20 @@ def note_redrive(table: Table, run: RunId, *, by: str, at: int, why: str | None)
     Raises:
         LedgerUnavailable: the table did not answer.
     """
-    expression = "SET #redriven = :at, #redriven_by = :by"
+    expression = "SET #recount = :yes, #redriven = :at, #redriven_by = :by"
     expression += ", #redriven_why = :why" if why else " REMOVE #redriven_why"
-    values = {"at": at, "by": by} | ({"why": why} if why else {})
+    values = {"yes": True, "at": at, "by": by} | ({"why": why} if why else {})
     table.update(run.item, expression, values, condition="attribute_exists(pk)")
+    table.update(
+        run.item,
+        "SET #due_at = :soon",
+        {
+            "soon": at + LOOK_SECONDS,
+            "failed": RunState.FAILED.value,
+            "incomplete": RunState.INCOMPLETE.value,
+        },
+        condition="#state = :failed OR #state = :incomplete",
+    )
 
 
 def _ask_to_end(ledger: Ledger, run: RunId, by: str, why: str | None) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from task_scheduler.errors import LedgerUnavailable
 from task_scheduler.outcome import NotifyEvent
+from task_scheduler.runs.chunk import Counts
 from task_scheduler.runs.closing import (
     NOTIFY_LEASE_SECONDS,
     TRIES,
@@ -49,14 +50,13 @@ def correct(
         if item.get("total", 0) > most:
             _leave_to_keep_runs(ledger, run)
             return None
-        counts = ledger.count(run, item.get("total", 0))
+        counts = ledger.count(run, item.get("total"))
         if (counts.failed, counts.ended) == (item.get("failed"), item.get("ended")):
             return None
         schedule = ScheduleState.from_item(ledger.table.get(run.schedule_item))
         values = {"failed": counts.failed, "ended": counts.ended, "state": item["state"]}
-        is_whole = "incomplete" not in item and counts.ended >= item.get("total", 0)
-        if is_whole and not counts.failed:
-            values["state"] = RunState.SUCCEEDED.value
+        if _is_whole(item, counts) and not counts.failed:
+            values |= {"state": RunState.SUCCEEDED.value, "corrected": ledger.now}
         after, event = schedule.with_corrected(closed_run(run, {**item, **values}))
         event = event if is_notified(event, item.get("notify_on") or []) else None
         if event is not None:
@@ -71,6 +71,11 @@ def correct(
                 return None
             return ClosedNow(run=run, item={**item, **values}, event=event, schedule=schedule)
     raise LedgerUnavailable(f"run {run.key} was not corrected in {TRIES} tries")
+
+
+def _is_whole(item: Item, counts: Counts) -> bool:
+    """Return True if the whole list was sent, and all of it has ended."""
+    return "incomplete" not in item and "total" in item and counts.ended >= item["total"]
 
 
 def _count_at_close(ledger: Ledger, run: RunId) -> bool:
@@ -95,14 +100,14 @@ def _leave_to_keep_runs(ledger: Ledger, run: RunId) -> None:
 
 def _write(run: RunId, item: Item, values: Item) -> Write:
     expression = "SET " + ", ".join(f"#{name} = :{name}" for name in values)
-    removed = (
-        " REMOVE #notified, #missing, #recount"
-        if values.get("event") == NotifyEvent.RECOVERY
-        else ""
-    )
+    has_all_ends = "missing" in item and values["ended"] >= item["total"]
+    removed = [
+        *(["#missing", "#reason"] if has_all_ends else []),
+        *(["#notified", "#recount"] if values.get("event") == NotifyEvent.RECOVERY else []),
+    ]
     return Write(
         key=run.item,
-        expression=f"{expression}{removed}",
+        expression=f"{expression}{' REMOVE ' if removed else ''}{', '.join(removed)}",
         values={**values, "before_state": item["state"], "before_failed": item["failed"]},
         condition="#state = :before_state AND #failed = :before_failed",
     )

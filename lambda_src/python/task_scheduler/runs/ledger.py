@@ -144,11 +144,20 @@ class Ledger:
                 counts = self._report(run, number, chunk) or counts
         return counts
 
-    def count(self, run: RunId, total: int) -> Counts:
-        """Count the ends of a run in its chunks, whether they are all or not."""
-        counts = Counts()
-        for number in range(-(-total // CHUNK_SIZE)):
-            counts += self.read(run, number).counts
+    def count(self, run: RunId, total: int | None) -> Counts:
+        """Count the ends of a run in its chunks, whether they are all or not.
+
+        Args:
+            run: whose tasks they are.
+            total: tasks and refused lines; None if nobody knows, as its sender died.
+        """
+        counts, number = Counts(), 0
+        while total is None or number * CHUNK_SIZE < total:
+            chunk = self.read(run, number)
+            if total is None and not chunk.ended:
+                break
+            counts += chunk.counts
+            number += 1
         return counts
 
     def reopen_last_chunk(self, run: RunId, total: int) -> None:

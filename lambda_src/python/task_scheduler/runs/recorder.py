@@ -88,7 +88,11 @@ class Recorder:
         position = Position.of(place)
         pending = self._pending.setdefault((place.run, position.chunk), _Pending())
         pending.marks.add(mark, position, body=body, receives=receives)
-        if kept is not None and len(pending.kept) < MOST_KEPT:
+        if kept is None:
+            return
+        # a result is of a small run, and what was sent again takes the place of a failure
+        is_failure = kept.reason is not None and not place.redrive
+        if not is_failure or len(pending.kept) < MOST_KEPT:
             pending.kept[place.number] = kept
 
     def is_pending(self, place: Place) -> bool:
@@ -128,7 +132,8 @@ class Recorder:
             self.recorded.complete[run] = counts
         if Mark.BAD in marks:
             self.recorded.failing.add(run)
-        if Mark.OK in marks and chunk.corrected:
+        # one that SQS itself moved away has no end to correct
+        if record.marks.has_redriven or (Mark.OK in marks and chunk.corrected):
             self.recorded.corrected.add(run)
         for offset in chunk.changed:
             reason = f"number {record.chunk}:{offset} stood for two different tasks"

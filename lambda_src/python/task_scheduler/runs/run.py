@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from math import inf
 from typing import Any
 
 from task_scheduler.errors import InvalidRun
 from task_scheduler.queue.message import DEFAULT_RETRIES, Message
+from task_scheduler.queue.place import MAX_REDRIVES
 from task_scheduler.queue.task_id import RunKey, TaskId
 from task_scheduler.queue.validation import (
     check_attributes,
@@ -50,6 +52,17 @@ class Cursor:
     fingerprint: str | None = None
     checksums: list[str] | None = None
     numbered: int | None = None
+
+    @classmethod
+    def from_attributes(cls, attributes: Mapping[str, Any]) -> Cursor:
+        """Read a cursor, of an event or of the ledger.
+
+        Raises:
+            InvalidRun: an attribute is unknown, or of another type.
+        """
+        present = {name: value for name, value in attributes.items() if value is not None}
+        check_attributes(present, _CURSOR_TYPES, InvalidRun)
+        return cls(**present)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +140,7 @@ class Run:
             raise InvalidRun(f"version {version!r}: must be {VERSION} for this send_task")
         attributes = known_attributes(attributes, _TYPES)
         check_attributes(attributes, _TYPES, InvalidRun)
+        _check_numbers(attributes)
         if "schedule" not in attributes:
             raise InvalidRun("the event names no schedule")
         if not all(isinstance(text, str) for text in attributes.get("tasks", [])):
@@ -152,9 +166,7 @@ class Run:
             str(RunKey(attributes["schedule"], attributes.get("scheduled_time", request_id))),
         )
         if "cursor" in attributes:
-            cursor = {k: v for k, v in attributes["cursor"].items() if v is not None}
-            check_attributes(cursor, _CURSOR_TYPES, InvalidRun)
-            attributes["cursor"] = Cursor(**cursor)
+            attributes["cursor"] = Cursor.from_attributes(attributes["cursor"])
         return cls(**attributes)
 
     def event(self, cursor: Cursor | None = None) -> dict[str, Any]:
@@ -191,6 +203,16 @@ class Run:
             worker=worker or self.worker,
             keep_result=self.keep_results or None,
         )
+
+
+def _check_numbers(attributes: Mapping[str, Any]) -> None:
+    """Raise InvalidRun if the place of the task that is sent again could not be a task's."""
+    for name, first, last in (("number", 1, inf), ("redrive", 0, MAX_REDRIVES)):
+        if not first <= attributes.get(name, first) <= last:
+            most = "" if last == inf else f" to {last}"
+            raise InvalidRun(
+                f"{name} {attributes[name]}: must be a whole number from {first}{most}"
+            )
 
 
 _IN_EVENT = [attribute.name for attribute in fields(Run) if attribute.name != "keep_results"]

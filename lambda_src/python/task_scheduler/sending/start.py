@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from task_scheduler.errors import LedgerUnavailable
 from task_scheduler.observability.log import logger
 from task_scheduler.runs.claims import Claim, Claims, Overlap
 from task_scheduler.runs.identity import RunId
+from task_scheduler.runs.run import Cursor, Run
 from task_scheduler.runs.table import Item
 from task_scheduler.time_limit import call_with_timeout
-
-if TYPE_CHECKING:
-    from task_scheduler.runs.run import Run
 
 MAX_SECONDS = 6.0
 """Longer than this a run does not wait for the ledger before it starts without."""
@@ -44,6 +42,15 @@ class Start:
     def numbered(self) -> int:
         """How many tasks and refused lines have a number already, of a list that goes on."""
         return int(self.item.get("resumed_at", 0))
+
+    def cursor(self, run: Run) -> Cursor:
+        """Return where the list goes on: the event only wakes, and may come late or twice.
+
+        Raises:
+            InvalidRun: somebody has edited the ledger's cursor.
+        """
+        noted = Cursor.from_attributes(self.item.get("cursor", {}))
+        return noted if noted.line > run.cursor.line else run.cursor
 
 
 def start(run: Run, claims: Claims, seconds: float) -> Start:
