@@ -13,7 +13,7 @@ set_up = @"$(PYTHON)" -c 'import platform as p, sys; sys.version_info >= (3, 11)
 run = @.build/venv/bin/python -m
 run_with_uv = @.build/uv/bin/python -m
 
-.PHONY: help demo test chaos mutation lint bench pictures package-layer fmt docs lock clean
+.PHONY: help demo test chaos mutation lint bench pictures page-pictures package-layer fmt docs lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1: /p' Makefile
@@ -48,6 +48,10 @@ bench: ## measures this design against one message a task, one at a time; minute
 pictures: ## draws docs/pictures from a real run
 	$(set_up) tests emulator layer terraform
 	$(run) tools.pictures
+
+page-pictures: ## draws docs/pictures/page: `taskctl ui` in a real Chromium, which has to be on PATH
+	$(set_up) tests emulator
+	$(run) tools.page_pictures
 
 package-layer: ## builds layer/python, with the runtime's packages; RUNTIME, ARCHITECTURE, REQUIREMENTS and OUT may be given
 	$(set_up) uv

@@ -37,6 +37,8 @@ variable "schedules" {
     - `description`: a note that the console shows, up to 512 bytes, of which a character beyond ASCII takes 2 to 4.
     - `enabled`: false keeps the schedule but does not fire it. Default true.
     - `overlap`: what becomes of a run that is due while the one before it still runs: `allow` runs both (the default), `skip` leaves the new one out, `queue` has one wait, which starts within a minute or two of the end, and leaves further ones out. What is left out is recorded with its reason. With `queue` anywhere, keep_runs comes every minute instead of every 5.
+    - `skip_on`: the days on which it does not run, in its time zone: dates such as `2027-12-24`, and names of calendars. A calendar NAME is the file `calendars/NAME.txt` of `task_code_dir`, a date a line and whatever is said about it behind; `taskctl calendar COUNTRY` writes one of public holidays. What is left out is recorded as skipped. A plan warns of a calendar that ends within 60 days.
+    - `only_on`: the days on which alone it runs, likewise; `skip_on` is taken from them.
     - `expected_every`: an alarm goes off when it has not fired for so many seconds, 60 to 604800 (7 days; an alarm cannot look further back); slightly more than the longest time between two runs, such as 90000 (25 hours) for a daily one. 0.40 USD a month. Not watched if not given, with `enabled = false` or without `monitoring`; for up to 100 schedules.
     - `flexible_window_minutes`: fires at any moment within so many minutes after it is due, 1 to 1440 (a day); exactly when due if not given.
     - `start_date`, `end_date`: fires only between these, RFC 3339 in UTC, such as `2027-01-01T00:00:00Z`; AWS ignores them for at. Remove a `start_date` once it is past: AWS may refuse it when the schedule is changed or created again.
@@ -57,6 +59,7 @@ variable "schedules" {
     - `delivery_max_age`: and for how long, in seconds, 60 to 86400 (a day). Default 3600 (an hour).
     - `notify_on`: which of its runs send a message; `var.notify_on` if not given, `[]` for none.
     - `notify_to`: names of the targets that get them; all of them if not given.
+    - `heartbeat`: the name of a monitor among the targets of `notify`, at healthchecks.io or Cronitor, which is pinged when a run starts and when it has succeeded or failed. It notices what nobody here can: that nothing runs at all.
     - `mention`: whom a message about a failure mentions, in the chat service's own form, such as `<!subteam^S0123ABCD>` or `@oncall`, in one line of up to 200 characters. Nothing else in a message can ping anybody.
   EOT
   type = map(object({
@@ -83,6 +86,9 @@ variable "schedules" {
     notify_to               = optional(list(string))
     mention                 = optional(string)
     overlap                 = optional(string, "allow")
+    heartbeat               = optional(string)
+    skip_on                 = optional(list(string))
+    only_on                 = optional(list(string))
   }))
   default = {
     hello = {

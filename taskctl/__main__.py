@@ -22,6 +22,7 @@ COMMANDS = {
     "show": Command("show:show", "Show a run or a task with all that is known of it."),
     "logs": Command("logs:logs", "Show what the tasks of a run printed and logged."),
     "stats": Command("stats:stats", "Sum up the runs of each schedule."),
+    "ui": Command("ui:ui", "Show schedules and runs on a page in your browser."),
     "cancel": Command("cancel:cancel", "Cancel a run."),
     "failed": Command("failed:failed", "List dead letters, with the reasons."),
     "redrive": Command("redrive:redrive", "Send dead letters again, once their cause is fixed."),
@@ -30,6 +31,9 @@ COMMANDS = {
     "pause": Command("pause:pause", "Pause a schedule until it is resumed."),
     "resume": Command("pause:resume", "Resume a paused schedule."),
     "notify": Command("notify:notify", "Send a test message to the targets of notifications."),
+    "calendar": Command(
+        "calendar:calendar", "Write the public holidays of a country as a calendar."
+    ),
     "dev": Command("dev:dev", "Run your schedules on this machine while you edit them."),
     "try": Command("try_task:try_task", "Run a task's function on this machine, without AWS."),
     "check": Command("check:check", "Check schedules, task files and task code, without AWS."),

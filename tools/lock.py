@@ -62,7 +62,7 @@ def _group(name: str, *beside: str) -> Lock:
 
 LOCKS = (
     _group("uv"),
-    Lock(_path("local"), ("pyproject.toml", "--extra=local")),
+    Lock(_path("local"), ("pyproject.toml", "--extra=local", "--extra=ui")),
     _group("tests", "local"),
     _group("lint", "local", "tests"),
     _group("runtime", "local"),

@@ -70,6 +70,7 @@ locals {
     contains(["skip", "queue"], schedule.overlap) && can(regex("^at\\(", schedule.expression))
     ? ["overlap is \"${schedule.overlap}\", but at(...) fires only once: leave it out"]
     : [],
+    local.calendar_problems[name],
     try(timecmp(schedule.start_date, schedule.end_date), -1) < 0
     ? []
     : ["end_date ${schedule.end_date} must be later than start_date ${schedule.start_date}"],
@@ -130,7 +131,7 @@ locals {
       if local.file_sizes[file] == null ? false : local.file_sizes[file] > local.max_file_bytes
     ],
     local.input_sizes[name] > local.max_input_bytes
-    ? ["its tasks and args make an input of ${local.input_sizes[name]} bytes, more than the ${local.max_input_bytes} that fit: put the list into a file or into S3, with tasks_file or tasks_s3_uri"]
+    ? ["its tasks, args and days make an input of ${local.input_sizes[name]} bytes, more than the ${local.max_input_bytes} that fit: put the list into a file or into S3, with tasks_file or tasks_s3_uri"]
     : [],
 
     # Whom it notifies.
@@ -155,6 +156,13 @@ locals {
     [for target in distinct(local.targets[name]) :
       "notify_to has \"${target}\" more than once: it must be a list of different names"
       if length([for other in local.targets[name] : other if other == target]) > 1
+    ],
+    schedule.heartbeat != null && var.notify_on == null
+    ? ["heartbeat is given, but there is no monitor: the variable notify must name where its address is"]
+    : [],
+    [for monitor in schedule.heartbeat[*] :
+      "heartbeat is \"${monitor}\": it must be the name of a monitor, of letters, digits, _ . and -, that its address has in the parameter or the secret of notify"
+      if !can(regex("^[0-9A-Za-z_.-]+$", monitor))
     ],
     [for text in schedule.mention[*] : "mention is empty: it must be whom to mention, such as \"@oncall\"" if trimspace(text) == ""],
     [for text in schedule.mention[*] :

@@ -19,7 +19,10 @@ locals {
       notify_on    = var.notify_on == null ? null : sort(schedule.notify_on == null ? var.notify_on : schedule.notify_on)
       notify_to    = schedule.notify_to == null ? null : sort(compact(schedule.notify_to))
       mention      = schedule.mention
+      heartbeat    = schedule.heartbeat
       overlap      = schedule.overlap == "allow" ? null : schedule.overlap
+      skip_on      = schedule.skip_on == null ? null : local.days[name].skip_on
+      only_on      = schedule.only_on == null ? null : local.days[name].only_on
       timezone     = schedule.timezone == null ? var.timezone : schedule.timezone
     } : key => value if value != null }), "{"),
   ]) }

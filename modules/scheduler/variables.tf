@@ -47,6 +47,9 @@ variable "schedules" {
     notify_to               = optional(list(string))
     mention                 = optional(string)
     overlap                 = optional(string, "allow")
+    heartbeat               = optional(string)
+    skip_on                 = optional(list(string))
+    only_on                 = optional(list(string))
   }))
   nullable = false
 }

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from task_scheduler.runs.identity import RunId
-from taskctl.errors import ExitCode, TaskctlError
-from taskctl.project.schedule import Schedule, read_calendar
-from taskctl.runs.following import follow
-from taskctl.runs.missed import Missed, Period, find_missed
+from taskctl.errors import ExitCode
+from taskctl.runs.backfilling import Backfill, find_period
+from taskctl.runs.missed import Missed, Period
 from taskctl.runs.reader import RunReader
-from taskctl.runs.recorded_run import RecordedRun
 from taskctl.runs.run_table import describe_run
 from taskctl.stack.caller import caller
 from taskctl.stack.find import find_stack
-from taskctl.stack.invoke import invoke
-from taskctl.stack.stack import Stack
 from taskctl.ui import options
 from taskctl.ui.output import confirm, counted, note, print_json, print_json_line, say
-from taskctl.ui.times import parse_time, rfc3339
+from taskctl.ui.times import rfc3339
 
 _LISTED = 20
 _MOST_AT_ONCE = 50
@@ -68,12 +60,12 @@ def backfill(
     Examples:
       taskctl backfill nightly --from 2026-11-01 --dry-run
       taskctl backfill nightly --from 2026-11-01 --to 2026-11-20 --parallel 3
-      taskctl backfill nightly --from 2026-11-01 --skipped-too --why "after the pause"
+      taskctl backfill nightly --from 2026-11-01 --skipped-too --why "a pause"
     """
     stack = find_stack(prefix, root)
     found = stack.schedule(schedule)
     reader = RunReader(stack)
-    period = _find(reader, found, since, until, skipped_too=not only_missed)
+    period = find_period(reader, found, since, until, skipped_too=not only_missed)
     wanted = [*(period.unknown if unknown_too else ()), *period.missed]
     if dry_run:
         _list(period, wanted, unknown_too=unknown_too, as_json=as_json)
@@ -86,7 +78,7 @@ def backfill(
     what = counted(len(wanted), "time")
     at_once = f", {parallel} at once" if parallel > 1 else ""
     confirm(f"Run {schedule} for {what}{at_once}, in the stack {stack.prefix!r}?", yes=yes)
-    starter = _Starter(stack, reader, found, caller(), why)
+    starter = Backfill(stack, found, caller(), why)
     failed = 0
     for run in starter.run(wanted, parallel):
         failed += run.state != "succeeded"
@@ -97,27 +89,6 @@ def backfill(
     if failed:
         note(f"{failed} of {counted(len(wanted), 'run')} did not succeed.")
         raise typer.Exit(ExitCode.FAILED)
-
-
-def _find(
-    reader: RunReader, schedule: Schedule, since: str, until: str | None, *, skipped_too: bool
-) -> Period:
-    zone = read_calendar(schedule)[1]
-    now = datetime.now(UTC)
-    start = parse_time(since, zone)
-    end = parse_time(until, zone) if until else now
-    if end > now:
-        raise TaskctlError(f"--to {until} must not be in the future")
-    if end < start:
-        raise TaskctlError(f"--to {until or 'now'} must not be before --from {since}")
-    return find_missed(
-        schedule,
-        reader.runs(schedule.name, since=start, until=end),
-        since=start,
-        until=end,
-        known_from=reader.known_from(),
-        skipped_too=skipped_too,
-    )
 
 
 def _list(period: Period, wanted: Sequence[Missed], *, unknown_too: bool, as_json: bool) -> None:
@@ -146,38 +117,3 @@ def _note_unknown(period: Period, *, unknown_too: bool) -> None:
             f"{what} left out: the ledger does not reach back so far, so they may have run. "
             "--unknown-too runs them."
         )
-
-
-@dataclass(frozen=True)
-class _Starter:
-    """Starts the runs of a schedule by hand, and waits for them."""
-
-    stack: Stack
-    reader: RunReader
-    schedule: Schedule
-    who: str
-    why: str | None
-
-    def run(self, wanted: Sequence[Missed], parallel: int) -> Iterator[RecordedRun]:
-        """Yield the runs as they end, in the order of their times."""
-        with ThreadPoolExecutor(parallel) as threads:
-            try:
-                yield from threads.map(self._run, wanted)
-            except BaseException:
-                threads.shutdown(cancel_futures=True)
-                raise
-
-    def _run(self, missed: Missed) -> RecordedRun:
-        event = {
-            **self.schedule.input, "scheduled_time": rfc3339(missed.due), "key": missed.key,
-            "started_by": self.who, "why": self.why or "backfill",
-        }  # fmt: skip
-        invoke(self.stack.send_task, event)
-        run = None
-        for look in follow(
-            self.reader, RunId(schedule=self.schedule.name, key=missed.key), seconds=None
-        ):
-            run = look.run
-        if run is None:
-            raise TaskctlError(f"the ledger does not have the run {missed.key}")
-        return run

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from task_scheduler.runs import control
-from task_scheduler.runs.chunk import Counts
 from task_scheduler.runs.identity import RunState
-from task_scheduler.runs.ledger import Ledger
 from taskctl.errors import ExitCode, TaskctlError
+from taskctl.runs.cancelling import cancel_run
 from taskctl.runs.reader import RunReader, find_open_run
-from taskctl.runs.recorded_run import RecordedRun
-from taskctl.stack.caller import caller
 from taskctl.stack.find import find_stack
-from taskctl.stack.ledger_table import writing
-from taskctl.stack.stack import Stack
 from taskctl.ui import options
 from taskctl.ui.output import confirm, note, print_json, say
 
@@ -43,7 +36,7 @@ def cancel(
 
     \b
     Examples:
-      taskctl cancel nightly                              its last run that is not over
+      taskctl cancel nightly                       its last run that is not over
       taskctl cancel nightly@2026-11-23T02 --why "wrong list"
     """
     stack = find_stack(prefix, root)
@@ -51,7 +44,7 @@ def cancel(
     if found.is_over:
         raise TaskctlError(f"run {found.key} is over: {found.state}")
     confirm(f"Cancel the run {found.key}, in the stack {stack.prefix!r}?", yes=yes)
-    state = _cancel(stack, found, why, force=force)
+    state = cancel_run(stack, found, why, force=force)
     if as_json:
         print_json({"run": found.key, "state": state})
     elif state == RunState.RUNNING:
@@ -61,17 +54,3 @@ def cancel(
     if state not in (RunState.CANCELLED, RunState.RUNNING):
         note("It was over before.")
         raise typer.Exit(ExitCode.NOT_DONE)
-
-
-def _cancel(stack: Stack, run: RecordedRun, why: str | None, *, force: bool) -> str | None:
-    """Cancel a run, and return its state now."""
-    who = caller()
-    with writing(stack) as table:
-        # what is written here does not expire by itself
-        ledger = Ledger(table, time.time, keep_seconds=0)
-        state = control.cancel(ledger, run.id, by=who, why=why)
-        if force and state == RunState.RUNNING:
-            counts = Counts(ended=run.ended or 0, failed=run.failed or 0)
-            if control.force(ledger, run.id, counts, by=who):
-                return RunState.CANCELLED
-        return state

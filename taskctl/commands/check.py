@@ -62,8 +62,8 @@ def check(
     Examples:
       taskctl check
       taskctl check --tfvars prod.tfvars
-      taskctl check --plan tfplan          of a root that calls the module
-      taskctl check --deployed             before an apply that changes fifo or prefix
+      taskctl check --plan tfplan      of a root that calls the module
+      taskctl check --deployed         before an apply that changes fifo or prefix
     """
     if plan:
         _check_plan(read_plan(plan, root, prefix), import_timeout, as_json=as_json)
@@ -71,12 +71,13 @@ def check(
     unknown: list[str] = []
     values = read_tfvars(tfvars, report=unknown.append)
     folder = check_task_folder(find_task_folder(values, tfvars))
-    problems = unknown + find_problems(values, folder)
-    schedules = [] if len(problems) > len(unknown) else tfvars_schedules(values)
+    refused, warnings = find_problems(values, folder)
+    problems = unknown + refused
+    schedules = [] if len(problems) > len(unknown) else tfvars_schedules(values, folder)
     with open_layer(values, tfvars) as layer:
         checked = check_isolated(schedules, folder, layer=layer, import_seconds=import_timeout)
     checked.problems = problems + checked.problems
-    checked.warnings += warn_of_layers(values)
+    checked.warnings = [*warnings, *checked.warnings, *warn_of_layers(values)]
     if deployed:
         _compare(checked, values, prefix, root)
     _report(checked, len(values["schedules"]), as_json=as_json)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +9,8 @@ import typer
 
 from taskctl.dead_letters.dead_letter import DeadLetter
 from taskctl.dead_letters.export import Exported, export_dead_letters
-from taskctl.dead_letters.queue import DeadLetterQueue, explain_hidden
+from taskctl.dead_letters.listing import list_dead_letters
+from taskctl.dead_letters.queue import explain_hidden
 from taskctl.dead_letters.selection import Selection
 from taskctl.errors import ExitCode, TaskctlError
 from taskctl.stack.find import find_stack
@@ -56,7 +56,7 @@ def failed(
     Examples:
       taskctl failed
       taskctl failed --schedule nightly --reason timeout --since yesterday
-      taskctl failed -n 1000 --json | jq 'group_by(.reason) | map([length, .[0].reason])'
+      taskctl failed -n 1000 --json | jq 'group_by(.reason) | map(length)'
       taskctl redrive 1a2b3c4d             sends one of them again
       taskctl failed --export dead.jsonl
     """
@@ -93,41 +93,14 @@ def _report_export(exported: list[Exported], path: Path, *, as_json: bool) -> No
 
 
 def _list(stack: Stack, count: int, wanted: Selection, *, as_json: bool) -> None:
-    dead_letters: list[DeadLetter] = []
-    notes: list[str] = []
-    for url in stack.dead_letter_urls:
-        found, hidden = _look(url, count, wanted)
-        dead_letters += found
-        if hidden > 0:
-            are = "is" if hidden == 1 else "are"
-            notes.append(f"About {hidden} more {are} not shown: {_why(url, len(found), count)}.")
-    dead_letters.sort(key=lambda dead_letter: dead_letter.time)
-    if dead_letters or as_json:
-        print_table(_COLUMNS, [_row(dead_letter) for dead_letter in dead_letters], as_json=as_json)
+    listing = list_dead_letters(stack, count, wanted)
+    if listing.dead_letters or as_json:
+        print_table(_COLUMNS, list(map(_row, listing.dead_letters)), as_json=as_json)
     else:
         say("No dead letters." if wanted.is_all else "No such dead letters.")
-    for text in notes:
-        note(text)
-
-
-def _look(url: str, count: int, wanted: Selection) -> tuple[list[DeadLetter], int]:
-    """Return up to so many of the dead letters that are meant, and the number of those not seen."""
-    with DeadLetterQueue(url) as queue:
-        total, seen = queue.count(), 0
-        found: list[DeadLetter] = []
-        for dead_letters in queue.receive(before=datetime.now(UTC)):
-            seen += len(dead_letters)
-            found += filter(wanted.has, dead_letters)
-            if len(found) >= count:
-                break
-        return found[:count], total - seen + len(found[count:])
-
-
-def _why(url: str, shown: int, count: int) -> str:
-    """Explain why there are dead letters that are not shown."""
-    if shown == count:
-        return "-n shows more"
-    return explain_hidden(url)
+    for hidden, why in listing.hidden:
+        are = "is" if hidden == 1 else "are"
+        note(f"About {hidden} more {are} not shown: {why or '-n shows more'}.")
 
 
 def _row(dead_letter: DeadLetter) -> dict[str, Any]:

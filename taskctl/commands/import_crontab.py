@@ -54,7 +54,7 @@ def import_crontab(
     \b
     Examples:
       crontab -l | taskctl import crontab -
-      taskctl import crontab /etc/crontab --timezone Europe/Berlin -o terraform.tfvars
+      taskctl import crontab /etc/crontab --timezone Europe/Berlin -o a.tfvars
     """
     text = _read(file)
     local = timezone or find_local_zone()

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from task_scheduler.runs.identity import ALL_SCHEDULES
-from taskctl.calendar.due_times import DueTime
-from taskctl.calendar.expressions import Rate
 from taskctl.errors import NoLedger, TaskctlError, did_you_mean
 from taskctl.project.completion import complete_schedule
-from taskctl.project.schedule import Schedule, due_times_of, read_calendar
-from taskctl.project.tfvars import read_tfvars, tfvars_schedules
+from taskctl.project.schedule import Schedule, run_times_of
+from taskctl.project.tfvars import find_task_folder, read_tfvars, tfvars_schedules
+from taskctl.runs.coming import describe_due, why_never
 from taskctl.ui import options
 from taskctl.ui.tables import Column, Row, print_table
 
@@ -52,8 +50,8 @@ def next_runs(
     Examples:
       taskctl next
       taskctl next nightly -n 20
-      taskctl next --tfvars terraform.tfvars     before anything is deployed
-      taskctl next --plan tfplan                 of a root that computes its schedules
+      taskctl next --tfvars terraform.tfvars   before anything is deployed
+      taskctl next --plan tfplan               of a root that computes schedules
       taskctl next --json | jq -r '.[].due'
     """
     pauses: dict[str, Pause] = {}
@@ -62,7 +60,9 @@ def next_runs(
 
         found = _named(schedule, read_plan(plan, root, prefix).schedules, plan)
     elif tfvars:
-        found = _named(schedule, tfvars_schedules(read_tfvars(tfvars)), tfvars)
+        values = read_tfvars(tfvars)
+        written = tfvars_schedules(values, find_task_folder(values, tfvars))
+        found = _named(schedule, written, tfvars)
     else:
         found, pauses = _deployed(schedule, prefix, root)
     count = count or (COUNT_OF_ALL if schedule is None else COUNT_OF_ONE)
@@ -107,47 +107,20 @@ def _rows(
         "timezone": schedule.timezone,
     }
     nothing = {**row, "due": None, "local": None, "here": None}
-    if not schedule.is_ours:
-        yield {**nothing, "note": "not made by this module"}
-        return
-    if not schedule.enabled:
-        yield {**nothing, "note": "disabled"}
+    if reason := why_never(schedule):
+        yield {**nothing, "note": reason}
         return
     due = None
-    for due in islice(due_times_of(schedule, now), count):
+    for due in islice(run_times_of(schedule, now), count):
         yield {
             **row,
             "due": due.due,
             "local": due.local,
             "here": due.due.astimezone(),
-            "note": ", ".join([*_paused(schedule, due, pauses), *_notes(schedule, due)]) or None,
+            "note": describe_due(schedule, due, pauses),
         }
     if due is None:
         yield {**nothing, "note": "never due again"}
-
-
-def _paused(schedule: Schedule, time: DueTime, pauses: Mapping[str, Pause]) -> Iterator[str]:
-    """Say that a run will be skipped, since somebody paused its schedule or all of them."""
-    for pause in filter(None, map(pauses.get, (schedule.name, ALL_SCHEDULES))):
-        if pause.holds_at(time.due):
-            yield pause.describe(schedule.name)
-            return
-
-
-def _notes(schedule: Schedule, time: DueTime) -> Iterator[str]:
-    if time.skipped:
-        first, others = time.skipped[0], len(time.skipped) - 1
-        more = f" and {others} more" if others else ""
-        yield f"skips {first:%a %Y-%m-%d %H:%M}{more}, which the clocks jump over"
-    if time.clock_change:
-        direction = "forward" if time.clock_change > timedelta(0) else "back"
-        yield f"clocks go {direction} {abs(time.clock_change)} that day"
-    if time.occurs_twice:
-        yield "this time occurs twice, it runs the first time"
-    if isinstance(read_calendar(schedule)[0], Rate) and not schedule.start:
-        yield "counted from its creation" if schedule.created else "if created now"
-    if schedule.flexible_window_minutes:
-        yield f"or up to {schedule.flexible_window_minutes} min later"
 
 
 def _columns(now: datetime) -> list[Column]:

@@ -111,7 +111,7 @@ def _read_parameter(name: str) -> str:
         with aws.explained():
             return str(ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"])
     except ssm.exceptions.ParameterNotFound as error:
-        raise TaskctlError(f"no SSM parameter {name} in this account and region") from error
+        raise TaskctlError(f"no SSM parameter {name} in {aws.describe_place()}") from error
 
 
 def _read_secret(name: str) -> str:
@@ -120,7 +120,8 @@ def _read_secret(name: str) -> str:
         with aws.explained():
             secret = secrets.get_secret_value(SecretId=name)
     except secrets.exceptions.ResourceNotFoundException as error:
-        raise TaskctlError(f"no secret {name} with a value in this account and region") from error
+        place = aws.describe_place()
+        raise TaskctlError(f"no secret {name} with a value in {place}") from error
     return str(
         secret["SecretString"] if "SecretString" in secret else secret["SecretBinary"].decode()
     )

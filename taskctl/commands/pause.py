@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from task_scheduler.runs import control
 from task_scheduler.runs.identity import ALL_SCHEDULES
 from taskctl.errors import TaskctlError
-from taskctl.runs.pauses import Pause, read_pauses
+from taskctl.runs.pauses import Pause, pause_schedule, read_pauses, resume_schedule
 from taskctl.runs.reader import RunReader
-from taskctl.stack.caller import caller
 from taskctl.stack.find import find_stack
-from taskctl.stack.ledger_table import writing
 from taskctl.stack.stack import Stack
 from taskctl.ui import options
 from taskctl.ui.output import confirm, note, print_json, say
@@ -61,7 +56,7 @@ def pause(
     changed = known is None or end is not None or text is not None
     if known is None or changed:
         confirm(f"Pause {_what(name)} of the stack {stack.prefix!r}?", yes=yes)
-        known = _pause(stack, name, text, end, known)
+        known = pause_schedule(stack, name, text, end, known)
     if as_json:
         print_json({"schedule": name, "paused": True, "changed": changed, **known.as_json()})
     else:
@@ -91,8 +86,7 @@ def resume(
     changed = name in pauses
     if changed:
         confirm(f"Resume {_what(name)} of the stack {stack.prefix!r}?", yes=yes)
-        with writing(stack) as table:
-            control.resume(table, name)
+        resume_schedule(stack, name)
     if as_json:
         print_json({"schedule": name, "paused": False, "changed": changed})
     else:
@@ -121,19 +115,6 @@ def _name(stack: Stack, schedule: str | None, all_: bool) -> str:
 
 def _pauses(stack: Stack) -> dict[str, Pause]:
     return read_pauses(RunReader(stack).schedule_items())
-
-
-def _pause(
-    stack: Stack, name: str, text: str | None, end: datetime | None, known: Pause | None
-) -> Pause:
-    """Pause a schedule; of one that is paused, change what is given."""
-    if known is not None:
-        end, text = end or known.until, known.note if text is None else text
-    until = None if end is None else int(end.timestamp())
-    who, now = caller(), int(time.time())
-    with writing(stack) as table:
-        control.pause(table, name, by=who, at=now, note=text, until=until)
-    return Pause(of=name, by=who, at=datetime.fromtimestamp(now, UTC), until=end, note=text)
 
 
 def _label(name: str) -> str:

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from task_scheduler.runs.identity import RunId, RunState
 from taskctl.errors import ExitCode, TaskctlError
-from taskctl.ids import key_by_hand
-from taskctl.project.schedule import Schedule, read_calendar
 from taskctl.runs.following import BAR_FROM, follow, progress_bar
 from taskctl.runs.reader import RunReader
 from taskctl.runs.recorded_run import KeptEnd, RecordedRun
 from taskctl.runs.run_table import describe_run, end_line
-from taskctl.stack.caller import caller
+from taskctl.runs.starting import parse_past, start_run
 from taskctl.stack.find import find_stack
-from taskctl.stack.invoke import invoke
 from taskctl.stack.stack import Stack
 from taskctl.ui import options
-from taskctl.ui.output import confirm, counted, note, print_json, say
-from taskctl.ui.times import parse_span, parse_time, rfc3339
+from taskctl.ui.output import confirm, note, print_json, say
+from taskctl.ui.times import parse_span, rfc3339
 
 _MOST_LINES = 20
 """Lines of tasks that are printed."""
@@ -72,47 +68,18 @@ def run(
     seconds = None if timeout is None else parse_span(timeout).total_seconds()
     stack = find_stack(prefix, root)
     found = stack.schedule(schedule)
-    scheduled_time = _scheduled_time(found, at)
+    scheduled_time = parse_past(found, at)
     what = f"task #{task} of {schedule}" if task else schedule
     when = f"for {rfc3339(scheduled_time)}" if at else "now"
     confirm(f"Run {what} {when}, in the stack {stack.prefix!r}?", yes=yes)
-    key = key_by_hand(schedule, rfc3339(scheduled_time))
-    event = {
-        **found.input, "scheduled_time": rfc3339(scheduled_time), "key": key, "only": task,
-        "started_by": caller(), "why": why,
-    }  # fmt: skip
-    summary = invoke(stack.send_task, event)
-    _check(summary, task)
+    started = start_run(stack, found, scheduled_time=scheduled_time, task=task, why=why)
     if not as_json:
-        say(f"{schedule}: run {key}, {_sent(summary)}")
+        say(f"{schedule}: run {started.id.key}, {started.describe()}")
     elif not wait:
-        print_json({"run": key, **{name: summary[name] for name in ("sent", "refused")}})
+        counts = {name: started.summary[name] for name in ("sent", "refused")}
+        print_json({"run": started.id.key, **counts})
     if wait:
-        _follow(stack, RunId(schedule=schedule, key=key), seconds, as_json=as_json)
-
-
-def _scheduled_time(schedule: Schedule, at: str | None) -> datetime:
-    now = datetime.now(UTC)
-    if at is None:
-        return now
-    time = parse_time(at, read_calendar(schedule)[1])
-    if time > now:
-        raise TaskctlError(f"--at {at}: {rfc3339(time)} is in the future, it must be in the past")
-    return time
-
-
-def _check(summary: dict[str, Any], task: int | None) -> None:
-    """Raise TaskctlError if there is no task at that position."""
-    nothing = not summary["sent"] and not summary["refused"] and not summary["continued_at"]
-    if task is not None and nothing and not summary["reason"]:
-        raise TaskctlError(f"no task #{task} in the list of {summary['schedule']}: nothing was run")
-
-
-def _sent(summary: dict[str, Any]) -> str:
-    sent = f"{counted(summary['sent'], 'task')} sent"
-    refused = f", {summary['refused']} refused" if summary["refused"] else ""
-    more = f", continues at line {summary['continued_at']}" if summary["continued_at"] else ""
-    return sent + refused + more
+        _follow(stack, started.id, seconds, as_json=as_json)
 
 
 def _follow(stack: Stack, id_: RunId, seconds: float | None, *, as_json: bool) -> None:

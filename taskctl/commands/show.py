@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from task_scheduler.notifications.markup import log_link
 from task_scheduler.queue.task_id import TaskId
-from taskctl import aws
 from taskctl.dead_letters.dead_letter import DeadLetter
-from taskctl.dead_letters.queue import DeadLetterQueue
-from taskctl.dead_letters.reading import read_envelope
-from taskctl.dead_letters.selection import Selection
+from taskctl.dead_letters.listing import find_dead_letter
 from taskctl.errors import TaskctlError
-from taskctl.runs.log import run_log
+from taskctl.runs.log import log_address, run_log
 from taskctl.runs.reader import RunReader, find_task
 from taskctl.runs.recorded_run import KeptEnd, RecordedRun
 from taskctl.runs.run_table import describe_run, end_line
@@ -58,7 +52,7 @@ def show(
 
 
 def _show_run(stack: Stack, run: RecordedRun, ends: list[KeptEnd], *, as_json: bool) -> None:
-    link = _log_link(stack, run)
+    link = log_address(stack, run)
     if as_json:
         print_json(run.as_json() | {"tasks": [end.as_json() for end in ends], "log": link})
         return
@@ -71,11 +65,10 @@ def _show_run(stack: Stack, run: RecordedRun, ends: list[KeptEnd], *, as_json: b
 
 
 def _facts(run: RecordedRun, link: str) -> Iterator[tuple[str, str]]:
-    zone = _zone(run)
     yield "state", describe_run(run)
     for name, at in (("due", run.due_time), ("began", run.began), ("closed", run.closed)):
         if at is not None:
-            local = datetime.fromtimestamp(at, zone)
+            local = datetime.fromtimestamp(at, run.zone)
             yield name, f"{local:%a %Y-%m-%d %H:%M:%S} {local.tzname()}"
     if run.seconds is not None:
         yield "took" if run.closed else "for", format_seconds(run.seconds)
@@ -90,7 +83,7 @@ def _show_task(
 ) -> None:
     end = next((one for one in ends if TaskId.parse(one.id or "").position == position), None)
     entries = [entry for entry in run_log(stack, run).read() if entry.position == position]
-    dead = _find_dead_letter(stack, run, position) if run.has_failed else None
+    dead = find_dead_letter(stack, run.key, position) if run.has_failed else None
     if end is None and dead is None and not entries:
         total = "" if run.total is None else f" It has {run.total:,}."
         raise TaskctlError(f"nothing is known of a task #{position} of {run.key}.{total}")
@@ -120,31 +113,6 @@ def _task_facts(end: KeptEnd | None, dead: DeadLetter | None) -> Iterator[tuple[
         yield "again", f"taskctl redrive {dead.short_id}"
 
 
-def _find_dead_letter(stack: Stack, run: RecordedRun, position: int) -> DeadLetter | None:
-    """Return the dead letter of a task; None if it has none, or none any more."""
-    selection = Selection(run=run.key)
-    for url in stack.dead_letter_urls:
-        with DeadLetterQueue(url) as queue:
-            for some in queue.receive(before=datetime.now(UTC)):
-                for dead_letter in filter(selection.has, some):
-                    envelope = read_envelope(dead_letter.body)
-                    if envelope and TaskId.parse(envelope["id"]).position == position:
-                        return dead_letter
-    return None
-
-
 def _print_facts(facts: Iterator[tuple[str, str]]) -> None:
     for name, text in facts:
         say(f"  {name:8}{text}")
-
-
-def _zone(run: RecordedRun) -> tzinfo:
-    try:
-        return ZoneInfo(run.timezone or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC
-
-
-def _log_link(stack: Stack, run: RecordedRun) -> str:
-    region: Any = aws.client("logs").meta.region_name
-    return log_link(region, stack.run_task_log, run.key, run.began or 0)

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import quantiles
 from typing import Annotated, Any
 
 import typer
 
-from task_scheduler.runs.identity import RunState
 from taskctl.runs.reader import RunReader
 from taskctl.runs.recorded_run import RecordedRun
+from taskctl.runs.statistics import describe_share, sum_up
 from taskctl.stack.find import find_stack
+from taskctl.stack.stack import Stack
 from taskctl.ui import options
 from taskctl.ui.output import say
 from taskctl.ui.tables import Column, print_table
 from taskctl.ui.times import format_seconds, parse_since
-
-_RAN = (RunState.SUCCEEDED, RunState.FAILED, RunState.INCOMPLETE)
-"""The states of runs that took as long as they took; one that was cancelled did not."""
 
 
 def stats(
     schedule: Annotated[str | None, typer.Argument(help="One schedule.")] = None,
     since: Annotated[str, options.since("The first moment")] = "30d",
     until: Annotated[str | None, options.since("The last moment")] = None,
+    cost: Annotated[
+        bool, typer.Option("--cost", help="Add what the runs cost; this reads the log.")
+    ] = False,
     prefix: options.Prefix = None,
     root: options.Root = Path(),
     as_json: options.Json = False,
@@ -37,10 +36,14 @@ def stats(
     their last task had ended: the median, and what 19 of 20 do not exceed; how many of their tasks
     failed. Read from the ledger.
 
+    With --cost what the runs of the period cost is estimated from the durations of their tasks in
+    the log, which is kept for a shorter time than the ledger.
+
     \b
     Examples:
       taskctl stats
       taskctl stats nightly --since 90d
+      taskctl stats --since 7d --cost
       taskctl stats --json | jq '.[] | select(.failed > 0)'
     """
     start, end = parse_since(since), parse_since(until) if until else None
@@ -51,44 +54,47 @@ def stats(
     by_schedule: dict[str, list[RecordedRun]] = {}
     for run in runs:
         by_schedule.setdefault(run.schedule, []).append(run)
-    rows = [_row(name, by_schedule[name]) for name in sorted(by_schedule)]
+    rows = [sum_up(name, by_schedule[name]) for name in sorted(by_schedule)]
+    stated: list[str] = []
+    if cost and rows:
+        stated = _add_costs(rows, by_schedule, stack, start, end)
     if rows or as_json:
-        print_table(_COLUMNS, rows, as_json=as_json)
+        print_table([*_COLUMNS, *(_COST_COLUMNS if cost else ())], rows, as_json=as_json)
+        for line in stated if not as_json else ():
+            say(f"- {line}")
     else:
         say(f"Nothing ran since {start:%Y-%m-%d %H:%M} UTC.")
 
 
-def _row(schedule: str, runs: Sequence[RecordedRun]) -> dict[str, Any]:
-    ran = [run for run in runs if run.state in _RAN]
-    failed = sum(run.has_failed for run in ran)
-    tasks = sum(run.total or 0 for run in ran)
-    failed_tasks = sum(run.failed or 0 for run in ran)
-    seconds = [run.seconds for run in ran if run.seconds is not None]
-    last = max((run.due_time or 0 for run in ran), default=None)
-    return {
-        "schedule": schedule,
-        "runs": len(runs),
-        "failed": failed,
-        "failed_percent": 100 * failed / len(ran) if ran else None,
-        "not_run": sum(run.state in (RunState.SKIPPED, RunState.CANCELLED) for run in runs),
-        "p50_seconds": _percentile(seconds, 50),
-        "p95_seconds": _percentile(seconds, 95),
-        "tasks": tasks,
-        "failed_tasks": failed_tasks,
-        "failed_tasks_percent": 100 * failed_tasks / tasks if tasks else None,
-        "last": last and datetime.fromtimestamp(last, UTC),
-    }
+def _add_costs(
+    rows: list[dict[str, Any]],
+    runs: dict[str, list[RecordedRun]],
+    stack: Stack,
+    start: datetime,
+    end: datetime | None,
+) -> list[str]:
+    """Add to each row what its runs cost; return what that is founded on."""
+    from taskctl.costs import measured
+    from taskctl.costs.cost_basis import stack_basis
+    from taskctl.runs.log_lines import TaskLine, read_log_lines
 
-
-def _percentile(values: Sequence[float], percent: int) -> float | None:
-    """Return the value that so many of a hundred do not exceed; None without values."""
-    if len(values) < 2:
-        return values[0] if values else None
-    return quantiles(values, n=100, method="inclusive")[percent - 1]
-
-
-def _share(percent: float) -> str:
-    return f"{percent:.1f} %" if 0 < percent < 10 else f"{percent:.0f} %"
+    basis = stack_basis(stack, stack.schedules())
+    of = next(iter(runs)) if len(runs) == 1 else None
+    found = measured.measure(
+        measured.Attempt(line.schedule, line.id, line.duration_ms / 1000)
+        for line in read_log_lines(stack, since=start, schedule=of)
+        if isinstance(line, TaskLine) and line.schedule is not None
+    )
+    totals = {name: [run.total or 0 for run in each] for name, each in runs.items()}
+    workers = {schedule.name: schedule.input.get("worker") for schedule in basis.schedules}
+    days = measured.days_between(start, end or datetime.now(UTC))
+    prices = measured.price(totals, found, basis.setup, workers, days=days)
+    for row in rows:
+        one = found.get(row["schedule"])
+        row["attempts_measured"] = one.attempts if one else 0
+        row["attempt_seconds"] = one and one.attempt_seconds
+        row["usd"] = prices[row["schedule"]]
+    return list(measured.state(found, start, len(runs.keys() - found)))
 
 
 def _red(row: Any) -> str:
@@ -99,11 +105,15 @@ _COLUMNS = [
     Column(key="schedule", heading="schedule"),
     Column(key="runs", heading="runs", show=lambda n: f"{n:,}", right=True),
     Column(key="failed", heading="failed", show=lambda n: f"{n:,}", style=_red, right=True),
-    Column(key="failed_percent", heading="%", show=_share, style=_red, right=True, rank=3),
+    Column(key="failed_percent", heading="%", show=describe_share, style=_red, right=True, rank=3),
     Column(key="not_run", heading="not run", show=lambda n: f"{n:,}", right=True, rank=2),
     Column(key="p50_seconds", heading="median", show=format_seconds, right=True),
     Column(key="p95_seconds", heading="p95", show=format_seconds, right=True),
     Column(key="tasks", heading="tasks", show=lambda n: f"{n:,}", right=True, rank=1),
     Column(key="failed_tasks", heading="failed", show=lambda n: f"{n:,}", right=True),
-    Column(key="failed_tasks_percent", heading="%", show=_share, right=True, rank=4),
+    Column(key="failed_tasks_percent", heading="%", show=describe_share, right=True, rank=4),
+]
+_COST_COLUMNS = [
+    Column(key="attempt_seconds", heading="a task", show=format_seconds, right=True, rank=5),
+    Column(key="usd", heading="USD", show=lambda usd: f"{usd:,.6f}", right=True),
 ]

@@ -84,7 +84,7 @@ def try_task(
     if schedule is not None:
         values = read_tfvars(tfvars)
         folder = use_task_folder(task_code_dir or find_task_folder(values, tfvars))
-        message = read_listed(tfvars_schedules(values), schedule, task, folder)
+        message = read_listed(tfvars_schedules(values, folder), schedule, task, folder)
         timeout = timeout or values["run_task_timeout"]
     else:
         folder = use_task_folder(task_code_dir or Path("tasks"))

@@ -6,11 +6,14 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from taskctl.costs.pricing import Setup
 from taskctl.project.schedule import Schedule
 from taskctl.project.tfvars import find_task_folder, read_tfvars, tfvars_schedules
+
+if TYPE_CHECKING:
+    from taskctl.stack.stack import Stack
 
 ESSENTIAL_ALARMS = (
     "tasks-dead-letters", "runs-dead-letters", "tasks-waiting",
@@ -75,7 +78,7 @@ def written_basis(path: Path) -> Basis:
     setup = Setup(
         **{name: values[name] for name in _SETTINGS},
         workers=workers,
-        keep_minutes=_keep_minutes(schedule["overlap"] for schedule in schedules.values()),
+        keep_minutes=keep_minutes(schedule["overlap"] for schedule in schedules.values()),
         alarms=alarms if monitoring else 0,
         dashboard=bool(monitoring and monitoring["dashboard"]),
         silence_alarms=frozenset(
@@ -84,10 +87,11 @@ def written_basis(path: Path) -> Basis:
             if monitoring and schedule["enabled"] and schedule["expected_every"]
         ),
     )
-    return Basis(tfvars_schedules(values), setup, find_task_folder(values, path))
+    folder = find_task_folder(values, path)
+    return Basis(tfvars_schedules(values, folder), setup, folder)
 
 
-def _keep_minutes(overlaps: Iterable[str | None]) -> int:
+def keep_minutes(overlaps: Iterable[str | None]) -> int:
     """Return the interval of keep_runs; modules/scheduler/keep_runs.tf has the rule."""
     return 1 if "queue" in overlaps else 5
 
@@ -102,11 +106,20 @@ def deployed_basis(prefix: str | None, root: Path) -> Basis:
     Raises:
         TaskctlError: there is no such stack, or no access to it.
     """
-    from taskctl import aws  # boto3 takes long to import
-    from taskctl.stack.find import find_stack
+    from taskctl.stack.find import find_stack  # boto3 takes long to import
 
     stack = find_stack(prefix, root)
-    schedules = stack.schedules()
+    return stack_basis(stack, stack.schedules())
+
+
+def stack_basis(stack: Stack, schedules: list[Schedule]) -> Basis:
+    """Return the basis of a stack whose schedules are known.
+
+    Raises:
+        TaskctlError: there is no access to what they depend on.
+    """
+    from taskctl import aws
+
     functions = aws.client("lambda")
     with aws.explained():
         send_task = functions.get_function_configuration(FunctionName=stack.send_task)
@@ -122,7 +135,7 @@ def deployed_basis(prefix: str | None, root: Path) -> Basis:
         architecture=run_task["Architectures"][0],
         deduplication=environment.get("DEDUPLICATION") == "true",
         send_task_memory=send_task["MemorySize"],
-        keep_minutes=_keep_minutes(schedule.input.get("overlap") for schedule in schedules),
+        keep_minutes=keep_minutes(schedule.input.get("overlap") for schedule in schedules),
         metrics_by_schedule=environment.get("METRICS_BY_SCHEDULE") == "true",
         **monitoring,
     )

@@ -18,6 +18,8 @@ HOURS_A_MONTH = 730
 SCHEDULER_INVOCATION = 1.00e-6
 SQS_REQUEST = {False: 0.40e-6, True: 0.50e-6}
 """True: of a FIFO queue. Requests of up to 64 KB."""
+FAIR_REQUEST = 0.10e-6
+"""More for each request that has to do with messages of a group in a standard queue."""
 LAMBDA_REQUEST = 0.20e-6
 GB_SECOND = {"arm64": 0.0000133334, "x86_64": 0.0000166667}
 LOG_BYTE = 0.50e-9
@@ -158,7 +160,7 @@ def schedule_usage(
     metrics = (METRICS * setup.metrics_by_schedule + alarms) * _hours_share(runs)
     run_usd = (
         SCHEDULER_INVOCATION
-        + requests * SQS_REQUEST[setup.fifo]
+        + requests * (SQS_REQUEST[setup.fifo] + (0 if setup.fifo else FAIR_REQUEST))
         + (1 + batches) * LAMBDA_REQUEST
         + gb_seconds * GB_SECOND[setup.architecture]
         + log_bytes * LOG_BYTE

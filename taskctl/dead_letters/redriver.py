@@ -144,6 +144,21 @@ class Redriver:
         return self._inputs[schedule]
 
 
+def describe_redrive(dead_letter: DeadLetter) -> str:
+    """Return what sending a dead letter again does, in a few words."""
+    contents = dead_letter.contents
+    if not contents.can_be_sent:
+        return "stays where it is: it cannot be read, so nothing of it can be sent"
+    match contents.kind:
+        case Kind.TASK:
+            return "goes back to its queue under a new id, with all its attempts"
+        case Kind.LINE:
+            return "the line is read again from its list as that is now, and sent alone"
+    if contents.outcome == "incomplete" and "cursor" in contents.event:
+        return "its list is sent on from where it broke off, under the key of the run"
+    return "the run is started again under its key"
+
+
 def _entry(dead_letter: DeadLetter, envelope: Mapping[str, Any], *, is_fifo: bool) -> Entry:
     """Return a task's message under an id that says which dead letter it comes from.
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict
 from pathlib import Path
 
-from task_scheduler.runs import control
-from task_scheduler.runs.identity import RunId
+from taskctl.dead_letters.recording import record_redrive
 from taskctl.dead_letters.redriver import Redriver
 from taskctl.errors import TaskctlError
-from taskctl.stack.caller import caller
-from taskctl.stack.ledger_table import writing
 from taskctl.stack.stack import Stack
 from taskctl.ui.output import counted, note, print_json, say
 
@@ -43,12 +39,7 @@ def note_in_runs(stack: Stack, redriver: Redriver, why: str | None) -> None:
 
     It was sent, whether that can be noted or not: what the ledger refuses is said, and no error.
     """
-    if not redriver.runs:
-        return
     try:
-        who, now = caller(), int(time.time())
-        with writing(stack) as table:
-            for key in sorted(redriver.runs):
-                control.note_redrive(table, RunId.of(key), by=who, at=now, why=why)
+        record_redrive(stack, redriver.runs, why)
     except TaskctlError as error:
         note(f"The ledger does not know who sent them: {error}")

@@ -23,6 +23,7 @@ from taskctl.dev.chat_target import connect
 from taskctl.dev.clock import Clock
 from taskctl.dev.follower import Follower
 from taskctl.dev.keys import KEYS
+from taskctl.dev.pages import Pages
 from taskctl.dev.view import ScheduleLine, View
 from taskctl.errors import TaskctlError, did_you_mean
 from taskctl.ids import key_by_hand
@@ -77,6 +78,7 @@ class Session:
         emulator: where it is applied.
         chat: where notifications go.
         view: what is shown.
+        pages: those of `taskctl ui`.
     """
 
     def __init__(
@@ -88,6 +90,7 @@ class Session:
         emulator: Emulator,
         chat: Chat,
         view: View,
+        pages: Pages,
     ) -> None:
         self._root = root
         self._folder = folder
@@ -96,6 +99,7 @@ class Session:
         self._emulator = emulator
         self._chat = chat
         self._view = view
+        self._pages = pages
         self._began = 0.0
         self._events: SimpleQueue[Typed | Changed] = SimpleQueue()
         self._instances: list[Instance] = []
@@ -232,6 +236,7 @@ class Session:
         ]
         self._clock.set([stack.prefix for stack in stacks])
         self._follower.follow(stacks)
+        self._pages.show(stacks)
 
     def _update(self, what: str, edited: float) -> None:
         """Give the functions the code as it is now, if it imports."""

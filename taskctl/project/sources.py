@@ -28,10 +28,10 @@ class Source:
 
     @property
     def with_local_run(self) -> str:
-        """What pip and uv install it from together with the extra `local`."""
+        """What pip and uv install it from together with the extras of `taskctl dev`."""
         if "+" in self.python.partition(":")[0]:
-            return f"serverless-task-scheduler[local] @ {self.python}"
-        return f"{self.python}[local]"
+            return f"serverless-task-scheduler[local,ui] @ {self.python}"
+        return f"{self.python}[local,ui]"
 
 
 def find_source(source: str | None, ref: str | None, folder: Path) -> Source:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from task_scheduler.notifications.markup import log_link
 from task_scheduler.queue.task_id import TaskId
 from taskctl import aws
 from taskctl.ids import first_run
@@ -86,6 +87,12 @@ def run_log(stack: Stack, run: RecordedRun) -> Log:
     if run.closed is not None and run.redriven_by is None:
         ended = datetime.fromtimestamp(run.closed, UTC) + _AROUND
     return Log(stack, began - _AROUND, until=ended, run=run.key)
+
+
+def log_address(stack: Stack, run: RecordedRun) -> str:
+    """Return the address of a run's lines in CloudWatch's console."""
+    region: Any = aws.client("logs").meta.region_name
+    return log_link(region, stack.run_task_log, run.key, run.began or 0)
 
 
 class Log:

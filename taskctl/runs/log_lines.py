@@ -148,7 +148,7 @@ def _read(
             lines = [_parse(event, kind) for event in events]
     except logs.exceptions.ResourceNotFoundException as error:
         stack.check_exists()
-        raise TaskctlError(f"no log group {group} in this account and region") from error
+        raise TaskctlError(f"no log group {group} in {stack.place}") from error
     return [line for line in lines if line is not None and schedule in (None, line.schedule)]
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import takewhile
 
 from task_scheduler.runs.identity import RunState
-from taskctl.project.schedule import Schedule, due_times_of
+from taskctl.project.schedule import Schedule, run_times_of
 from taskctl.runs.recorded_run import RecordedRun
 from taskctl.ui.times import rfc3339
 
@@ -56,7 +56,7 @@ def find_missed(
     known_from: datetime,
     skipped_too: bool,
 ) -> Period:
-    """Find the due times of a schedule that have no run.
+    """Find the due times of a schedule that have no run, on days that it does not leave out.
 
     Args:
         schedule: whose calendar counts.
@@ -73,7 +73,7 @@ def find_missed(
     before = since.timestamp() - 1
     times = takewhile(
         lambda time: time.due <= until,
-        due_times_of(schedule, datetime.fromtimestamp(before, UTC)),
+        run_times_of(schedule, datetime.fromtimestamp(before, UTC)),
     )
     found: list[Missed] = []
     total = 0

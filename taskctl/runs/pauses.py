@@ -8,8 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
 
+from task_scheduler.runs import control
 from task_scheduler.runs.table import Item
 from taskctl.runs.run_table import short_arn
+from taskctl.stack.caller import caller
+from taskctl.stack.ledger_table import writing
+from taskctl.stack.stack import Stack
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +72,44 @@ def read_pauses(items: Mapping[str, Item]) -> dict[str, Pause]:
     now = datetime.fromtimestamp(time.time(), UTC)
     pauses = {name: Pause.from_item(item) for name, item in items.items()}
     return {name: pause for name, pause in pauses.items() if pause and pause.holds_at(now)}
+
+
+def pause_schedule(
+    stack: Stack,
+    name: str,
+    note: str | None,
+    until: datetime | None,
+    known: Pause | None = None,
+) -> Pause:
+    """Pause a schedule, or all (ALL_SCHEDULES), and note who did it.
+
+    Args:
+        stack: that has the schedule.
+        name: of the schedule.
+        note: for whoever wonders.
+        until: when the pause ends; None until it is resumed.
+        known: the pause that holds: what is not given stays as it has it.
+
+    Raises:
+        TaskctlError: there is no ledger, or no access to it.
+    """
+    if known is not None:
+        until, note = until or known.until, known.note if note is None else note
+    end = None if until is None else int(until.timestamp())
+    who, now = caller(), int(time.time())
+    with writing(stack) as table:
+        control.pause(table, name, by=who, at=now, note=note, until=end)
+    return Pause(of=name, by=who, at=datetime.fromtimestamp(now, UTC), until=until, note=note)
+
+
+def resume_schedule(stack: Stack, name: str) -> None:
+    """End the pause of a schedule, or of all (ALL_SCHEDULES).
+
+    Raises:
+        TaskctlError: there is no ledger, or no access to it.
+    """
+    with writing(stack) as table:
+        control.resume(table, name)
 
 
 def _time(seconds: Any) -> datetime | None:

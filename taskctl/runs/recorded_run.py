@@ -6,8 +6,9 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from task_scheduler.runs.identity import RunId, RunState
 from task_scheduler.runs.table import Item
@@ -102,6 +103,14 @@ class RecordedRun:
     def due(self) -> datetime | None:
         """The time at which it was due, UTC; None if nobody knows."""
         return _time(self.due_time)
+
+    @property
+    def zone(self) -> tzinfo:
+        """Its schedule's time zone; UTC where it has none, or none that there is."""
+        try:
+            return ZoneInfo(self.timezone or "UTC")
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            return UTC
 
     @property
     def is_over(self) -> bool:

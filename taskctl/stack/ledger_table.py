@@ -161,7 +161,7 @@ def _parse_quickly(
 def _no_table(stack: Stack) -> NoLedger:
     stack.check_exists()
     return NoLedger(
-        f"no table {stack.ledger} in this account and region: the stack {stack.prefix!r} is of a "
+        f"no table {stack.ledger} in {stack.place}: the stack {stack.prefix!r} is of a "
         "release that recorded no runs; apply the module as it is now"
     )
 

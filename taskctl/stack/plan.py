@@ -27,12 +27,14 @@ class PlannedStack:
         schedules: as they will be, those that do not change included.
         task_folder: of its task code; None where the plan does not say.
         layer: the folder of its packages, likewise.
+        resources: all that the plan has, of every stack, as `terraform show -json` prints it.
     """
 
     prefix: str
     schedules: list[Schedule]
     task_folder: Path | None
     layer: Path | None
+    resources: list[Mapping[str, Any]]
 
 
 def read_plan(path: Path, root: Path, prefix: str | None) -> PlannedStack:
@@ -63,6 +65,7 @@ def read_plan(path: Path, root: Path, prefix: str | None) -> PlannedStack:
         schedules=groups[name],
         task_folder=_folder(resources, name, "tasks", root),
         layer=_folder(resources, name, "dependencies", root),
+        resources=resources,
     )
 
 

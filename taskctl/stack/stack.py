@@ -17,9 +17,23 @@ from taskctl.project.schedule import Schedule
 
 @dataclass(frozen=True)
 class Stack:
-    """An instance of the module in the account and region of the environment."""
+    """An instance of the module.
+
+    Attributes:
+        prefix: its name, in the account and region that AWS is asked for.
+        account: the account that Terraform applied it in; None where nobody knows.
+    """
 
     prefix: str
+    account: str | None = None
+
+    @property
+    def place(self) -> str:
+        """The account and region that were asked, for errors; asks AWS who is asking."""
+        asked = aws.describe_place()
+        if self.account is None or self.account in asked:
+            return asked
+        return f"{asked}; Terraform's outputs have it in account {self.account}"
 
     @property
     def send_task(self) -> str:
@@ -143,7 +157,7 @@ class Stack:
             groups = [group["Name"] for group in _pages("list_schedule_groups", "ScheduleGroups")]
         if self.prefix not in groups:
             near = did_you_mean(self.prefix, set(groups) - {"default"})
-            raise TaskctlError(f"no stack {self.prefix!r} in this account and region{near}")
+            raise TaskctlError(f"no stack {self.prefix!r} in {self.place}{near}")
 
     def check_schedule(self, name: str) -> None:
         """Check that the stack has a schedule of this name.
@@ -164,7 +178,7 @@ class Stack:
     def _queue_url(self, name: str) -> str:
         if url := self._find_queue(name):
             return url
-        raise TaskctlError(f"no queue {self.prefix}-{name} in this account and region")
+        raise TaskctlError(f"no queue {self.prefix}-{name} in {self.place}")
 
     def _find_queue(self, name: str) -> str | None:
         sqs = aws.client("sqs")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -137,9 +138,20 @@ class Queue:
         if not self.is_fifo:
             visible = [stored for stored in self.messages if stored.visible <= now]
             self.random.shuffle(visible)
-            return visible
+            return sorted(visible, key=self._is_noisy(now))
         held = {stored.group for stored in self.messages if stored.visible > now}
         return [stored for stored in self.messages if stored.group not in held]
+
+    def _is_noisy(self, now: float) -> Callable[[Stored], bool]:
+        """Tell of a message whether its group has more than its share in flight (fair queues).
+
+        Amazon SQS Developer Guide, "Amazon SQS fair queues"; the share itself is not published.
+        """
+        in_flight = Counter(
+            stored.group for stored in self.messages if stored.receives and stored.visible > now
+        )
+        noisy = {group for group, held in in_flight.items() if 2 * held > in_flight.total()}
+        return lambda stored: stored.group is not None and stored.group in noisy
 
     def _redrive(self, stored: Stored) -> None:
         self.messages.remove(stored)

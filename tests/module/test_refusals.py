@@ -99,6 +99,48 @@ SCHEDULES: dict[str, tuple[dict[str, Any], str]] = {
         {"expression": "at(2037-12-31T23:59:59)", "overlap": "queue"},
         'overlap is "queue", but at(...) fires only once: leave it out',
     ),
+    "no-days-to-skip": (
+        {"skip_on": []},
+        "skip_on is an empty list: leave it out, or give it dates or names of calendars",
+    ),
+    "day-of-another-form": (
+        {"skip_on": ["24.12.2027"]},
+        'skip_on has "24.12.2027": it must be a list of dates such as "2027-12-24", and of names',
+    ),
+    "null-day": ({"only_on": [None]}, 'only_on has "": it must be a list of dates such as'),
+    "day-that-never-comes": (
+        {"only_on": ["2027-02-30"]},
+        'only_on has "2027-02-30": there is no such day',
+    ),
+    "unwritten-calendar": (
+        {"skip_on": ["DE"]},
+        'skip_on: the calendar "DE" is not there: it must be a text calendars/DE.txt in the task',
+    ),
+    "malformed-calendar": (
+        {"skip_on": ["odd"]},
+        'skip_on: calendars/odd.txt, line 3, "24 December": each line must begin with a date such',
+    ),
+    "empty-calendar": ({"only_on": ["empty"]}, "only_on: calendars/empty.txt has no day"),
+    "no-day-left": (
+        {"only_on": ["xmas"], "skip_on": ["2027-12-24", "2027-12-25"]},
+        "skip_on and only_on: no day is left on which rate(1 hour) is due",
+    ),
+    "no-such-weekday": (
+        {"expression": "cron(0 9 ? * SUN-THU *)", "only_on": ["xmas"]},
+        "only_on: no day is left on which cron(0 9 ? * SUN-THU *) is due",
+    ),
+    "no-such-month": (
+        {"expression": "cron(0 9 1 JAN,FEB ? *)", "only_on": ["xmas"]},
+        "only_on: no day is left on which cron(0 9 1 JAN,FEB ? *) is due",
+    ),
+    "skipped-for-ever": (
+        {"expression": "cron(0 9 24,25 12 ? 2027)", "skip_on": ["xmas"]},
+        "skip_on: no day is left on which cron(0 9 24,25 12 ? 2027) is due",
+    ),
+    "once-but-not-then": (
+        {"expression": "at(2027-12-24T12:00:00)", "skip_on": ["xmas"]},
+        "skip_on: no day is left on which at(2027-12-24T12:00:00) is due",
+    ),
     "nowhere-to-notify": (
         {"notify_to": ["data"]},
         "notify_to is given, but there is no target: the variable notify must name where",
@@ -122,6 +164,14 @@ SCHEDULES: dict[str, tuple[dict[str, Any], str]] = {
     "nobody-to-mention": (
         {"mention": "@oncall"},
         "mention is given, but there is no target: the variable notify must name where",
+    ),
+    "nowhere-to-ping": (
+        {"heartbeat": "nightly"},
+        "heartbeat is given, but there is no monitor: the variable notify must name where its",
+    ),
+    "address-of-a-monitor": (
+        {"heartbeat": "https://hc-ping.com/abc"},
+        'heartbeat is "https://hc-ping.com/abc": it must be the name of a monitor, of letters,',
     ),
     "empty-mention": ({"mention": " "}, "mention is empty: it must be whom to mention, such as"),
     "two-lines-of-mention": (
@@ -545,6 +595,10 @@ def refused_schedules(
     (folder / "chores.yaml").write_text("- Water the plants\n")
     (folder / "empty.csv").touch()
     (folder / "folder.txt").mkdir()
+    (folder / "calendars").mkdir()
+    (folder / "calendars" / "odd.txt").write_text("# ours\n2027-12-24 Xmas\n24 December\n")
+    (folder / "calendars" / "empty.txt").write_text("# nothing yet\n\n")
+    (folder / "calendars" / "xmas.txt").write_text("2027-12-24\r\n2027-12-25 Christmas Day\r\n")
     with (folder / "large.jsonl").open("wb") as large:
         large.truncate(50_000_001)
     schedules = {name: RUNS | fields for name, (fields, _) in SCHEDULES.items()}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -43,7 +45,14 @@ class Recorded:
         self.table = Table(self.dynamodb, f"{self.prefix}-ledger")
         self.ledger = Ledger(self.table, lambda: self.now, keep_seconds=400 * 24 * HOUR)
 
-    def add_schedule(self, name: str) -> None:
+    def add_schedule(
+        self,
+        name: str,
+        *,
+        expression: str = "rate(1 hour)",
+        timezone: str = "UTC",
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
         """Make a schedule as the module does, unless it is there."""
         if name in self._schedules:
             return
@@ -51,12 +60,15 @@ class Recorded:
         client("scheduler", self.aws).create_schedule(
             GroupName=self.prefix,
             Name=name,
-            ScheduleExpression="rate(1 hour)",
+            ScheduleExpression=expression,
+            ScheduleExpressionTimezone=timezone,
             FlexibleTimeWindow={"Mode": "OFF"},
             Target={
                 "Arn": f"arn:aws:lambda:us-east-1:000000000000:function:{self.prefix}-send-task",
                 "RoleArn": "arn:aws:iam::000000000000:role/none",
-                "Input": f'{{"version":1,"schedule":"{name}","task":"greet"}}',
+                "Input": json.dumps(
+                    {"version": 1, "schedule": name, "task": "greet", **(settings or {})}
+                ),
             },
         )
 

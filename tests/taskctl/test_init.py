@@ -160,7 +160,7 @@ def test_the_module_is_of_the_version_that_taskctl_was_installed_in(
     monkeypatch.setattr(sources, "read_origin", lambda: origin)
     found = find_source(None, ref, tmp_path)
     assert found == Source(f"git::{URL}?ref={expected}", f"git+{URL}@{expected}")
-    extra = f"serverless-task-scheduler[local] @ git+{URL}@{expected}"
+    extra = f"serverless-task-scheduler[local,ui] @ git+{URL}@{expected}"
     assert found.with_local_run == extra
 
 
@@ -185,7 +185,7 @@ def test_a_checkout_is_found_by_its_path(tmp_path: Path) -> None:
     found = find_source(None, None, tmp_path / "jobs")
     assert (tmp_path / "jobs" / found.terraform).resolve() == ROOT
     assert found.terraform.startswith("../")
-    assert (found.python, found.with_local_run) == (str(ROOT), f"{ROOT}[local]")
+    assert (found.python, found.with_local_run) == (str(ROOT), f"{ROOT}[local,ui]")
 
 
 def test_without_an_origin_it_has_to_be_named(

@@ -109,7 +109,8 @@ def test_without_the_parameter_it_says_where_it_should_be(
 
     done = operate("notify", "--test", "--yes")
 
-    sentence = "taskctl: no SSM parameter /operated/chat in this account and region\n"
+    place = "account 000000000000, region us-east-1"
+    sentence = f"taskctl: no SSM parameter /operated/chat in {place}\n"
     assert (done.returncode, done.stderr) == (2, sentence)
 
 

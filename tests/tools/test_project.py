@@ -168,11 +168,12 @@ def test_dev_runs_from_a_git_repository_with_all_that_it_needs(tmp_path: Path) -
     (own_root / "tasks" / "own.py").write_text(TASKS, encoding="utf-8")
     call = CALL.format(source=f"git::file://{repository}?ref=v1")
     (own_root / "main.tf").write_text(call, encoding="utf-8")
-    source = f"serverless-task-scheduler[local] @ git+file://{repository}@v1"
+    source = f"serverless-task-scheduler[local,ui] @ git+file://{repository}@v1"
     tool = [str(UV / "bin" / "uvx"), "--quiet", "--from", source, "taskctl"]
     dev = Dev(tool, tmp_path, own_root, pip_settings() | {"UV_TOOL_DIR": str(tmp_path / "tools")})
     try:
         dev.see("Installing the AWS emulator")
+        dev.see("page of ", "http://127.0.0.1:")
         dev.see("ready after ")
         dev.fire("hello")
         dev.see("success, attempt 1", "Hello, Ada!")

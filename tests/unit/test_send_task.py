@@ -65,6 +65,20 @@ def test_the_only_task_that_was_asked_for_may_stand_anywhere(queue: Queue, fire:
     assert (body["id"], body["text"]) == ("s@2026-11-23T02:00:00Z#3", "three")
 
 
+@pytest.mark.usefixtures("runs_dead_letter")
+def test_the_messages_of_a_standard_queue_have_their_schedule_as_group(
+    queue: Queue, fire: Fire, tmp_path: Path
+) -> None:
+    """SQS is fair among groups; what a line says of its own group is for FIFO queues."""
+    (tmp_path / "list.jsonl").write_text('{"task": "t", "message_group": "own"}\n"two"\n')
+
+    fire(tasks_file="list.jsonl")
+
+    messages = queue.receive_all()
+    assert [message["system"]["MessageGroupId"] for message in messages] == ["s", "s"]
+    assert not any("MessageDeduplicationId" in message["system"] for message in messages)
+
+
 def test_a_bad_line_alone_becomes_a_dead_letter_with_its_number_and_the_rest_is_sent(
     queue: Queue, runs_dead_letter: Queue, fire: Fire, tmp_path: Path
 ) -> None:

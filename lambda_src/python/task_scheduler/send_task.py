@@ -39,6 +39,9 @@ MAX_RESERVE_SECONDS = 30.0
 HAND_OVER_SHARE = 0.5
 """Share of the time left that the hand-over may take; the rest is for its dead letter."""
 
+HEARTBEAT_SHARE = 0.1
+"""Share of the time left that the ping of a monitor may take before the list is sent."""
+
 LEASE_MARGIN_SECONDS = 5.0
 """A claim outlives its invocation by so much."""
 
@@ -122,6 +125,8 @@ def _send(run: Run, ledger: Ledger, claims: Claims, context: LambdaContext) -> S
             _end(run, ledger, Recorder(ledger, _send_late), begun.item["total"], None, context)
         return _report(run, begun, None)
     run = replace(run, cursor=begun.cursor(run))
+    if run.monitor is not None and begun.is_first and _is_whole(run):
+        _beat(run, run.monitor, context)
     settings = config.load("send_task")
     recorder = Recorder(ledger, _send_late)
     task_list = TaskList(run, settings.task_folder, _time_limit(context))
@@ -146,6 +151,19 @@ def _begin(run: Run, claims: Claims, context: LambdaContext) -> Start:
     if run.number:
         return Start(claim=Claim.MINE)
     return start(run, claims, _seconds_left(context))
+
+
+def _is_whole(run: Run) -> bool:
+    """Return False of a part of a run: one of its tasks, or what another invocation left."""
+    return not run.number and run.cursor.line == 1
+
+
+def _beat(run: Run, name: str, context: LambdaContext) -> None:
+    """Tell a run's monitor that it starts."""
+    from task_scheduler.notifications.heartbeat import Beat, ping
+
+    seconds = _seconds_left(context) * HEARTBEAT_SHARE
+    ping(name, run.key, Beat.START, state="running", seconds=seconds)
 
 
 def _end(

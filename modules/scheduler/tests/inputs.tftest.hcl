@@ -41,6 +41,8 @@ variables {
       retries          = 0
       max_age          = 900
       overlap          = "queue"
+      skip_on          = ["2027-12-25", "2027-05-01", "2027-12-25"]
+      only_on          = ["2027-12-27", "2027-12-25"]
     }
     texts = {
       expression       = "rate(1 hour)"
@@ -64,7 +66,7 @@ run "the_input_is_what_send_task_reads_byte_for_byte" {
   }
 
   assert {
-    condition     = one(aws_scheduler_schedule.this["full"].target).input == "{\"scheduled_time\":\"<aws.scheduler.scheduled-time>\",\"args\":{\"format\":\"csv\",\"to\":\"s3\"},\"max_age\":900,\"overlap\":\"queue\",\"retries\":0,\"schedule\":\"full\",\"task\":\"export\",\"tasks_file\":\"hello.txt\",\"timezone\":\"Asia/Tokyo\",\"version\":1}"
+    condition     = one(aws_scheduler_schedule.this["full"].target).input == "{\"scheduled_time\":\"<aws.scheduler.scheduled-time>\",\"args\":{\"format\":\"csv\",\"to\":\"s3\"},\"max_age\":900,\"only_on\":[\"2027-12-25\",\"2027-12-27\"],\"overlap\":\"queue\",\"retries\":0,\"schedule\":\"full\",\"skip_on\":[\"2027-05-01\",\"2027-12-25\"],\"task\":\"export\",\"tasks_file\":\"hello.txt\",\"timezone\":\"Asia/Tokyo\",\"version\":1}"
     error_message = "a full schedule's input is ${one(aws_scheduler_schedule.this["full"].target).input}"
   }
 

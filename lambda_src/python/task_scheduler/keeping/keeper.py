@@ -8,10 +8,16 @@ from math import inf
 
 from task_scheduler import aws
 from task_scheduler.config import Settings
-from task_scheduler.notifications.run_digest import deliver, notify
+from task_scheduler.notifications.run_digest import beat, deliver, notify
 from task_scheduler.observability.log import logger
 from task_scheduler.outcome import NotifyEvent
-from task_scheduler.runs.closing import NOTIFY_LEASE_SECONDS, ClosedNow, close, notified
+from task_scheduler.runs.closing import (
+    NOTIFY_LEASE_SECONDS,
+    ClosedNow,
+    close,
+    is_unnotified,
+    notified,
+)
 from task_scheduler.runs.correcting import correct
 from task_scheduler.runs.identity import RunId, RunState
 from task_scheduler.runs.ledger import LOOK_SECONDS, Ledger
@@ -27,6 +33,9 @@ RETENTION_MARGIN_SECONDS = 86_400
 
 GIVE_UP_SENDINGS = 6
 """A list whose sender died so often at one place is given up: Lambda's three tries, twice."""
+
+ONE_BEAT_SECONDS = 900
+"""A monitor is pinged of a run that closed so long ago, and not again with each digest."""
 
 GIVE_UP_NOTIFYING_SECONDS = 3_600
 """A digest that could not be delivered for so long is given up, and counted."""
@@ -74,7 +83,7 @@ class Keeper:
                 return self._look_at_sending(run, item)
             case RunState.RUNNING:
                 return self._look_at_running(run, item)
-            case _ if "event" in item and "notified" not in item:
+            case _ if is_unnotified(item):
                 return self._notify(run, item)
             case _ if "recount" in item:
                 return self._correct(run, item)
@@ -176,9 +185,11 @@ class Keeper:
         if not claimed.was_made:
             return "nothing"
         schedule = ScheduleState.from_item(self._ledger.table.get(run.schedule_item))
-        event = NotifyEvent(item["event"])
+        event = NotifyEvent(item["event"]) if "event" in item else None
         closed = ClosedNow(run=run, item=item, event=event, schedule=schedule)
-        if not deliver(self._ledger, closed, seconds=self._seconds() / 2):
+        if self._ledger.now < item["closed"] + ONE_BEAT_SECONDS:
+            beat(closed, seconds=self._seconds() / 2)
+        if event is not None and not deliver(self._ledger, closed, seconds=self._seconds() / 2):
             return "undelivered"
         notified(self._ledger, run)
         return "notified"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -184,12 +184,16 @@ def _still_failing(digest: Digest) -> str:
     return f"Still failing, {_ordinal(digest.streak + 1)} time{last}"
 
 
-def _groups(digest: Digest, markup: Markup) -> list[str]:
-    """Group failures whose reasons differ in numbers and quoted texts alone."""
+def group_failures(failures: Iterable[TaskEnd]) -> list[list[TaskEnd]]:
+    """Group failures whose reasons differ in numbers and quoted texts alone, the largest first."""
     groups: dict[str, list[TaskEnd]] = defaultdict(list)
-    for failure in digest.failures:
+    for failure in failures:
         groups[_VARYING.sub("…", failure.text[:MAX_REASON])].append(failure)
-    largest = sorted(groups.values(), key=len, reverse=True)
+    return sorted(groups.values(), key=len, reverse=True)
+
+
+def _groups(digest: Digest, markup: Markup) -> list[str]:
+    largest = group_failures(digest.failures)
     is_only = digest.total == 1
     lines = [_group(group, markup, is_only=is_only) for group in largest[:MAX_GROUPS]]
     if lines and digest.failed > len(digest.failures):

@@ -29,15 +29,27 @@ def notify(ledger: Ledger, closed: Iterable[ClosedNow], *, seconds: Callable[[],
         seconds: returns the seconds that there are for it.
     """
     for run in closed:
-        if run.event is None:
-            continue
         try:
-            if deliver(ledger, run, seconds=seconds()):
+            beat(run, seconds=seconds())
+            if run.event is None and "heartbeat" not in run.item:
+                continue
+            if run.event is None or deliver(ledger, run, seconds=seconds()):
                 call_with_timeout(max(0.01, seconds()), partial(notified, ledger, run.run))
         except Exception as error:
             logger.warning(
                 "notification failed", extra={"run": run.run.key, "reason": reason_of(error)}
             )
+
+
+def beat(closed: ClosedNow, *, seconds: float) -> None:
+    """Ping the monitor of a run that was closed, if its schedule has one; once, never more."""
+    name = closed.item.get("heartbeat")
+    if name is None or "notified" in closed.item:
+        return
+    from task_scheduler.notifications.heartbeat import Beat, ping
+
+    state = closed.item["state"]
+    ping(name, closed.run.key, Beat.of(state), state=state, seconds=seconds)
 
 
 def deliver(ledger: Ledger, closed: ClosedNow, *, seconds: float, is_early: bool = False) -> bool:

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,18 @@ _AFTER_NAME = re.compile(rf"\s*=\s*(?={_SCHEME})")
 _BETWEEN = re.compile(rf"[\r\n]+|[\s,]+(?=(?:[\w.-]+=)?{_SCHEME})")
 _NAMED = re.compile(rf"(?:([\w.-]+)=)?({_SCHEME}.*)", re.DOTALL)
 _INCIDENT_SERVICES = ("pagerduty://", "opsgenie://", "jira://")
+
+
+class Monitor(StrEnum):
+    """The services that watch heartbeats."""
+
+    HEALTHCHECKS = "healthchecks"
+    CRONITOR = "cronitor"
+
+
+_MONITOR = re.compile(rf"({'|'.join(Monitor)})\+(https?://.*)", re.DOTALL | re.IGNORECASE)
+_MONITORS_HOSTS = {"hc-ping.com": Monitor.HEALTHCHECKS, "cronitor.link": Monitor.CRONITOR}
+"""The hosts of services' own addresses; any other needs the service's name before it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +70,20 @@ class Address:
         """Whether it keeps incidents, which end with their cause."""
         return self.url.lower().startswith(_INCIDENT_SERVICES)
 
+    @property
+    def monitor(self) -> Monitor | None:
+        """The service that watches heartbeats there; None where messages go."""
+        if found := _MONITOR.fullmatch(self.url):
+            return Monitor(found[1].lower())
+        host = re.match(r"https?://([\w.-]+)(?:[:/?]|$)", self.url, re.IGNORECASE)
+        return _MONITORS_HOSTS.get(host[1].lower()) if host else None
+
+    @property
+    def monitor_url(self) -> str:
+        """The monitor's address as its service has it."""
+        found = _MONITOR.fullmatch(self.url)
+        return found[2] if found else self.url
+
 
 def parse(text: str) -> list[Address]:
     """Read the addresses: a JSON object of names, or one a line, `name=` before it or not.
@@ -73,9 +100,13 @@ def parse(text: str) -> list[Address]:
 def choose(
     addresses: Sequence[Address], names: Sequence[str] | None
 ) -> tuple[list[Address], list[str]]:
-    """Return the addresses that a schedule names, and the names that none has."""
+    """Return the addresses that a schedule names, and the names that none has.
+
+    Monitors of heartbeats get no messages.
+    """
+    addresses = [address for address in addresses if address.monitor is None]
     if names is None:
-        return list(addresses), []
+        return addresses, []
     known = {address.name for address in addresses}
     chosen = [address for address in addresses if address.name in names]
     return chosen, [name for name in dict.fromkeys(names) if name not in known]

@@ -69,6 +69,7 @@ class Claims:
         overlap: Overlap,
         event: Mapping[str, Any],
         ignores_pause: bool = False,
+        left_out: str | None = None,
     ) -> tuple[Claim, Item]:
         """Start a run if its schedule lets it, or take over one whose sender died.
 
@@ -78,10 +79,13 @@ class Claims:
             overlap: what happens while another run of the schedule has not ended.
             event: that starts it, for one that has to wait.
             ignores_pause: whether it starts although its schedule is paused.
+            left_out: why its schedule does not run on its day; None if it does.
 
         Returns:
             The claim, and the run's item as it is now.
         """
+        if left_out is not None:
+            return self._skip(run, facts, event, left_out)
         if not ignores_pause and (pause := self._pause(run)):
             return self._skip(run, facts, event, _paused(pause))
         if overlap is Overlap.ALLOW:

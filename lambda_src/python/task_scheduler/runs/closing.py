@@ -79,9 +79,10 @@ def close(
         values |= {"streak": schedule.streak}
         event = event if is_notified(event, item.get("notify_on") or []) else None
         if event is not None:
-            lease = ledger.now + int(seconds) + NOTIFY_LEASE_SECONDS
-            values |= {"event": str(event), "due_at": lease}
-        writes = [_run_write(run, item, values, event), after.write(run.schedule, before=schedule)]
+            values |= {"event": str(event)}
+        if event is not None or "heartbeat" in item:
+            values |= {"due_at": ledger.now + int(seconds) + NOTIFY_LEASE_SECONDS}
+        writes = [_run_write(run, item, values), after.write(run.schedule, before=schedule)]
         if schedule.current == run.key and schedule.waiting:
             writes.append(_wake(RunId(schedule=run.schedule, key=schedule.waiting), ledger.now))
         if ledger.table.transact(writes):
@@ -107,6 +108,11 @@ def notified(ledger: Ledger, run: RunId) -> None:
             {"now": ledger.now, "soon": ledger.now + LOOK_SECONDS},
             condition="attribute_exists(#recount)",
         )
+
+
+def is_unnotified(item: Item) -> bool:
+    """Tell of a closed run whether people or a monitor are still to be notified of it."""
+    return "notified" not in item and ("event" in item or "heartbeat" in item)
 
 
 def is_notified(event: NotifyEvent | None, notify_on: Iterable[str]) -> bool:
@@ -135,10 +141,11 @@ def closed_run(run: RunId, item: Item) -> ClosedRun:
 
 def _own(ledger: Ledger, run: RunId, item: Item, closer: str) -> ClosedNow | None:
     """Return a run that this very caller closed, whose answer it did not get."""
-    if item.get("closer") != closer or "notified" in item or "event" not in item:
+    if item.get("closer") != closer or not is_unnotified(item):
         return None
+    event = NotifyEvent(item["event"]) if "event" in item else None
     schedule = ScheduleState.from_item(ledger.table.get(run.schedule_item))
-    return ClosedNow(run=run, item=item, event=NotifyEvent(item["event"]), schedule=schedule)
+    return ClosedNow(run=run, item=item, event=event, schedule=schedule)
 
 
 def _state(item: Item, counts: Counts) -> RunState:
@@ -164,9 +171,9 @@ def _values(
     return values | ({"reason": reason} if reason else {})
 
 
-def _run_write(run: RunId, item: Item, values: Item, event: NotifyEvent | None) -> Write:
+def _run_write(run: RunId, item: Item, values: Item) -> Write:
     expression = "SET " + ", ".join(f"#{name} = :{name}" for name in values)
-    removed = ["owner", "lease", "cursor", "recount"] + ([] if event else ["due_at"])
+    removed = ["owner", "lease", "cursor", "recount"] + ([] if "due_at" in values else ["due_at"])
     recounted = "" if "recount" in item else " AND attribute_not_exists(#recount)"
     return Write(
         key=run.item,

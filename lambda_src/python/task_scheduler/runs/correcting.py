@@ -67,8 +67,10 @@ def correct(
             }  # fmt: skip
         writes = [_write(run, item, values), after.write(run.schedule, before=schedule)]
         if ledger.table.transact(writes):
-            if event is None:
+            has_succeeded = values["state"] == RunState.SUCCEEDED
+            if event is None and not (has_succeeded and "heartbeat" in item):
                 return None
+            item.pop("notified", None)
             return ClosedNow(run=run, item={**item, **values}, event=event, schedule=schedule)
     raise LedgerUnavailable(f"run {run.key} was not corrected in {TRIES} tries")
 

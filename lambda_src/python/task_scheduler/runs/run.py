@@ -87,8 +87,11 @@ class Run:
         notify_on: the events on which people are notified of it; never when None.
         notify_to: the names of the targets that are notified; all of them when None.
         mention: whom the notification mentions.
+        heartbeat: the name of the monitor that is pinged when it starts and ends.
         timezone: of the schedule, an IANA name.
         overlap: what happens while another run of the schedule has not ended.
+        skip_on, only_on: dates on which it does not run, and on which alone it does. They are
+            looked at when it is due, and are not in the events that follow.
         started_by, why: who started it by hand, and the reason that was given.
         worker: that runs its tasks; the default one when None.
         cursor: where the list goes on.
@@ -112,8 +115,11 @@ class Run:
     notify_on: list[str] | None = None
     notify_to: list[str] | None = None
     mention: str | None = None
+    heartbeat: str | None = None
     timezone: str | None = None
     overlap: str = "allow"
+    skip_on: list[str] | None = None
+    only_on: list[str] | None = None
     started_by: str | None = None
     why: str | None = None
     worker: str | None = None
@@ -122,6 +128,11 @@ class Run:
     number: int | None = None
     redrive: int = 0
     keep_results: bool = False
+
+    @property
+    def monitor(self) -> str | None:
+        """The monitor that is pinged of it; a run by hand says nothing of the schedule's clock."""
+        return self.heartbeat if self.started_by is None else None
 
     @classmethod
     def from_event(cls, event: Any, *, request_id: str) -> Run:
@@ -175,7 +186,8 @@ class Run:
         Args:
             cursor: where that goes on; None for this one's own.
         """
-        event = {"version": VERSION, **asdict(replace(self, cursor=cursor or self.cursor))}
+        going_on = replace(self, cursor=cursor or self.cursor, skip_on=None, only_on=None)
+        event = {"version": VERSION, **asdict(going_on)}
         del event["keep_results"]
         return event
 
@@ -218,7 +230,8 @@ def _check_numbers(attributes: Mapping[str, Any]) -> None:
 _IN_EVENT = [attribute.name for attribute in fields(Run) if attribute.name != "keep_results"]
 _TYPES: dict[str, type] = dict.fromkeys(_IN_EVENT, str) | {
     "args": dict, "tasks": list, "retries": int, "max_age": int, "notify_on": list,
-    "notify_to": list, "cursor": dict, "only": int, "number": int, "redrive": int,
+    "notify_to": list, "skip_on": list, "only_on": list, "cursor": dict, "only": int,
+    "number": int, "redrive": int,
 }  # fmt: skip
 _CURSOR_TYPES: dict[str, type] = {attribute.name: str for attribute in fields(Cursor)} | {
     "line": int, "offset": int, "header": list, "checksums": list, "numbered": int,

@@ -83,7 +83,7 @@ class SentList:
     def _entry(self, made: EncodedMessage, queue_url: str) -> Entry:
         attributes = {**self.attributes, PLACE: f"{self.run.key}#{self.number}"}
         if not is_fifo(queue_url):
-            return Entry(made.body, attributes)
+            return Entry(made.body, attributes, message_group=self.run.schedule)
         message = made.message
         return Entry(
             made.body,
