@@ -118,6 +118,8 @@ module "scheduler" {
   timezone              = var.timezone
   schedules             = var.schedules
   workers               = keys(local.workers)
+  fifo_workers          = [for name, worker in local.workers : name if worker.fifo]
+  message_retention     = var.message_retention
   notify_on             = var.notify == null ? null : var.notify_on
   task_code_dir         = local.task_code_dir
   send_task_arn         = module.functions.send_task.arn
@@ -155,7 +157,7 @@ module "monitoring" {
   } }
   workers_dead_letters = module.queue.workers_dead_letters
   schedule_group       = module.scheduler.group.name
-  expected_every       = { for name, schedule in var.schedules : name => schedule.expected_every if schedule.enabled && schedule.expected_every != null }
+  watched              = anytrue([for schedule in var.schedules : schedule.enabled && (schedule.expected_every != null || schedule.finish_within != null)])
   early_warnings       = var.monitoring.early_warnings
   queries              = var.monitoring.queries
   dashboard            = var.monitoring.dashboard ? "${var.prefix}-${local.aws.region}" : null

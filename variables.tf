@@ -37,9 +37,10 @@ variable "schedules" {
     - `description`: a note that the console shows, up to 512 bytes, of which a character beyond ASCII takes 2 to 4.
     - `enabled`: false keeps the schedule but does not fire it. Default true.
     - `overlap`: what becomes of a run that is due while the one before it still runs: `allow` runs both (the default), `skip` leaves the new one out, `queue` has one wait, which starts within a minute or two of the end, and leaves further ones out. What is left out is recorded with its reason. With `queue` anywhere, keep_runs comes every minute instead of every 5.
-    - `skip_on`: the days on which it does not run, in its time zone: dates such as `2027-12-24`, and names of calendars. A calendar NAME is the file `calendars/NAME.txt` of `task_code_dir`, a date a line and whatever is said about it behind; `taskctl calendar COUNTRY` writes one of public holidays. What is left out is recorded as skipped. A plan warns of a calendar that ends within 60 days.
+    - `skip_on`: the days on which it does not run, in its time zone: dates such as `2027-12-24`, and names of calendars. A calendar is a file in `calendars/` of `task_code_dir`, its name and `.txt`, with a date a line and whatever is said about it behind; `taskctl calendar COUNTRY` writes one of public holidays. What is left out is recorded as skipped. A plan warns of a calendar that ends within 60 days.
     - `only_on`: the days on which alone it runs, likewise; `skip_on` is taken from them.
-    - `expected_every`: an alarm goes off when it has not fired for so many seconds, 60 to 604800 (7 days; an alarm cannot look further back); slightly more than the longest time between two runs, such as 90000 (25 hours) for a daily one. 0.40 USD a month. Not watched if not given, with `enabled = false` or without `monitoring`; for up to 100 schedules.
+    - `expected_every`: people are notified, and one alarm of the stack goes off, when it has not run for so many seconds, from 60 on; slightly more than the longest time between two runs, such as 90000 (25 hours) for a daily one. keep_runs notices it, up to five minutes late. Not watched if not given, and with `enabled = false`.
+    - `finish_within`: the same when a run has not ended so many seconds after it was due, from 60 on. With `overlap = "skip"` it is at most the time between two runs. Not watched if not given.
     - `flexible_window_minutes`: fires at any moment within so many minutes after it is due, 1 to 1440 (a day); exactly when due if not given.
     - `start_date`, `end_date`: fires only between these, RFC 3339 in UTC, such as `2027-01-01T00:00:00Z`; AWS ignores them for at. Remove a `start_date` once it is past: AWS may refuse it when the schedule is changed or created again.
 
@@ -51,6 +52,8 @@ variable "schedules" {
     - `tasks_file`: the list as a file within `task_code_dir`, up to 50 MB: `.txt` (a task a line), `.jsonl` or `.csv`, or one of them packed as `.gz`.
     - `tasks_s3_uri`: the list as an object in S3, `s3://bucket/key`, of the same kinds and any size, read when the schedule fires.
     - `tasks_source`: the name of a generator in your code, `@task_source("name")`, which makes the list when the schedule fires.
+
+    - `pace`: how many of its tasks may start in a minute or an hour, such as `300/minute`, for services with limits. They are spread by delays of up to 15 minutes, and what is due later is sent later. Retries come on top. Not with a FIFO queue; the results of its tasks are not in messages.
 
     If something fails:
     - `retries`: how often a task that failed is tried again, 0 to 100. Default 2.
@@ -68,6 +71,7 @@ variable "schedules" {
     description             = optional(string)
     enabled                 = optional(bool, true)
     expected_every          = optional(number)
+    finish_within           = optional(number)
     flexible_window_minutes = optional(number)
     start_date              = optional(string)
     end_date                = optional(string)
@@ -87,6 +91,7 @@ variable "schedules" {
     mention                 = optional(string)
     overlap                 = optional(string, "allow")
     heartbeat               = optional(string)
+    pace                    = optional(string)
     skip_on                 = optional(list(string))
     only_on                 = optional(list(string))
   }))
@@ -578,7 +583,7 @@ variable "metrics_by_schedule" {
 
 variable "monitoring" {
   description = <<-EOT
-    Alarms, and what is wanted beyond them; null switches all of it off. The default, `{}`, is 6 alarms (dead letters in either dead-letter queue, tasks that wait too long, runs that were dropped or lost, a keep_runs that fails), without which a task or a run can fail for good and nobody knows: 0.60 USD a month, nothing within an account's first ten alarms. They reach nobody until `emails` or `topic` is given.
+    Alarms, and what is wanted beyond them; null switches all of it off. The default, `{}`, is 7 alarms (dead letters in either dead-letter queue, tasks that wait too long, runs that were dropped or lost, a keep_runs that fails or does not run; an eighth where a schedule has `expected_every` or `finish_within`), without which a task or a run can fail for good and nobody knows: 0.70 USD a month, nothing within an account's first ten alarms. They reach nobody until `emails` or `topic` is given.
 
     - `emails`: addresses that get the alarms; each must confirm by a link that AWS sends.
     - `topic`: `{ arn = "..." }`, an SNS topic of yours that gets the alarms, instead of one that is made here. It must be in the same account and region.

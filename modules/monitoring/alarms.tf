@@ -60,7 +60,30 @@ locals {
       dimensions  = { FunctionName = var.functions.keep_runs.name }
       periods     = 3
     }
+    # No invocation, no metric: so a missing value is what the alarm is for.
+    keep-runs-silent = {
+      description = "keep_runs has not run for 15 minutes: nobody sees to runs that lost their end, runs that wait do not start, and neither expected_every nor finish_within is watched. See in Scheduler's console whether the schedule keep-runs of the group ${var.schedule_group}-keep-runs is there and enabled, and in Lambda's whether ${var.functions.keep_runs.name} is active and has room; then it catches up by itself."
+      namespace   = "AWS/Lambda"
+      metric      = "Invocations"
+      dimensions  = { FunctionName = var.functions.keep_runs.name }
+      comparison  = "LessThanThreshold"
+      threshold   = 1
+      periods     = 3
+      missing     = "breaching"
+    }
   }
+
+  # Of all schedules that say how often they must run or when they must have ended. keep_runs notices it
+  # and reports it only while it lasts: a metric that is not reported costs nothing.
+  watch_alarms = var.watched ? {
+    schedules-overdue = {
+      description = "A schedule has not run for as long as its expected_every says, or a run has not ended within its finish_within. The log of ${var.functions.keep_runs.name} names them (message \"overdue\"); `taskctl next --prefix ${var.prefix}` shows when they were due and whether they are paused, ${local.taskctl.runs} what runs, ${local.taskctl.failed} what stopped them. A run by hand (`taskctl run`) counts as one."
+      namespace   = "TaskScheduler"
+      metric      = "overdue"
+      dimensions  = { service = var.prefix }
+      statistic   = "Maximum"
+    }
+  } : {}
 
   # Problems that show before there is a dead letter.
   early_warnings = {
@@ -157,12 +180,13 @@ locals {
   # Sums of five minutes above 0, unless an alarm says otherwise.
   alarms = { for key, alarm in merge(
     local.essential_alarms,
+    local.watch_alarms,
     local.worker_alarms,
     local.worker_dead_letter_alarms,
     { for key, alarm in local.worker_warnings : key => alarm if var.early_warnings },
     { for key, alarm in local.early_warnings : key => alarm if var.early_warnings },
     { for key, alarm in local.chat_warnings : key => alarm if var.early_warnings && var.chat },
-  ) : key => merge({ statistic = "Sum", threshold = 0, period = 300, periods = 1 }, alarm) }
+  ) : key => merge({ statistic = "Sum", comparison = "GreaterThanThreshold", threshold = 0, period = 300, periods = 1, missing = "notBreaching" }, alarm) }
 }
 
 resource "aws_cloudwatch_metric_alarm" "this" {
@@ -174,11 +198,11 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   metric_name         = each.value.metric
   dimensions          = each.value.dimensions
   statistic           = each.value.statistic
-  comparison_operator = "GreaterThanThreshold"
+  comparison_operator = each.value.comparison
   threshold           = each.value.threshold
   period              = each.value.period
   evaluation_periods  = each.value.periods
-  treat_missing_data  = "notBreaching" # these services report nothing while nothing happens
+  treat_missing_data  = each.value.missing # these services report nothing while nothing happens
   alarm_actions       = [local.topic_arn]
   ok_actions          = [local.topic_arn]
   tags                = var.tags

@@ -107,7 +107,7 @@ locals {
     }
   }
 
-  alarm_arns = concat(values(aws_cloudwatch_metric_alarm.this)[*].arn, values(aws_cloudwatch_metric_alarm.silence)[*].arn)
+  alarm_arns = values(aws_cloudwatch_metric_alarm.this)[*].arn
 
   alarms_widget = {
     type   = "alarm"

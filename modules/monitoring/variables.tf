@@ -69,15 +69,10 @@ variable "schedule_group" {
   nullable    = false
 }
 
-variable "expected_every" {
-  description = "For schedules whose silence is an alarm: by name, after how many seconds, 60 to 604800 (7 days)."
-  type        = map(number)
+variable "watched" {
+  description = "Whether a schedule says how often it must run (expected_every) or when its runs must have ended (finish_within)."
+  type        = bool
   nullable    = false
-
-  validation {
-    condition     = length(var.expected_every) <= 100
-    error_message = "${length(var.expected_every)} schedules have expected_every: their runs are counted from the log, and CloudWatch takes 100 metric filters a log group. Keep it for the 100 that matter most."
-  }
 }
 
 variable "chat" {

@@ -11,12 +11,19 @@ locals {
   max_mention_length = 200 # The text of a whole message may have 2,000, in Discord.
 
   whole_numbers = {
-    expected_every          = { min = 60, max = 604800, meaning = "seconds, up to 7 days, since an alarm cannot look further back; if not given, its silence is not an alarm" }
+    expected_every          = { min = 60, max = 315360000, meaning = "seconds, up to 10 years; if not given, its silence is not watched" }
+    finish_within           = { min = 60, max = 315360000, meaning = "seconds, up to 10 years; if not given, its runs may take any time" }
     flexible_window_minutes = { min = 1, max = 1440, meaning = "minutes, up to a day; if not given, it fires exactly when due" }
     retries                 = { min = 0, max = 100, meaning = "tries after the first" }
     max_age                 = { min = 1, max = 1209600, meaning = "seconds, up to 14 days; unlimited if not given" }
     delivery_retries        = { min = 0, max = 185, meaning = "tries after the first" }
     delivery_max_age        = { min = 60, max = 86400, meaning = "seconds, a minute to a day" }
+  }
+
+  # Seconds between two runs, of those schedules that say so as a rate.
+  rate_seconds = { for name, schedule in var.schedules : name =>
+    tonumber(regex("^rate\\((\\d+) ", schedule.expression)[0]) * { minute = 60, hour = 3600, day = 86400 }[regex("(minute|hour|day)s?\\)$", schedule.expression)[0]]
+    if can(regex("^rate\\(\\d+ (minute|hour|day)s?\\)$", schedule.expression))
   }
 
   # Where the list of each schedule comes from.
@@ -39,6 +46,13 @@ locals {
 
   # Bytes of what each schedule would send.
   input_sizes = { for name, input in local.inputs : name => length(base64encode(input)) * 3 / 4 }
+
+  pace_pattern = "^0*([1-9][0-9]{0,6})/(minute|hour)$"
+
+  # Days that the lists take whose length is known.
+  pace_days = { for name, schedule in var.schedules : name => (
+    length(schedule.tasks) * 1.02 / regex(local.pace_pattern, schedule.pace)[0] / (endswith(schedule.pace, "minute") ? 1440 : 24)
+  ) if schedule.tasks != null && can(regex(local.pace_pattern, schedule.pace)) }
 
   # Bytes of each description: of base64's, without what it is padded with.
   description_bytes = { for name, schedule in var.schedules : name => [for encoded in [for text in schedule.description[*] : base64encode(text)] :
@@ -63,6 +77,9 @@ locals {
     ],
     schedule.expected_every != null && can(regex("^at\\(", schedule.expression))
     ? ["expected_every is given, but at(...) fires only once: leave it out"]
+    : [],
+    schedule.finish_within != null && schedule.overlap == "skip" && try(schedule.finish_within > local.rate_seconds[name], false)
+    ? ["finish_within is ${coalesce(schedule.finish_within, 0)}, longer than the ${try(local.rate_seconds[name], 0)} seconds between two runs, but with overlap = \"skip\" those that are due meanwhile are skipped: make it ${try(local.rate_seconds[name], 0)} at most, or let overlap be \"allow\" or \"queue\""]
     : [],
     contains(["allow", "skip", "queue"], schedule.overlap)
     ? []
@@ -133,6 +150,27 @@ locals {
     local.input_sizes[name] > local.max_input_bytes
     ? ["its tasks, args and days make an input of ${local.input_sizes[name]} bytes, more than the ${local.max_input_bytes} that fit: put the list into a file or into S3, with tasks_file or tasks_s3_uri"]
     : [],
+
+    [for pace in schedule.pace[*] :
+      "pace is \"${pace}\": it must be a whole number from 1 to 9999999 and a unit, such as \"300/minute\" or \"100/hour\""
+      if !can(regex(local.pace_pattern, pace))
+    ],
+    [for pace in schedule.pace[*] :
+      "pace is given, but the queue of the worker \"${coalesce(schedule.worker, "default")}\" is FIFO, in which SQS delays no single message: leave it out, or take another worker"
+      if contains(var.fifo_workers, coalesce(schedule.worker, "default"))
+    ],
+    [for pace in schedule.pace[*] :
+      "pace is given, and message_retention is ${var.message_retention}: it must be at least 1800 (30 minutes), since tasks wait on the queue for up to 15 minutes"
+      if var.message_retention < 1800
+    ],
+    [for age in schedule.max_age[*] :
+      "pace is given, and max_age is ${age}: it must be at least 1800 (30 minutes), since tasks wait on the queue for up to 15 minutes"
+      if schedule.pace != null && age < 1800
+    ],
+    [for days in try([local.pace_days[name]], []) :
+      "pace is \"${schedule.pace}\": its ${length(schedule.tasks)} tasks take ${ceil(days)} days, more than the 14 for which SQS keeps a message: it must be faster, or the list shorter"
+      if days > 14
+    ],
 
     # Whom it notifies.
     [for word in setsubtract(coalesce(schedule.notify_on, []), ["success", "failure", "recovery"]) :

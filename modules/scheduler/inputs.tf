@@ -20,6 +20,7 @@ locals {
       notify_to    = schedule.notify_to == null ? null : sort(compact(schedule.notify_to))
       mention      = schedule.mention
       heartbeat    = schedule.heartbeat
+      pace         = schedule.pace
       overlap      = schedule.overlap == "allow" ? null : schedule.overlap
       skip_on      = schedule.skip_on == null ? null : local.days[name].skip_on
       only_on      = schedule.only_on == null ? null : local.days[name].only_on

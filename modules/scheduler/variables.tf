@@ -29,6 +29,7 @@ variable "schedules" {
     description             = optional(string)
     enabled                 = bool
     expected_every          = optional(number)
+    finish_within           = optional(number)
     flexible_window_minutes = optional(number)
     start_date              = optional(string)
     end_date                = optional(string)
@@ -48,6 +49,7 @@ variable "schedules" {
     mention                 = optional(string)
     overlap                 = optional(string, "allow")
     heartbeat               = optional(string)
+    pace                    = optional(string)
     skip_on                 = optional(list(string))
     only_on                 = optional(list(string))
   }))
@@ -57,6 +59,18 @@ variable "schedules" {
 variable "workers" {
   description = "Names of the workers that schedules may name, default among them."
   type        = set(string)
+  nullable    = false
+}
+
+variable "fifo_workers" {
+  description = "Names of the workers whose queues are FIFO."
+  type        = set(string)
+  nullable    = false
+}
+
+variable "message_retention" {
+  description = "How long SQS keeps a task, in seconds."
+  type        = number
   nullable    = false
 }
 

@@ -66,8 +66,9 @@ def _read(
     while follow and not run.is_over:
         time.sleep(_POLL_SECONDS)
         with suppress(AwsUnavailable):
-            run = reader.run(run.id) or run
+            now = reader.run(run.id) or run
             yield log.read()
+            run = now  # once the log has been read: the last lines come with the end
 
 
 def _print(entries: Iterable[Entry], *, follow: bool, as_json: bool) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ESSENTIAL_ALARMS = (
     "tasks-dead-letters", "runs-dead-letters", "tasks-waiting",
-    "runs-dropped", "runs-lost", "keep-runs-errors",
+    "runs-dropped", "runs-lost", "keep-runs-errors", "keep-runs-silent",
 )  # fmt: skip
 EARLY_WARNINGS = (
     "send-task-errors", "run-task-errors", "send-task-throttles", "run-task-throttles",
@@ -28,6 +28,9 @@ CHAT_WARNINGS = ("notifications-undelivered",)
 
 OF_EACH_WORKER = ("tasks-waiting", "run-task-errors", "run-task-throttles", "run-task-duration")
 """Those that each further worker has of its own, with its name at the end; the first one always."""
+WATCH_ALARM = "schedules-overdue"
+"""Where a schedule has expected_every or finish_within."""
+
 WORKERS_DEAD_LETTERS = "workers-dead-letters"
 """Of workers that are FIFO where the default one is not, or the other way round."""
 
@@ -75,17 +78,16 @@ def written_basis(path: Path) -> Basis:
     alarms += any(
         worker.get("fifo", values["fifo"]) != values["fifo"] for worker in workers.values()
     )
+    alarms += any(
+        schedule["enabled"] and (schedule["expected_every"] or schedule["finish_within"])
+        for schedule in schedules.values()
+    )
     setup = Setup(
         **{name: values[name] for name in _SETTINGS},
         workers=workers,
         keep_minutes=keep_minutes(schedule["overlap"] for schedule in schedules.values()),
         alarms=alarms if monitoring else 0,
         dashboard=bool(monitoring and monitoring["dashboard"]),
-        silence_alarms=frozenset(
-            name
-            for name, schedule in schedules.items()
-            if monitoring and schedule["enabled"] and schedule["expected_every"]
-        ),
     )
     folder = find_task_folder(values, path)
     return Basis(tfvars_schedules(values, folder), setup, folder)
@@ -162,21 +164,14 @@ def _environment(function: Mapping[str, Any]) -> dict[str, str]:
 
 def _deployed_monitoring(cloudwatch: Any, prefix: str, workers: Sequence[str]) -> dict[str, Any]:
     """Return the fields of Setup that alarms and dashboard make."""
-    silent = f"{prefix}-silent-"
-    names = [*ESSENTIAL_ALARMS, *EARLY_WARNINGS, *CHAT_WARNINGS, WORKERS_DEAD_LETTERS]
+    names = [*ESSENTIAL_ALARMS, *EARLY_WARNINGS, *CHAT_WARNINGS, WORKERS_DEAD_LETTERS, WATCH_ALARM]
     names += [f"{name}-{worker}" for worker in workers for name in OF_EACH_WORKER]
     alarms = cloudwatch.describe_alarms(AlarmNames=[f"{prefix}-{name}" for name in names])
-    silences = cloudwatch.get_paginator("describe_alarms").paginate(AlarmNamePrefix=silent)
     dashboard = f"{prefix}-{cloudwatch.meta.region_name}"
     dashboards = cloudwatch.list_dashboards(DashboardNamePrefix=dashboard)
     return {
         "alarms": len(alarms["MetricAlarms"]),
         "dashboard": any(
             entry["DashboardName"] == dashboard for entry in dashboards["DashboardEntries"]
-        ),
-        "silence_alarms": frozenset(
-            alarm["AlarmName"].removeprefix(silent)
-            for page in silences
-            for alarm in page["MetricAlarms"]
         ),
     }

@@ -91,7 +91,7 @@ def price(
 
 def _price(totals: Sequence[int], measured: Measured | None, setup: Setup, *, cold: bool) -> float:
     # metrics and alarms cost by the month, not by the run
-    setup = replace(setup, metrics_by_schedule=False, silence_alarms=frozenset())
+    setup = replace(setup, metrics_by_schedule=False)
     assumptions, attempts = Assumptions(), 1.0
     if measured is not None:
         assumptions = replace(assumptions, task_seconds=measured.attempt_seconds)

@@ -30,8 +30,6 @@ def planned_basis(path: Path, root: Path, prefix: str | None) -> Basis:
     resources = _Resources(planned)
     send_task, run_task = (resources.function(name) for name in ("send-task", "run-task"))
     environment = _environment(run_task)
-    alarms = [values["alarm_name"] for values in resources.of_type("aws_cloudwatch_metric_alarm")]
-    silent = f"{planned.prefix}-silent-"
     overlaps = (schedule.input.get("overlap") for schedule in planned.schedules)
     setup = Setup(
         **resources.worker(_DEFAULT),
@@ -41,11 +39,8 @@ def planned_basis(path: Path, root: Path, prefix: str | None) -> Basis:
         send_task_memory=send_task["memory_size"],
         keep_minutes=keep_minutes(overlaps),
         metrics_by_schedule=environment.get("METRICS_BY_SCHEDULE") == "true",
-        alarms=sum(not name.startswith(silent) for name in alarms),
+        alarms=sum(1 for _ in resources.of_type("aws_cloudwatch_metric_alarm")),
         dashboard=any(resources.of_type("aws_cloudwatch_dashboard")),
-        silence_alarms=frozenset(
-            name.removeprefix(silent) for name in alarms if name.startswith(silent)
-        ),
     )
     return Basis(planned.schedules, setup, planned.task_folder)
 

@@ -70,7 +70,6 @@ class Setup:
     Attributes:
         alarms: the number of alarms of the stack as a whole.
         keep_minutes: the interval of keep_runs.
-        silence_alarms: the schedules with an alarm of their own for silence (expected_every).
         workers: what each further worker has of its own, of the fields here, by its name.
         others: the module's variables of these names.
     """
@@ -87,7 +86,6 @@ class Setup:
     alarms: int
     dashboard: bool
     keep_minutes: int
-    silence_alarms: frozenset[str]
     workers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def of(self, worker: str | None) -> Setup:
@@ -156,8 +154,7 @@ def schedule_usage(
     log_bytes = (
         RUN_LOG_BYTES + (1 + batches) * PLATFORM_LOG_BYTES + tasks * assumptions.task_log_bytes
     )
-    alarms = int(name in setup.silence_alarms)
-    metrics = (METRICS * setup.metrics_by_schedule + alarms) * _hours_share(runs)
+    metrics = METRICS * setup.metrics_by_schedule * _hours_share(runs)
     run_usd = (
         SCHEDULER_INVOCATION
         + requests * (SQS_REQUEST[setup.fifo] + (0 if setup.fifo else FAIR_REQUEST))
@@ -176,8 +173,8 @@ def schedule_usage(
         gb_seconds=runs * gb_seconds,
         log_bytes=runs * log_bytes,
         metrics=metrics,
-        alarms=alarms,
-        usd=runs * run_usd + metrics * METRIC + alarms * ALARM,
+        alarms=0,
+        usd=runs * run_usd + metrics * METRIC,
     )
 
 

@@ -45,6 +45,7 @@ _AWS = {"partition": "aws", "region": "REGION", "account": "ACCOUNT", "dns_suffi
 _WHEN = {
     "expression", "timezone", "description", "enabled", "flexible_window_minutes", "start_date",
     "end_date", "delivery_retries", "delivery_max_age", "expected_every",
+    "finish_within",
 }  # fmt: skip
 """Fields of a schedule that are Scheduler's, and not in the input of send_task."""
 _DAYS = {"skip_on", "only_on"}
@@ -102,6 +103,11 @@ def find_problems(values: dict[str, Any], folder: Path) -> tuple[list[str], list
     given = {name: values.get(name) for name in names} | {
         "task_code_dir": str(folder),
         "workers": [DEFAULT_WORKER, *values["workers"]],
+        "fifo_workers": [
+            name
+            for name, worker in {DEFAULT_WORKER: {"fifo": None}, **values["workers"]}.items()
+            if (values["fifo"] if worker["fifo"] is None else worker["fifo"])
+        ],
         "notify_on": None if values["notify"] is None else values["notify_on"],
         # unused by the checks, but they must not be null
         "aws": _AWS,

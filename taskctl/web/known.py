@@ -30,6 +30,8 @@ _RUNNING_SECONDS = 4.0
 _COSTS_SECONDS = 3_600.0
 _RETRY_SECONDS = 5.0
 """After a failure."""
+_READ_AT_ONCE = 4
+"""Queries for runs that go on: what somebody waits for goes before them."""
 _LAST = 3
 """Runs of each schedule that are looked at for one that is not over."""
 
@@ -117,7 +119,7 @@ class Known:
         self.costs: Cached[Mapping[str, float]] = Cached(self._read_costs, _COSTS_SECONDS, threads)
         self.listed: dict[str, DeadLetter] = {}
         self.jobs: list[Job] = []
-        self._threads = ThreadPoolExecutor(aws.MAX_CONNECTIONS // 2, thread_name_prefix="runs")
+        self._threads = ThreadPoolExecutor(_READ_AT_ONCE, thread_name_prefix="runs")
 
     def warm_up(self) -> None:
         """Begin to read what takes a while."""
@@ -128,6 +130,11 @@ class Known:
         """Read again what an action may have changed."""
         for cached in (self.running, self.dead_letters):
             cached.forget()
+
+    def running_of(self, schedule: str) -> dict[str, RecordedRun]:
+        """Read the run of a schedule that is not over, by its schedule; empty without one."""
+        runs = [run for run in self.reader.last_runs(schedule, _LAST) if not run.is_over]
+        return {run.schedule: run for run in self.reader.with_counts(runs)}
 
     def _read_running(self) -> dict[str, RecordedRun]:
         names = [schedule.name for schedule in self.schedules.get()]

@@ -63,9 +63,9 @@ def test_a_run_whose_function_is_killed_is_sent_again_and_nothing_runs_twice_but
     sent = Rule("SendMessageBatch", faults.seen)
     proxy.inject(sent)
 
-    stack.fire_asynchronously(
-        until=lambda: set(TEXTS) <= set(sent.taken), task="record", tasks_source="killed"
-    )
+    stack.fire_asynchronously(task="record", tasks_source="killed")
+    stack.wait(lambda: set(TEXTS) <= set(sent.taken))
+    stack.run()
     stack.wait_until_done()
 
     again = Counter(sent.taken) - Counter(TEXTS)

@@ -36,15 +36,23 @@ SCHEDULES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "watched-too-closely": (
         {"expected_every": 59},
-        "expected_every is 59: it must be a whole number from 60 to 604800 (seconds, up to 7",
+        "expected_every is 59: it must be a whole number from 60 to 315360000 (seconds, up to",
     ),
     "watched-too-long": (
-        {"expected_every": 604801},
-        "expected_every is 604801: it must be a whole number from 60 to 604800 (seconds, up to 7",
+        {"expected_every": 315360001},
+        "expected_every is 315360001: it must be a whole number from 60 to 315360000 (seconds",
     ),
     "watched-but-once": (
         {"expression": "at(2037-12-31T23:59:59)", "expected_every": 3600},
         "expected_every is given, but at(...) fires only once: leave it out",
+    ),
+    "done-too-soon": (
+        {"finish_within": 59},
+        "finish_within is 59: it must be a whole number from 60 to 315360000 (seconds",
+    ),
+    "done-after-the-next-is-skipped": (
+        {"expression": "rate(1 hour)", "overlap": "skip", "finish_within": 3601},
+        "finish_within is 3601, longer than the 3600 seconds between two runs, but with overlap",
     ),
     "no-window": (
         {"flexible_window_minutes": 0},
@@ -164,6 +172,17 @@ SCHEDULES: dict[str, tuple[dict[str, Any], str]] = {
     "nobody-to-mention": (
         {"mention": "@oncall"},
         "mention is given, but there is no target: the variable notify must name where",
+    ),
+    "no-pace": ({"pace": "0/minute"}, 'pace is "0/minute": it must be a whole number from 1 to'),
+    "pace-of-a-second": ({"pace": "5/second"}, 'pace is "5/second": it must be a whole number'),
+    "pace-without-a-unit": ({"pace": "300"}, 'such as "300/minute" or "100/hour"'),
+    "pace-for-months": (
+        {"pace": "1/hour", "tasks": ["text"] * 400},
+        'pace is "1/hour": its 400 tasks take 17 days, more than the 14 for which SQS keeps a',
+    ),
+    "pace-of-the-young": (
+        {"pace": "300/minute", "max_age": 60},
+        "pace is given, and max_age is 60: it must be at least 1800 (30 minutes), since tasks",
     ),
     "nowhere-to-ping": (
         {"heartbeat": "nightly"},
@@ -551,6 +570,18 @@ VARIABLES: dict[str, list[tuple[Any, str]]] = {
 
 # Values that do not fit the rest, and what is said about them.
 MISFITS: list[tuple[Variables, list[str]]] = [
+    (
+        {
+            "fifo": True,
+            "message_retention": 1799,
+            "monitoring": None,
+            "schedules": {"paced": RUNS | {"pace": "300/minute"}},
+        },
+        [
+            'pace is given, but the queue of the worker "default" is FIFO, in which SQS delays no',
+            "pace is given, and message_retention is 1799: it must be at least 1800 (30 minutes)",
+        ],
+    ),
     (
         {"monitoring": {"longest_wait": 604_800}},
         ["longest_wait is 604800, but SQS drops tasks after 345600 seconds (message_retention)"],

@@ -99,7 +99,7 @@ def test_without_anything_to_do_a_worker_has_a_price(stack: Stack) -> None:
     shared = {row["schedule"]: row for row in taskctl(stack, "cost")["shared"]}
 
     assert shared["idle polling"]["usd"] == pytest.approx(0.2628 * 2 + 0.3285, abs=0.001)
-    assert shared["alarms"]["alarms"] == 6 + 2 + 1
+    assert shared["alarms"]["alarms"] == 7 + 2 + 1
 
 
 def test_all_workers_log_to_one_group(stack: Stack) -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from task_scheduler.runs.chunk import Counts, Mark
 from task_scheduler.runs.identity import RunId, RunState
+from taskctl.commands import logs
 from taskctl.commands import run as command
 from taskctl.errors import AwsUnavailable
 from taskctl.runs import following
+from taskctl.runs.log import Entry, Log
 from taskctl.runs.reader import RunReader
 from tests.taskctl.conftest import Call
 from tests.taskctl.ledger import Recorded
@@ -21,6 +24,11 @@ from tests.taskctl.ledger import Recorded
 SENT = {
     "schedule": "nightly", "sent": 2, "refused": 0, "continued_at": None, "reason": None,
 }  # fmt: skip
+
+ENTRY = Entry(
+    time=datetime.now(UTC), run="nightly@2026-11-23T02:00:00Z", task="nightly #1", position=1,
+    record=None, text="the last line", traceback=None, is_problem=False,
+)  # fmt: skip
 
 
 class SendTask:
@@ -192,6 +200,27 @@ def test_following_survives_throttling(
     done = call("run", "nightly", "--yes")
 
     assert (done.code, done.err.count("AWS asks to try again later")) == (0, 2)
+
+
+def test_following_the_log_reads_the_last_lines_in_spite_of_throttling(
+    recorded: Recorded, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = recorded.begin("nightly@2026-11-23T02:00:00Z", total=1)
+    read: list[list[Entry] | None] = [[], None, [ENTRY]]
+
+    def throttled(log: Log) -> list[Entry]:
+        entries = read.pop(0)
+        if len(read) == 2:
+            recorded.end_and_close(run, total=1)
+        if entries is None:
+            raise AwsUnavailable("AWS asks to try again later")
+        return entries
+
+    monkeypatch.setattr(Log, "read", throttled)
+    monkeypatch.setattr(logs, "_POLL_SECONDS", 0.01)
+    done = call("logs", run.key, "--follow")
+    assert (done.code, read) == (0, [])
+    assert "the last line" in done.out
 
 
 def test_a_run_that_the_ledger_does_not_have_is_said_to_be_missing(

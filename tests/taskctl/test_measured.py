@@ -28,7 +28,7 @@ def test_durations_and_attempts_are_those_of_the_log() -> None:
 
 
 def test_each_run_costs_what_its_tasks_took_in_as_many_attempts() -> None:
-    plain = replace(SETUP, metrics_by_schedule=True, silence_alarms=frozenset({"slow"}))
+    plain = replace(SETUP, metrics_by_schedule=True)
     prices = price({"slow": [20, 20, 0], "new": [20]}, measure(ATTEMPTS), plain, {}, days=1)
 
     def expected(tasks: int, seconds: float) -> float:

@@ -90,7 +90,7 @@ def test_the_cost_of_a_plan_is_that_of_its_schedules_and_settings(
     stated = "\n".join(cost["assumptions"])
     assert "256 MB (send_task) and 512 MB (run_task), arm64" in stated
     shared = {row["schedule"]: row for row in cost["shared"]}
-    assert (shared["alarms"]["alarms"], shared["dashboard"]["usd"]) == (6, 0)
+    assert (shared["alarms"]["alarms"], shared["dashboard"]["usd"]) == (7, 0)
     saved = taskctl(
         "cost", "--plan", plan.saved, "--root", plan.root, "--json",
         environment=terraform.environment(plan.aws),
@@ -126,7 +126,7 @@ def test_each_stack_of_a_plan_has_its_own_settings(plan: Plan, taskctl: Taskctl)
     assert "batches are full (5 tasks)" in stated
     shared = {row["schedule"]: row for row in cost["shared"]}
     assert shared["idle polling"]["usd"] == pytest.approx(5 * 3 * 60 * 730 * 0.5e-6)
-    assert shared["alarms"]["alarms"] == 6
+    assert shared["alarms"]["alarms"] == 7
 
 
 def resources_of(module: dict[str, Any]) -> Iterator[dict[str, Any]]:

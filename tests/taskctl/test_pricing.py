@@ -27,7 +27,6 @@ SETUP = Setup(
     alarms=0,
     dashboard=False,
     keep_minutes=5,
-    silence_alarms=frozenset(),
 )
 WORKERS: dict[str, dict[str, Any]] = {
     "big": {"run_task_memory": 4096, "batch_size": 1, "maximum_concurrency": 10},
@@ -103,8 +102,6 @@ def test_concurrent_tasks_share_their_time() -> None:
         ("deduplication", True, 2000 * 0.625e-6),
         ("architecture", "x86_64", 100.25 * 0.0000033333),
         ("metrics_by_schedule", True, 2 * 0.3 / 730),
-        ("silence_alarms", frozenset(["a"]), 0.1 + 0.3 / 730),
-        ("silence_alarms", frozenset(["b"]), 0),
     ],
 )
 def test_each_setting_changes_the_cost(setting: str, value: object, usd: float) -> None:
@@ -160,7 +157,6 @@ OF_A_SCHEDULE = (set(Outcome) - {Outcome.UNREADABLE}) | {"sent", "refused"}
         ),
         ("metrics_by_schedule", "USD a month for each of them", pricing.METRIC),
         ("metrics_by_schedule", "USD a schedule", len(OF_A_SCHEDULE) * pricing.METRIC),
-        ("schedules", "USD a month. Not watched", pricing.ALARM + pricing.METRIC),
         (
             "monitoring",
             "USD a month, nothing within an account's first ten",

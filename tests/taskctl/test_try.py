@@ -160,3 +160,27 @@ def test_a_line_that_is_not_there_is_reported_in_a_sentence(
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("taskctl: ")
     assert sentence in done.stderr
+
+
+def test_packages_that_dev_installed_for_this_machine_come_first(
+    taskctl: Taskctl, tmp_path: Path
+) -> None:
+    """Compiled packages of the layer are for Lambda's processor."""
+    for folder, text in (
+        ("layer", "raise ImportError('another processor')"),
+        (".taskctl/layer", ""),
+    ):
+        package = tmp_path / folder / "python" / "compiled"
+        package.mkdir(parents=True)
+        (package / "__init__.py").write_text(text)
+    (tmp_path / "tasks").mkdir(exist_ok=True)
+    (tmp_path / "tasks" / "compiled_needed.py").write_text(
+        "import compiled\nfrom task_scheduler import task\n\n\n@task('mine')\ndef mine(text): ...\n"
+    )
+    (tmp_path / "terraform.tfvars").write_text(
+        'layer_dir = "layer"\ntask_code_dir = "tasks"\n'
+        'schedules = { a = { expression = "rate(1 day)", task = "mine", tasks = ["x"] } }\n'
+    )
+    assert taskctl("try", "mine", "x").returncode == 0
+    done = taskctl("check")
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -65,6 +65,20 @@ def test_while_the_table_is_away_a_run_is_what_it_was_last() -> None:
     assert look(ledger, known, RunId.of("other@t")) == (False, False)
 
 
+def test_a_batch_does_not_wait_for_a_table_that_is_away_at_each_of_its_tasks() -> None:
+    ledger, others = Seen(), [RunId.of(f"s@{number}") for number in range(10)]
+    ledger.is_down = True
+    runs = KnownRuns(ledger, Known())  # type: ignore[arg-type]
+
+    for run in (RUN, *others, RUN):
+        runs.look(run)
+    assert ledger.reads == 1
+
+    ledger.is_down, ledger.item = False, {"cancelled": 1}
+    ledger.now += LOOK_SECONDS
+    assert all(runs.look(run).is_cancelled for run in (RUN, *others))
+
+
 def test_a_sandbox_does_not_keep_runs_in_mind_for_ever() -> None:
     ledger, known = Seen(), Known()
     for number in range(MAX_RUNS + 10):

@@ -496,3 +496,37 @@ def test_a_run_whose_file_is_missing_fails_and_names_it_in_its_line_of_the_log(
     assert (line["schedule"], line["scheduled_time"]) == ("s", "2026-11-23T02:00:00Z")
     assert (line["run"], line["error"]) == ("s@2026-11-23T02:00:00Z", "InvalidRun")
     assert line["reason"] == "tasks_file 'gone.txt': No such file or directory"
+
+
+@pytest.mark.usefixtures("runs_dead_letter")
+def test_what_is_due_later_than_sqs_can_delay_is_left_to_keep_runs(
+    queue: Queue, fire: Fire, ledger: Ledger, chain: Chain
+) -> None:
+    tasks = [str(number) for number in range(30)]
+
+    summary = fire(tasks=tasks, pace="2/minute")
+
+    sent = summary["sent"]
+    assert summary["continued_at"] == sent + 1
+    assert 28 <= sent < 30
+    assert chain.events == []  # nobody is invoked before it is time
+    item = ledger.table.get(RUN.item)
+    assert item["cursor"]["next_slot"] > ledger.now + 800
+    assert 400 < item["due_at"] - ledger.now < 560
+    assert "lease" not in item
+    event = json.loads(ledger.table.get(RUN.event)["event"])
+    assert (event["cursor"]["line"], event["pace"]) == (sent + 1, "2/minute")
+    assert len(queue.receive_all()) == 1  # the others are delayed
+
+
+@pytest.mark.usefixtures("queue", "runs_dead_letter")
+def test_an_event_that_comes_before_it_is_time_waits_on(
+    fire: Fire, ledger: Ledger, chain: Chain
+) -> None:
+    tasks = [str(number) for number in range(40)]
+    first = fire(tasks=tasks, pace="2/minute")
+    again = fire(tasks=tasks, pace="2/minute")
+    assert again["sent"] <= 1
+    assert again["continued_at"] - first["continued_at"] == again["sent"]
+    assert chain.events == []
+    assert "total" not in ledger.table.get(RUN.item)

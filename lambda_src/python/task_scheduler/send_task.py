@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -21,6 +22,7 @@ from task_scheduler.runs.recorder import Recorder
 from task_scheduler.runs.run import Run
 from task_scheduler.runs.settling import settle
 from task_scheduler.sending.hand_over import hand_over
+from task_scheduler.sending.pacer import Pacer
 from task_scheduler.sending.sent_list import SentList, send_list
 from task_scheduler.sending.start import Start, facts, start
 from task_scheduler.task_list.task_list import TaskList
@@ -129,16 +131,23 @@ def _send(run: Run, ledger: Ledger, claims: Claims, context: LambdaContext) -> S
         _beat(run, run.monitor, context)
     settings = config.load("send_task")
     recorder = Recorder(ledger, _send_late)
-    task_list = TaskList(run, settings.task_folder, _time_limit(context))
+    pacer = Pacer(run.pace, run.cursor.next_slot, time.time) if run.pace and not run.only else None
+    is_time_up = _time_limit(context)
+    task_list = TaskList(
+        run, settings.task_folder, lambda: bool(pacer and pacer.is_full) or is_time_up()
+    )
     numbered = run.number - 1 if run.number else run.cursor.numbered or begun.numbered
     sent = send_list(
-        run, task_list, settings, recorder, numbered=numbered, is_resent=begun.is_resent
-    )
+        run, task_list, settings, recorder,
+        numbered=numbered, is_resent=begun.is_resent, pacer=pacer,
+    )  # fmt: skip
     if sent.rest is not None:
-        if sent.rest.line == run.cursor.line:
+        waits = pacer is not None and pacer.is_full
+        if sent.rest.line == run.cursor.line and not waits:
             raise InvalidRun(f"no time to reach line {run.cursor.line}: raise send_task_timeout")
         seconds = _seconds_left(context) * HAND_OVER_SHARE
-        sent.incomplete = hand_over(run, sent.rest, claims, seconds)
+        resume = pacer.resume_seconds if pacer and waits else None
+        sent.incomplete = hand_over(run, sent.rest, claims, seconds, resume_seconds=resume)
     if sent.rest is None or sent.incomplete:
         total = None if run.number else sent.number
         incomplete = str(sent.incomplete) if sent.incomplete else None

@@ -38,8 +38,8 @@ run "more_alarms_than_fit_are_left_out" {
   command = apply
 
   variables {
-    dashboard      = "nightly-eu-west-1"
-    expected_every = { for number in range(100) : "schedule-${number}" => 3600 }
+    dashboard = "nightly-eu-west-1"
+    workers   = { for number in range(100) : "worker-${number}" => { queue = "queue-${number}", function = "function-${number}", timeout = 60 } }
   }
 
   assert {

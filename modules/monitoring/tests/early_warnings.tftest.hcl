@@ -12,7 +12,7 @@ run "early_warnings_come_before_the_dead_letters" {
   assert {
     condition = { for key, alarm in aws_cloudwatch_metric_alarm.this : key => [
       alarm.namespace, alarm.metric_name, one(values(alarm.dimensions)), alarm.statistic, alarm.threshold, alarm.evaluation_periods,
-      ] if !contains(["tasks-dead-letters", "runs-dead-letters", "tasks-waiting", "runs-dropped", "runs-lost", "keep-runs-errors"], key) } == {
+      ] if !contains(["tasks-dead-letters", "runs-dead-letters", "tasks-waiting", "runs-dropped", "runs-lost", "keep-runs-errors", "keep-runs-silent"], key) } == {
       send-task-errors    = ["AWS/Lambda", "Errors", "nightly-send-task", "Sum", 0, 1]
       run-task-errors     = ["AWS/Lambda", "Errors", "nightly-run-task", "Sum", 0, 3]
       send-task-throttles = ["AWS/Lambda", "Throttles", "nightly-send-task", "Sum", 0, 1]

@@ -21,7 +21,7 @@ functions = {
   keep_runs = { name = "nightly-keep-runs", log_group = "/aws/lambda/nightly-keep-runs" }
 }
 schedule_group       = "nightly"
-expected_every       = {}
+watched              = false
 chat                 = false
 early_warnings       = false
 queries              = false

@@ -61,3 +61,23 @@ run "it_comes_every_minute_where_a_run_may_wait_for_another" {
     error_message = "a run that waits would start minutes late"
   }
 }
+
+run "keep_runs_is_told_what_to_watch" {
+  command = plan
+
+  variables {
+    notify_on = ["failure"]
+    schedules = {
+      hourly = { expression = "rate(1 hour)", task = "work", expected_every = 3900, finish_within = 600, enabled = true, retries = 1, delivery_retries = 1, delivery_max_age = 60 }
+      off    = { expression = "rate(1 hour)", task = "work", expected_every = 3900, enabled = false, retries = 1, delivery_retries = 1, delivery_max_age = 60 }
+      free   = { expression = "rate(1 hour)", task = "work", enabled = true, retries = 1, delivery_retries = 1, delivery_max_age = 60 }
+    }
+  }
+
+  assert {
+    condition = jsondecode(one(aws_scheduler_schedule.keep_runs.target).input) == {
+      watched = { hourly = { expected_every = 3900, finish_within = 600, notify_on = ["failure"], timezone = var.timezone } }
+    }
+    error_message = "keep_runs watches other schedules, or otherwise"
+  }
+}

@@ -27,4 +27,6 @@ schedules = {
     delivery_max_age = 3600
   }
 }
-workers = ["default", "big"]
+workers           = ["default", "big"]
+fifo_workers      = []
+message_retention = 345600

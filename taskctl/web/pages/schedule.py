@@ -41,7 +41,7 @@ def _standing(known: Known, name: str) -> Context:
     items = known.reader.schedule_items()
     if deployed is None and name not in items:
         known.stack.check_schedule(name)
-    running = peek(known.running, [])
+    running = known.running_of(name)
     costs = peek(known.costs, [])
     found = overview.make_rows(
         {key: item for key, item in items.items() if key in (name, ALL_SCHEDULES)},

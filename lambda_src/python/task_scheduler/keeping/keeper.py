@@ -123,7 +123,7 @@ class Keeper:
     def _look_at_running(self, run: RunId, item: Item) -> str:
         """Repeat what was lost; close the run if it has ended, or cannot end any more."""
         counts = self._ledger.repair(run, item["total"])
-        if counts is None and self._is_over(item["began"]):
+        if counts is None and self._is_over(item.get("lease") or item["began"]):
             counts = self._ledger.count(run, item["total"])
             missing = item["total"] - counts.ended
             reason = f"{missing} tasks have no end: their messages are gone"

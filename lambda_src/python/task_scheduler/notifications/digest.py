@@ -64,6 +64,7 @@ class Digest:
         schedule: its name.
         event: why people are notified.
         state: the state in which the run was closed.
+        headline: what stands in place of the counts, where it is about no run that was closed.
         is_early: the run is still open: what is said is its first failure.
         is_wanted: its notify_on lists the event; if not, incident services alone are notified, so
             that an incident ends with its cause.
@@ -91,6 +92,7 @@ class Digest:
     event: NotifyEvent
     due: int
     state: str = ""
+    headline: str | None = None
     is_early: bool = False
     is_wanted: bool = True
     is_failing: bool | None = None
@@ -129,6 +131,8 @@ def compose_digest(digest: Digest) -> ChatMessage:
 
 
 def _summary(digest: Digest) -> str:
+    if digest.headline:
+        return digest.headline
     if digest.is_early:
         return "first failure, still running"
     if digest.event is NotifyEvent.FAILURE:
@@ -154,7 +158,7 @@ def _counted(number: int, noun: str) -> str:
 
 def _body(digest: Digest, markup: Markup) -> str:
     """Write the lines below the title; what has no room in the middle is counted."""
-    head = [_when(digest)]
+    head = [] if digest.headline else [_when(digest)]
     if digest.streak and digest.event is NotifyEvent.FAILURE:
         head.append(_still_failing(digest))
     if digest.reason:

@@ -41,12 +41,14 @@ class Entry:
         message_group: required by a FIFO queue, in which it has an order; in a standard queue SQS
             lets others overtake a group that has more than its share in flight (fair queues).
         deduplication_id: required by a FIFO queue, refused by any other.
+        delay: seconds after which it may be received; a FIFO queue takes none.
     """
 
     body: str
     attributes: Mapping[str, str | None] = field(default_factory=dict)
     message_group: str | None = None
     deduplication_id: str | None = None
+    delay: int = 0
 
     @property
     def size(self) -> int:
@@ -69,6 +71,8 @@ class Entry:
             request["MessageGroupId"] = self.message_group
         if self.deduplication_id is not None:
             request["MessageDeduplicationId"] = self.deduplication_id
+        if self.delay:
+            request["DelaySeconds"] = self.delay
         return request
 
     def _values(self) -> dict[str, str]:

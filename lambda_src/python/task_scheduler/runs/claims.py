@@ -102,13 +102,21 @@ class Claims:
             self._ledger.table.update(run.item, "SET #taken_over = :yes", {"yes": True})
         return claim, item
 
-    def hand_over(self, run: RunId, cursor: Mapping[str, Any], event: Mapping[str, Any]) -> None:
+    def hand_over(
+        self,
+        run: RunId,
+        cursor: Mapping[str, Any],
+        event: Mapping[str, Any],
+        *,
+        seconds: int = LOOK_SECONDS,
+    ) -> None:
         """Give the lease back, with the place at which the next invocation goes on.
 
         Args:
             run: whose list it is.
             cursor: without what is None.
             event: that the next invocation gets.
+            seconds: after which keep_runs invokes it, if nobody does before.
         """
         ledger = self._ledger
         ledger.table.put(run.event, {"event": json.dumps(event), "expires": ledger.expires})
@@ -119,7 +127,7 @@ class Claims:
                 "cursor": dict(cursor),
                 "owner": self._owner,
                 "zero": 0,
-                "look": ledger.now + LOOK_SECONDS,
+                "look": ledger.now + seconds,
             },
             condition="#owner = :owner AND attribute_not_exists(#total)",
         )

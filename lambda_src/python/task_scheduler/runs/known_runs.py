@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from task_scheduler.errors import LedgerUnavailable
 from task_scheduler.runs.identity import RunId
@@ -45,19 +45,25 @@ class KnownRuns:
     def __init__(self, ledger: Ledger, known: Known) -> None:
         self._ledger = ledger
         self._known = known
+        self._away_until = 0
 
     def look(self, run: RunId) -> KnownRun:
         """Return what is known of a run; of a table that does not answer, what was known last."""
         now = self._ledger.now
         known = self._known.get(run.key, KnownRun())
-        if known.is_cancelled or now - known.seen < LOOK_SECONDS:
-            return known
-        try:
-            item = self._ledger.table.get(run.item)
-        except LedgerUnavailable:
+        if known.is_cancelled or now < max(known.seen + LOOK_SECONDS, self._away_until):
             return known
         if len(self._known) >= MAX_RUNS:
             self._known.clear()
-        known = KnownRun(seen=now, is_cancelled="cancelled" in item, is_resent="taken_over" in item)
+        try:
+            item = self._ledger.table.get(run.item)
+        except LedgerUnavailable:
+            # else every task of a batch would wait for a table that is down, and have no time left
+            known = replace(known, seen=self._ledger.now)
+            self._away_until = known.seen + LOOK_SECONDS
+        else:
+            known = KnownRun(
+                seen=now, is_cancelled="cancelled" in item, is_resent="taken_over" in item
+            )
         self._known[run.key] = known
         return known

@@ -41,6 +41,7 @@ class Cursor:
         fingerprint: the SHA-256 of the file.
         checksums: of a generator's tasks right before `line`.
         numbered: tasks and refused lines before `line`.
+        next_slot: when the task at `line` is due, in seconds since 1970, if the run has a pace.
     """
 
     line: int = 1
@@ -52,6 +53,7 @@ class Cursor:
     fingerprint: str | None = None
     checksums: list[str] | None = None
     numbered: int | None = None
+    next_slot: int | None = None
 
     @classmethod
     def from_attributes(cls, attributes: Mapping[str, Any]) -> Cursor:
@@ -90,6 +92,8 @@ class Run:
         heartbeat: the name of the monitor that is pinged when it starts and ends.
         timezone: of the schedule, an IANA name.
         overlap: what happens while another run of the schedule has not ended.
+        pace: how many of its tasks may start in a minute or an hour, such as 300/minute; any number
+            when None.
         skip_on, only_on: dates on which it does not run, and on which alone it does. They are
             looked at when it is due, and are not in the events that follow.
         started_by, why: who started it by hand, and the reason that was given.
@@ -118,6 +122,7 @@ class Run:
     heartbeat: str | None = None
     timezone: str | None = None
     overlap: str = "allow"
+    pace: str | None = None
     skip_on: list[str] | None = None
     only_on: list[str] | None = None
     started_by: str | None = None
@@ -235,4 +240,5 @@ _TYPES: dict[str, type] = dict.fromkeys(_IN_EVENT, str) | {
 }  # fmt: skip
 _CURSOR_TYPES: dict[str, type] = {attribute.name: str for attribute in fields(Cursor)} | {
     "line": int, "offset": int, "header": list, "checksums": list, "numbered": int,
+    "next_slot": int,
 }  # fmt: skip

@@ -17,7 +17,9 @@ from task_scheduler.runs.run import Cursor, Run
 from task_scheduler.time_limit import call_with_timeout
 
 
-def hand_over(run: Run, rest: Cursor, claims: Claims, seconds: float) -> IncompleteRun | None:
+def hand_over(
+    run: Run, rest: Cursor, claims: Claims, seconds: float, *, resume_seconds: int | None = None
+) -> IncompleteRun | None:
     """Invoke another invocation for the rest of a list, or leave the rest as a dead letter.
 
     Raising would have Lambda repeat this invocation, and with it every task that it has sent.
@@ -27,6 +29,7 @@ def hand_over(run: Run, rest: Cursor, claims: Claims, seconds: float) -> Incompl
         rest: where the list goes on.
         claims: of this invocation.
         seconds: that the hand-over may take.
+        resume_seconds: after which keep_runs goes on with it; None for at once.
 
     Returns:
         Why the list is incomplete; None if another invocation goes on with it.
@@ -34,6 +37,9 @@ def hand_over(run: Run, rest: Cursor, claims: Claims, seconds: float) -> Incompl
     event = run.event(rest)
 
     def give() -> None:
+        if resume_seconds is not None:
+            claims.hand_over(_id(run), _attributes(rest), event, seconds=resume_seconds)
+            return
         _note(run, rest, event, claims)
         _invoke(event)
 
@@ -55,11 +61,18 @@ def hand_over(run: Run, rest: Cursor, claims: Claims, seconds: float) -> Incompl
 
 def _note(run: Run, rest: Cursor, event: dict[str, Any], claims: Claims) -> None:
     """Write down where the list goes on, so that keep_runs can take up a chain that was cut."""
-    cursor = {name: value for name, value in asdict(rest).items() if value is not None}
     try:
-        claims.hand_over(RunId(schedule=run.schedule, key=run.key), cursor, event)
+        claims.hand_over(_id(run), _attributes(rest), event)
     except LedgerUnavailable as error:
         logger.warning("ledger", extra={"run": run.key, "reason": str(error)})
+
+
+def _id(run: Run) -> RunId:
+    return RunId(schedule=run.schedule, key=run.key)
+
+
+def _attributes(rest: Cursor) -> dict[str, Any]:
+    return {name: value for name, value in asdict(rest).items() if value is not None}
 
 
 def _invoke(event: dict[str, Any]) -> None:

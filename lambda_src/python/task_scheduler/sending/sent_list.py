@@ -18,6 +18,7 @@ from task_scheduler.runs.chunk import Mark
 from task_scheduler.runs.kept_ends import KeptEnd
 from task_scheduler.runs.recorder import Recorder
 from task_scheduler.runs.run import Cursor, Run
+from task_scheduler.sending.pacer import Pacer
 from task_scheduler.sending.task_queues import TaskQueues
 from task_scheduler.task_list.listed import ListedTask, Refused
 from task_scheduler.task_list.messages import EncodedMessage, make_message
@@ -41,6 +42,7 @@ class SentList:
         recorder: records the ends of refused lines.
         number: of the tasks and refused lines so far, those of earlier invocations included.
         attributes: that each message has.
+        pacer: spreads the messages over time; None where they go at once.
         refused: lines that are not tasks.
         incomplete: why the rest of the list is not sent; None if it is.
         rest: where another invocation goes on; None at the list's end.
@@ -52,6 +54,7 @@ class SentList:
     recorder: Recorder
     number: int
     attributes: dict[str, str]
+    pacer: Pacer | None = None
     refused: int = 0
     incomplete: IncompleteRun | None = None
     rest: Cursor | None = None
@@ -83,7 +86,8 @@ class SentList:
     def _entry(self, made: EncodedMessage, queue_url: str) -> Entry:
         attributes = {**self.attributes, PLACE: f"{self.run.key}#{self.number}"}
         if not is_fifo(queue_url):
-            return Entry(made.body, attributes, message_group=self.run.schedule)
+            delay = self.pacer.take() if self.pacer else 0
+            return Entry(made.body, attributes, message_group=self.run.schedule, delay=delay)
         message = made.message
         return Entry(
             made.body,
@@ -101,6 +105,7 @@ def send_list(
     *,
     numbered: int,
     is_resent: bool,
+    pacer: Pacer | None = None,
 ) -> SentList:
     """Send a list from its cursor on, as far as there is time.
 
@@ -111,6 +116,7 @@ def send_list(
         recorder: records the ends of refused lines.
         numbered: tasks and refused lines before the cursor.
         is_resent: whether some of the messages may be on the queue already.
+        pacer: spreads them over time; the list's time is up where it is full.
 
     Raises:
         InvalidRun: its worker is not there.
@@ -125,8 +131,9 @@ def send_list(
             raise InvalidRun(problem)
         listed: Iterator[ListedTask | Refused] = iter(task_list)
         # the results of a short list are kept, and all its messages say the same
-        ahead = list(islice(listed, RESULTS_OF + 1))
-        is_short = numbered == 0 and len(ahead) <= RESULTS_OF and task_list.rest is None
+        ahead = [] if pacer else list(islice(listed, RESULTS_OF + 1))
+        is_all = not pacer and numbered == 0 and task_list.rest is None
+        is_short = is_all and len(ahead) <= RESULTS_OF
         sent = SentList(
             replace(run, keep_results=is_short),
             tasks,
@@ -134,6 +141,7 @@ def send_list(
             recorder,
             number=numbered,
             attributes=_attributes(run, is_resent=is_resent),
+            pacer=pacer,
         )
         for one in chain(ahead, listed):
             sent.put(one)
@@ -143,7 +151,8 @@ def send_list(
             dead_letters.put(incomplete_run_dead_letter(run, task_list.incomplete))
     recorder.flush()
     if task_list.rest is not None:
-        sent.rest = replace(task_list.rest, numbered=sent.number)
+        slot = pacer.next_slot if pacer else None
+        sent.rest = replace(task_list.rest, numbered=sent.number, next_slot=slot)
     return sent
 
 
