@@ -34,10 +34,10 @@ mutation: ## how many small faults in the runtime its unit tests notice; MODULES
 	$(set_up) tests emulator
 	$(run) tools.mutation $(MODULES)
 
-lint: ## terraform fmt, tflint, checkov, ruff, mypy, import-linter, workflows, generated docs
-	$(set_up) lint layer terraform checkov go_tools
+lint: ## terraform fmt, tflint, checkov, ruff, mypy, import-linter, workflows, prose, site, generated docs
+	$(set_up) lint layer terraform checkov site go_tools
 	@export PATH="$(CURDIR)/.build/bin:$$PATH" PRE_COMMIT_HOME="$(CURDIR)/.build/pre-commit"; \
-	for tool in tflint actionlint terraform-config-inspect; do command -v $$tool > /dev/null || { \
+	for tool in tflint actionlint terraform-config-inspect vale; do command -v $$tool > /dev/null || { \
 	  echo "$$tool is skipped: Go, which would build it, is not on PATH"; SKIP="$$SKIP,$$tool"; }; done; \
 	export SKIP; .build/venv/bin/pre-commit run --all-files --hook-stage manual
 
@@ -63,14 +63,15 @@ fmt: ## formats Terraform and Python
 	$(run) ruff format
 	$(run) ruff check --fix
 
-docs: ## writes what is generated: docs/reference.md (needs Go), lists of zones and modules
-	$(set_up) tests layer terraform go_tools
+docs: ## writes what is generated: docs/reference.md (needs Go), lists of zones and modules; builds .build/site
+	$(set_up) tests layer terraform site go_tools
 	$(run) tools.generate
 	$(run) tools.reference
+	@.build/site-tools/bin/zensical build --clean --strict
 
 lock: ## pins what pyproject.toml and layer/requirements-layer.in ask for, by hash; UPGRADE=1 takes newer ones
 	$(set_up) uv
 	$(run_with_uv) tools.lock
 
 clean: ## removes all that was built
-	@rm -rf .build layer/python
+	@rm -rf .build .cache layer/python

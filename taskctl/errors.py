@@ -8,7 +8,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """The exit codes of all commands; README has the same list."""
+    """The exit codes of all commands; docs/commands.md has the same list."""
 
     DONE = 0
     """It was done, and nothing failed."""

@@ -69,6 +69,7 @@ LOCKS = (
     _group("emulator", "local"),
     _group("terraform"),
     _group("checkov"),
+    _group("site"),
     _group("audit"),
     # Last: what cannot be locked here is the user's own affair.
     Lock(LAYER_REQUIREMENTS.with_suffix(".txt"), (str(LAYER_REQUIREMENTS),), (_path("runtime"),)),
