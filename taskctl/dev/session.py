@@ -222,6 +222,7 @@ class Session:
             stacks = ", ".join(instance.prefix for instance in self._instances)
             taken = time.monotonic() - self._began
             self._view.line(f"ready after {taken:.1f} s: stack {stacks}")
+            self._view.line(f"its AWS: AWS_ENDPOINT_URL={self._emulator.endpoint_url}")
 
     def _take_over(self) -> None:
         """Make what was applied what is fired, followed and notified of."""

@@ -129,6 +129,7 @@ def test_edits_are_live_and_mistakes_leave_what_worked(
     page = dev.see("page of jobs: http://127.0.0.1:").rpartition(" ")[2]
     dev.see("1  hello  rate(1 hour) UTC, next ")
     dev.see("ready after ", "stack jobs")
+    dev.see("its AWS: AWS_ENDPOINT_URL=http://127.0.0.1:")
     with urllib.request.urlopen(page, timeout=30) as answer:
         assert answer.status == 200
     dev.fire("1")
