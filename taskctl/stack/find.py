@@ -80,7 +80,7 @@ def _reason(stderr: str) -> str:
 def _groups(outputs: Any) -> Iterator[str]:
     """Yield the ARNs of the schedule groups in outputs, however deep."""
     match outputs:
-        case {"schedule_group": {"name": str(), "arn": str(arn)}}:
+        case {"schedule_group": {"name": str(), "arn": str(arn)}} if arn.count(":") == 5:
             yield arn
         case dict():
             for value in outputs.values():

@@ -232,7 +232,8 @@ def test_deployed_schedules_are_found_by_terraforms_outputs(
 ) -> None:
     """The outputs are those of the module, or of a module that calls it."""
     name, _, value = output.partition(" = ")
-    value = value.replace("$", f'{{name = "{prefix}"}}')[1:-1]
+    arn = f"arn:aws:scheduler:us-east-1:000000000000:schedule-group/{prefix}"
+    value = value.replace("$", f'{{name = "{prefix}", arn = "{arn}"}}')[1:-1]
     (tmp_path / "outputs.tf").write_text(f'output "{name}" {{\n{value}\n}}\n')
     terraform.run(tmp_path, {}, "apply", "-auto-approve")
     done = taskctl("next", "noon", "-n", "1", "--json", environment=emulator.environment())

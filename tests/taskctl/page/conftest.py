@@ -38,8 +38,9 @@ def find_chromium() -> str:
     pytest.skip(reason)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Chromium, for a file alone: while Playwright runs, its event loop runs in this thread."""
     path = find_chromium()
     # evil.test is a name that an attacker points at this machine
     resolve = "--host-resolver-rules=MAP evil.test 127.0.0.1"
