@@ -13,9 +13,8 @@ import pytest
 from task_scheduler.runs.chunk import Counts, Mark
 from task_scheduler.runs.identity import RunId, RunState
 from taskctl.commands import logs
-from taskctl.commands import run as command
 from taskctl.errors import AwsUnavailable
-from taskctl.runs import following
+from taskctl.runs import following, starting
 from taskctl.runs.log import Entry, Log
 from taskctl.runs.reader import RunReader
 from tests.taskctl.conftest import Call
@@ -55,7 +54,7 @@ def send_task(recorded: Recorded, monkeypatch: pytest.MonkeyPatch) -> SendTask:
     """Put a function of the test's own in place of send_task."""
     recorded.add_schedule("nightly")
     send_task = SendTask()
-    monkeypatch.setattr(command, "invoke", send_task)
+    monkeypatch.setattr(starting, "invoke", send_task)
     monkeypatch.setattr(following, "POLL_SECONDS", 0.01)
     return send_task
 
