@@ -153,11 +153,16 @@ class Stack:
         Raises:
             TaskctlError: there is none, or no access to it.
         """
+        scheduler = aws.client("scheduler")
         with aws.explained():
-            groups = [group["Name"] for group in _pages("list_schedule_groups", "ScheduleGroups")]
-        if self.prefix not in groups:
-            near = did_you_mean(self.prefix, set(groups) - {"default"})
-            raise TaskctlError(f"no stack {self.prefix!r} in {self.place}{near}")
+            try:
+                scheduler.get_schedule_group(Name=self.prefix)
+            except scheduler.exceptions.ResourceNotFoundException:
+                groups = {one["Name"] for one in _pages("list_schedule_groups", "ScheduleGroups")}
+            else:
+                return
+        near = did_you_mean(self.prefix, groups - {"default"})
+        raise TaskctlError(f"no stack {self.prefix!r} in {self.place}{near}")
 
     def check_schedule(self, name: str) -> None:
         """Check that the stack has a schedule of this name.
