@@ -76,7 +76,8 @@ class RunReader:
         )
         first = since.timestamp()
         last = until.timestamp() if until else float("inf")
-        runs = [RecordedRun.from_item(item) for item in items if _is_run(item)]
+        found = {(item["pk"], item["sk"]): item for item in items if _is_run(item)}
+        runs = [RecordedRun.from_item(item) for item in found.values()]
         runs = [run for run in runs if run.due_time is None or first <= run.due_time <= last]
         runs.sort(key=lambda run: (run.due_time or 0, run.key))
         return self.with_counts(runs)
@@ -213,11 +214,13 @@ def _is_run(item: Item) -> bool:
 def _ranges(since: datetime, until: datetime | None) -> list[tuple[str, str | None]]:
     """Return the sort keys of a period, from and to.
 
-    A key whose rest is no time sorts behind all times.
+    Times begin with R#20. A key whose rest is no time is a request id, which begins with any
+    hexadecimal digit: those are read as well, and told by when they began.
     """
+    from_ = f"R#{_rfc3339(since)}"
     if until is None:
-        return [(f"R#{_rfc3339(since)}", None)]
-    return [(f"R#{_rfc3339(since)}", f"R#{_rfc3339(until)}{LAST}"), ("R#3", None)]
+        return [("R#", "R#2"), (from_, None)]
+    return [("R#", "R#2"), (from_, f"R#{_rfc3339(until)}{LAST}"), ("R#21", None)]
 
 
 def _rfc3339(at: datetime) -> str:

@@ -49,10 +49,11 @@ def test_runs_of_all_schedules_come_by_the_time_at_which_they_were_due(
     assert [run["run"] for run in call("runs", "--until", until, "--json").json] == [expected[0]]
 
 
+@pytest.mark.parametrize("first", ["00", "1d", "21", "2f", "5d", "ff"])
 def test_a_run_without_a_scheduled_time_is_listed_by_when_it_began(
-    recorded: Recorded, call: Call
+    recorded: Recorded, call: Call, first: str
 ) -> None:
-    name = "nightly@5d1e0a64-4d2a-4f3b-9d5c-d6f2d30f62c1"
+    name = f"nightly@{first}1e0a64-4d2a-4f3b-9d5c-d6f2d30f62c1"
     recorded.ran(name, succeeded=1)
 
     assert [run["run"] for run in call("runs", "--json").json] == [name]
