@@ -14,7 +14,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 REGISTRIES = ("registry.terraform.io", "registry.opentofu.org")
-"""Where Terraform and OpenTofu take hashicorp/aws to be from."""
+"""The hosts of Terraform's registry and of OpenTofu's."""
 
 # A shebang line that named the interpreter itself could grow too long and cannot hold blanks.
 _LAUNCHER = """\

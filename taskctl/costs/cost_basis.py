@@ -29,7 +29,7 @@ CHAT_WARNINGS = ("notifications-undelivered",)
 OF_EACH_WORKER = ("tasks-waiting", "run-task-errors", "run-task-throttles", "run-task-duration")
 """Those that each further worker has of its own, with its name at the end; the first one always."""
 WATCH_ALARM = "schedules-overdue"
-"""Where a schedule has expected_every or finish_within."""
+"""The alarm for schedules with expected_every or finish_within."""
 
 WORKERS_DEAD_LETTERS = "workers-dead-letters"
 """Of workers that are FIFO where the default one is not, or the other way round."""

@@ -25,7 +25,7 @@ class Attempt(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """What the log has of a schedule's tasks.
+    """The figures of a schedule's tasks, from the log.
 
     Attributes:
         attempts: lines of attempts.

@@ -46,7 +46,7 @@ def planned_basis(path: Path, root: Path, prefix: str | None) -> Basis:
 
 
 class _Resources:
-    """What a plan has of one instance of the module: another one has other modules."""
+    """The part of a plan for one instance of the module: another one has other modules."""
 
     def __init__(self, planned: PlannedStack) -> None:
         self._prefix = planned.prefix

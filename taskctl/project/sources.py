@@ -28,7 +28,7 @@ class Source:
 
     @property
     def with_local_run(self) -> str:
-        """What pip and uv install it from together with the extras of `taskctl dev`."""
+        """The requirement that pip and uv install it from, with the extras of `taskctl dev`."""
         if "+" in self.python.partition(":")[0]:
             return f"serverless-task-scheduler[local,ui] @ {self.python}"
         return f"{self.python}[local,ui]"

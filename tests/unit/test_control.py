@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import random
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -15,32 +14,23 @@ from task_scheduler.runs.closing import close
 from task_scheduler.runs.identity import ALL_SCHEDULES, RunId, RunState
 from task_scheduler.runs.ledger import Ledger
 from task_scheduler.runs.schedule_state import ScheduleState
-from task_scheduler.runs.table import Item, Table
+from task_scheduler.runs.table import Item
 from tests.model.dynamodb import Client
+from tests.model.still import Still, still_client, still_ledger
 
 FIRST, SECOND, THIRD = (RunId(schedule="nightly", key=f"nightly@{n}") for n in (1, 2, 3))
-NOW = 1_000
-
-
-class Still:
-    """The clock of the model, which stands still here."""
-
-    current = None
-    now = 1_000
-
-    def sleep(self, seconds: float) -> None:
-        """Go on at once."""
+NOW = Still.now
 
 
 @pytest.fixture
 def client() -> Client:
     """The model of DynamoDB, without faults."""
-    return Client(cast("Any", Still()), random.Random(1))
+    return still_client(Still())
 
 
 @pytest.fixture
 def ledger(client: Client) -> Ledger:
-    return Ledger(Table(cast("Any", client), "ledger"), lambda: NOW, keep_seconds=1_000)
+    return still_ledger(Still(), client)
 
 
 def start(ledger: Ledger, run: RunId, overlap: Overlap = Overlap.QUEUE) -> tuple[Claim, Item]:

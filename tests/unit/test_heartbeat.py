@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -25,23 +24,12 @@ from task_scheduler.runs.claims import Claims, Overlap
 from task_scheduler.runs.closing import close
 from task_scheduler.runs.identity import RunId, RunState
 from task_scheduler.runs.ledger import Ledger
-from task_scheduler.runs.table import Table
-from tests.model.dynamodb import Client
+from tests.model.still import Still, still_ledger
 from tests.unit.conftest import Fire, Queue
 
 KEY = "nightly@2026-11-23T02:00:00Z"
 RUN = RunId.of(KEY)
 Point = Callable[..., None]
-
-
-class Still:
-    """The clock of the model, which goes on when it is set."""
-
-    current = None
-    now = 1_000
-
-    def sleep(self, seconds: float) -> None:
-        """Go on at once."""
 
 
 @pytest.fixture
@@ -51,8 +39,7 @@ def clock() -> Still:
 
 @pytest.fixture
 def books(clock: Still) -> Ledger:
-    client = Client(cast("Any", clock), random.Random(1))
-    return Ledger(Table(cast("Any", client), "ledger"), lambda: clock.now, keep_seconds=1_000_000)
+    return still_ledger(clock)
 
 
 @pytest.fixture

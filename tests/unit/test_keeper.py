@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -14,8 +13,8 @@ from task_scheduler.keeping.keeper import GIVE_UP_SENDINGS, Keeper
 from task_scheduler.runs.claims import Claim, Claims, Overlap
 from task_scheduler.runs.identity import RunId, RunState
 from task_scheduler.runs.ledger import Ledger
-from task_scheduler.runs.table import Item, Table
-from tests.model.dynamodb import Client
+from task_scheduler.runs.table import Item
+from tests.model.still import Still, still_ledger
 
 RUN = RunId(schedule="nightly", key="nightly@1")
 EVENT = {"version": 1, "schedule": "nightly", "cursor": {"line": 501}}
@@ -29,16 +28,6 @@ ENVIRONMENT = {
 }
 
 
-class Still:
-    """The clock of the model, which goes on when it is set."""
-
-    current = None
-    now = 1_000
-
-    def sleep(self, seconds: float) -> None:
-        """Go on at once."""
-
-
 @pytest.fixture
 def clock() -> Still:
     return Still()
@@ -46,8 +35,7 @@ def clock() -> Still:
 
 @pytest.fixture
 def ledger(clock: Still) -> Ledger:
-    client = Client(cast("Any", clock), random.Random(1))
-    return Ledger(Table(cast("Any", client), "ledger"), lambda: clock.now, keep_seconds=1_000_000)
+    return still_ledger(clock)
 
 
 @pytest.fixture

@@ -142,12 +142,11 @@ def _send(run: Run, ledger: Ledger, claims: Claims, context: LambdaContext) -> S
         numbered=numbered, is_resent=begun.is_resent, pacer=pacer,
     )  # fmt: skip
     if sent.rest is not None:
-        waits = pacer is not None and pacer.is_full
-        if sent.rest.line == run.cursor.line and not waits:
+        resume_seconds = pacer.resume_seconds if pacer and pacer.is_full else None
+        if sent.rest.line == run.cursor.line and resume_seconds is None:
             raise InvalidRun(f"no time to reach line {run.cursor.line}: raise send_task_timeout")
         seconds = _seconds_left(context) * HAND_OVER_SHARE
-        resume = pacer.resume_seconds if pacer and waits else None
-        sent.incomplete = hand_over(run, sent.rest, claims, seconds, resume_seconds=resume)
+        sent.incomplete = hand_over(run, sent.rest, claims, seconds, resume_seconds=resume_seconds)
     if sent.rest is None or sent.incomplete:
         total = None if run.number else sent.number
         incomplete = str(sent.incomplete) if sent.incomplete else None

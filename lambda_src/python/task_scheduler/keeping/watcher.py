@@ -27,7 +27,7 @@ RESERVE_SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """What is expected of a schedule.
+    """The expectations of a schedule.
 
     Attributes:
         expected_every: seconds within which it must run again; None where its silence is nothing.
@@ -57,7 +57,7 @@ class Watch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """What is wrong with a schedule.
+    """A problem of a schedule.
 
     Attributes:
         name: under which it is remembered, so that people are notified of it once.

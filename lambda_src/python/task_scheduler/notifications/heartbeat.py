@@ -29,7 +29,7 @@ MAX_SECONDS = 2.0
 
 
 class Beat(StrEnum):
-    """Where a run stands, for its monitor."""
+    """The state of a run, for its monitor."""
 
     START = "start"
     SUCCESS = "success"
