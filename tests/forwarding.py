@@ -48,7 +48,7 @@ class Exchange:
 
     Attributes:
         method, path, headers, body: of the request.
-        port: of this machine, that the client sent it from.
+        ports: of this machine: the one that the client sent it from, and the one it came to.
         forward: sends a body on to the emulator, with the request's own headers.
         wait_for_client: returns when the client has gone away.
     """
@@ -57,7 +57,7 @@ class Exchange:
     path: str
     headers: Message
     body: bytes
-    port: int
+    ports: tuple[int, int]
     forward: Callable[[bytes], Answer]
     wait_for_client: Callable[[], None]
 
@@ -131,7 +131,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.path,
                 self.headers,
                 body,
-                self.client_address[1],
+                (self.client_address[1], self.connection.getsockname()[1]),
                 self._forward,
                 self._wait_for_client,
             )

@@ -150,28 +150,32 @@ def seen_invocation(exchange: Exchange, rule: Rule) -> Answer | None:
 
 def killed_before(exchange: Exchange, rule: Rule) -> Answer | None:
     """The process that calls dies, and the request has no effect."""
-    rule.killed.append(_kill(exchange.port))
+    rule.killed.append(_kill(*exchange.ports))
     return None
 
 
 def killed_after(exchange: Exchange, rule: Rule) -> Answer | None:
     """The process that calls dies before it has the answer."""
     exchange.forward(exchange.body)
-    rule.killed.append(_kill(exchange.port))
+    rule.killed.append(_kill(*exchange.ports))
     return None
 
 
-def _kill(port: int) -> int:
-    """Kill the process that a connection from a port of this machine belongs to."""
+def _kill(port: int, server: int) -> int:
+    """Kill the process that a connection between two ports of this machine belongs to.
+
+    Both tell it: the same port may be the origin of connections to several servers.
+    """
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    [inode] = {row[9] for row in rows if row[1] == f"0100007F:{port:04X}"}
+    ends = [f"0100007F:{port:04X}", f"0100007F:{server:04X}"]
+    [inode] = {row[9] for row in rows if row[1:3] == ends}
     for link in Path("/proc").glob("[0-9]*/fd/*"):
         with suppress(OSError):
             if str(link.readlink()) == f"socket:[{inode}]":
                 process = int(link.parts[2])
                 os.kill(process, signal.SIGKILL)
                 return process
-    raise ProcessLookupError(f"no process has a connection from port {port}")
+    raise ProcessLookupError(f"no process has a connection from port {port} to {server}")
 
 
 def some_entries_failed(exchange: Exchange, rule: Rule) -> Answer | None:

@@ -140,6 +140,14 @@ def applied(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield stack
 
 
+@pytest.fixture
+def needed(applied: Applied) -> Iterator[Path]:
+    """The folder in which the task `need` looks for files; empty before and after a test."""
+    yield applied.folder
+    for file in applied.folder.iterdir():
+        file.unlink()
+
+
 Operate = Callable[..., subprocess.CompletedProcess[str]]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -46,7 +47,7 @@ def await_run(read: Read, schedule: str, key: str, **expected: Any) -> dict[str,
 
 
 def test_a_failed_task_is_listed_and_succeeds_when_redriven_after_a_fix(
-    applied: Applied, operate: Operate, read: Read
+    needed: Path, operate: Operate, read: Read
 ) -> None:
     run = read("run", "needy", "--task", "2", "--yes")
     assert (run["state"], run["failed"]) == ("failed", 1)
@@ -60,7 +61,7 @@ def test_a_failed_task_is_listed_and_succeeds_when_redriven_after_a_fix(
     assert dead_letter["run"] == run["run"]
     assert "#2 need “beta”" in operate("failed").stdout
 
-    (applied.folder / "beta").touch()
+    (needed / "beta").touch()
     done = operate("redrive", dead_letter["id"], "--yes", "--why", "there is a beta now")
 
     assert (done.returncode, done.stdout) == (0, "Sent again: 1 task.\n"), done.stderr
@@ -76,18 +77,15 @@ def test_a_failed_task_is_listed_and_succeeds_when_redriven_after_a_fix(
 
 
 def test_retry_sends_the_failed_tasks_of_one_run_again(
-    applied: Applied, operate: Operate, read: Read
+    needed: Path, operate: Operate, read: Read
 ) -> None:
     other = read("run", "needy", "--task", "1", "--yes")["run"]
     run = read("run", "needy", "--task", "3", "--yes")["run"]
-    (applied.folder / "gamma").touch()
-    try:
-        done = operate("retry", run, "--yes")
+    (needed / "gamma").touch()
+    done = operate("retry", run, "--yes")
 
-        assert (done.returncode, done.stdout) == (0, "Sent again: 1 task.\n"), done.stderr
-        await_run(read, "needy", run, state="succeeded")
-    finally:
-        (applied.folder / "gamma").unlink()
+    assert (done.returncode, done.stdout) == (0, "Sent again: 1 task.\n"), done.stderr
+    await_run(read, "needy", run, state="succeeded")
     assert [letter["run"] for letter in dead_letters(read, run=other)] == [other]
     done = operate("retry", run, "--yes")
     assert done.returncode == 2
@@ -97,19 +95,16 @@ def test_retry_sends_the_failed_tasks_of_one_run_again(
 
 
 def test_a_task_that_fails_again_keeps_its_place_and_may_be_sent_once_more(
-    applied: Applied, operate: Operate, read: Read
+    needed: Path, operate: Operate, read: Read
 ) -> None:
     run = read("run", "needy", "--task", "1", "--yes")["run"]
     for _ in range(2):
         (letter,) = dead_letters(read, run=run)
         assert operate("retry", run, "--yes").returncode == 0
         _await_another(read, run, letter["id"])
-    (applied.folder / "alpha").touch()
-    try:
-        assert operate("retry", run, "--yes").returncode == 0
-        await_run(read, "needy", run, state="succeeded", failed=0)
-    finally:
-        (applied.folder / "alpha").unlink()
+    (needed / "alpha").touch()
+    assert operate("retry", run, "--yes").returncode == 0
+    await_run(read, "needy", run, state="succeeded", failed=0)
 
 
 def _ids(found: list[dict[str, Any]]) -> list[str]:
@@ -184,14 +179,14 @@ def test_redriving_a_failed_run_invokes_send_task_again(
 
 
 def test_unreadable_dead_letters_stay_and_the_rest_is_sent(
-    applied: Applied, operate: Operate, read: Read
+    applied: Applied, needed: Path, operate: Operate, read: Read
 ) -> None:
     sqs = client("sqs", applied.aws)
     queue = sqs.get_queue_url(QueueName="operated-tasks-dead-letter")["QueueUrl"]
     sqs.send_message(QueueUrl=queue, MessageBody='{"version": 99}')
-    (applied.folder / "delta").touch()
+    (needed / "delta").touch()
     died = {"version": 1, "id": "needy@x#1", "schedule": "needy", "task": "need", "text": "delta",
-            "args": {"folder": str(applied.folder)}}  # fmt: skip
+            "args": {"folder": str(needed)}}  # fmt: skip
     sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(died))
     (unreadable,) = dead_letters(read, outcome="unreadable")
     assert len(dead_letters(read, outcome="died")) == 1

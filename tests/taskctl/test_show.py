@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ Read = Callable[..., Any]
 
 
 @pytest.fixture
-def failed(operate: Operate, read: Read) -> str:
+def failed(needed: Path, operate: Operate, read: Read) -> str:
     """The key of a run of three tasks that failed."""
     run: str = read("run", "needy", "--yes")["run"]
     wait_for(lambda: len([line for line in read("logs", run) if line["outcome"]]) == 3)

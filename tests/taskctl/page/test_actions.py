@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -10,7 +11,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.system.stack import wait_for
-from tests.taskctl.conftest import Applied
 from tests.taskctl.page.conftest import Served, Visitor
 
 Read = Callable[..., Any]
@@ -18,10 +18,8 @@ LONG = 60_000
 
 
 @pytest.fixture
-def failed(read: Read, applied: Applied) -> str:
+def failed(read: Read, needed: Path) -> str:
     """The key of a run whose three tasks have failed, and are dead letters."""
-    for name in ("alpha", "beta", "gamma"):
-        (applied.folder / name).unlink(missing_ok=True)
     run: str = read("run", "needy", "--yes")["run"]
     wait_for(lambda: len([one for one in read("failed") if one["run"] == run]) == 3)
     return run
@@ -58,13 +56,13 @@ def test_a_schedule_is_run_and_followed_to_its_end(applied_page: Served, visit: 
 
 
 def test_failed_tasks_are_retried_and_their_run_recovers(
-    failed: str, applied: Applied, applied_page: Served, visit: Visitor
+    failed: str, needed: Path, applied_page: Served, visit: Visitor
 ) -> None:
     page = visit(applied_page, f"/run?key={failed.replace('+', '%2B')}")
     expect(page.locator("#live .standing")).to_contain_text("3 of 3 tasks failed")
     expect(page.locator("#log pre")).to_contain_text("FileNotFoundError", timeout=LONG)
     for name in ("alpha", "beta", "gamma"):
-        (applied.folder / name).touch()
+        (needed / name).touch()
     page.get_by_role("button", name="Retry failed").click()
     says(page, "Sends the dead letters of needy@")
     press(page, "Retry")
@@ -86,7 +84,7 @@ def test_a_task_is_shown_with_its_message_and_traceback(
 
 
 def test_dead_letters_are_redriven_and_discarded(
-    failed: str, applied: Applied, applied_page: Served, visit: Visitor, read: Read
+    failed: str, needed: Path, applied_page: Served, visit: Visitor, read: Read
 ) -> None:
     page = visit(applied_page, "/dead-letters?schedule=needy")
     rows = page.locator("#list tbody tr").filter(
@@ -96,7 +94,7 @@ def test_dead_letters_are_redriven_and_discarded(
     expect(rows.first).to_contain_text("FileNotFoundError: there is no")
     expect(rows.first).to_contain_text("Redrive: goes back to its queue")
     expect(page.get_by_role("button", name="Discard")).to_be_disabled()
-    (applied.folder / "beta").touch()
+    (needed / "beta").touch()
     rows.filter(has_text="beta").get_by_role("checkbox").check()
     page.get_by_role("button", name="Redrive").click()
     says(page, "Sends 1 dead letter again")
