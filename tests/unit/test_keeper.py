@@ -1,4 +1,4 @@
-"""What keep_runs does about a list whose sender is gone."""
+"""keep_runs continues lists whose sender is gone."""
 
 from __future__ import annotations
 

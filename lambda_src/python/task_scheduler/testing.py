@@ -50,7 +50,7 @@ _SCHEDULE = "test"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskResult:
-    """What came of an attempt.
+    """The result of an attempt.
 
     Attributes:
         outcome: success, retry or failed, as the log has it.
