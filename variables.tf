@@ -33,6 +33,8 @@ variable "schedules" {
 
     When:
     - `expression`: `rate(value unit)`, `cron(minutes hours day-of-month month day-of-week year)` with `?` in one of the two day fields and weekdays better by name (1 is Sunday), or `at(yyyy-mm-ddThh:mm:ss)` for once.
+    - `after`: instead of an expression, the names of the schedules that it follows: it runs, within about a minute, when each of them has had a run that succeeded since it last ran after them, once for all of them. Runs by hand and backfills of theirs count, a dead letter that is sent again and completes a run does, too. A chain may have 8 schedules. In a task, `context.parents` has the runs that it follows. With `after` anywhere, keep_runs comes every minute instead of every 5.
+    - `after_any_outcome`: true has it run when each of them has ended, whether it succeeded, failed or was cancelled. Default false.
     - `timezone`: IANA time zone of cron and at; `var.timezone` if not given.
     - `description`: a note that the console shows, up to 512 bytes, of which a character beyond ASCII takes 2 to 4.
     - `enabled`: false keeps the schedule but does not fire it. Default true.
@@ -66,7 +68,9 @@ variable "schedules" {
     - `mention`: whom a message about a failure mentions, in the chat service's own form, such as `<!subteam^S0123ABCD>` or `@oncall`, in one line of up to 200 characters. Nothing else in a message can ping anybody.
   EOT
   type = map(object({
-    expression              = string
+    expression              = optional(string)
+    after                   = optional(list(string))
+    after_any_outcome       = optional(bool, false)
     timezone                = optional(string)
     description             = optional(string)
     enabled                 = optional(bool, true)
@@ -105,8 +109,8 @@ variable "schedules" {
 
   # All the other rules are in modules/scheduler, where they name every schedule that breaks one.
   validation {
-    condition     = alltrue([for schedule in var.schedules : try(schedule.expression, null) != null])
-    error_message = "schedules without an expression: ${join(", ", [for name, schedule in var.schedules : "\"${name}\"" if try(schedule.expression, null) == null])}. Each must be rate(value unit), cron(minutes hours day-of-month month day-of-week year) or at(yyyy-mm-ddThh:mm:ss); to leave a schedule out, leave its key out."
+    condition     = alltrue([for schedule in var.schedules : try(schedule.expression, null) != null || try(schedule.after, null) != null])
+    error_message = "schedules without an expression: ${join(", ", [for name, schedule in var.schedules : "\"${name}\"" if try(schedule.expression, null) == null && try(schedule.after, null) == null])}. Each must be rate(value unit), cron(minutes hours day-of-month month day-of-week year) or at(yyyy-mm-ddThh:mm:ss), or name in after which schedules it follows; to leave a schedule out, leave its key out."
   }
 }
 
