@@ -68,7 +68,7 @@ class Fireable:
 
 
 class Session:
-    """What is applied, and what is to be done about events.
+    """The applied project, and the reactions to events.
 
     Args:
         root: what Terraform applies.

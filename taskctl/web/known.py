@@ -1,4 +1,4 @@
-"""What the pages show: read as the commands read it, and kept for a while where it is dear."""
+"""Data of the pages: read as the commands read it, and cached where reading is expensive."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Cached(Generic[T]):
 
 
 class Known:
-    """What is known of a stack.
+    """The cached data of a stack.
 
     Args:
         stack: which.

@@ -15,7 +15,7 @@ from task_scheduler import keep_runs, run_task
 from task_scheduler.keeping.followers import FOLLOWERS
 from task_scheduler.runs.schedule_state import ScheduleState
 from task_scheduler.runs.table import Item, _from_wire
-from task_scheduler.tasks.context import TaskContext
+from task_scheduler.tasks.context import ParentRun, TaskContext
 from tests.model import dynamodb
 from tests.model.books import Plan
 from tests.model.chaos import FAULTS
@@ -84,6 +84,7 @@ class Rounds(Night):
     Attributes:
         courses: what became of the schedules that follow others.
         succeeded, ended: how often each run did.
+        seen: the runs that each run's task saw before it, where nothing goes wrong.
     """
 
     def __init__(self, *, seed: int, fires: int = 40, hours: float = 3.0, **settings: Any) -> None:
@@ -92,7 +93,8 @@ class Rounds(Night):
         self.courses = {name: Course() for name in AFTER}
         self.succeeded: Counter[str] = Counter()
         self.ended: Counter[str] = Counter()
-        self._fires, self._hours = fires, hours
+        self.seen: dict[str, tuple[ParentRun, ...]] = {}
+        self._fires, self._hours, self._is_faulty = fires, hours, bool(settings)
         self.table.on_effect = self._note
 
     def live(self) -> None:
@@ -104,7 +106,7 @@ class Rounds(Night):
             "aws.scheduler": lambda: scheduler,
             "notifications.notifier.NOTIFIER.send": lambda digest, *, seconds: True,
         }
-        with surroundings(self, self._work, **others):
+        with surroundings(self, self._return, **others):
             for number in range(self._fires):
                 delay = 600 + self.random.random() * self._hours * 3_600
                 self._fire(self.random.choice(FIRES), number, delay)
@@ -189,8 +191,11 @@ class Rounds(Night):
             )
         self.simulation.at(self.simulation.now + KEEP_SECONDS, self._keep_again)
 
-    def _work(self, text: str, context: TaskContext) -> None:
+    def _return(self, text: str, context: TaskContext) -> str:
+        if not self._is_faulty:
+            self.seen[f"{context.schedule}@{context.scheduled_time}"] = context.parents
         self.work(int(text), context)
+        return f"did {text}"
 
     def _note(self, operation: str, before: dynamodb.Wire, after: dynamodb.Wire) -> None:
         old, new = _from_wire(before), _from_wire(after)

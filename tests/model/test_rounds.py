@@ -17,6 +17,22 @@ def test_each_round_of_others_starts_one_run(seed: int) -> None:
     assert all(hours.courses[name].rounds for name in AFTER)
 
 
+def test_a_task_sees_the_runs_that_its_own_follows() -> None:
+    hours = Rounds(seed=2, fires=30)
+    hours.live()
+    for course in hours.courses.values():
+        for each in course.rounds:
+            seen = hours.seen[each.key]
+            assert [run.key for run in seen] == each.parents
+            for run in seen:
+                item = hours.runs(run.schedule)[run.key]
+                assert (run.state, run.total, run.failed) == (item["state"], 1, item["failed"])
+                assert run.key == f"{run.schedule}@{run.scheduled_time}"
+                assert run.results == ({} if run.failed else {1: "did 0"})
+                assert list(run.reasons) == [1] * run.failed
+    assert not any(seen for key, seen in hours.seen.items() if key.startswith(("a@", "b@", "c@")))
+
+
 def test_a_run_begins_within_about_a_minute_of_the_last_one_that_it_follows() -> None:
     hours = Rounds(seed=1, fires=30)
     hours.live()

@@ -1,4 +1,4 @@
-"""What keep_runs notices of schedules that do not run, or do not end, in time."""
+"""keep_runs notices schedules that do not run, or do not end, in time."""
 
 from __future__ import annotations
 

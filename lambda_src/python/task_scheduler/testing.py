@@ -40,6 +40,8 @@ from task_scheduler.tasks.registered import Task
 from task_scheduler.tasks.registry import registered_tasks
 from task_scheduler.tasks.task_files import IMPORT_SECONDS
 
+__all__ = ["ParentRun", "TaskResult", "attempt_task", "make_context", "run_task"]
+
 RUN_TASK_TIMEOUT = 60.0
 """Seconds of run_task where tfvars have no run_task_timeout."""
 
@@ -48,7 +50,7 @@ _SCHEDULE = "test"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskResult:
-    """What came of an attempt.
+    """The result of an attempt.
 
     Attributes:
         outcome: success, retry or failed, as the log has it.

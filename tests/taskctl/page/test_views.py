@@ -1,4 +1,4 @@
-"""What each page shows, over a ledger that was written as the functions write it."""
+"""The content of each page, over a ledger that was written as the functions write it."""
 
 from __future__ import annotations
 
