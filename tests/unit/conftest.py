@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
+from pytest_httpserver import HTTPServer
 
 from task_scheduler import aws, config, run_task, send_task
 from task_scheduler.errors import IncompleteRun
@@ -139,6 +140,15 @@ def fresh_event_loop() -> Iterator[None]:
     loop.close()
     event_loop._loop.cache_clear()
     event_loop._start_loop.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def make_httpserver() -> Iterator[HTTPServer]:
+    """The server behind `httpserver`, which a request that hangs does not keep from the next."""
+    # It is in the process of the code under test, whose log some tests read for secrets.
+    logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
+    with HTTPServer(host="127.0.0.1", port=0, threaded=True) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
