@@ -5,6 +5,7 @@ ARCHITECTURE ?= arm64
 REQUIREMENTS ?= layer/requirements-layer.txt
 OUT ?= layer
 MODULES ?=
+TESTS ?=
 RUNS ?=
 SEED ?=
 
@@ -30,9 +31,9 @@ chaos: ## random faults and kills on a model of SQS; RUNS and SEED may be given
 	$(set_up) tests
 	@PYTHONPATH=.:lambda_src/python .build/venv/bin/python -m tests.model $(if $(RUNS),--runs $(RUNS)) $(if $(SEED),--seed $(SEED))
 
-mutation: ## how many small faults in the runtime its unit tests notice; MODULES may be given
+mutation: ## how many small faults in the runtime its unit tests notice; MODULES and TESTS may be given
 	$(set_up) tests emulator
-	$(run) tools.mutation $(MODULES)
+	$(run) tools.mutation $(MODULES) $(if $(TESTS),--tests $(TESTS))
 
 lint: ## terraform fmt, tflint, checkov, ruff, mypy, import-linter, workflows, generated docs
 	$(set_up) lint layer terraform checkov go_tools

@@ -2,14 +2,18 @@
 
 mutmut changes the runtime in one small way at a time, a mutant, and runs those unit tests that
 reach the changed function; a mutant that no test notices survives. `make mutation
-MODULES="queue tasks.registry"` does it for some rooms or modules alone. It works in
-.build/mutation: there `../venv/bin/mutmut results` lists the survivors, and `../venv/bin/mutmut
-show NAME` tells what one of them changes.
+MODULES="queue tasks.registry"` does it for some rooms or modules alone, TESTS="tests/model"
+with some tests alone. It works in .build/mutation: there `../venv/bin/mutmut results` lists the
+survivors, and `../venv/bin/mutmut show NAME` tells what one of them changes.
+
+All tests must pass before it begins, also in another order: those that keep to a time may fail on
+a machine that is busy, and then seem to notice a mutant, too.
 
 Counted as killed: what a test notices, what does not end in time (mutmut says so, too). Counted as
 survived: what no test reaches. Not mutated, by mutmut's own rules: what stands outside functions,
-decorated functions (properties, cached and context managers), annotations, docstrings. Nothing
-else is left out.
+decorated functions (properties, cached and context managers), annotations, docstrings; and by a
+pragma TimeLimit's __enter__ and __exit__, as mutmut calls each function through one of its own,
+where an interrupt may fall. Nothing else is left out.
 
 This file is also the pytest plugin of those runs: `pytest -p tools.mutation`.
 """
@@ -41,7 +45,14 @@ WORK = BUILD / "mutation"
 GOAL = 95.0
 
 _RUNTIME = "task_scheduler"
+_FAILED = WORK / "failed.txt"
 _CHILDREN = 2
+_FOLDERS = ("unit", "model", "stored")
+_TESTS = ["tests/unit", "tests/model/test_ledger.py"]
+_PYTEST = [
+    f"-p{plugin}"
+    for plugin in ("tools.mutation", "no:terraform", "no:xdist", "no:unraisableexception")
+]
 
 # - A worker is forked from a process that ran no test: a client of AWS that two of them inherited
 #   would be one connection for both.
@@ -50,10 +61,7 @@ _CHILDREN = 2
 _SETTINGS = f"""
 [tool.mutmut]
 source_paths = ["{_RUNTIME}"]
-pytest_add_cli_args = [
-    "-p", "tools.mutation", "-p", "no:terraform", "-p", "no:xdist", "-p", "no:unraisableexception",
-]
-pytest_add_cli_args_test_selection = ["tests/unit"]
+pytest_add_cli_args = {json.dumps(_PYTEST)}
 process_isolation = "forkserver"
 timeout_constant = 5.0
 timeout_multiplier = 5.0
@@ -68,19 +76,16 @@ def main(arguments: Sequence[str]) -> int:
     """Run mutmut and print what came of it; 0 if the kill rate reaches the goal."""
     parser = argparse.ArgumentParser(prog="tools.mutation")
     parser.add_argument("modules", nargs="*", help="such as `queue`, `tasks.registry`; all if none")
+    parser.add_argument("--tests", nargs="+", default=_TESTS, help="files or folders (%(default)s)")
     parser.add_argument("--goal", type=float, default=GOAL, help="kill rate in %% (%(default)s)")
     options = parser.parse_args(arguments)
-    _lay_out()
-    names = [f"{_RUNTIME}.{module}.*" for module in options.modules]
+    _lay_out(options.modules, options.tests)
     with Emulator() as emulator:
-        command = [str(VENV / "bin" / "mutmut"), "run", f"--max-children={_CHILDREN}"]
-        done = subprocess.run(
-            [sys.executable, *command, *names],
-            cwd=WORK,
-            env=os.environ | emulator.environment() | {"PYTHONPATH": str(ROOT)},
-            check=False,
-        )
-    if done.returncode:
+        environment = os.environ | emulator.environment() | {"PYTHONPATH": str(ROOT)}
+        mutmut = [str(VENV / "bin" / "mutmut"), "run", f"--max-children={_CHILDREN}"]
+        done = subprocess.run([sys.executable, *mutmut], cwd=WORK, env=environment, check=False)
+    if done.returncode:  # mutmut does not say which tests fail without a mutant
+        print(_FAILED.read_text() if _FAILED.is_file() else "")
         return done.returncode
     counts = {module: count(results) for module, results in _read().items()}
     total = sum(counts.values(), Counter[str]())
@@ -99,15 +104,29 @@ def rate(counts: Counter[str]) -> float:
     return 100 * (counts["killed"] + counts["timeout"]) / total if total else 0.0
 
 
-def _lay_out() -> None:
+def _lay_out(modules: Sequence[str], tests: Sequence[str]) -> None:
     """Lay out the runtime and its tests for mutmut: a project with the package at its top."""
     shutil.rmtree(WORK, ignore_errors=True)
     no_bytecode = shutil.ignore_patterns("__pycache__")
     runtime = ROOT / "lambda_src" / "python" / _RUNTIME
     shutil.copytree(runtime, WORK / _RUNTIME, ignore=no_bytecode)
-    for tests in ("unit", "stored"):
-        shutil.copytree(ROOT / "tests" / tests, WORK / "tests" / tests, ignore=no_bytecode)
-    (WORK / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text() + _SETTINGS)
+    for folder in _FOLDERS:
+        shutil.copytree(ROOT / "tests" / folder, WORK / "tests" / folder, ignore=no_bytecode)
+    chosen = {
+        "only_mutate": [path for module in modules for path in _paths(module)],
+        "pytest_add_cli_args_test_selection": list(tests),
+    }
+    (WORK / "pyproject.toml").write_text(
+        (ROOT / "pyproject.toml").read_text()
+        + _SETTINGS
+        + "".join(f"{name} = {json.dumps(value)}\n" for name, value in chosen.items())
+    )
+
+
+def _paths(module: str) -> tuple[str, str]:
+    """Return the patterns of a module's file, and of the files of a package."""
+    path = f"{_RUNTIME}/{module.replace('.', '/')}"
+    return f"{path}.py", f"{path}/*"
 
 
 def _read() -> dict[str, Results]:
@@ -168,6 +187,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if measured.is_file():
         seconds = json.loads(measured.read_text())["duration_by_test"]
         items.sort(key=lambda item: seconds.get(item.nodeid, 0.0))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Write down what fails without a mutant."""
+    if report.failed and os.environ.get("MUTANT_UNDER_TEST") in ("", "stats"):
+        with _FAILED.open("a") as file:
+            file.write(f"{report.nodeid}\n{report.longreprtext}\n")
 
 
 if __name__ == "__main__":
