@@ -60,3 +60,13 @@ def test_a_receive_that_left_no_mark_is_a_death() -> None:
     assert chunk((Mark.TRIED, 5, 1)).died_before(5, receives=3)
     assert chunk((Mark.BEGUN, 5, 1)).died_before(5, receives=2)
     assert not chunk((Mark.BEGUN, 5, 1), (Mark.TRIED, 5, 1)).died_before(5, receives=2)
+
+
+def test_the_first_receive_and_an_attempt_begun_after_it_count_as_the_others() -> None:
+    assert chunk((Mark.TRIED, 5, 2)).died_before(5, receives=3)
+    assert chunk((Mark.TRIED, 5, 1), (Mark.BEGUN, 5, 2)).died_before(5, receives=2)
+    assert not chunk((Mark.TRIED, 5, 1), (Mark.BEGUN, 6, 2)).died_before(5, receives=2)
+
+
+def test_half_a_surrogate_pair_in_a_body_is_no_hindrance() -> None:
+    assert chunk((Mark.OK, 4, 1), body="\ud800").ended == {4}
