@@ -24,9 +24,17 @@ locals {
     : "${substr(var.prefix, 0, 45)}-${substr(sha256("${var.prefix}/${local.aws.region}"), 0, 8)}"
   )
 
-  role_names = {
-    send_task = "${local.role_prefix}-send-task"
-    run_task  = "${local.role_prefix}-run-task"
-    scheduler = "${local.role_prefix}-scheduler"
-  }
+  role_names = merge(
+    {
+      send_task = "${local.role_prefix}-send-task"
+      run_task  = "${local.role_prefix}-run-task"
+      keep_runs = "${local.role_prefix}-keep-runs"
+      scheduler = "${local.role_prefix}-scheduler"
+    },
+    { for name in keys(var.workers) : "run_task-${name}" => (
+      length("${local.role_prefix}-run-task-${name}") <= 64
+      ? "${local.role_prefix}-run-task-${name}"
+      : "${substr("${local.role_prefix}-run-task-${name}", 0, 55)}-${substr(sha256("${var.prefix}/${local.aws.region}/${name}"), 0, 8)}"
+    ) },
+  )
 }

@@ -21,7 +21,7 @@ locals {
         Action    = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:DescribeKey"]
         Resource  = "*"
         Condition = { ArnEquals = { "kms:EncryptionContext:aws:logs:arn" = [
-          for function in ["send-task", "run-task"] : "arn:${local.aws.partition}:logs:${local.aws.region}:${local.aws.account}:log-group:/aws/lambda/${var.prefix}-${function}"
+          for function in ["send-task", "run-task", "keep-runs"] : "arn:${local.aws.partition}:logs:${local.aws.region}:${local.aws.account}:log-group:/aws/lambda/${var.prefix}-${function}"
         ] } }
       },
       {
@@ -44,7 +44,9 @@ locals {
         Resource  = "*"
         Condition = {
           ArnEquals = { "aws:PrincipalArn" = local.role_arns["scheduler"] }
-          ArnLike   = { "kms:EncryptionContext:aws:scheduler:schedule:arn" = "arn:${local.aws.partition}:scheduler:${local.aws.region}:${local.aws.account}:schedule/${var.prefix}/*" }
+          ArnLike = { "kms:EncryptionContext:aws:scheduler:schedule:arn" = [
+            for group in [var.prefix, "${var.prefix}-keep-runs"] : "arn:${local.aws.partition}:scheduler:${local.aws.region}:${local.aws.account}:schedule/${group}/*"
+          ] }
         }
       },
     ],

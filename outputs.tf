@@ -33,8 +33,33 @@ output "run_task_role" {
   value       = module.functions.run_task_role
 }
 
+output "workers" {
+  description = "By worker, default among them: its queue (name, arn and url), function (name, arn and log_group), role (name and arn) and dead_letter_queue (name, arn and url)."
+  value = { for name, function in module.functions.workers : name => {
+    queue             = module.queue.workers[name].tasks
+    function          = { name = function.name, arn = function.arn, log_group = function.log_group }
+    role              = function.role
+    dead_letter_queue = module.queue.workers[name].dead_letters
+  } }
+}
+
+output "keep_runs" {
+  description = "The function that repeats what got lost of runs, closes what cannot end and starts what waits: name, arn and log_group."
+  value       = module.functions.keep_runs
+}
+
+output "keep_runs_role" {
+  description = "The role of keep_runs: name and arn."
+  value       = module.functions.keep_runs_role
+}
+
+output "ledger" {
+  description = "The table that runs are recorded in: name and arn."
+  value       = module.ledger.table
+}
+
 output "scheduler_role" {
-  description = "The role that the schedules invoke send_task with: name and arn."
+  description = "The role that the schedules invoke send_task with, and keep_runs' own schedule keep_runs: name and arn."
   value       = module.scheduler.role
 }
 

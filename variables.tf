@@ -36,24 +36,34 @@ variable "schedules" {
     - `timezone`: IANA time zone of cron and at; `var.timezone` if not given.
     - `description`: a note that the console shows, up to 512 bytes, of which a character beyond ASCII takes 2 to 4.
     - `enabled`: false keeps the schedule but does not fire it. Default true.
-    - `expected_every`: an alarm goes off when it has not fired for so many seconds, 60 to 604800 (7 days; an alarm cannot look further back); slightly more than the longest time between two runs, such as 90000 (25 hours) for a daily one. 0.40 USD a month. Not watched if not given, with `enabled = false` or without `monitoring`; for up to 100 schedules.
+    - `overlap`: what becomes of a run that is due while the one before it still runs: `allow` runs both (the default), `skip` leaves the new one out, `queue` has one wait, which starts within a minute or two of the end, and leaves further ones out. What is left out is recorded with its reason. With `queue` anywhere, keep_runs comes every minute instead of every 5.
+    - `skip_on`: the days on which it does not run, in its time zone: dates such as `2027-12-24`, and names of calendars. A calendar is a file in `calendars/` of `task_code_dir`, its name and `.txt`, with a date a line and whatever is said about it behind; `taskctl calendar COUNTRY` writes one of public holidays. What is left out is recorded as skipped. A plan warns of a calendar that ends within 60 days.
+    - `only_on`: the days on which alone it runs, likewise; `skip_on` is taken from them.
+    - `expected_every`: people are notified, and one alarm of the stack goes off, when it has not run for so many seconds, from 60 on; slightly more than the longest time between two runs, such as 90000 (25 hours) for a daily one. keep_runs notices it, up to five minutes late. Not watched if not given, and with `enabled = false`.
+    - `finish_within`: the same when a run has not ended so many seconds after it was due, from 60 on. With `overlap = "skip"` it is at most the time between two runs. Not watched if not given.
     - `flexible_window_minutes`: fires at any moment within so many minutes after it is due, 1 to 1440 (a day); exactly when due if not given.
     - `start_date`, `end_date`: fires only between these, RFC 3339 in UTC, such as `2027-01-01T00:00:00Z`; AWS ignores them for at. Remove a `start_date` once it is past: AWS may refuse it when the schedule is changed or created again.
 
     What, with a `task`, a list or both; the list is one of `tasks`, `tasks_file`, `tasks_s3_uri` and `tasks_source`:
     - `task`: name of the function that runs each task of the list, or runs once if there is no list. Without it the lines of the list are printed.
     - `args`: arguments of that function, by name.
+    - `worker`: the worker that runs its tasks, a key of `workers`; the default one if not given. A line of a list may name another.
     - `tasks`: the list as texts, each one task. The whole must fit into 200,000 bytes.
     - `tasks_file`: the list as a file within `task_code_dir`, up to 50 MB: `.txt` (a task a line), `.jsonl` or `.csv`, or one of them packed as `.gz`.
     - `tasks_s3_uri`: the list as an object in S3, `s3://bucket/key`, of the same kinds and any size, read when the schedule fires.
     - `tasks_source`: the name of a generator in your code, `@task_source("name")`, which makes the list when the schedule fires.
+
+    - `pace`: how many of its tasks may start in a minute or an hour, such as `300/minute`, for services with limits. They are spread by delays of up to 15 minutes, and what is due later is sent later. Retries come on top. Not with a FIFO queue; the results of its tasks are not in messages.
 
     If something fails:
     - `retries`: how often a task that failed is tried again, 0 to 100. Default 2.
     - `max_age`: a task that has waited on the queue for more than so many seconds, 1 to 1209600 (14 days), is not started and becomes a dead letter instead; any time if not given.
     - `delivery_retries`: how often Scheduler tries again to hand a run over, 0 to 185. Default 3.
     - `delivery_max_age`: and for how long, in seconds, 60 to 86400 (a day). Default 3600 (an hour).
-    - `notify_on`: the events of its tasks that send a notification; `var.notify_on` if not given, `[]` for none.
+    - `notify_on`: which of its runs send a message; `var.notify_on` if not given, `[]` for none.
+    - `notify_to`: names of the targets that get them; all of them if not given.
+    - `heartbeat`: the name of a monitor among the targets of `notify`, at healthchecks.io or Cronitor, which is pinged when a run starts and when it has succeeded or failed. It notices what nobody here can: that nothing runs at all.
+    - `mention`: whom a message about a failure mentions, in the chat service's own form, such as `<!subteam^S0123ABCD>` or `@oncall`, in one line of up to 200 characters. Nothing else in a message can ping anybody.
   EOT
   type = map(object({
     expression              = string
@@ -61,11 +71,13 @@ variable "schedules" {
     description             = optional(string)
     enabled                 = optional(bool, true)
     expected_every          = optional(number)
+    finish_within           = optional(number)
     flexible_window_minutes = optional(number)
     start_date              = optional(string)
     end_date                = optional(string)
     task                    = optional(string)
     args                    = optional(map(string))
+    worker                  = optional(string)
     tasks                   = optional(list(string))
     tasks_file              = optional(string)
     tasks_s3_uri            = optional(string)
@@ -75,6 +87,13 @@ variable "schedules" {
     delivery_retries        = optional(number, 3)
     delivery_max_age        = optional(number, 3600)
     notify_on               = optional(set(string))
+    notify_to               = optional(list(string))
+    mention                 = optional(string)
+    overlap                 = optional(string, "allow")
+    heartbeat               = optional(string)
+    pace                    = optional(string)
+    skip_on                 = optional(list(string))
+    only_on                 = optional(list(string))
   }))
   default = {
     hello = {
@@ -115,7 +134,7 @@ variable "layer_zip" {
 }
 
 variable "layers" {
-  description = "ARNs of up to 3 layer versions of your own, in this region. Without `layer_dir` and `layer_zip` the module makes no layer of dependencies, so the runtime's packages (requirements/runtime.txt) must be in these. Terraform cannot see what is in them."
+  description = "ARNs of up to 3 layer versions of your own, in this region. Without `layer_dir` and `layer_zip` the module makes no layer of dependencies, so the runtime's packages (requirements/runtime.txt) must be in these. Terraform cannot see what is in them; it warns of one that was published for another architecture."
   type        = list(string)
   default     = []
   nullable    = false
@@ -148,7 +167,7 @@ variable "package_bucket" {
 }
 
 variable "runtime" {
-  description = "Lambda runtime of both functions, the one that the layer was built for: python3.12, python3.13 or, from AWS provider 6.20 on, python3.14."
+  description = "Lambda runtime of the functions, the one that the layer was built for: python3.12, python3.13 or, from AWS provider 6.20 on, python3.14."
   type        = string
   default     = "python3.13"
   nullable    = false
@@ -160,7 +179,7 @@ variable "runtime" {
 }
 
 variable "architecture" {
-  description = "Processor architecture of both functions, the one that the layer was built for: arm64 (a fifth cheaper) or x86_64."
+  description = "Processor architecture of the functions, the one that the layer was built for: arm64 (a fifth cheaper) or x86_64."
   type        = string
   default     = "arm64"
   nullable    = false
@@ -219,6 +238,18 @@ variable "run_task_memory" {
   }
 }
 
+variable "run_task_storage" {
+  description = "Size of /tmp of run_task in MB, 512 to 10240 (10 GB); beyond 512 it has a price."
+  type        = number
+  default     = 512
+  nullable    = false
+
+  validation {
+    condition     = var.run_task_storage >= 512 && var.run_task_storage <= 10240 && floor(var.run_task_storage) == var.run_task_storage
+    error_message = "run_task_storage is ${var.run_task_storage}: it must be a whole number of MB from 512 to 10240 (10 GB)."
+  }
+}
+
 variable "batch_size" {
   description = "How many tasks one invocation of run_task gets at most, 1 to 10."
   type        = number
@@ -271,6 +302,112 @@ variable "maximum_concurrency" {
   }
 }
 
+# The rules of task code's environment, secrets and permissions are in modules/functions, by worker.
+
+variable "environment" {
+  description = "Environment variables of task code, by name: texts, and no secrets, which would be in Terraform's state (see `secrets`). run_task has them, and so has send_task where a schedule has `tasks_source`, since generators are task code. Names that Lambda, Python or the module uses (AWS_*, LAMBDA_*, PATH, QUEUE_URL and the like) are refused. All variables of a function, with about 1 KB of the module's, may take 4 KB."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "secrets" {
+  description = <<-EOT
+    Secrets of task code: where each is kept, by the name that it has in `os.environ` and in `task_scheduler.secret("API_TOKEN")`. Values never stand in variables, state, plan or logs. A text that begins with a slash is the name of an SSM parameter, such as `/jobs/token`, better a SecureString; any other is the name of a secret in Secrets Manager, such as `jobs/token`, of this region. What that does not fit is given by its ARN.
+
+    They are read once a sandbox, before task code is imported, where `environment` is there, too. A new value is used five minutes after it was written at the latest: `secret()` then reads it again, and `os.environ` has it when the next task starts. While one is missing or may not be read, tasks fail with a sentence that says so, and are retried like any that fail. In whatever the functions log, record and send, values of 6 characters and more are replaced by `***`.
+  EOT
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "secrets_kms_key_arns" {
+  description = "ARNs of the customer keys that parameters and secrets in `secrets` are encrypted with, of this region; none for those under a key of AWS's own."
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
+variable "policy_statements" {
+  description = <<-EOT
+    What task code may do in AWS, beyond what the module's functions do: statements of the role of run_task. docs/permissions.md has those of the usual jobs.
+
+    - `actions`: such as `s3:GetObject`; `*` and `?` stand for any characters and any one.
+    - `resources`: ARNs, with `*` and `?` likewise, or `*` for actions that take none.
+    - `conditions`: values by key by operator, such as `{ StringEquals = { "aws:ResourceTag/team" = ["data"] } }`; none if not given.
+    - `sid`: its name, of letters and digits, in warnings and in the policy.
+    - `generators`: whether send_task may do it, too, where generators run (`tasks_source`). Default false.
+  EOT
+  type = list(object({
+    sid        = optional(string)
+    actions    = list(string)
+    resources  = list(string)
+    conditions = optional(map(map(list(string))), {})
+    generators = optional(bool, false)
+  }))
+  default  = []
+  nullable = false
+}
+
+variable "policy_arns" {
+  description = "Managed policies that the role of run_task gets for task code: their ARNs, by a name of yours, such as `{ reports = aws_iam_policy.reports.arn }`, so that a policy may be made in the same apply. IAM takes 10 a role, up to 20 where it was asked for more."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "workers" {
+  description = <<-EOT
+    Workers beside the default one, which the other variables describe: up to 9, by name, 1 to 20 small letters, digits and hyphens. A schedule, or a line of a list, names one with `worker`. Each has a queue, a function and a role of its own; runs, the log, dead letters and the dashboard are one for all. What a worker does not say it has from the default one; what it says of `environment`, `secrets`, policies and `layers` takes the place of the default's whole.
+
+    Each costs 0.26 USD a month while idle (0.11 where `maximum_concurrency` is null), for Lambda's polling, and 0.10 USD for its alarm; with `early_warnings` 0.30 USD more. Removing a worker deletes its queue with all that is on it: let its tasks run out before.
+
+    - `memory`: in MB, 128 to 10240 (10 GB).
+    - `timeout`: how long a batch of tasks may take, in seconds, 1 to 900 (15 minutes).
+    - `storage`: size of /tmp in MB, 512 to 10240 (10 GB).
+    - `batch_size`: how many tasks one invocation gets at most, 1 to 10; 1 for heavy ones.
+    - `batch_window`: how long Lambda waits for a batch to fill, in seconds, 0 to 300 (5 minutes).
+    - `task_concurrency`: how many tasks of a batch run at the same time, 1 to 10.
+    - `maximum_concurrency`: how many batches may run at the same time, 2 to 1000.
+    - `visibility_timeout`: how long a task that was handed out stays hidden, in seconds, `timeout` to 43200 (12 hours); with a `timeout` of its own 6 times that if not given.
+    - `fifo`: whether its queue is FIFO. Dead letters of workers that differ from the default one in this go to a queue of their own, `PREFIX-workers-dead-letter`.
+    - `environment`, `secrets`, `secrets_kms_key_arns`, `policy_statements`, `policy_arns`, `layers`, `vpc`: as the variables of these names.
+  EOT
+  type = map(object({
+    memory               = optional(number)
+    timeout              = optional(number)
+    storage              = optional(number)
+    batch_size           = optional(number)
+    batch_window         = optional(number)
+    task_concurrency     = optional(number)
+    maximum_concurrency  = optional(number)
+    visibility_timeout   = optional(number)
+    fifo                 = optional(bool)
+    environment          = optional(map(string))
+    secrets              = optional(map(string))
+    secrets_kms_key_arns = optional(list(string))
+    policy_statements = optional(list(object({
+      sid        = optional(string)
+      actions    = list(string)
+      resources  = list(string)
+      conditions = optional(map(map(list(string))), {})
+      generators = optional(bool, false)
+    })))
+    policy_arns = optional(map(string))
+    layers      = optional(list(string))
+    vpc         = optional(object({ subnet_ids = set(string), security_group_ids = set(string) }))
+  }))
+  default  = {}
+  nullable = false
+
+  # All the other rules are in modules/functions, where they name every worker that breaks one.
+  validation {
+    condition     = !contains(keys(var.workers), "default")
+    error_message = "workers has \"default\": the default worker is described by the other variables, such as run_task_memory and run_task_timeout."
+  }
+}
+
 variable "fifo" {
   description = "Whether tasks keep their order, each among those of its message group (a task's `message_group`, or its schedule): a failing task then holds back its own group until it succeeds or is a dead letter. Changing it deletes the task queue and its dead-letter queue with all that is on them, without a warning from AWS: let tasks run out before, and carry dead letters over with `taskctl failed --export FILE` and `taskctl redrive --from FILE`."
   type        = bool
@@ -279,7 +416,7 @@ variable "fifo" {
 }
 
 variable "deduplication" {
-  description = "Whether a task that has ended is kept from running again when SQS delivers its message twice, or send_task sends it twice: a DynamoDB table remembers outcomes for as long as a message can be sent again, message_retention + dead_letter_retention (18 days), at about 1.25 USD a million tasks."
+  description = "Whether a task that has ended is kept from running again when SQS delivers its message twice, or send_task sends it twice: the ledger remembers outcomes for as long as a message can be sent again, message_retention + dead_letter_retention (18 days), at about 1.25 USD a million tasks."
   type        = bool
   default     = false
   nullable    = false
@@ -342,8 +479,20 @@ variable "dead_letter_retention" {
   }
 }
 
+variable "ledger_retention_days" {
+  description = "How long runs are kept in the ledger, in days, 30 to 3653 (10 years): their states, counts, times and failures, which `taskctl runs` shows. At least 30, because a dead letter that is sent again on its last day may come to its end 28 days after its run, which must still be there to be corrected. 400 covers two runs of a yearly schedule."
+  type        = number
+  default     = 400
+  nullable    = false
+
+  validation {
+    condition     = var.ledger_retention_days >= 30 && var.ledger_retention_days <= 3653 && floor(var.ledger_retention_days) == var.ledger_retention_days
+    error_message = "ledger_retention_days is ${var.ledger_retention_days}: it must be a whole number of days from 30 to 3653 (10 years); a task of a run may still end 28 days after it, when its dead letter is sent again."
+  }
+}
+
 variable "log_retention_days" {
-  description = "How long the logs of both functions are kept, in days: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653 (10 years); 0 keeps them for ever."
+  description = "How long the logs of the functions are kept, in days: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653 (10 years); 0 keeps them for ever."
   type        = number
   default     = 7
   nullable    = false
@@ -368,7 +517,7 @@ variable "log_level" {
 
 variable "notify" {
   description = <<-EOT
-    Where notifications go: Slack, Discord, e-mail and some 170 other services; null, the default, sends none. You put the services' Apprise URLs (https://appriseit.com), one a line, where only run_task reads them: they are secrets, and in tfvars they would be in Terraform's state. Exactly one of the first two:
+    Where notifications go: Slack, Discord, e-mail and some 170 other services; null, the default, sends none. You put the services' Apprise URLs (https://appriseit.com), one a line, where only the functions read them: they are secrets, and in tfvars they would be in Terraform's state. Exactly one of the first two:
 
     - `ssm_parameter`: name of an SSM parameter, better a SecureString, such as `/jobs/chat`.
     - `secret`: name or whole ARN of a secret in Secrets Manager, in this region, whose text they are.
@@ -399,7 +548,7 @@ variable "notify" {
 
   validation {
     condition     = try(startswith(regex("^arn:aws[a-z-]*:secretsmanager:[0-9a-z-]+:", var.notify.secret), "arn:${local.aws.partition}:secretsmanager:${local.aws.region}:"), true)
-    error_message = "notify.secret begins with ${try(regex("^arn:aws[a-z-]*:secretsmanager:[0-9a-z-]+:", var.notify.secret), "")} but run_task reads secrets of its own region only, arn:${local.aws.partition}:secretsmanager:${local.aws.region}:ACCOUNT:secret:NAME-SUFFIX."
+    error_message = "notify.secret begins with ${try(regex("^arn:aws[a-z-]*:secretsmanager:[0-9a-z-]+:", var.notify.secret), "")} but the functions read secrets of their own region only, arn:${local.aws.partition}:secretsmanager:${local.aws.region}:ACCOUNT:secret:NAME-SUFFIX."
   }
 
   validation {
@@ -414,7 +563,7 @@ variable "notify" {
 }
 
 variable "notify_on" {
-  description = "Events that send a notification, for schedules without notify_on of their own, as a list of: `failure`, after a task's last attempt; `recovery`, a success after a failed attempt; `success`, for short lists only. Each running copy of run_task sends failures and recoveries at most once a minute, with the number of those in between."
+  description = "Which runs send a message, for schedules without notify_on of their own, as a list of: `failure`, a run in which tasks failed for good, the first of several such runs in a row and then one a day; `recovery`, the first run that succeeds after them; `success`, any other run that succeeds."
   type        = set(string)
   default     = ["failure", "recovery"]
   nullable    = false
@@ -425,20 +574,8 @@ variable "notify_on" {
   }
 }
 
-variable "notify_success_limit" {
-  description = "The longest list whose successes send notifications, in tasks, 1 to 250; so many are held in memory until it is known."
-  type        = number
-  default     = 100
-  nullable    = false
-
-  validation {
-    condition     = var.notify_success_limit >= 1 && var.notify_success_limit <= 250 && floor(var.notify_success_limit) == var.notify_success_limit
-    error_message = "notify_success_limit is ${var.notify_success_limit}: it must be a whole number of tasks from 1 to 250."
-  }
-}
-
 variable "metrics_by_schedule" {
-  description = "Whether metrics (namespace TaskScheduler: duration_ms by outcome, sent, refused) are kept for each schedule, too. CloudWatch takes up to 0.30 USD a month for each of them, which is up to 2.10 USD a schedule."
+  description = "Whether metrics (namespace TaskScheduler: duration_ms by outcome, sent, refused) are kept for each schedule, too. CloudWatch takes up to 0.30 USD a month for each of them, which is up to 2.40 USD a schedule."
   type        = bool
   default     = false
   nullable    = false
@@ -446,15 +583,15 @@ variable "metrics_by_schedule" {
 
 variable "monitoring" {
   description = <<-EOT
-    Alarms, and what is wanted beyond them; null switches all of it off. The default, `{}`, is 5 alarms (dead letters in either dead-letter queue, tasks that wait too long, runs that were dropped or lost), without which a task can fail for good and nobody knows: 0.50 USD a month, nothing within an account's first ten alarms. They reach nobody until `emails` or `topic` is given.
+    Alarms, and what is wanted beyond them; null switches all of it off. The default, `{}`, is 7 alarms (dead letters in either dead-letter queue, tasks that wait too long, runs that were dropped or lost, a keep_runs that fails or does not run; an eighth where a schedule has `expected_every` or `finish_within`), without which a task or a run can fail for good and nobody knows: 0.70 USD a month, nothing within an account's first ten alarms. They reach nobody until `emails` or `topic` is given.
 
     - `emails`: addresses that get the alarms; each must confirm by a link that AWS sends.
     - `topic`: `{ arn = "..." }`, an SNS topic of yours that gets the alarms, instead of one that is made here. It must be in the same account and region.
     - `longest_wait`: after how many seconds a task that waits is an alarm, 60 to 604800 (7 days); half of `message_retention` if not given, which is 2 days by default. Set it to what your tasks may be late by: this alarm is what shows that tasks are no longer run.
-    - `early_warnings`: 7 more alarms, for errors, throttles and durations of both functions and for runs that Lambda rejected, 0.70 USD a month, and with `notify` one for notifications that could not be delivered, 0.10 USD. Default false.
+    - `early_warnings`: 7 more alarms, for errors, throttles and durations of send_task and run_task and for runs that Lambda rejected, 0.70 USD a month, and with `notify` one for notifications that could not be delivered, 0.10 USD. Default false.
     - `queries`: 4 queries of the logs saved in CloudWatch Logs Insights, at no price until they are run. Default false.
     - `dashboard`: a CloudWatch dashboard, 3 USD a month, nothing within an account's first three; two of its graphs read the log, at 0.005 USD a GB. Default false.
-    - `tracing`: X-Ray traces of both functions, 5 USD a million. Default false.
+    - `tracing`: X-Ray traces of the functions, 5 USD a million. Default false.
   EOT
   type = object({
     emails         = optional(set(string), [])
@@ -494,7 +631,7 @@ variable "monitoring" {
 }
 
 variable "kms_key_arn" {
-  description = "ARN of a customer key of this region that queues, logs, functions, schedules, the table and the topic are encrypted with; its policy must hold the statements of the output kms_key_policy_statements. Null leaves encryption to keys of AWS's own, at no price."
+  description = "ARN of a customer key of this region that queues, logs, functions, schedules, the ledger and the topic are encrypted with; its policy must hold the statements of the output kms_key_policy_statements. Null leaves encryption to keys of AWS's own, at no price."
   type        = string
   default     = null
 
@@ -513,7 +650,7 @@ variable "roles" {
   description = <<-EOT
     What your organisation asks of IAM roles.
 
-    - `path`: path of the three roles, such as `/jobs/`. Default `/`. Changing it replaces them.
+    - `path`: path of the roles, such as `/jobs/`. Default `/`. Changing it replaces them.
     - `permissions_boundary`: ARN of the policy that bounds what they may do, of this account or AWS's; none if not given.
   EOT
   type = object({
@@ -544,7 +681,7 @@ variable "roles" {
 
 variable "vpc" {
   description = <<-EOT
-    Puts both functions into a VPC, so that tasks reach what is only there; null, the default, leaves them outside. From there SQS, Lambda and whatever else is used (S3, DynamoDB, SSM, Secrets Manager, the internet) must be reachable, through a NAT gateway or VPC endpoints.
+    Puts the functions into a VPC, so that tasks reach what is only there; null, the default, leaves them outside. From there SQS, Lambda and whatever else is used (S3, DynamoDB, SSM, Secrets Manager, the internet) must be reachable, through a NAT gateway or VPC endpoints.
 
     - `subnet_ids`: 1 to 16 subnets, better in two availability zones or more.
     - `security_group_ids`: 1 to 5 security groups that let HTTPS out.

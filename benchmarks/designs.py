@@ -68,7 +68,10 @@ class Design:
         self._sqs, self._lambda, self._logs = (
             client(service, aws) for service in ("sqs", "lambda", "logs")
         )
+        self._is_one_by_one = one_by_one
         self._queue_url = self._create_queue(one_by_one)
+        if not one_by_one:
+            create_table(client("dynamodb", aws), name)
         self._create_functions(package, code, layers, environment)
         self._mapping = self._lambda.create_event_source_mapping(
             EventSourceArn=f"arn:aws:sqs:us-east-1:000000000000:{Path(self._queue_url).name}",
@@ -82,7 +85,7 @@ class Design:
         """Start a run, and wait until every task is done."""
         begun = time.time()
         self._send(event)
-        return self._finish(begun)
+        return self._finish(begun, len(event["tasks"]))
 
     def fill_then_run(self, event: Mapping[str, Any]) -> Run:
         """Start a run while run_task receives nothing, then enable it; measure from there."""
@@ -90,7 +93,7 @@ class Design:
         self._send(event)
         begun = time.time()
         self._lambda.update_event_source_mapping(UUID=self._mapping, Enabled=True)
-        return self._finish(begun)
+        return self._finish(begun, len(event["tasks"]))
 
     def _create_queue(self, one_by_one: bool) -> str:
         attributes = {"VisibilityTimeout": "360"}
@@ -110,6 +113,7 @@ class Design:
             "TASKS_DEAD_LETTER_URL": dead_letters,
             "MAX_RECEIVE_COUNT": "13",
             "MESSAGE_RETENTION": "345600",
+            "LEDGER_TABLE": self._name,
             **environment,
         }
         for function in ("send_task", "run_task"):
@@ -132,13 +136,14 @@ class Design:
         if "FunctionError" in answer:
             raise LocalError(f"{self._name}: send_task failed: {answer['Payload'].read().decode()}")
 
-    def _finish(self, begun: float) -> Run:
+    def _finish(self, begun: float, tasks: int) -> Run:
+        """Wait until the queue is empty, and the log has the end of each task."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while self._left():
+        ran: list[dict[str, Any]] = []
+        while self._left() or self._ended(ran := self._events("run_task", begun)) < tasks:
             if time.monotonic() > deadline:
                 raise LocalError(f"{self._name}: tasks were left after {PATIENCE_SECONDS} s")
             time.sleep(0.05)
-        ran = self._events("run_task", begun)
         everything = ran + self._events("send_task", begun)
         return Run(
             # the emulator writes an invocation's log when its handler has returned
@@ -153,11 +158,27 @@ class Design:
         )
         return sum(int(answer["Attributes"][state]) for state in _STATES)
 
+    def _ended(self, events: Sequence[Mapping[str, Any]]) -> int:
+        """Count the tasks that have ended: ours has a line for each, the other an invocation."""
+        mark = "START " if self._is_one_by_one else '"outcome":'
+        return sum(mark in event["message"] for event in events)
+
     def _events(self, function: str, begun: float) -> list[dict[str, Any]]:
         pages = self._logs.get_paginator("filter_log_events").paginate(
             logGroupName=f"/aws/lambda/{self._name}-{function}", startTime=int(begun * 1000)
         )
         return [event for page in pages for event in page["events"]]
+
+
+def create_table(dynamodb: Any, name: str) -> None:
+    """Make a table as modules/ledger does."""
+    keys = {"pk": "HASH", "sk": "RANGE"}
+    dynamodb.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys.items()],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+    )
 
 
 def publish_layer(emulator: Emulator, name: str, folder: Path) -> str:

@@ -51,7 +51,9 @@ def _record(index: int, body: str) -> dict[str, Any]:
             "SenderId": "000000000000",
             "ApproximateFirstReceiveTimestamp": "1700000000001",
         },
-        "messageAttributes": {},
+        "messageAttributes": {
+            "place": {"stringValue": f"benchmark@1#{index + 1}", "dataType": "String"}
+        },
         "eventSource": "aws:sqs",
         "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:tasks",
         "awsRegion": "us-east-1",

@@ -166,11 +166,16 @@ class Designs:
         """Start our send_task."""
         return self._ours(
             "send_task",
-            {"QUEUE_URL": queue_url, "RUNS_DEAD_LETTER_URL": queue_url, **environment},
+            {
+                "QUEUE_URL": queue_url,
+                "RUNS_DEAD_LETTER_URL": queue_url,
+                "LEDGER_TABLE": "ledger",
+                **environment,
+            },
         )
 
     def run_task(self, **environment: str) -> Function:
-        """Start our run_task; all its tasks succeed, so it never calls its queues."""
+        """Start our run_task; all its tasks succeed at once, so it calls none of its queues."""
         no_queue = f"{self.endpoint_url}/no-queue"
         return self._ours(
             "run_task",
@@ -179,6 +184,7 @@ class Designs:
                 "TASKS_DEAD_LETTER_URL": no_queue,
                 "MAX_RECEIVE_COUNT": "13",
                 "MESSAGE_RETENTION": "345600",
+                "LEDGER_TABLE": "ledger",
                 **environment,
             },
         )

@@ -26,6 +26,18 @@ class Context:
         return 900_000
 
 
+class Table:
+    """The client of a table that answers at once, and has nothing."""
+
+    def get_item(self, **_: object) -> dict[str, object]:
+        """Return that there is no item."""
+        return {}
+
+    def update_item(self, **_: object) -> dict[str, object]:
+        """Return an item without attributes."""
+        return {"Attributes": {}}
+
+
 def peak_bytes() -> int:
     """Return the peak memory of this process."""
     try:
@@ -45,6 +57,8 @@ def main(handler: str, log_file: str) -> None:
     os.dup2(os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND), 1)
     module, _, name = handler.rpartition(".")
     function = getattr(importlib.import_module(module), name)
+    if os.environ.get("NO_TABLE"):
+        setattr(importlib.import_module("task_scheduler.aws"), "dynamodb", Table)  # noqa: B010
     for line in sys.stdin:
         events, seconds = json.loads(line), []
         cpu = time.process_time()

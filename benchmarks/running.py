@@ -10,19 +10,19 @@ from benchmarks.figures import Figure, alternate
 from benchmarks.functions import Code, Designs, Stub, Usage
 from benchmarks.sizes import Sizes
 
-NOWHERE = "http://127.0.0.1:9"
-"""Nothing listens there: a function whose tasks all succeed makes no request."""
-
 _BATCH = 10
 _WAIT_SECONDS = 0.1
-_SQS_MILLISECONDS = 5
+_AWS_MILLISECONDS = 5
+_SHORT_SECONDS = 0.02
 
 
 def measure(code: Code, sizes: Sizes) -> Iterator[Figure]:
     """Measure handlers called with events, without an emulator."""
-    yield from _nothing(Designs(code, NOWHERE), sizes)
-    with Stub(milliseconds=_SQS_MILLISECONDS) as stub:
-        yield from _waiting(Designs(code, stub.endpoint_url), sizes)
+    with Stub(milliseconds=_AWS_MILLISECONDS) as stub:
+        designs = Designs(code, stub.endpoint_url)
+        yield from _nothing(designs, sizes)
+        yield from _waiting(designs, sizes)
+        yield from _ledger(designs, sizes)
 
 
 def _nothing(designs: Designs, sizes: Sizes) -> Iterator[Figure]:
@@ -93,4 +93,28 @@ def _waiting(designs: Designs, sizes: Sizes) -> Iterator[Figure]:
         yardstick=billed(b),
         times=7,
         note="yardstick: the same batches in series; a batch is rounded up to whole milliseconds",
+    )
+
+
+def _ledger(designs: Designs, sizes: Sizes) -> Iterator[Figure]:
+    """Measure batches of short tasks, with the table answering late, and with one in memory."""
+    tasks = batches(messages(sizes.billed, "wait", seconds=_SHORT_SECONDS), _BATCH)
+    with designs.run_task() as with_it, designs.run_task(NO_TABLE="true") as without:
+        with_it.invoke(tasks[0])
+        without.invoke(tasks[0])
+        a, b = alternate(
+            sizes.ledger_rounds, lambda: with_it.invoke(*tasks), lambda: without.invoke(*tasks)
+        )
+
+    def milliseconds(usages: list[Usage]) -> list[float]:
+        return [sum(usage.seconds) / len(usage.seconds) * 1_000 for usage in usages]
+
+    yield Figure(
+        key="ledger",
+        name=f"a batch of 10 tasks of {_SHORT_SECONDS * 1_000:g} ms, recorded in the ledger",
+        unit="ms",
+        ours=milliseconds(a),
+        yardstick=milliseconds(b),
+        times=0.9,
+        note=f"the table answers after {_AWS_MILLISECONDS} ms; yardstick: at once, in memory",
     )

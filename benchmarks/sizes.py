@@ -18,6 +18,7 @@ class Sizes:
         run: tasks that do nothing.
         waiting: tasks that wait 0.2 s, end to end.
         waiting_in_yardstick: how many of them the yardstick runs in its turn, multiplied up.
+        ledger_rounds: turns with and without the ledger.
         billed: tasks that wait 0.1 s, in batches of ten.
         long_list: lines of the S3 object.
         schedules: of the module, one number after the other.
@@ -31,6 +32,7 @@ class Sizes:
     waiting: int = 200
     waiting_in_yardstick: int = 50
     billed: int = 30
+    ledger_rounds: int = 15
     long_list: int = 1_000_000
     schedules: tuple[int, ...] = (1, 100, 1_000)
 
@@ -38,6 +40,6 @@ class Sizes:
 FULL = Sizes()
 TINY = Sizes(
     rounds=1, starts=1, sent=100, sent_by_yardstick=10, run=20, waiting=20,
-    waiting_in_yardstick=2, billed=10, long_list=1_000,
+    waiting_in_yardstick=2, billed=10, ledger_rounds=1, long_list=1_000,
     schedules=(1, 3),
 )  # fmt: skip

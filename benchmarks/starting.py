@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from benchmarks.events import batches, messages, run
 from benchmarks.figures import Figure, alternate
 from benchmarks.functions import Code, Designs, Function, Stub
-from benchmarks.running import NOWHERE
 from benchmarks.sizes import Sizes
 from task_scheduler_local.places import EMULATOR, python
 
@@ -26,25 +25,24 @@ def measure(code: Code, sizes: Sizes) -> Iterator[Figure]:
 def _starts(
     code: Code, sizes: Sizes, suffix: str, goal: float | None, note: str
 ) -> Iterator[Figure]:
-    designs = Designs(code, NOWHERE)
     hello, task = batches(_HELLO[:1], 1)[0], batches(messages(1, None), 1)[0]
-    ours, yardstick = alternate(
-        sizes.starts,
-        lambda: _seconds(designs.run_task, task),
-        lambda: _seconds(lambda: designs.yardstick("run_task", LOGS="all"), hello),
-    )
-    yield Figure(
-        key=f"start_run_task{suffix}",
-        name="process start to the first hello task done",
-        unit="s",
-        ours=ours,
-        yardstick=yardstick,
-        times=goal,
-        note=note,
-    )
     with Stub(milliseconds=0) as stub:
-        queue = f"{stub.endpoint_url}/000000000000/tasks"
         designs = Designs(code, stub.endpoint_url)
+        ours, yardstick = alternate(
+            sizes.starts,
+            lambda: _seconds(designs.run_task, task),
+            lambda: _seconds(lambda: designs.yardstick("run_task", LOGS="all"), hello),
+        )
+        yield Figure(
+            key=f"start_run_task{suffix}",
+            name="process start to the first hello task done",
+            unit="s",
+            ours=ours,
+            yardstick=yardstick,
+            times=goal,
+            note=note,
+        )
+        queue = f"{stub.endpoint_url}/000000000000/tasks"
         ours, yardstick = alternate(
             sizes.starts,
             lambda: _seconds(lambda: designs.send_task(queue), run(tasks=_HELLO)),

@@ -1,7 +1,8 @@
-"""A queue that accepts every message and answers late: `python stub.py MILLISECONDS`.
+"""A queue and a table that accept everything and answer late: `python stub.py MILLISECONDS`.
 
-Speaks as much of SQS's JSON protocol as sending and deleting need. Prints its port,
-counts the requests of each kind (GET answers with the counts), and ends with its standard input.
+Speaks as much of SQS's JSON protocol as sending and deleting need, and of DynamoDB's as the ledger
+does, which finds nothing in it. Prints its port, counts the queue's requests of each kind (GET
+answers with the counts), and ends with its standard input.
 A process of its own: it must not share an interpreter's lock with what it measures.
 """
 
@@ -23,10 +24,13 @@ def sent(message: dict[str, Any]) -> dict[str, str]:
     return {"MessageId": digest, "MD5OfMessageBody": digest}
 
 
-def answer(action: str, body: bytes) -> dict[str, Any]:
+def answer(target: str, body: bytes) -> dict[str, Any]:
     """Return the answer to a request."""
+    service, _, action = target.rpartition(".")
     if not action:
         return dict(counts)
+    if service.startswith("DynamoDB"):
+        return {"Attributes": {}} if action == "UpdateItem" else {}
     counts[action] += 1
     request = json.loads(body)
     if action == "SendMessageBatch":
@@ -48,9 +52,7 @@ async def serve(
             headers = {name.lower(): value.strip() for name, _, value in lines}
             body = await reader.readexactly(int(headers.get("content-length", 0)))
             answered = asyncio.get_running_loop().time() + seconds
-            payload = json.dumps(
-                answer(headers.get("x-amz-target", "").rpartition(".")[2], body)
-            ).encode()
+            payload = json.dumps(answer(headers.get("x-amz-target", ""), body)).encode()
             await asyncio.sleep(answered - asyncio.get_running_loop().time())
             writer.write(
                 b"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.0\r\n"

@@ -23,9 +23,9 @@ from task_scheduler_local.chat import Chat, serving
 from task_scheduler_local.emulator import Emulator
 from task_scheduler_local.leftovers import client, leftovers
 from taskctl.errors import TaskctlError
-from taskctl.runs.history import Run, collect_runs
-from taskctl.runs.log_lines import LogLine, read_log_lines
-from taskctl.runs.run_table import columns, line_text, run_rows
+from taskctl.runs.log_lines import LogLine, TaskLine, line_text, read_log_lines
+from taskctl.runs.reader import RunReader
+from taskctl.runs.run_table import columns, run_rows
 from taskctl.stack.stack import Stack
 from taskctl.ui.tables import print_table
 
@@ -35,7 +35,6 @@ _LEADS_SECONDS = (8, 40, 120)  # until the schedules are due; a slow machine nee
 _PATIENCE_SECONDS = 120
 _POLL_SECONDS = 0.3
 _CHAT_SECONDS = 20  # more than run_task waits for a chat service
-_UNDER_WAY = ("queued", Outcome.RETRY)
 
 _LEEWAY = timedelta(seconds=5)  # between this process's clock and the emulator's
 
@@ -73,7 +72,7 @@ def _run(emulator: Emulator, chat: Chat, root: Path, aws: Mapping[str, str]) -> 
     }
     expected: dict[str, dict[str, int]] = outputs["expected_outcomes"]
     names = outputs["task_scheduler"]
-    runs = _watch(emulator, Stack(_PREFIX), due, expected)
+    seen = _watch(emulator, Stack(_PREFIX), due, expected)
     _show_dead_letters(aws, names["tasks_dead_letter_queue"])
     is_notified = _show_chat(
         chat, {name for name, counts in expected.items() if counts.get("failed")}
@@ -84,7 +83,7 @@ def _run(emulator: Emulator, chat: Chat, root: Path, aws: Mapping[str, str]) -> 
     if left := leftovers(aws):
         raise LocalError(f"destroy left behind: {', '.join(left)}")
     console.print("Nothing is left: no queue, function, schedule, role, layer or log group.")
-    return _judge(runs, expected) and is_notified
+    return _judge(seen, expected) and is_notified
 
 
 def _apply(root: Path, aws: Mapping[str, str]) -> datetime:
@@ -119,9 +118,14 @@ def _watch(
     stack: Stack,
     due: datetime,
     expected: Mapping[str, Mapping[str, int]],
-) -> list[Run]:
-    """Show what the functions log as it comes, then all runs; return when all are over, or late."""
+) -> Mapping[str, Counter[str]]:
+    """Show what the functions log as it comes, then all runs; return when all are over, or late.
+
+    Returns:
+        How many tasks of each schedule had which outcome.
+    """
     lines: list[LogLine] = []
+    reader = RunReader(stack)
     wanted = {schedule: sum(counts.values()) for schedule, counts in expected.items()}
     deadline = time.monotonic() + _PATIENCE_SECONDS
     console.print(
@@ -133,22 +137,27 @@ def _watch(
         for line in lines:
             if line not in before:
                 console.print(Text(line_text(line)), soft_wrap=True)
-        counts = count_outcomes(collect_runs(lines).values())
-        if all(counts.get(name, Counter()).total() >= n for name, n in wanted.items()):
+        counts = count_outcomes(lines)
+        runs = reader.runs(since=due - _LEEWAY)
+        are_over = {run.schedule for run in runs if run.is_over} >= wanted.keys()
+        if are_over and all(counts.get(name, Counter()).total() >= n for name, n in wanted.items()):
             break
         time.sleep(_POLL_SECONDS)
-    runs = list(collect_runs(lines).values())
-    console.print("\nThe runs, as `taskctl runs` shows them:\n")
-    print_table(columns(), [row for run in runs for row in run_rows(run, run.tasks.values())])
-    return runs
+    console.print("\nThe runs, as `taskctl runs SCHEDULE` shows them:\n")
+    ends = reader.kept_ends_of(runs)
+    print_table(columns(), [row for run in runs for row in run_rows(run, ends[run.key])])
+    return count_outcomes(lines)
 
 
-def count_outcomes(runs: Iterable[Run]) -> dict[str, Counter[str]]:
+def count_outcomes(lines: Iterable[LogLine]) -> dict[str, Counter[str]]:
     """Count the outcomes of tasks by schedule; tasks that are still under way do not count."""
+    tasks = {line.id: line for line in lines
+             if isinstance(line, TaskLine) and line.outcome != Outcome.DUPLICATE}  # fmt: skip
     counts: dict[str, Counter[str]] = {}
-    for run in runs:
-        over = {name: n for name, n in run.outcomes.items() if name not in _UNDER_WAY}
-        counts.setdefault(run.schedule or "", Counter()).update(over)
+    for task in tasks.values():
+        of_schedule = counts.setdefault(task.schedule or "", Counter())
+        if task.outcome != Outcome.RETRY:
+            of_schedule[task.outcome] += 1
     return counts
 
 
@@ -184,10 +193,9 @@ def _show_chat(chat: Chat, failing: set[str]) -> bool:
     return named == failing
 
 
-def _judge(runs: Iterable[Run], expected: Mapping[str, Mapping[str, int]]) -> bool:
+def _judge(seen: Mapping[str, Counter[str]], expected: Mapping[str, Mapping[str, int]]) -> bool:
     """Report how many tasks had the outcome that the example states; return true if all did."""
     stated = {schedule: Counter(dict(counts)) for schedule, counts in expected.items()}
-    seen = count_outcomes(runs)
     nothing: Counter[str] = Counter()
     wrong = [name for name in {**stated, **seen} if stated.get(name) != seen.get(name)]
     for name in wrong:

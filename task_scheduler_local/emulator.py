@@ -47,6 +47,24 @@ threading.Thread(target=end_with_parent, daemon=True).start()
 from ministack.core.lambda_runtime import Worker
 Worker._drain_stderr_bounded.__defaults__ = tuple(map(float, sys.argv[1:4]))
 
+# Lambda's retries of an asynchronous invocation have its request id.
+import contextvars
+from ministack.services import lambda_svc
+invocation = contextvars.ContextVar("invocation", default=None)
+invoke_with_retry = lambda_svc.invoke_async_with_retry
+dispatch = lambda_svc._execute_function_dispatch
+
+def invoke_with_one_id(func, event):
+    context = contextvars.copy_context()
+    context.run(invocation.set, lambda_svc.new_uuid())
+    context.run(invoke_with_retry, func, event)
+
+def dispatch_under_its_id(func, config, event, request_id, started):
+    return dispatch(func, config, event, invocation.get() or request_id, started)
+
+lambda_svc.invoke_async_with_retry = invoke_with_one_id
+lambda_svc._execute_function_dispatch = dispatch_under_its_id
+
 import runpy
 for plugin in sys.argv[4:]:
     runpy.run_path(plugin)

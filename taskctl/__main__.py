@@ -8,21 +8,36 @@ from typing import Annotated, TextIO
 
 import typer
 
-from taskctl.errors import TaskctlError
+from taskctl.errors import ExitCode, TaskctlError
 from taskctl.lazy import Command, lazy_group
 
 COMMANDS = {
     "next": Command("next:next_runs", "Show when schedules are due next."),
     "cost": Command("cost:cost", "Estimate the monthly cost of schedules."),
     "run": Command("run:run", "Run a schedule now and follow its tasks to their ends."),
-    "runs": Command("runs:runs", "List past runs with the outcomes of their tasks."),
+    "backfill": Command(
+        "backfill:backfill", "Run a schedule for the times at which it has not run."
+    ),
+    "runs": Command("runs:runs", "List past runs, the oldest first."),
+    "show": Command("show:show", "Show a run or a task with all that is known of it."),
+    "logs": Command("logs:logs", "Show what the tasks of a run printed and logged."),
+    "stats": Command("stats:stats", "Sum up the runs of each schedule."),
+    "ui": Command("ui:ui", "Show schedules and runs on a page in your browser."),
+    "cancel": Command("cancel:cancel", "Cancel a run."),
     "failed": Command("failed:failed", "List dead letters, with the reasons."),
     "redrive": Command("redrive:redrive", "Send dead letters again, once their cause is fixed."),
+    "retry": Command("retry:retry", "Send what failed of a run again."),
+    "discard": Command("discard:discard", "Delete dead letters for good, unsent."),
     "pause": Command("pause:pause", "Pause a schedule until it is resumed."),
     "resume": Command("pause:resume", "Resume a paused schedule."),
+    "notify": Command("notify:notify", "Send a test message to the targets of notifications."),
+    "calendar": Command(
+        "calendar:calendar", "Write the public holidays of a country as a calendar."
+    ),
     "dev": Command("dev:dev", "Run your schedules on this machine while you edit them."),
     "try": Command("try_task:try_task", "Run a task's function on this machine, without AWS."),
     "check": Command("check:check", "Check schedules, task files and task code, without AWS."),
+    "init": Command("init:init", "Make a project of your own: schedules, tasks, Terraform, CI."),
     "import crontab": Command(
         "import_crontab:import_crontab", "Turn a crontab into schedules and tasks."
     ),
@@ -61,11 +76,12 @@ def taskctl(
     """See what your schedules will run, what ran, and what failed and why; run it, send it again.
 
     AWS is reached through the usual environment: AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL.
+    Exit codes: 0 done, 1 something failed (a task, a check), 2 could not be done, 124 --timeout.
     """
 
 
 def main() -> None:
-    """Run a command; an error that the user can correct is one sentence and exit code 1."""
+    """Run a command; an error that the user can correct is one sentence, and ExitCode.NOT_DONE."""
     for stream in (sys.stdout, sys.stderr):
         # what the terminal's encoding lacks is escaped, not the end of the command
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
@@ -75,7 +91,7 @@ def main() -> None:
         _end(str(error))
     except BrokenPipeError:  # the reader has seen enough, as in `taskctl runs | head`
         _discard(sys.stdout)
-        sys.exit(1)
+        sys.exit(ExitCode.NOT_DONE)
     except OSError as error:
         if error.filename is not None:
             raise
@@ -94,7 +110,8 @@ def main() -> None:
 def _end(sentence: str) -> None:
     from taskctl.ui.output import harmless
 
-    sys.exit(f"taskctl: {harmless(sentence)}")
+    sys.stderr.write(f"taskctl: {harmless(sentence)}\n")
+    sys.exit(ExitCode.NOT_DONE)
 
 
 def _discard(stream: TextIO) -> None:

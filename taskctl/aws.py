@@ -49,6 +49,23 @@ def client(service: Any, *, read_timeout: int = 30, total_max_attempts: int = 3)
         return boto3.client(service, region_name=region, config=config)
 
 
+def use_region(region: str) -> None:
+    """Make clients of a region from now on, whatever region the environment names."""
+    os.environ["AWS_REGION"] = region
+    client.cache_clear()
+
+
+def describe_place() -> str:
+    """Return the account and region that are asked, for an error about what is not there."""
+    sts = client("sts")
+    try:
+        with explained():
+            account = sts.get_caller_identity()["Account"]
+    except TaskctlError:
+        account = "unknown"
+    return f"account {account}, region {sts.meta.region_name}"
+
+
 @contextmanager
 def explained() -> Iterator[None]:
     """Turn AWS's refusals that a user can do something about into a TaskctlError.

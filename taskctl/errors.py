@@ -4,10 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """The exit codes of all commands; docs/commands.md has the same list."""
+
+    DONE = 0
+    """It was done, and nothing failed."""
+    FAILED = 1
+    """It was done, and found or met a failure: of a task, a run, a check, a dead letter."""
+    NOT_DONE = 2
+    """It could not be done: a wrong argument, no access, no such schedule or run."""
+    TIMED_OUT = 124
+    """The time given by --timeout was over first; timeout(1) has the same."""
+    INTERRUPTED = 130
+    """Ctrl-C."""
 
 
 class TaskctlError(Exception):
     """One sentence for the user: what went wrong, where, and what would be right."""
+
+
+class NoLedger(TaskctlError):
+    """The stack is of a release that recorded no runs."""
 
 
 class AwsUnavailable(TaskctlError):

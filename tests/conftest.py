@@ -8,6 +8,9 @@ import pytest
 
 from task_scheduler_local import terraform
 from task_scheduler_local.emulator import Emulator
+from tests.http_server import make_httpserver
+
+__all__ = ["make_httpserver"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -48,6 +48,7 @@ class Exchange:
 
     Attributes:
         method, path, headers, body: of the request.
+        ports: of this machine: the one that the client sent it from, and the one it came to.
         forward: sends a body on to the emulator, with the request's own headers.
         wait_for_client: returns when the client has gone away.
     """
@@ -56,6 +57,7 @@ class Exchange:
     path: str
     headers: Message
     body: bytes
+    ports: tuple[int, int]
     forward: Callable[[bytes], Answer]
     wait_for_client: Callable[[], None]
 
@@ -125,7 +127,13 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         answer = self.answer(
             Exchange(
-                self.command, self.path, self.headers, body, self._forward, self._wait_for_client
+                self.command,
+                self.path,
+                self.headers,
+                body,
+                (self.client_address[1], self.connection.getsockname()[1]),
+                self._forward,
+                self._wait_for_client,
             )
         )
         if answer is None:

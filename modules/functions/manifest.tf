@@ -1,4 +1,4 @@
-# A layer's manifest, which its builder leaves in it: what it was built for, and the packages in it.
+# A layer's manifest, which its builder leaves in it: what it was built for, the packages in it, and its bytes.
 # Lambda takes any layer, and a wrong one fails only when a run imports from it.
 
 locals {

@@ -1,4 +1,5 @@
-# Where run_task finds the URLs of the chat services, and what it may read for that: this and no more.
+# Where the functions find the URLs of the chat services, and what they may read for that: this and no more.
+# Any of them may close a run, and then sends its digest.
 
 locals {
   notify_environment = merge(

@@ -57,6 +57,22 @@ locals {
   ]
 }
 
+locals {
+  # "Deployment package size, unzipped" in Lambda's quotas: code and layers together. How large the user's
+  # own layers are when unzipped, AWS does not say.
+  max_unzipped_bytes = 250 * 1024 * 1024
+
+  # What the builder of the layer wrote down; without that the zip file's size, which is less.
+  dependency_bytes = try(tonumber(coalesce(local.manifest.bytes)), local.packages.dependencies.bytes, 0)
+
+  unzipped_bytes = {
+    tasks        = sum(concat([0], [for file in local.task_files : try(length(filebase64("${var.task_code_dir}/${file}")) * 3 / 4, 0)]))
+    runtime      = sum([for file in keys(local.packaged_files.runtime) : length(filebase64("${var.runtime_dir}/python/${file}")) * 3 / 4])
+    dependencies = local.dependency_bytes
+  }
+  excess_bytes = sum(values(local.unzipped_bytes)) - local.max_unzipped_bytes
+}
+
 data "archive_file" "tasks" {
   type             = "zip"
   source_dir       = var.task_code_dir
@@ -135,7 +151,21 @@ resource "aws_lambda_layer_version" "runtime" {
   lifecycle {
     create_before_destroy = true
 
+    # Every function needs this layer, so none is planned before all workers are found to be right.
+    precondition {
+      condition     = length(local.worker_problems) == 0
+      error_message = join("\n  ", concat(["Workers that cannot work:"], local.worker_problems))
+    }
+
     # Of all packages, since everything that takes one needs this layer.
+    precondition {
+      condition = local.excess_bytes <= 0
+      error_message = join("\n  ", concat(
+        ["Code and layers of the functions have ${ceil(local.excess_bytes / 1024 / 1024)} MB too many: Lambda takes 250 MB, unzipped. Put lists into S3 (tasks_s3_uri), and leave out packages and files that no task needs:"],
+        [for name, bytes in local.unzipped_bytes : "${name}: ${ceil(bytes / 1024 / 1024)} MB (${local.packages[name].path})" if bytes > 0],
+      ))
+    }
+
     precondition {
       condition     = length(local.oversized) == 0
       error_message = join("\n  ", concat(["Packages of more than 50 MB, which Lambda takes only from S3. Name a bucket of this region for them to go through, such as package_bucket = \"my-packages\":"], local.oversized))

@@ -1,10 +1,10 @@
 locals {
-  # What both roles need beside the permissions of their own.
+  # What all roles need beside the permissions of their own.
   shared_permissions = { for key, function in local.functions : key => concat(
     [{
       Effect   = "Allow"
       Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-      Resource = ["arn:${var.aws.partition}:logs:${var.aws.region}:${var.aws.account}:log-group:/aws/lambda/${function.name}:*"] # its streams
+      Resource = ["arn:${var.aws.partition}:logs:${var.aws.region}:${var.aws.account}:log-group:${function.log_group}:*"] # its streams
     }],
 
     # Queues, table and lists are opened in the role's name; Lambda and CloudWatch open the rest themselves.
@@ -24,7 +24,7 @@ locals {
     }],
 
     # Lambda puts the functions into the VPC in the role's name; the code that runs there needs none of it.
-    flatten([for vpc in var.vpc[*] : [
+    flatten([for vpc in function.vpc[*] : [
       {
         Effect = "Allow"
         Action = ["ec2:CreateNetworkInterface"]
@@ -62,7 +62,7 @@ locals {
 
   policies = { for key, function in local.functions : key => jsonencode({
     Version   = "2012-10-17"
-    Statement = concat(function.permissions, local.shared_permissions[key])
+    Statement = concat(function.permissions, local.shared_permissions[key], local.task_code_permissions[key])
   }) }
 
   # Lambda asks for these when it makes the function, before there is an interface, and is content with
@@ -102,7 +102,7 @@ resource "aws_iam_role_policy" "this" {
   lifecycle {
     precondition {
       condition     = length(local.policies[each.key]) <= 10240
-      error_message = "The policy of the role ${var.roles.names[each.key]} has ${length(local.policies[each.key])} characters, ${length(local.policies[each.key]) - 10240} too many for IAM. It names every list in S3 (tasks_s3_uri): shorten their keys, or spread the schedules over several instances of the module."
+      error_message = "The policy of the role ${var.roles.names[each.key]} has ${length(local.policies[each.key])} characters, ${length(local.policies[each.key]) - 10240} too many for IAM. It names every list in S3 (tasks_s3_uri) and holds policy_statements: shorten keys, put statements into a policy of their own (policy_arns), or spread the schedules over several instances of the module."
     }
   }
 }

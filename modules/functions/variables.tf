@@ -16,36 +16,26 @@ variable "archives" {
   nullable    = false
 }
 
-variable "queues" {
-  description = "Name, ARN and URL of the task queue (tasks) and of the two dead-letter queues."
-  type = object({
-    tasks              = object({ name = string, arn = string, url = string })
-    tasks_dead_letters = object({ name = string, arn = string, url = string })
-    runs_dead_letters  = object({ name = string, arn = string, url = string })
-  })
-  nullable = false
-}
-
-variable "event_source_arn" {
-  description = "ARN of the task queue, known once there is all that receiving from it needs."
-  type        = string
-  nullable    = false
-}
-
-variable "max_receive_count" {
-  description = "How often SQS delivers a message of the task queue before it moves it to the dead-letter queue, 1 to 1000."
-  type        = number
-  nullable    = false
-}
-
 variable "task_objects" {
   description = "The S3 objects that task lists come from, as s3://bucket/key."
   type        = list(string)
   nullable    = false
 }
 
+variable "ledger_table" {
+  description = "Name of the table that runs are recorded in."
+  type        = string
+  nullable    = false
+}
+
+variable "ledger_retention" {
+  description = "How long a run is kept in the ledger, in seconds."
+  type        = number
+  nullable    = false
+}
+
 variable "deduplication" {
-  description = "Whether a table remembers the outcomes of messages, so that none has a second effect."
+  description = "Whether the ledger keeps the outcomes of messages, too, so that none has a second effect."
   type        = bool
   nullable    = false
 }
@@ -63,7 +53,7 @@ variable "outcome_retention" {
 }
 
 variable "task_code_dir" {
-  description = "Folder of the user's task functions and task files: the code of both functions."
+  description = "Folder of the user's task functions and task files: the code of the functions."
   type        = string
   nullable    = false
 }
@@ -90,85 +80,100 @@ variable "layer_zip" {
   type        = string
 }
 
-variable "layers" {
-  description = "ARNs of layers of the user's own, which come after those that are made here."
-  type        = list(string)
-  nullable    = false
-}
-
 variable "package_bucket" {
   description = "Bucket of this region that the packages go through; null hands them to Lambda as they are."
   type        = string
 }
 
 variable "runtime" {
-  description = "Lambda runtime of both functions: python3.12, python3.13 or python3.14."
+  description = "Lambda runtime of the functions: python3.12, python3.13 or python3.14."
   type        = string
   nullable    = false
 }
 
 variable "architecture" {
-  description = "Processor architecture of both functions: arm64 or x86_64."
+  description = "Processor architecture of the functions: arm64 or x86_64."
   type        = string
   nullable    = false
 }
 
-variable "send_task_timeout" {
-  description = "How long one invocation of send_task may take, in seconds, 1 to 900 (15 minutes)."
-  type        = number
+variable "has_generators" {
+  description = "Whether lists are made by generators: then send_task runs task code, too."
+  type        = bool
   nullable    = false
 }
 
-variable "send_task_memory" {
-  description = "Memory of send_task in MB, 128 to 10240 (10 GB)."
-  type        = number
+variable "workers" {
+  description = <<-EOT
+    What runs tasks, by name. `default` is run_task; its layers and VPC are those of the other functions, too, and its environment and secrets those of generators.
+
+    - `queue`: its task queue (tasks) and the dead-letter queue of that, each with name, ARN and URL; and the task queue's ARN, known once there is all that receiving from it needs.
+    - `fifo`: whether that queue is FIFO.
+    - `visibility_timeout`: how long a received message stays hidden, in seconds, the timeout to 43200 (12 hours).
+    - `max_receive_count`: how often SQS delivers a message before it moves it to the dead-letter queue, 1 to 1000.
+    - `timeout`: how long a batch of tasks may take, in seconds, 1 to 900 (15 minutes).
+    - `memory`: in MB, 128 to 10240 (10 GB).
+    - `storage`: of /tmp, in MB, 512 to 10240 (10 GB).
+    - `batch_size`: how many tasks one invocation gets at most, 1 to 10.
+    - `batch_window`: how long Lambda gathers tasks for a fuller batch, in seconds, 0 to 300 (5 minutes).
+    - `task_concurrency`: how many tasks of a batch run at the same time, 1 to 10.
+    - `maximum_concurrency`: how many batches run at the same time at most, 2 to 1000; null sets no limit.
+    - `layers`: ARNs of up to 3 layers of the user's own, which come after those that are made here.
+    - `vpc`: subnets and security groups that it is in; null leaves it outside of any VPC.
+    - `environment`: environment variables of task code, by name.
+    - `secrets`: where secrets of task code are kept, by name.
+    - `secrets_kms_key_arns`: the customer keys that they are encrypted with.
+    - `policy_statements`: what task code may do; those with `generators` send_task may do, too.
+    - `policy_arns`: managed policies, by a name of the user's.
+  EOT
+  type = map(object({
+    queue = object({
+      tasks            = object({ name = string, arn = string, url = string })
+      dead_letters     = object({ name = string, arn = string, url = string })
+      event_source_arn = string
+    })
+    fifo                 = bool
+    visibility_timeout   = number
+    max_receive_count    = number
+    timeout              = number
+    memory               = number
+    storage              = number
+    batch_size           = number
+    batch_window         = number
+    task_concurrency     = number
+    maximum_concurrency  = number
+    layers               = list(string)
+    vpc                  = object({ subnet_ids = set(string), security_group_ids = set(string) })
+    environment          = map(string)
+    secrets              = map(string)
+    secrets_kms_key_arns = list(string)
+    policy_statements = list(object({
+      sid        = optional(string)
+      actions    = list(string)
+      resources  = list(string)
+      conditions = map(map(list(string)))
+      generators = bool
+    }))
+    policy_arns = map(string)
+  }))
+  nullable = false
+}
+
+variable "send_task" {
+  description = "How long one invocation of send_task may take (timeout), in seconds, 1 to 900 (15 minutes), and its memory in MB, 128 to 10240 (10 GB)."
+  type        = object({ timeout = number, memory = number })
   nullable    = false
 }
 
-variable "run_task_timeout" {
-  description = "How long one invocation of run_task, that is one batch of tasks, may take, in seconds, 1 to 900 (15 minutes)."
-  type        = number
+variable "runs_dead_letters" {
+  description = "Name, ARN and URL of the dead-letter queue of runs."
+  type        = object({ name = string, arn = string, url = string })
   nullable    = false
-}
-
-variable "run_task_memory" {
-  description = "Memory of run_task in MB, 128 to 10240 (10 GB)."
-  type        = number
-  nullable    = false
-}
-
-variable "batch_size" {
-  description = "How many tasks one invocation of run_task gets at most, 1 to 10."
-  type        = number
-  nullable    = false
-}
-
-variable "batch_window" {
-  description = "How long Lambda gathers tasks for a fuller batch, in seconds, 0 to 300 (5 minutes)."
-  type        = number
-  nullable    = false
-}
-
-variable "task_concurrency" {
-  description = "How many tasks of a batch run at the same time, 1 to 10."
-  type        = number
-  nullable    = false
-}
-
-variable "maximum_concurrency" {
-  description = "How many batches run at the same time at most, 2 to 1000; null sets no limit."
-  type        = number
 }
 
 variable "notify" {
   description = "The SSM parameter or the secret with the URLs of chat services, and the key that it is encrypted with; null sends no notifications."
   type        = object({ ssm_parameter = string, secret = string, kms_key_arn = string })
-}
-
-variable "notify_success_limit" {
-  description = "The longest list whose successes send notifications, in tasks, 1 to 250."
-  type        = number
-  nullable    = false
 }
 
 variable "metrics_by_schedule" {
@@ -178,7 +183,7 @@ variable "metrics_by_schedule" {
 }
 
 variable "log_retention_days" {
-  description = "How long the logs of both functions are kept, in days; 0 keeps them for ever."
+  description = "How long the logs of the functions are kept, in days; 0 keeps them for ever."
   type        = number
   nullable    = false
 }
@@ -190,29 +195,24 @@ variable "log_level" {
 }
 
 variable "tracing" {
-  description = "Whether X-Ray traces both functions."
+  description = "Whether X-Ray traces the functions."
   type        = bool
   nullable    = false
 }
 
-variable "vpc" {
-  description = "Subnets and security groups that both functions are in; null leaves them outside of any VPC."
-  type        = object({ subnet_ids = set(string), security_group_ids = set(string) })
-}
-
 variable "roles" {
-  description = "Names of the roles of send_task and run_task, their IAM path, and the ARN of their permissions boundary; a null boundary sets none."
+  description = "Names of the roles of send_task, run_task and keep_runs, their IAM path, and the ARN of their permissions boundary; a null boundary sets none."
   type        = object({ names = map(string), path = string, permissions_boundary = string })
   nullable    = false
 }
 
 variable "kms_key_arn" {
-  description = "ARN of the customer key that environment, logs and table are, and queues and lists may be, encrypted with; null leaves it to AWS."
+  description = "ARN of the customer key that environment and logs are, and queues, the ledger and lists may be, encrypted with; null leaves it to AWS."
   type        = string
 }
 
 variable "tags" {
-  description = "Tags of functions, roles, log groups, the table and the event source mapping."
+  description = "Tags of functions, roles, log groups and the event source mapping."
   type        = map(string)
   nullable    = false
 }

@@ -52,7 +52,38 @@ locals {
       metric      = "DestinationDeliveryFailures"
       dimensions  = { FunctionName = var.functions.send_task.name }
     }
+    # Nothing else would show it: whatever keep_runs was to mend looks as if it still went on.
+    keep-runs-errors = {
+      description = "keep_runs has failed for 15 minutes: meanwhile runs that lost their end stay open, their messages are not sent, and runs that wait (overlap = \"queue\") do not start. The reason is in the log of ${var.functions.keep_runs.name}; once it is mended, keep_runs catches up by itself."
+      namespace   = "AWS/Lambda"
+      metric      = "Errors"
+      dimensions  = { FunctionName = var.functions.keep_runs.name }
+      periods     = 3
+    }
+    # No invocation, no metric: so a missing value is what the alarm is for.
+    keep-runs-silent = {
+      description = "keep_runs has not run for 15 minutes: nobody sees to runs that lost their end, runs that wait do not start, and neither expected_every nor finish_within is watched. See in Scheduler's console whether the schedule keep-runs of the group ${var.schedule_group}-keep-runs is there and enabled, and in Lambda's whether ${var.functions.keep_runs.name} is active and has room; then it catches up by itself."
+      namespace   = "AWS/Lambda"
+      metric      = "Invocations"
+      dimensions  = { FunctionName = var.functions.keep_runs.name }
+      comparison  = "LessThanThreshold"
+      threshold   = 1
+      periods     = 3
+      missing     = "breaching"
+    }
   }
+
+  # Of all schedules that say how often they must run or when they must have ended. keep_runs notices it
+  # and reports it only while it lasts: a metric that is not reported costs nothing.
+  watch_alarms = var.watched ? {
+    schedules-overdue = {
+      description = "A schedule has not run for as long as its expected_every says, or a run has not ended within its finish_within. The log of ${var.functions.keep_runs.name} names them (message \"overdue\"); `taskctl next --prefix ${var.prefix}` shows when they were due and whether they are paused, ${local.taskctl.runs} what runs, ${local.taskctl.failed} what stopped them. A run by hand (`taskctl run`) counts as one."
+      namespace   = "TaskScheduler"
+      metric      = "overdue"
+      dimensions  = { service = var.prefix }
+      statistic   = "Maximum"
+    }
+  } : {}
 
   # Problems that show before there is a dead letter.
   early_warnings = {
@@ -110,19 +141,52 @@ locals {
   # With notifications, one that cannot be delivered is a warning, too.
   chat_warnings = {
     notifications-undelivered = {
-      description = "Notifications could not be delivered. The reason is in the log of ${var.functions.run_task.name} (message \"notification\"): the parameter or the secret that notify names cannot be read, or a service does not take messages. The tasks themselves have run."
+      description = "Notifications could not be delivered. The reason is in the log of ${var.functions.run_task.name}, ${var.functions.send_task.name} or ${var.functions.keep_runs.name} (message \"notification\"): the parameter or the secret that notify names cannot be read, or a service does not take messages. The tasks themselves have run."
       namespace   = "TaskScheduler"
       metric      = "undelivered"
       dimensions  = { service = var.prefix }
     }
   }
 
+  # What each further worker has of its own.
+  worker_alarms = merge([for name, worker in var.workers : {
+    "tasks-waiting-${name}" = merge(local.essential_alarms.tasks-waiting, {
+      description = replace(replace(local.essential_alarms.tasks-waiting.description, "The oldest task", "The oldest task of the worker ${name}"), "maximum_concurrency", "its maximum_concurrency")
+      dimensions  = { QueueName = worker.queue }
+    })
+  }]...)
+
+  worker_warnings = merge([for name, worker in var.workers : {
+    "run-task-errors-${name}" = merge(local.early_warnings.run-task-errors, {
+      description = replace(local.early_warnings.run-task-errors.description, "run_task_timeout or run_task_memory", "timeout or memory of the worker ${name}")
+      dimensions  = { FunctionName = worker.function }
+    })
+    "run-task-throttles-${name}" = merge(local.early_warnings.run-task-throttles, {
+      description = replace(local.early_warnings.run-task-throttles.description, "run_task", "the worker ${name}")
+      dimensions  = { FunctionName = worker.function }
+    })
+    "run-task-duration-${name}" = merge(local.early_warnings.run-task-duration, {
+      description = "A batch of the worker ${name} used more than nine tenths of the ${worker.timeout - min(5, worker.timeout / 5)} seconds after which its tasks are interrupted. ${local.taskctl.runs} shows which takes so long; raise its timeout, or let tasks that wait overlap with task_concurrency."
+      dimensions  = { FunctionName = worker.function }
+      threshold   = floor((worker.timeout - min(5, worker.timeout / 5)) * 900) # milliseconds
+    })
+  }]...)
+
+  worker_dead_letter_alarms = { for queue in var.workers_dead_letters[*] : "workers-dead-letters" => merge(local.essential_alarms.tasks-dead-letters, {
+    description = replace(local.essential_alarms.tasks-dead-letters.description, var.queues.tasks_dead_letters.name, queue.name)
+    dimensions  = { QueueName = queue.name }
+  }) }
+
   # Sums of five minutes above 0, unless an alarm says otherwise.
   alarms = { for key, alarm in merge(
     local.essential_alarms,
+    local.watch_alarms,
+    local.worker_alarms,
+    local.worker_dead_letter_alarms,
+    { for key, alarm in local.worker_warnings : key => alarm if var.early_warnings },
     { for key, alarm in local.early_warnings : key => alarm if var.early_warnings },
     { for key, alarm in local.chat_warnings : key => alarm if var.early_warnings && var.chat },
-  ) : key => merge({ statistic = "Sum", threshold = 0, period = 300, periods = 1 }, alarm) }
+  ) : key => merge({ statistic = "Sum", comparison = "GreaterThanThreshold", threshold = 0, period = 300, periods = 1, missing = "notBreaching" }, alarm) }
 }
 
 resource "aws_cloudwatch_metric_alarm" "this" {
@@ -134,11 +198,11 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   metric_name         = each.value.metric
   dimensions          = each.value.dimensions
   statistic           = each.value.statistic
-  comparison_operator = "GreaterThanThreshold"
+  comparison_operator = each.value.comparison
   threshold           = each.value.threshold
   period              = each.value.period
   evaluation_periods  = each.value.periods
-  treat_missing_data  = "notBreaching" # these services report nothing while nothing happens
+  treat_missing_data  = each.value.missing # these services report nothing while nothing happens
   alarm_actions       = [local.topic_arn]
   ok_actions          = [local.topic_arn]
   tags                = var.tags

@@ -2,6 +2,16 @@
 # letters.
 
 locals {
+  # Of the default worker first, without its name.
+  task_queues = concat(
+    [{ label = "", name = var.queues.tasks.name }],
+    [for name, worker in var.workers : { label = "${name}: ", name = worker.queue }],
+  )
+  task_functions = concat(
+    [{ label = "run_task", name = var.functions.run_task.name }],
+    [for name, worker in var.workers : { label = name, name = worker.function }],
+  )
+
   # A graph of metrics: lines of [namespace, metric, dimension, value, label and settings].
   graphs = [
     {
@@ -12,32 +22,36 @@ locals {
         ["AWS/Scheduler", "TargetErrorCount", "ScheduleGroup", var.schedule_group, { label = "rejected" }],
         ["AWS/Scheduler", "InvocationDroppedCount", "ScheduleGroup", var.schedule_group, { label = "dropped" }],
         ["AWS/Lambda", "Errors", "FunctionName", var.functions.send_task.name, { label = "failed in send_task" }],
+        ["AWS/Lambda", "Errors", "FunctionName", var.functions.keep_runs.name, { label = "failed in keep_runs" }],
       ]
       marks = []
     },
     {
       title = "Tasks on the queue"
       stat  = "Maximum"
-      lines = [
-        ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.queues.tasks.name, { label = "waiting" }],
-        ["AWS/SQS", "ApproximateNumberOfMessagesNotVisible", "QueueName", var.queues.tasks.name, { label = "running, or waiting for a retry" }],
-      ]
+      lines = concat([for queue in local.task_queues : [
+        ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue.name, { label = "${queue.label}waiting" }],
+        ["AWS/SQS", "ApproximateNumberOfMessagesNotVisible", "QueueName", queue.name, { label = "${queue.label}running, or waiting for a retry" }],
+      ]]...)
       marks = []
     },
     {
       title = "Age of the oldest task, seconds"
       stat  = "Maximum"
-      lines = [["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", var.queues.tasks.name, { label = "oldest" }]]
+      lines = [for queue in local.task_queues : ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", queue.name, { label = "${queue.label}oldest" }]]
       marks = [{ label = "alarm", value = local.longest_wait }]
     },
     {
       title = "Durations, milliseconds"
       stat  = "Maximum"
-      lines = [
-        ["AWS/Lambda", "Duration", "FunctionName", var.functions.send_task.name, { label = "send_task, longest" }],
-        ["AWS/Lambda", "Duration", "FunctionName", var.functions.run_task.name, { label = "run_task, longest" }],
-        ["AWS/Lambda", "Duration", "FunctionName", var.functions.run_task.name, { label = "run_task, on average", stat = "Average" }],
-      ]
+      lines = concat(
+        [["AWS/Lambda", "Duration", "FunctionName", var.functions.send_task.name, { label = "send_task, longest" }]],
+        concat([for function in local.task_functions : [
+          ["AWS/Lambda", "Duration", "FunctionName", function.name, { label = "${function.label}, longest" }],
+          ["AWS/Lambda", "Duration", "FunctionName", function.name, { label = "${function.label}, on average", stat = "Average" }],
+        ]]...),
+        [["AWS/Lambda", "Duration", "FunctionName", var.functions.keep_runs.name, { label = "keep_runs, longest" }]],
+      )
       marks = [
         { label = "send_task_timeout", value = var.functions.send_task.timeout * 1000 },
         { label = "run_task_timeout", value = var.functions.run_task.timeout * 1000 },
@@ -46,10 +60,13 @@ locals {
     {
       title = "Dead letters"
       stat  = "Maximum"
-      lines = [
-        ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.queues.tasks_dead_letters.name, { label = "tasks" }],
-        ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.queues.runs_dead_letters.name, { label = "runs and lines" }],
-      ]
+      lines = concat(
+        [
+          ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.queues.tasks_dead_letters.name, { label = "tasks" }],
+          ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.queues.runs_dead_letters.name, { label = "runs and lines" }],
+        ],
+        [for queue in var.workers_dead_letters[*] : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue.name, { label = "tasks of other workers" }]],
+      )
       marks = []
     },
   ]
@@ -90,7 +107,7 @@ locals {
     }
   }
 
-  alarm_arns = concat(values(aws_cloudwatch_metric_alarm.this)[*].arn, values(aws_cloudwatch_metric_alarm.silence)[*].arn)
+  alarm_arns = values(aws_cloudwatch_metric_alarm.this)[*].arn
 
   alarms_widget = {
     type   = "alarm"

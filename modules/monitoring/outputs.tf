@@ -5,7 +5,7 @@ output "topic_arn" {
 
 output "alarms" {
   description = "The names of all alarms."
-  value       = concat(values(aws_cloudwatch_metric_alarm.this)[*].alarm_name, values(aws_cloudwatch_metric_alarm.silence)[*].alarm_name)
+  value       = values(aws_cloudwatch_metric_alarm.this)[*].alarm_name
 }
 
 output "dashboard" {

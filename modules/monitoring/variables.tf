@@ -20,6 +20,11 @@ variable "queues" {
   nullable = false
 }
 
+variable "workers_dead_letters" {
+  description = "The dead-letter queue of the workers that are not of the default one's kind; null where there are none. An object, because whether there is one must be known before its name is."
+  type        = object({ name = string })
+}
+
 variable "message_retention" {
   description = "How long a task waits in the queue before SQS drops it, in seconds, 60 to 1209600 (14 days)."
   type        = number
@@ -43,12 +48,19 @@ variable "longest_wait" {
 }
 
 variable "functions" {
-  description = "Name, timeout in seconds and log group's name of both functions."
+  description = "Name and log group's name of the functions, and the timeout in seconds of those where it is the user's choice."
   type = object({
     send_task = object({ name = string, timeout = number, log_group = string })
     run_task  = object({ name = string, timeout = number, log_group = string })
+    keep_runs = object({ name = string, log_group = string })
   })
   nullable = false
+}
+
+variable "workers" {
+  description = "Workers beside the default one: by name, the names of their task queues and functions, and the functions' timeouts in seconds."
+  type        = map(object({ queue = string, function = string, timeout = number }))
+  nullable    = false
 }
 
 variable "schedule_group" {
@@ -57,15 +69,10 @@ variable "schedule_group" {
   nullable    = false
 }
 
-variable "expected_every" {
-  description = "For schedules whose silence is an alarm: by name, after how many seconds, 60 to 604800 (7 days)."
-  type        = map(number)
+variable "watched" {
+  description = "Whether a schedule says how often it must run (expected_every) or when its runs must have ended (finish_within)."
+  type        = bool
   nullable    = false
-
-  validation {
-    condition     = length(var.expected_every) <= 100
-    error_message = "${length(var.expected_every)} schedules have expected_every: their runs are counted from the log, and CloudWatch takes 100 metric filters a log group. Keep it for the 100 that matter most."
-  }
 }
 
 variable "chat" {

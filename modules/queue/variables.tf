@@ -10,15 +10,15 @@ variable "prefix" {
   nullable    = false
 }
 
-variable "fifo" {
-  description = "Whether the task queue, and so its dead-letter queue, is FIFO."
-  type        = bool
-  nullable    = false
-}
+variable "workers" {
+  description = <<-EOT
+    The task queues, by worker, `default` among them, at most 10.
 
-variable "visibility_timeout" {
-  description = "How long a received message stays hidden from other receivers, in seconds, 0 to 43200 (12 hours)."
-  type        = number
+    - `fifo`: whether it, and so its dead-letter queue, is FIFO.
+    - `visibility_timeout`: how long a received message stays hidden from other receivers, in seconds, 0 to 43200 (12 hours).
+    - `max_receive_count`: how often a message may be received before SQS itself moves it to the dead-letter queue, 1 to 1000.
+  EOT
+  type        = map(object({ fifo = bool, visibility_timeout = number, max_receive_count = number }))
   nullable    = false
 }
 
@@ -30,12 +30,6 @@ variable "message_retention" {
 
 variable "receive_wait_time" {
   description = "How long a receive call waits for a message, in seconds, 0 to 20."
-  type        = number
-  nullable    = false
-}
-
-variable "max_receive_count" {
-  description = "How often a message may be received before SQS itself moves it to the dead-letter queue, 1 to 1000."
   type        = number
   nullable    = false
 }

@@ -8,8 +8,11 @@ locals {
   max_input_bytes = 200000   # AWS publishes no clear maximum.
   max_file_bytes  = 50000000 # Code and layers of a function may have 250 MB in all.
 
+  max_mention_length = 200 # The text of a whole message may have 2,000, in Discord.
+
   whole_numbers = {
-    expected_every          = { min = 60, max = 604800, meaning = "seconds, up to 7 days, since an alarm cannot look further back; if not given, its silence is not an alarm" }
+    expected_every          = { min = 60, max = 315360000, meaning = "seconds, up to 10 years; if not given, its silence is not watched" }
+    finish_within           = { min = 60, max = 315360000, meaning = "seconds, up to 10 years; if not given, its runs may take any time" }
     flexible_window_minutes = { min = 1, max = 1440, meaning = "minutes, up to a day; if not given, it fires exactly when due" }
     retries                 = { min = 0, max = 100, meaning = "tries after the first" }
     max_age                 = { min = 1, max = 1209600, meaning = "seconds, up to 14 days; unlimited if not given" }
@@ -17,10 +20,19 @@ locals {
     delivery_max_age        = { min = 60, max = 86400, meaning = "seconds, a minute to a day" }
   }
 
+  # Seconds between two runs, of those schedules that say so as a rate.
+  rate_seconds = { for name, schedule in var.schedules : name =>
+    tonumber(regex("^rate\\((\\d+) ", schedule.expression)[0]) * { minute = 60, hour = 3600, day = 86400 }[regex("(minute|hour|day)s?\\)$", schedule.expression)[0]]
+    if can(regex("^rate\\(\\d+ (minute|hour|day)s?\\)$", schedule.expression))
+  }
+
   # Where the list of each schedule comes from.
   lists = { for name, schedule in var.schedules : name => [
     for field in ["tasks", "tasks_file", "tasks_s3_uri", "tasks_source"] : field if schedule[field] != null
   ] }
+
+  # The targets that each schedule names.
+  targets = { for name, schedule in var.schedules : name => compact(coalesce(schedule.notify_to, [])) }
 
   # Bucket and key of each list in S3.
   objects = { for name, schedule in var.schedules : name => flatten([
@@ -34,6 +46,13 @@ locals {
 
   # Bytes of what each schedule would send.
   input_sizes = { for name, input in local.inputs : name => length(base64encode(input)) * 3 / 4 }
+
+  pace_pattern = "^0*([1-9][0-9]{0,6})/(minute|hour)$"
+
+  # Days that the lists take whose length is known.
+  pace_days = { for name, schedule in var.schedules : name => (
+    length(schedule.tasks) * 1.02 / regex(local.pace_pattern, schedule.pace)[0] / (endswith(schedule.pace, "minute") ? 1440 : 24)
+  ) if schedule.tasks != null && can(regex(local.pace_pattern, schedule.pace)) }
 
   # Bytes of each description: of base64's, without what it is padded with.
   description_bytes = { for name, schedule in var.schedules : name => [for encoded in [for text in schedule.description[*] : base64encode(text)] :
@@ -59,6 +78,16 @@ locals {
     schedule.expected_every != null && can(regex("^at\\(", schedule.expression))
     ? ["expected_every is given, but at(...) fires only once: leave it out"]
     : [],
+    schedule.finish_within != null && schedule.overlap == "skip" && try(schedule.finish_within > local.rate_seconds[name], false)
+    ? ["finish_within is ${coalesce(schedule.finish_within, 0)}, longer than the ${try(local.rate_seconds[name], 0)} seconds between two runs, but with overlap = \"skip\" those that are due meanwhile are skipped: make it ${try(local.rate_seconds[name], 0)} at most, or let overlap be \"allow\" or \"queue\""]
+    : [],
+    contains(["allow", "skip", "queue"], schedule.overlap)
+    ? []
+    : ["overlap is \"${schedule.overlap}\": it must be \"allow\", \"skip\" or \"queue\""],
+    contains(["skip", "queue"], schedule.overlap) && can(regex("^at\\(", schedule.expression))
+    ? ["overlap is \"${schedule.overlap}\", but at(...) fires only once: leave it out"]
+    : [],
+    local.calendar_problems[name],
     try(timecmp(schedule.start_date, schedule.end_date), -1) < 0
     ? []
     : ["end_date ${schedule.end_date} must be later than start_date ${schedule.start_date}"],
@@ -88,6 +117,10 @@ locals {
     schedule.args != null && schedule.task == null
     ? ["args are given but no task: they are arguments of a function, so name it in task"]
     : [],
+    [for worker in schedule.worker[*] :
+      "worker \"${worker}\" is not there: it must be one of ${join(", ", sort(var.workers))}"
+      if !contains(var.workers, worker)
+    ],
     [for task in schedule.task[*] : "task is empty: it must be the name of a function" if trimspace(task) == ""],
     try(length(schedule.tasks), 1) == 0 ? ["tasks is an empty list: leave it out, or give it a task"] : [],
     [for position, text in coalesce(schedule.tasks, []) :
@@ -115,8 +148,29 @@ locals {
       if local.file_sizes[file] == null ? false : local.file_sizes[file] > local.max_file_bytes
     ],
     local.input_sizes[name] > local.max_input_bytes
-    ? ["its tasks and args make an input of ${local.input_sizes[name]} bytes, more than the ${local.max_input_bytes} that fit: put the list into a file or into S3, with tasks_file or tasks_s3_uri"]
+    ? ["its tasks, args and days make an input of ${local.input_sizes[name]} bytes, more than the ${local.max_input_bytes} that fit: put the list into a file or into S3, with tasks_file or tasks_s3_uri"]
     : [],
+
+    [for pace in schedule.pace[*] :
+      "pace is \"${pace}\": it must be a whole number from 1 to 9999999 and a unit, such as \"300/minute\" or \"100/hour\""
+      if !can(regex(local.pace_pattern, pace))
+    ],
+    [for pace in schedule.pace[*] :
+      "pace is given, but the queue of the worker \"${coalesce(schedule.worker, "default")}\" is FIFO, in which SQS delays no single message: leave it out, or take another worker"
+      if contains(var.fifo_workers, coalesce(schedule.worker, "default"))
+    ],
+    [for pace in schedule.pace[*] :
+      "pace is given, and message_retention is ${var.message_retention}: it must be at least 1800 (30 minutes), since tasks wait on the queue for up to 15 minutes"
+      if var.message_retention < 1800
+    ],
+    [for age in schedule.max_age[*] :
+      "pace is given, and max_age is ${age}: it must be at least 1800 (30 minutes), since tasks wait on the queue for up to 15 minutes"
+      if schedule.pace != null && age < 1800
+    ],
+    [for days in try([local.pace_days[name]], []) :
+      "pace is \"${schedule.pace}\": its ${length(schedule.tasks)} tasks take ${ceil(days)} days, more than the 14 for which SQS keeps a message: it must be faster, or the list shorter"
+      if days > 14
+    ],
 
     # Whom it notifies.
     [for word in setsubtract(coalesce(schedule.notify_on, []), ["success", "failure", "recovery"]) :
@@ -125,6 +179,34 @@ locals {
     schedule.notify_on != null && var.notify_on == null && length(coalesce(schedule.notify_on, [])) > 0
     ? ["notify_on is given, but there is no target: the variable notify must name where the URLs of chat services are"]
     : [],
+
+    [for field in ["notify_to", "mention"] :
+      "${field} is given, but there is no target: the variable notify must name where the URLs of chat services are"
+      if schedule[field] != null && var.notify_on == null
+    ],
+    try(length(schedule.notify_to), 1) == 0
+    ? ["notify_to is an empty list: leave it out for every target, or give notify_on = [] for no notification"]
+    : [],
+    [for position, target in coalesce(schedule.notify_to, []) :
+      "notify_to: number ${position + 1} is empty; each must be the name of a target"
+      if try(trimspace(target), "") == ""
+    ],
+    [for target in distinct(local.targets[name]) :
+      "notify_to has \"${target}\" more than once: it must be a list of different names"
+      if length([for other in local.targets[name] : other if other == target]) > 1
+    ],
+    schedule.heartbeat != null && var.notify_on == null
+    ? ["heartbeat is given, but there is no monitor: the variable notify must name where its address is"]
+    : [],
+    [for monitor in schedule.heartbeat[*] :
+      "heartbeat is \"${monitor}\": it must be the name of a monitor, of letters, digits, _ . and -, that its address has in the parameter or the secret of notify"
+      if !can(regex("^[0-9A-Za-z_.-]+$", monitor))
+    ],
+    [for text in schedule.mention[*] : "mention is empty: it must be whom to mention, such as \"@oncall\"" if trimspace(text) == ""],
+    [for text in schedule.mention[*] :
+      "mention must be one line of up to ${local.max_mention_length} characters, such as \"@oncall\""
+      if length(text) > local.max_mention_length || can(regex("[[:cntrl:]]", text))
+    ],
 
     # Numbers and texts.
     [for field, legal in local.whole_numbers :

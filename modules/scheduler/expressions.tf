@@ -123,4 +123,24 @@ locals {
     { for name, hint in local.unix_hints : name => [hint] },
     local.long_expressions,
   )
+
+  # The fields of each legal cron, with the year that may be left out.
+  cron_dates = { for name, fields in local.cron_expressions : name => {
+    days     = fields[2]
+    months   = fields[3]
+    weekdays = fields[4]
+    years    = length(fields) == 6 ? fields[5] : "*"
+  } if length(local.expression_problems[name]) == 0 }
+
+  month_names   = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
+  weekday_names = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
+
+  # Lists of plain values as numbers; null for whatever else a field may be.
+  cron_lists = { for name, date in local.cron_dates : name => {
+    days = can(regex("^[0-9,]+$", date.days)) ? [for day in split(",", date.days) : tonumber(day)] : null
+    months = can(regex("^[0-9A-Z,]+$", date.months)) ? [
+      for month in split(",", date.months) : try(index(local.month_names, month) + 1, tonumber(month))
+    ] : null
+    years = can(regex("^[0-9,]+$", date.years)) ? [for year in split(",", date.years) : tonumber(year)] : null
+  } }
 }

@@ -9,6 +9,7 @@ locals {
       schedule     = name
       task         = schedule.task
       args         = schedule.args
+      worker       = schedule.worker == "default" ? null : schedule.worker
       tasks        = schedule.tasks
       tasks_file   = schedule.tasks_file
       tasks_s3_uri = schedule.tasks_s3_uri
@@ -16,6 +17,14 @@ locals {
       retries      = schedule.retries
       max_age      = schedule.max_age
       notify_on    = var.notify_on == null ? null : sort(schedule.notify_on == null ? var.notify_on : schedule.notify_on)
+      notify_to    = schedule.notify_to == null ? null : sort(compact(schedule.notify_to))
+      mention      = schedule.mention
+      heartbeat    = schedule.heartbeat
+      pace         = schedule.pace
+      overlap      = schedule.overlap == "allow" ? null : schedule.overlap
+      skip_on      = schedule.skip_on == null ? null : local.days[name].skip_on
+      only_on      = schedule.only_on == null ? null : local.days[name].only_on
+      timezone     = schedule.timezone == null ? var.timezone : schedule.timezone
     } : key => value if value != null }), "{"),
   ]) }
 }

@@ -63,11 +63,11 @@ resource "aws_iam_role" "this" {
       Effect    = "Allow"
       Action    = "sts:AssumeRole"
       Principal = { Service = "scheduler.amazonaws.com" }
-      # AWS asks for the group's ARN here, never a schedule's.
+      # AWS asks for a group's ARN here, never a schedule's.
       Condition = {
         StringEquals = {
           "aws:SourceAccount" = var.aws.account
-          "aws:SourceArn"     = aws_scheduler_schedule_group.this.arn
+          "aws:SourceArn"     = [aws_scheduler_schedule_group.this.arn, aws_scheduler_schedule_group.keep_runs.arn]
         }
       }
     }]
@@ -85,7 +85,7 @@ resource "aws_iam_role_policy" "this" {
         {
           Effect   = "Allow"
           Action   = ["lambda:InvokeFunction"]
-          Resource = [var.send_task_arn]
+          Resource = [var.send_task_arn, var.keep_runs_arn]
         },
         {
           Effect   = "Allow"
@@ -96,10 +96,12 @@ resource "aws_iam_role_policy" "this" {
       flatten([for arn in var.kms_key_arn[*] : [
         {
           # Scheduler reads a schedule in the name of its role.
-          Effect    = "Allow"
-          Action    = ["kms:Decrypt"]
-          Resource  = [arn]
-          Condition = { ArnLike = { "kms:EncryptionContext:aws:scheduler:schedule:arn" = "arn:${var.aws.partition}:scheduler:${var.aws.region}:${var.aws.account}:schedule/${var.prefix}/*" } }
+          Effect   = "Allow"
+          Action   = ["kms:Decrypt"]
+          Resource = [arn]
+          Condition = { ArnLike = { "kms:EncryptionContext:aws:scheduler:schedule:arn" = [
+            for group in [var.prefix, "${var.prefix}-keep-runs"] : "arn:${var.aws.partition}:scheduler:${var.aws.region}:${var.aws.account}:schedule/${group}/*"
+          ] } }
         },
         {
           Effect    = "Allow"

@@ -1,5 +1,5 @@
 output "role" {
-  description = "The role that the schedules invoke send_task with: name and arn."
+  description = "The role that the schedules invoke send_task and keep_runs with: name and arn."
   value = {
     name = aws_iam_role.this.name
     arn  = aws_iam_role.this.arn

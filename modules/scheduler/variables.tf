@@ -29,6 +29,7 @@ variable "schedules" {
     description             = optional(string)
     enabled                 = bool
     expected_every          = optional(number)
+    finish_within           = optional(number)
     flexible_window_minutes = optional(number)
     start_date              = optional(string)
     end_date                = optional(string)
@@ -36,6 +37,7 @@ variable "schedules" {
     delivery_max_age        = number
     task                    = optional(string)
     args                    = optional(map(string))
+    worker                  = optional(string)
     tasks                   = optional(list(string))
     tasks_file              = optional(string)
     tasks_s3_uri            = optional(string)
@@ -43,8 +45,33 @@ variable "schedules" {
     retries                 = number
     max_age                 = optional(number)
     notify_on               = optional(set(string))
+    notify_to               = optional(list(string))
+    mention                 = optional(string)
+    overlap                 = optional(string, "allow")
+    heartbeat               = optional(string)
+    pace                    = optional(string)
+    skip_on                 = optional(list(string))
+    only_on                 = optional(list(string))
   }))
   nullable = false
+}
+
+variable "workers" {
+  description = "Names of the workers that schedules may name, default among them."
+  type        = set(string)
+  nullable    = false
+}
+
+variable "fifo_workers" {
+  description = "Names of the workers whose queues are FIFO."
+  type        = set(string)
+  nullable    = false
+}
+
+variable "message_retention" {
+  description = "How long SQS keeps a task, in seconds."
+  type        = number
+  nullable    = false
 }
 
 variable "notify_on" {
@@ -60,6 +87,12 @@ variable "task_code_dir" {
 
 variable "send_task_arn" {
   description = "ARN of the function that the schedules invoke."
+  type        = string
+  nullable    = false
+}
+
+variable "keep_runs_arn" {
+  description = "ARN of the function that looks after runs that are open or wait."
   type        = string
   nullable    = false
 }
@@ -82,7 +115,7 @@ variable "kms_key_arn" {
 }
 
 variable "tags" {
-  description = "Tags of the schedule group and the role; schedules take none."
+  description = "Tags of the schedule groups and the role; schedules take none."
   type        = map(string)
   nullable    = false
 }

@@ -13,26 +13,6 @@ locals {
     if startswith(schedule.expression, "at(") && length(local.expression_problems[name]) == 0
   }
 
-  # The fields of each legal cron, with the year that may be left out.
-  cron_dates = { for name, fields in local.cron_expressions : name => {
-    days     = fields[2]
-    months   = fields[3]
-    weekdays = fields[4]
-    years    = length(fields) == 6 ? fields[5] : "*"
-  } if length(local.expression_problems[name]) == 0 }
-
-  month_names   = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
-  weekday_names = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
-
-  # Lists of plain values as numbers; null for whatever else a field may be.
-  cron_lists = { for name, date in local.cron_dates : name => {
-    days = can(regex("^[0-9,]+$", date.days)) ? [for day in split(",", date.days) : tonumber(day)] : null
-    months = can(regex("^[0-9A-Z,]+$", date.months)) ? [
-      for month in split(",", date.months) : try(index(local.month_names, month) + 1, tonumber(month))
-    ] : null
-    years = can(regex("^[0-9,]+$", date.years)) ? [for year in split(",", date.years) : tonumber(year)] : null
-  } }
-
   # A year of 366 days stands for all of them.
   never = [for name, date in local.cron_lists : name if date.days != null && date.months != null && !anytrue([
     for when in setproduct(coalesce(date.years, [2028]), coalesce(date.months, []), coalesce(date.days, [])) :
@@ -65,6 +45,7 @@ locals {
     contains(local.never, name)
     ? ["${schedule.expression} never fires: there is no such day in these months"]
     : [],
+    local.calendar_warnings[name],
     try(max(local.cron_lists[name].years...) < tonumber(formatdate("YYYY", local.now)), false)
     ? ["${schedule.expression} never fires: its years are past"]
     : [],

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from botocore.exceptions import WaiterError
 
 from task_scheduler_local import LocalError
 from task_scheduler_local.dev.instances import Instance
@@ -16,8 +17,8 @@ from task_scheduler_local.leftovers import client
 from task_scheduler_local.provider.archive import ArchiveFile
 from task_scheduler_local.provider.errors import ProviderError
 
-_POLL_SECONDS = 0.02
-_PATIENCE_SECONDS = 10.0
+_PATIENCE = {"Delay": 0.02, "MaxAttempts": 500}
+"""Ten seconds."""
 
 
 def deploy(instance: Instance, aws: Mapping[str, str]) -> None:
@@ -53,10 +54,7 @@ def _client(aws: tuple[tuple[str, str], ...]) -> Any:
 def _update(name: str, content: bytes, aws: Mapping[str, str]) -> None:
     functions = _client(tuple(aws.items()))
     functions.update_function_code(FunctionName=name, ZipFile=content)
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while functions.get_function_configuration(FunctionName=name)["LastUpdateStatus"] != (
-        "Successful"
-    ):
-        if time.monotonic() > deadline:
-            raise LocalError(f"{name} does not take its code within {_PATIENCE_SECONDS:.0f} s")
-        time.sleep(_POLL_SECONDS)
+    try:
+        functions.get_waiter("function_updated").wait(FunctionName=name, WaiterConfig=_PATIENCE)
+    except WaiterError as error:
+        raise LocalError(f"{name} does not take its code: {error}") from error

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 _NOT_LINKED = (".terraform", ".terraform.lock.hcl", ".task-scheduler", ".taskctl", ".build")
-"""What Terraform writes into its folder, and we do."""
+"""Files that Terraform, or this package, writes into a root."""
 
 
 class Mirror:

@@ -1,4 +1,4 @@
-"""What the local run needs beside this package: the emulator, and the packages of task code."""
+"""Requirements of the local run beside this package: the emulator, the packages of task code."""
 
 from __future__ import annotations
 

@@ -17,17 +17,19 @@ _STOP_MS = 200
 Changed = Callable[[set[Path]], None]
 
 
-class _Filter(DefaultFilter):
-    """Leaves out what no archive has: hidden files, caches, what editors leave."""
+_FILTER = DefaultFilter()
 
-    def __init__(self, folders: Iterable[Path]) -> None:
-        super().__init__()
-        self._folders = list(folders)
 
-    def __call__(self, change: Change, path: str) -> bool:
-        own = [folder for folder in self._folders if Path(path).is_relative_to(folder)]
-        names = Path(path).relative_to(own[0]).parts if own else (Path(path).name,)
-        return super().__call__(change, path) and not any(name.startswith(".") for name in names)
+def is_watched(path: Path, folders: Iterable[Path]) -> bool:
+    """Return False for what no archive has: hidden files, caches, what editors leave.
+
+    Args:
+        path: of a file.
+        folders: that are watched.
+    """
+    own = [folder for folder in folders if path.is_relative_to(folder)]
+    names = path.relative_to(own[0]).parts if own else (path.name,)
+    return _FILTER(Change.modified, str(path)) and not any(name.startswith(".") for name in names)
 
 
 @contextmanager
@@ -61,7 +63,7 @@ def _watch(
     try:
         for changes in watch(
             *folders,
-            watch_filter=_Filter(folders),
+            watch_filter=lambda _, path: is_watched(Path(path), folders),
             debounce=_DEBOUNCE_MS,
             step=_STEP_MS,
             rust_timeout=_STOP_MS,

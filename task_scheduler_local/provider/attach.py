@@ -6,6 +6,7 @@ attached one alone, and `init` neither looks for it nor locks it.
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from task_scheduler_local.places import ROOT
+from task_scheduler_local.provider.mirror import REGISTRIES
 
 
 @contextmanager
@@ -34,5 +36,13 @@ def attached(folder: Path, environment: Mapping[str, str]) -> Iterator[dict[str,
     with process:
         assert process.stdin
         assert process.stdout
-        yield {"TF_REATTACH_PROVIDERS": process.stdout.readline()}
+        served = json.loads(process.stdout.readline())
+        for address, where in list(served.items()):
+            served |= {_elsewhere(address, host): where for host in REGISTRIES}
+        yield {"TF_REATTACH_PROVIDERS": json.dumps(served)}
         process.stdin.close()
+
+
+def _elsewhere(address: str, host: str) -> str:
+    """Return a provider's address at another registry."""
+    return f"{host}/{address.partition('/')[2]}"

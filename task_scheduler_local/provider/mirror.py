@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from itertools import product
 from pathlib import Path
 
 VERSIONS = {"aws": "6.34.0+standin", "archive": "2.7.1+standin"}
 
 _ROOT = Path(__file__).resolve().parents[2]
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
+
+REGISTRIES = ("registry.terraform.io", "registry.opentofu.org")
+"""The hosts of Terraform's registry and of OpenTofu's."""
 
 # A shebang line that named the interpreter itself could grow too long and cannot hold blanks.
 _LAUNCHER = """\
@@ -26,8 +30,8 @@ def install(mirror: Path, python: Path) -> None:
     """
     machine = os.uname().machine
     target = f"{sys.platform}_{_MACHINES.get(machine, machine)}"
-    for name, version in VERSIONS.items():
-        folder = mirror / "registry.terraform.io" / "hashicorp" / name / version / target
+    for (name, version), host in product(VERSIONS.items(), REGISTRIES):
+        folder = mirror / host / "hashicorp" / name / version / target
         folder.mkdir(parents=True, exist_ok=True)
         launcher = folder / f"terraform-provider-{name}_v{version}"
         text = _LAUNCHER.format(

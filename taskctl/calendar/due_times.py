@@ -7,9 +7,9 @@ from its start date or else from its creation. For `at`, start and end are ignor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from taskctl.calendar.cron import Cron
@@ -24,11 +24,13 @@ class DueTime:
         due: the time in UTC.
         local: the same in the schedule's zone.
         skipped: the local times since the previous due time that do not exist, without a zone.
+        left_out: the local due times since the previous one that are left out; see run_times.
     """
 
     due: datetime
     local: datetime
     skipped: tuple[datetime, ...] = ()
+    left_out: tuple[datetime, ...] = ()
 
     @property
     def clock_change(self) -> timedelta:
@@ -75,6 +77,33 @@ def due_times(
             return
         if not start or time.due >= start:
             yield time
+
+
+def run_times(
+    times: Iterable[DueTime],
+    is_left_out: Callable[[date], bool],
+    *,
+    last: date | None = None,
+) -> Iterator[DueTime]:
+    """Return the due times whose days are not left out.
+
+    Args:
+        times: due times, ascending.
+        is_left_out: tells of a day in the schedule's zone.
+        last: the last day that is not left out; None if there is none.
+    """
+    left_out: list[datetime] = []
+    skipped: list[datetime] = []
+    for time in times:
+        day = time.local.date()
+        if last is not None and day > last:
+            return
+        skipped += time.skipped
+        if is_left_out(day):
+            left_out.append(time.local)
+            continue
+        yield replace(time, skipped=tuple(skipped), left_out=tuple(left_out))
+        left_out, skipped = [], []
 
 
 def _existing(times: Iterable[datetime], zone: ZoneInfo, after: datetime) -> Iterator[DueTime]:

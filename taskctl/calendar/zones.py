@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from taskctl.errors import did_you_mean
@@ -19,6 +21,15 @@ class UnknownZone(ValueError):
 def zone_names() -> frozenset[str]:
     """Return the names that the module accepts: links included, the placeholder "Factory" not."""
     return frozenset(_TZDATA.joinpath("zones").read_text(encoding="utf-8").split()) - {"Factory"}
+
+
+def find_local_zone() -> str:
+    """Return the name of this machine's zone, as TZ or systemd or Debian have it; else UTC."""
+    if "TZ" in os.environ:
+        return os.environ["TZ"].lstrip(":") or "UTC"
+    _, _, linked = str(Path("/etc/localtime").resolve()).partition("/zoneinfo/")
+    named = Path("/etc/timezone")
+    return linked or (named.read_text(encoding="utf-8").strip() if named.is_file() else "UTC")
 
 
 @cache

@@ -20,14 +20,16 @@ from taskctl.project.tfvars import (
     tfvars_schedules,
 )
 from taskctl.stack.find import find_stack
+from taskctl.stack.plan import PlannedStack, read_plan
 from taskctl.ui import options
-from taskctl.ui.output import counted, print_json, say
+from taskctl.ui.output import counted, note, print_json, say
 
 
 def check(
     tfvars: Annotated[Path, typer.Option("--tfvars", help="The file with the schedules.")] = Path(
         "terraform.tfvars"
     ),
+    plan: options.Plan = None,
     import_timeout: Annotated[
         float, typer.Option(min=0.1, help="Seconds that importing the task code may take.")
     ] = 30.0,
@@ -49,7 +51,10 @@ def check(
     those lists only the functions that their schedules name are looked up. Exit code 1 means
     that there are problems; warnings leave it at 0.
 
-    With --deployed (and only then are --prefix and --root used) AWS is asked for the stack that
+    With --plan what Terraform has computed is checked, in a root that calls the module as well: it
+    has applied the module's rules itself, so what is left are tasks and task code.
+
+    With --deployed AWS is asked for the stack that
     is there now. A warning names each queue that would be deleted with dead letters or tasks on
     it, because the file changes `fifo` or `prefix`. That AWS cannot be asked is a problem.
 
@@ -57,20 +62,38 @@ def check(
     Examples:
       taskctl check
       taskctl check --tfvars prod.tfvars
-      taskctl check --deployed             before an apply that changes fifo or prefix
+      taskctl check --plan tfplan      of a root that calls the module
+      taskctl check --deployed         before an apply that changes fifo or prefix
     """
+    if plan:
+        _check_plan(read_plan(plan, root, prefix), import_timeout, as_json=as_json)
+        return
     unknown: list[str] = []
     values = read_tfvars(tfvars, report=unknown.append)
     folder = check_task_folder(find_task_folder(values, tfvars))
-    problems = unknown + find_problems(values, folder)
-    schedules = [] if len(problems) > len(unknown) else tfvars_schedules(values)
+    refused, warnings = find_problems(values, folder)
+    problems = unknown + refused
+    schedules = [] if len(problems) > len(unknown) else tfvars_schedules(values, folder)
     with open_layer(values, tfvars) as layer:
         checked = check_isolated(schedules, folder, layer=layer, import_seconds=import_timeout)
     checked.problems = problems + checked.problems
-    checked.warnings += warn_of_layers(values)
+    checked.warnings = [*warnings, *checked.warnings, *warn_of_layers(values)]
     if deployed:
         _compare(checked, values, prefix, root)
     _report(checked, len(values["schedules"]), as_json=as_json)
+    if checked.problems:
+        raise typer.Exit(1)
+
+
+def _check_plan(planned: PlannedStack, import_timeout: float, *, as_json: bool) -> None:
+    """Check the tasks of a plan's schedules on the task code that it packages."""
+    if planned.task_folder is None:
+        raise TaskctlError(f"the plan does not say where the task code of {planned.prefix} is")
+    folder = check_task_folder(planned.task_folder)
+    layer = planned.layer or folder  # without packages of its own there is none
+    checked = check_isolated(planned.schedules, folder, layer=layer, import_seconds=import_timeout)
+    _report(checked, len(planned.schedules), as_json=as_json)
+    note(f"The task code is that of {folder}.")
     if checked.problems:
         raise typer.Exit(1)
 

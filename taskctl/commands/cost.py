@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from taskctl.calendar.expressions import At
-from taskctl.calendar.frequency import runs_a_month
 from taskctl.costs import pricing
-from taskctl.costs.cost_basis import Basis, deployed_basis, written_basis
+from taskctl.costs.cost_basis import deployed_basis, written_basis
+from taskctl.costs.estimate import UNKNOWN_TASKS, estimate, runs_of
 from taskctl.costs.pricing import Assumptions, Setup, Usage
-from taskctl.project.schedule import Schedule, read_calendar
-from taskctl.project.task_lists import count_tasks
 from taskctl.ui import options
 from taskctl.ui.output import print_json, say
 from taskctl.ui.tables import Column, Row, print_table
 
-UNKNOWN_TASKS = 100
-
 
 def cost(
     tfvars: options.Tfvars = None,
+    plan: options.Plan = None,
     prefix: options.Prefix = None,
     root: options.Root = Path(),
     task_seconds: Annotated[
@@ -48,19 +44,25 @@ def cost(
 
     \b
     Examples:
-      taskctl cost --tfvars terraform.tfvars     before anything is deployed
+      taskctl cost --tfvars terraform.tfvars   before anything is deployed
       taskctl cost --tfvars terraform.tfvars --task-seconds 5
+      taskctl cost --plan tfplan               of a root that computes schedules
       taskctl cost --json | jq .usd
     """
-    basis = written_basis(tfvars) if tfvars else deployed_basis(prefix, root)
+    if plan:
+        from taskctl.costs.planned import planned_basis
+
+        basis = planned_basis(plan, root, prefix)
+    else:
+        basis = written_basis(tfvars) if tfvars else deployed_basis(prefix, root)
     assumptions = Assumptions(
         task_seconds=task_seconds,
         cold_start_seconds=cold_start_seconds,
         task_log_bytes=task_log_bytes,
     )
     now = datetime.now(UTC)
-    runs = {schedule.name: _runs(schedule, now) for schedule in basis.schedules}
-    rows = _rows(basis, assumptions, runs, tasks)
+    runs = {schedule.name: runs_of(schedule, now) for schedule in basis.schedules}
+    rows = estimate(basis, assumptions, runs, tasks)
     shared = [
         {"schedule": name, _SHARED[name]: amount, "usd": usd}
         for name, (amount, usd) in pricing.shared_usage(sum(runs.values()), basis.setup).items()
@@ -77,52 +79,6 @@ def cost(
         say(f"- {line}")
 
 
-def _rows(
-    basis: Basis, assumptions: Assumptions, runs: dict[str, float], tasks: int
-) -> list[dict[str, Any]]:
-    """Return a row for each schedule, the most expensive first.
-
-    Args:
-        basis: schedules and settings.
-        assumptions: durations and sizes.
-        runs: runs a month, by schedule.
-        tasks: the assumed length of lists that are only known when they are read.
-    """
-    is_cold = pricing.is_cold(sum(runs.values()))
-    rows: list[dict[str, Any]] = []
-    for schedule in basis.schedules:
-        known = count_tasks(schedule, basis.task_folder) if schedule.is_ours else 0
-        usage = pricing.schedule_usage(
-            schedule.name,
-            runs[schedule.name],
-            tasks if known is None else known,
-            basis.setup,
-            assumptions,
-            is_cold=is_cold,
-        )
-        rows.append({"schedule": schedule.name, **asdict(usage), "note": _note(schedule, known)})
-    return sorted(rows, key=lambda row: (-row["usd"], row["schedule"]))
-
-
-def _runs(schedule: Schedule, now: datetime) -> float:
-    if not schedule.is_ours:
-        return 0.0
-    expression, _ = read_calendar(schedule)
-    if not schedule.enabled:
-        return 0.0
-    return runs_a_month(expression, now=now, start=schedule.start, end=schedule.end)
-
-
-def _note(schedule: Schedule, tasks: int | None) -> str | None:
-    if not schedule.is_ours:
-        return "not made by this module, not estimated"
-    if not schedule.enabled:
-        return "disabled"
-    if isinstance(read_calendar(schedule)[0], At):
-        return "runs once"
-    return "number of tasks assumed" if tasks is None else None
-
-
 def _stated(setup: Setup, assumptions: Assumptions, tasks: int, *, is_cold: bool) -> list[str]:
     overlap = f", {setup.task_concurrency} at a time" if setup.task_concurrency > 1 else ""
     limited = setup.maximum_concurrency is not None
@@ -134,6 +90,9 @@ def _stated(setup: Setup, assumptions: Assumptions, tasks: int, *, is_cold: bool
         f"a task takes {assumptions.task_seconds:g} s{overlap}, and succeeds at its first attempt",
         f"a list that is only known when it is read has {tasks} tasks",
         f"batches are full ({setup.batch_size} tasks), messages shorter than 6 KB",
+        "messages of standard queues have their schedule as group (fair queues), for "
+        f"{pricing.FAIR_REQUEST * 1e6:.2f} USD a million requests",
+        "SQS mixes a long list thoroughly, with which the ledger costs the most",
         f"functions have {setup.send_task_memory} MB (send_task) and {setup.run_task_memory} MB "
         f"(run_task), {setup.architecture}; cold starts: {starts}",
         f"a task logs {assumptions.task_log_bytes} bytes; storage of logs and traces are left out",
@@ -149,6 +108,7 @@ def _stated(setup: Setup, assumptions: Assumptions, tasks: int, *, is_cold: bool
 _NUMBERS = [field.name for field in fields(Usage)]
 _SHARED = {
     "idle polling": "sqs_requests",
+    "keep_runs": "invocations",
     "metrics": "metrics",
     "alarms": "alarms",
     "dashboard": "dashboards",

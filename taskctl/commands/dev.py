@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -35,6 +36,14 @@ def dev(
             "there."
         ),
     ] = None,
+    browser: Annotated[
+        bool | None,
+        typer.Option(
+            "--browser/--no-browser",
+            help="Open the page of `taskctl ui` in your browser; where there is a terminal by "
+            "default.",
+        ),
+    ] = None,
 ) -> None:
     """Run your schedules on this machine while you edit them.
 
@@ -42,7 +51,8 @@ def dev(
     the module, or the module itself with its tfvars. Schedules fire at their times, and by their
     keys. An edit of task code is live in two or three seconds; one of tfvars, or of Terraform's
     files, is applied. What tasks print, tracebacks, outcomes and chat messages are shown, and calls
-    of AWS that the role of the functions does not permit. What your tasks do elsewhere is done.
+    of AWS that the role of the functions does not permit. The page of `taskctl ui` is served, and
+    opened. What your tasks do elsewhere is done.
 
     Code that does not import, and values that Terraform refuses, are reported, and what worked
     last goes on. Ctrl-C ends all of it; packages are kept in .taskctl for the next time. Where
@@ -70,7 +80,8 @@ def dev(
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
-        start(folder, tfvars and tfvars.resolve(), found and found.resolve())
+        opens = sys.stdout.isatty() if browser is None else browser
+        start(folder, tfvars and tfvars.resolve(), found and found.resolve(), browser=opens)
     except LocalError as error:
         raise TaskctlError(str(error)) from error
     except KeyboardInterrupt:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,13 +9,16 @@ import typer
 
 from taskctl.dead_letters.dead_letter import DeadLetter
 from taskctl.dead_letters.export import Exported, export_dead_letters
-from taskctl.dead_letters.queue import DeadLetterQueue, explain_hidden
-from taskctl.errors import TaskctlError
+from taskctl.dead_letters.listing import list_dead_letters
+from taskctl.dead_letters.queue import explain_hidden
+from taskctl.dead_letters.selection import Selection
+from taskctl.errors import ExitCode, TaskctlError
 from taskctl.stack.find import find_stack
 from taskctl.stack.stack import Stack
 from taskctl.ui import options
 from taskctl.ui.output import counted, note, print_json, say
 from taskctl.ui.tables import Column, print_table
+from taskctl.ui.times import parse_since
 
 _COUNT = 100
 
@@ -28,6 +30,9 @@ def failed(
             "-n", min=1, max=10_000, help=f"At most so many of each queue; {_COUNT} by default."
         ),
     ] = None,
+    schedule: options.OfSchedule = None,
+    reason: options.WithReason = None,
+    since: options.Since = None,
     export: Annotated[
         Path | None,
         typer.Option("--export", help="Write all of them to this new file, for `redrive --from`."),
@@ -50,18 +55,21 @@ def failed(
     \b
     Examples:
       taskctl failed
-      taskctl failed -n 1000 --json | jq 'group_by(.reason) | map([length, .[0].reason])'
+      taskctl failed --schedule nightly --reason timeout --since yesterday
+      taskctl failed -n 1000 --json | jq 'group_by(.reason) | map(length)'
       taskctl redrive 1a2b3c4d             sends one of them again
       taskctl failed --export dead.jsonl
     """
-    if export and count:
-        raise TaskctlError("-n is for the list: --export writes all dead letters")
+    moment = parse_since(since) if since else None
+    wanted = Selection(schedule=schedule, reason=reason, since=moment)
+    if export and (count or not wanted.is_all):
+        raise TaskctlError("-n and filters are for the list: --export writes all dead letters")
     stack = find_stack(prefix, root)
     stack.check_exists()
     if export:
         _report_export(export_dead_letters(stack.dead_letter_urls, export), export, as_json=as_json)
     else:
-        _list(stack, count or _COUNT, as_json=as_json)
+        _list(stack, count or _COUNT, wanted, as_json=as_json)
 
 
 def _report_export(exported: list[Exported], path: Path, *, as_json: bool) -> None:
@@ -81,44 +89,18 @@ def _report_export(exported: list[Exported], path: Path, *, as_json: bool) -> No
             are = "is" if each.hidden == 1 else "are"
             note(f"About {each.hidden} more {are} not in {path}: {explain_hidden(each.url)}.")
     if hidden:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.FAILED)
 
 
-def _list(stack: Stack, count: int, *, as_json: bool) -> None:
-    dead_letters: list[DeadLetter] = []
-    notes: list[str] = []
-    for url in stack.dead_letter_urls:
-        found, hidden = _look(url, count)
-        dead_letters += found
-        if hidden > 0:
-            are = "is" if hidden == 1 else "are"
-            notes.append(f"About {hidden} more {are} not shown: {_why(url, len(found), count)}.")
-    dead_letters.sort(key=lambda dead_letter: dead_letter.time)
-    if dead_letters or as_json:
-        print_table(_COLUMNS, [_row(dead_letter) for dead_letter in dead_letters], as_json=as_json)
+def _list(stack: Stack, count: int, wanted: Selection, *, as_json: bool) -> None:
+    listing = list_dead_letters(stack, count, wanted)
+    if listing.dead_letters or as_json:
+        print_table(_COLUMNS, list(map(_row, listing.dead_letters)), as_json=as_json)
     else:
-        say("No dead letters.")
-    for text in notes:
-        note(text)
-
-
-def _look(url: str, count: int) -> tuple[list[DeadLetter], int]:
-    """Return up to so many dead letters, and the number of all others."""
-    with DeadLetterQueue(url) as queue:
-        total = queue.count()
-        found: list[DeadLetter] = []
-        for dead_letters in queue.receive(before=datetime.now(UTC)):
-            found += dead_letters
-            if len(found) >= count:
-                break
-        return found[:count], total - len(found[:count])
-
-
-def _why(url: str, shown: int, count: int) -> str:
-    """Explain why there are dead letters that are not shown."""
-    if shown == count:
-        return "-n shows more"
-    return explain_hidden(url)
+        say("No dead letters." if wanted.is_all else "No such dead letters.")
+    for hidden, why in listing.hidden:
+        are = "is" if hidden == 1 else "are"
+        note(f"About {hidden} more {are} not shown: {why or '-n shows more'}.")
 
 
 def _row(dead_letter: DeadLetter) -> dict[str, Any]:
@@ -128,6 +110,7 @@ def _row(dead_letter: DeadLetter) -> dict[str, Any]:
         "time": dead_letter.time,
         "kind": contents.kind,
         "schedule": contents.schedule,
+        "run": contents.run,
         "what": contents.what,
         "outcome": contents.outcome,
         "attempts": contents.attempts,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import textwrap
@@ -14,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from taskctl.calendar.zones import UnknownZone, zone
+from taskctl.calendar.zones import UnknownZone, find_local_zone, zone
 from taskctl.crontab.differences import Difference, find_differences
 from taskctl.crontab.reading import find_users, read_crontab
 from taskctl.crontab.task_file import FILE, write_tasks
@@ -55,10 +54,10 @@ def import_crontab(
     \b
     Examples:
       crontab -l | taskctl import crontab -
-      taskctl import crontab /etc/crontab --timezone Europe/Berlin -o terraform.tfvars
+      taskctl import crontab /etc/crontab --timezone Europe/Berlin -o a.tfvars
     """
     text = _read(file)
-    local = timezone or _find_timezone()
+    local = timezone or find_local_zone()
     _check(local)
     if users is None:
         users = file == Path("/etc/crontab") or file.parent.name == "cron.d" or find_users(text)
@@ -92,15 +91,6 @@ def _read(file: Path) -> str:
         raise TaskctlError(f"{file}: it must be a text in UTF-8: {error}") from error
     except OSError as error:
         raise TaskctlError(f"{file}: {error.strerror}") from error
-
-
-def _find_timezone() -> str:
-    """Return this machine's zone, as TZ or systemd or Debian have it."""
-    if "TZ" in os.environ:
-        return os.environ["TZ"].lstrip(":") or "UTC"
-    _, _, linked = str(Path("/etc/localtime").resolve()).partition("/zoneinfo/")
-    named = Path("/etc/timezone")
-    return linked or (named.read_text(encoding="utf-8").strip() if named.is_file() else "UTC")
 
 
 def _check(timezone: str) -> None:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from taskctl.calendar.due_times import DueTime, due_times
-from taskctl.calendar.expressions import Rate
-from taskctl.errors import TaskctlError, did_you_mean
+from taskctl.errors import NoLedger, TaskctlError, did_you_mean
 from taskctl.project.completion import complete_schedule
-from taskctl.project.schedule import Schedule, read_calendar
-from taskctl.project.tfvars import read_tfvars, tfvars_schedules
+from taskctl.project.schedule import Schedule, run_times_of
+from taskctl.project.tfvars import find_task_folder, read_tfvars, tfvars_schedules
+from taskctl.runs.coming import describe_due, why_never
 from taskctl.ui import options
 from taskctl.ui.tables import Column, Row, print_table
+
+if TYPE_CHECKING:
+    from taskctl.runs.pauses import Pause
 
 COUNT_OF_ONE = 5
 COUNT_OF_ALL = 1
@@ -33,6 +35,7 @@ def next_runs(
         typer.Option("-n", min=1, max=100_000, help="Runs of each; 5 of one, 1 of all."),
     ] = None,
     tfvars: options.Tfvars = None,
+    plan: options.Plan = None,
     prefix: options.Prefix = None,
     root: options.Root = Path(),
     as_json: options.Json = False,
@@ -41,93 +44,83 @@ def next_runs(
 
     The times are in the schedule's own zone, in UTC, and in the zone of this machine ("here").
     Days on which the clocks go forward or back are marked, and so are times that are skipped
-    because the clocks jump over them.
+    because the clocks jump over them, or because the schedule is paused.
 
     \b
     Examples:
       taskctl next
       taskctl next nightly -n 20
-      taskctl next --tfvars terraform.tfvars     before anything is deployed
+      taskctl next --tfvars terraform.tfvars   before anything is deployed
+      taskctl next --plan tfplan               of a root that computes schedules
       taskctl next --json | jq -r '.[].due'
     """
-    found = _written(schedule, tfvars) if tfvars else _deployed(schedule, prefix, root)
+    pauses: dict[str, Pause] = {}
+    if plan:
+        from taskctl.stack.plan import read_plan
+
+        found = _named(schedule, read_plan(plan, root, prefix).schedules, plan)
+    elif tfvars:
+        values = read_tfvars(tfvars)
+        written = tfvars_schedules(values, find_task_folder(values, tfvars))
+        found = _named(schedule, written, tfvars)
+    else:
+        found, pauses = _deployed(schedule, prefix, root)
     count = count or (COUNT_OF_ALL if schedule is None else COUNT_OF_ONE)
     now = datetime.now(UTC)
-    rows = [row for each in found for row in _rows(each, now, count)]
+    rows = [row for each in found for row in _rows(each, now, count, pauses)]
     rows.sort(key=lambda row: (row["due"] is None, row["due"] or now, row["schedule"]))
     print_table(_columns(now), rows, as_json=as_json)
 
 
-def _written(name: str | None, tfvars: Path) -> list[Schedule]:
-    """Return one schedule, or all, of a file of values."""
-    written = tfvars_schedules(read_tfvars(tfvars))
+def _named(name: str | None, written: list[Schedule], path: Path) -> list[Schedule]:
+    """Return the schedule of a name, or all, of a file."""
     found = [schedule for schedule in written if name in (None, schedule.name)]
     if name is not None and not found:
         near = did_you_mean(name, [schedule.name for schedule in written])
-        raise TaskctlError(f"no schedule {name!r} in {tfvars}{near}")
+        raise TaskctlError(f"no schedule {name!r} in {path}{near}")
     return found
 
 
-def _deployed(name: str | None, prefix: str | None, root: Path) -> list[Schedule]:
-    """Return one schedule, or all, of a stack."""
-    from taskctl.stack.find import find_stack  # boto3 takes longer to import than all else here
+def _deployed(
+    name: str | None, prefix: str | None, root: Path
+) -> tuple[list[Schedule], dict[str, Pause]]:
+    """Return one schedule, or all, of a stack, and the pauses that hold."""
+    # boto3 takes longer to import than all else here
+    from taskctl.runs.pauses import read_pauses
+    from taskctl.runs.reader import RunReader
+    from taskctl.stack.find import find_stack
 
     stack = find_stack(prefix, root)
-    return stack.schedules() if name is None else [stack.schedule(name)]
+    found = stack.schedules() if name is None else [stack.schedule(name)]
+    try:
+        return found, read_pauses(RunReader(stack).schedule_items())
+    except NoLedger:
+        return found, {}
 
 
-def _rows(schedule: Schedule, now: datetime, count: int) -> Iterator[dict[str, Any]]:
+def _rows(
+    schedule: Schedule, now: datetime, count: int, pauses: Mapping[str, Pause]
+) -> Iterator[dict[str, Any]]:
     row = {
         "schedule": schedule.name,
         "expression": schedule.expression,
         "timezone": schedule.timezone,
     }
     nothing = {**row, "due": None, "local": None, "here": None}
-    if not schedule.is_ours:
-        yield {**nothing, "note": "not made by this module"}
-        return
-    if not schedule.enabled:
-        yield {**nothing, "note": "disabled"}
+    if reason := why_never(schedule):
+        yield {**nothing, "note": reason}
         return
     due = None
-    for due in islice(_due_times(schedule, now), count):
+    for due in islice(run_times_of(schedule, now), count):
         yield {
             **row,
             "due": due.due,
             "local": due.local,
             "here": due.due.astimezone(),
-            "note": ", ".join(_notes(schedule, due)) or None,
+            "note": describe_due(schedule, due, pauses),
         }
     if due is None:
         yield {**nothing, "note": "never due again"}
-
-
-def _due_times(schedule: Schedule, now: datetime) -> Iterator[DueTime]:
-    expression, zone = read_calendar(schedule)
-    return due_times(
-        expression,
-        zone,
-        after=now,
-        created=schedule.created or now,
-        start=schedule.start,
-        end=schedule.end,
-    )
-
-
-def _notes(schedule: Schedule, time: DueTime) -> Iterator[str]:
-    if time.skipped:
-        first, others = time.skipped[0], len(time.skipped) - 1
-        more = f" and {others} more" if others else ""
-        yield f"skips {first:%a %Y-%m-%d %H:%M}{more}, which the clocks jump over"
-    if time.clock_change:
-        direction = "forward" if time.clock_change > timedelta(0) else "back"
-        yield f"clocks go {direction} {abs(time.clock_change)} that day"
-    if time.occurs_twice:
-        yield "this time occurs twice, it runs the first time"
-    if isinstance(read_calendar(schedule)[0], Rate) and not schedule.start:
-        yield "counted from its creation" if schedule.created else "if created now"
-    if schedule.flexible_window_minutes:
-        yield f"or up to {schedule.flexible_window_minutes} min later"
 
 
 def _columns(now: datetime) -> list[Column]:

@@ -46,7 +46,7 @@ def package(
     \b
     Examples:
       taskctl package
-      taskctl package --requirements requirements.txt --out layer --architecture x86_64
+      taskctl package --requirements requirements.txt --architecture x86_64
     """
     asked: dict[str, Any] = {"layer_dir": out, "runtime": runtime, "architecture": architecture}
     written = _read(tfvars) if None in asked.values() and tfvars.is_file() else {}

@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from taskctl.dead_letters.dead_letter import SHORT_ID
 from taskctl.dead_letters.file import count_lines
 from taskctl.dead_letters.queue import DeadLetterQueue
 from taskctl.dead_letters.redriver import Redriver
-from taskctl.errors import TaskctlError
+from taskctl.dead_letters.report import note_in_runs, report
+from taskctl.dead_letters.selection import Selection, no_dead_letter, resolve_ids
+from taskctl.errors import ExitCode
 from taskctl.stack.find import find_stack
 from taskctl.stack.stack import Stack
 from taskctl.ui import options
-from taskctl.ui.output import confirm, counted, note, print_json, say
+from taskctl.ui.output import confirm, counted
+from taskctl.ui.times import parse_since
 
 
 def redrive(
     ids: Annotated[
-        list[str] | None, typer.Argument(help="Dead letters by their ids; all by default.")
+        list[str] | None,
+        typer.Argument(help="Dead letters by their ids, or the beginnings; all by default."),
     ] = None,
+    schedule: options.OfSchedule = None,
+    reason: options.WithReason = None,
+    since: options.Since = None,
     source: Annotated[
         Path | None,
         typer.Option("--from", help="Send those of a file that `failed --export` wrote."),
     ] = None,
+    why: options.Why = None,
     prefix: options.Prefix = None,
     root: options.Root = Path(),
     yes: options.Yes = False,
@@ -34,10 +40,11 @@ def redrive(
 ) -> None:
     """Send dead letters again, once their cause is fixed.
 
-    A task goes back to the queue under a new id. A run is invoked again under its old key, from
-    where its list broke off if that is known, so that nothing is done twice where deduplication
-    is on. A line is read again from its list as that is now, and sent alone. What cannot be sent
-    again stays where it is.
+    A task goes back to the queue under a new id, with all its attempts, and its end corrects the
+    counts of its run: one whose last failure succeeds has succeeded. A run is invoked again under
+    its old key, from where its list broke off if that is known, so that nothing is done twice
+    where deduplication is on. A line is read again from its list as that is now, and sent alone.
+    What cannot be sent again stays where it is. The ledger notes who sent it, and why.
 
     Each dead letter is deleted after its contents were sent, and never before. If the command is
     interrupted, the rest is still there; at most one dead letter was sent but not deleted, and
@@ -52,17 +59,15 @@ def redrive(
     \b
     Examples:
       taskctl redrive 1a2b3c4d 5e6f7a8b
+      taskctl redrive --schedule nightly --reason timeout --since yesterday
       taskctl redrive --yes                all of them
       taskctl redrive --from dead.jsonl
     """
-    wanted = ids or []
-    for id_ in wanted:
-        if len(id_) < SHORT_ID:
-            raise TaskctlError(
-                f"id {id_!r} is too short: give the {SHORT_ID} characters that `failed` shows"
-            )
+    moment = parse_since(since) if since else None
     stack = find_stack(prefix, root)
     stack.check_exists()
+    whole = tuple(ids or ()) if source else resolve_ids(stack.dead_letter_urls, ids or ())
+    wanted = Selection(ids=whole, schedule=schedule, reason=reason, since=moment)
     redriver = Redriver(stack, wanted)
     _confirm(stack, wanted, source, yes=yes)
     try:
@@ -71,48 +76,21 @@ def redrive(
         else:
             redriver.run()
     finally:
-        _report(redriver, source, as_json=as_json)
+        report(redriver, source, as_json=as_json)
+        note_in_runs(stack, redriver, why)
     if redriver.missing:
-        missing = " or ".join(redriver.missing)
-        raise TaskctlError(
-            f"no dead letter {missing} in {source}"
-            if source
-            else f"no dead letter {missing}; `taskctl failed` lists them"
-        )
+        raise no_dead_letter(redriver.missing, source)
     if redriver.left or redriver.invalid:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.FAILED)
 
 
-def _confirm(stack: Stack, wanted: list[str], source: Path | None, *, yes: bool) -> None:
-    lines = count_lines(source) if source else 0
-    if wanted:
-        what = counted(len(wanted), "dead letter")
-    elif source:
-        what = f"{counted(lines, 'dead letter')} of {source}"
-    else:
+def _confirm(stack: Stack, wanted: Selection, source: Path | None, *, yes: bool) -> None:
+    what = wanted.describe()
+    if source:
+        lines = counted(count_lines(source), "dead letter")
+        what = f"{lines if wanted.is_all else what} of {source}"
+    elif wanted.is_all and not yes:
         total = sum(DeadLetterQueue(url).count() for url in stack.dead_letter_urls)
-        what = f"all dead letters (about {total})"
+        what = f"{what} (about {total})"
     where = "to" if source else "of"
     confirm(f"Send {what} {where} the stack {stack.prefix!r} again?", yes=yes)
-
-
-def _report(redriver: Redriver, source: Path | None, *, as_json: bool) -> None:
-    """Print what was sent, and what was not and why."""
-    left = [(dead_letter.short_id, reason) for dead_letter, reason in redriver.left]
-    if as_json:
-        rows = [{"id": id_, "reason": reason} for id_, reason in left]
-        print_json(
-            {
-                "sent": dict(redriver.sent),
-                "left": rows,
-                "missing": redriver.missing,
-                "invalid": [asdict(line) for line in redriver.invalid],
-            }
-        )
-        return
-    counts = [counted(count, kind) for kind, count in redriver.sent.items()]
-    say(f"Sent again: {', '.join(counts) or 'nothing'}.")
-    for id_, reason in left:
-        note(f"{id_} {'is not sent' if source else 'stays where it is'}: {reason}")
-    for line in redriver.invalid:
-        note(f"{source}, line {line.number}: {line.reason}")

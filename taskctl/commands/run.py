@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import time
-from datetime import UTC, datetime, timedelta
+import sys
 from pathlib import Path
-from typing import Annotated, Any
-from uuid import uuid4
+from typing import Annotated
 
 import typer
 
-from taskctl.errors import AwsUnavailable, TaskctlError
-from taskctl.ids import BY_HAND
-from taskctl.project.schedule import Schedule, read_calendar
-from taskctl.runs.history import Run, collect_runs
-from taskctl.runs.log_lines import LogLine, TaskLine, read_log_lines
-from taskctl.runs.run_table import describe_outcomes, line_text
+from task_scheduler.runs.identity import RunId, RunState
+from taskctl.errors import ExitCode, TaskctlError
+from taskctl.runs.following import BAR_FROM, follow, progress_bar
+from taskctl.runs.reader import RunReader
+from taskctl.runs.recorded_run import KeptEnd, RecordedRun
+from taskctl.runs.run_table import describe_run, end_line
+from taskctl.runs.starting import parse_past, start_run
 from taskctl.stack.find import find_stack
-from taskctl.stack.invoke import invoke
 from taskctl.stack.stack import Stack
 from taskctl.ui import options
-from taskctl.ui.output import confirm, counted, note, print_json, say
-from taskctl.ui.times import parse_time, rfc3339
+from taskctl.ui.output import confirm, note, print_json, say
+from taskctl.ui.times import parse_span, rfc3339
 
-_POLL_SECONDS = 1.0
-_CLOCKS = timedelta(minutes=5)
-"""The most by which this machine's clock may be off."""
+_MOST_LINES = 20
+"""Lines of tasks that are printed."""
 
 
 def run(
@@ -41,6 +38,13 @@ def run(
             "the schedule's own zone.",
         ),
     ] = None,
+    why: options.Why = None,
+    wait: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="Follow the run until it is over.")
+    ] = True,
+    timeout: Annotated[
+        str | None, typer.Option("--timeout", help="Follow it for so long: 90s, 10m or 2h.")
+    ] = None,
     prefix: options.Prefix = None,
     root: options.Root = Path(),
     yes: options.Yes = False,
@@ -48,87 +52,87 @@ def run(
 ) -> None:
     """Run a schedule now and follow its tasks to their ends.
 
-    The run has a key of its own: it repeats no other run, even where deduplication is on. A
-    paused schedule runs as well. Exit code 1 means that something failed; Ctrl-C stops following,
-    and nothing else.
+    The run has a key of its own: it repeats no other run, even where deduplication is on. The
+    ledger notes who started it, and why. A paused schedule runs as well. The tasks are shown that
+    the ledger keeps: failures, and the results of up to 10 tasks. Exit code 1 means that something
+    failed, 2 that nothing was run (or that it was skipped, since another run has not ended), 124
+    that it is not over yet. Ctrl-C stops following, and nothing else: `taskctl cancel` does.
 
     \b
     Examples:
       taskctl run nightly
       taskctl run nightly --task 3
-      taskctl run nightly --at 2026-11-23T02:00 --yes
+      taskctl run nightly --at 2026-11-23T02:00 --why "the export came late" --yes
+      taskctl run nightly --no-wait
     """
+    seconds = None if timeout is None else parse_span(timeout).total_seconds()
     stack = find_stack(prefix, root)
     found = stack.schedule(schedule)
-    scheduled_time = _scheduled_time(found, at)
+    scheduled_time = parse_past(found, at)
     what = f"task #{task} of {schedule}" if task else schedule
     when = f"for {rfc3339(scheduled_time)}" if at else "now"
     confirm(f"Run {what} {when}, in the stack {stack.prefix!r}?", yes=yes)
-    key = f"{schedule}@{rfc3339(scheduled_time)}{BY_HAND}{uuid4().hex[:8]}"
-    event = {**found.input, "scheduled_time": rfc3339(scheduled_time), "key": key, "only": task}
-    begun = datetime.now(UTC)
-    summary = invoke(stack.send_task, event)
-    _check(summary, task)
+    started = start_run(stack, found, scheduled_time=scheduled_time, task=task, why=why)
     if not as_json:
-        say(f"{schedule}: run {key}, {_sent(summary)}")
+        say(f"{schedule}: run {started.id.key}, {started.describe()}")
+    elif not wait:
+        counts = {name: started.summary[name] for name in ("sent", "refused")}
+        print_json({"run": started.id.key, **counts})
+    if wait:
+        _follow(stack, started.id, seconds, as_json=as_json)
+
+
+def _follow(stack: Stack, id_: RunId, seconds: float | None, *, as_json: bool) -> None:
+    """Show a run until it is over.
+
+    Raises:
+        typer.Exit: it did not succeed, with the exit code.
+    """
+    reader = RunReader(stack)
+    last: RecordedRun | None = None
+    ends: dict[int, KeptEnd] = {}
     try:
-        ended = _follow(stack, schedule, key, begun - _CLOCKS, quiet=as_json)
+        with progress_bar(shown=sys.stderr.isatty() and not as_json) as show:
+            for look in follow(reader, id_, seconds=seconds):
+                if not as_json:
+                    _print(look.run, look.new, printed=len(ends))
+                ends |= {end.number: end for end in look.new}
+                last = look.run
+                show(last)
     except KeyboardInterrupt:
-        note("\nNo longer following. The tasks go on: `taskctl runs` shows their outcomes.")
-        raise typer.Exit(130) from None
-    _report(schedule, ended, as_json=as_json)
-    if ended.has_failed:
-        raise typer.Exit(1)
+        note("\nNo longer following. The tasks go on: `taskctl runs` shows how they end.")
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
+    if last is None:
+        raise TaskctlError(f"the ledger does not have the run {id_.key}")
+    _report(last, [ends[number] for number in sorted(ends)], as_json=as_json)
+    if (code := _exit_code(last)) is not ExitCode.DONE:
+        raise typer.Exit(code)
 
 
-def _report(schedule: str, ended: Run, *, as_json: bool) -> None:
+def _print(run: RecordedRun, ends: list[KeptEnd], *, printed: int) -> None:
+    """Print what is new of a run's tasks; of a long list, what failed."""
+    is_long = (run.total or 0) > BAR_FROM
+    shown = [end for end in ends if end.has_failed or not is_long]
+    for end in shown[: max(_MOST_LINES - printed, 0)]:
+        say(end_line(end))
+    if printed < _MOST_LINES < printed + len(shown):
+        say(f"  ... `taskctl show {run.key}` shows more of what failed.")
+
+
+def _report(run: RecordedRun, ends: list[KeptEnd], *, as_json: bool) -> None:
     if as_json:
-        print_json(ended.as_json())
+        print_json(run.as_json() | {"tasks": [end.as_json() for end in ends]})
         return
-    say(f"{schedule}: {describe_outcomes(ended)}")
-    if ended.refused or ended.problem:
-        say("`taskctl failed` shows what could not be sent, and why.")
+    say(f"{run.schedule}: {describe_run(run)}")
+    if not run.is_over:
+        note("It is not over yet: `taskctl runs` shows how it ends.")
+    elif run.has_failed:
+        note(f"`taskctl failed` shows what failed, `taskctl retry {run.key}` sends it again.")
 
 
-def _scheduled_time(schedule: Schedule, at: str | None) -> datetime:
-    now = datetime.now(UTC)
-    if at is None:
-        return now
-    time = parse_time(at, read_calendar(schedule)[1])
-    if time > now:
-        raise TaskctlError(f"--at {at}: {rfc3339(time)} is in the future, it must be in the past")
-    return time
-
-
-def _check(summary: dict[str, Any], task: int | None) -> None:
-    """Raise TaskctlError if there is no task at that position."""
-    nothing = not summary["sent"] and not summary["refused"] and not summary["continued_at"]
-    if task is not None and nothing and not summary["reason"]:
-        raise TaskctlError(f"no task #{task} in the list of {summary['schedule']}: nothing was run")
-
-
-def _sent(summary: dict[str, Any]) -> str:
-    sent = f"{counted(summary['sent'], 'task')} sent"
-    refused = f", {summary['refused']} refused" if summary["refused"] else ""
-    more = f", continues at line {summary['continued_at']}" if summary["continued_at"] else ""
-    return sent + refused + more
-
-
-def _follow(stack: Stack, schedule: str, key: str, since: datetime, *, quiet: bool) -> Run:
-    """Return the run once it is over; print each attempt on the way."""
-    seen: set[LogLine] = set()
-    lines: list[LogLine] = []
-    while True:
-        try:
-            lines = read_log_lines(stack, since=since, schedule=schedule)
-        except AwsUnavailable as error:
-            note(f"taskctl: {error}")
-        lines = [line for line in lines if line.run == key]
-        for line in lines:
-            if line not in seen and isinstance(line, TaskLine) and not quiet:
-                say(line_text(line))
-            seen.add(line)
-        found = collect_runs(lines).get(key)
-        if found is not None and found.is_over:
-            return found
-        time.sleep(_POLL_SECONDS)
+def _exit_code(run: RecordedRun) -> ExitCode:
+    if not run.is_over:
+        return ExitCode.TIMED_OUT
+    if run.state == RunState.SKIPPED:
+        return ExitCode.NOT_DONE
+    return ExitCode.DONE if run.state == RunState.SUCCEEDED else ExitCode.FAILED

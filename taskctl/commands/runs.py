@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from taskctl.errors import AwsUnavailable
-from taskctl.runs.history import Run, collect_runs
-from taskctl.runs.log_lines import LogLine, read_log_lines
-from taskctl.runs.run_table import columns, line_text, run_rows
+from task_scheduler.runs.identity import ALL_SCHEDULES
+from taskctl.errors import AwsUnavailable, TaskctlError
+from taskctl.runs.pauses import read_pauses
+from taskctl.runs.reader import RunReader
+from taskctl.runs.recorded_run import KeptEnd, RecordedRun
+from taskctl.runs.run_table import columns, describe_run, run_rows
 from taskctl.stack.find import find_stack
-from taskctl.stack.stack import Stack
 from taskctl.ui import options
 from taskctl.ui.output import note, print_json, print_json_line, say
 from taskctl.ui.tables import print_table
 from taskctl.ui.times import parse_since
 
 _POLL_SECONDS = 2.0
-_LATE = timedelta(minutes=2)
-"""Lines may reach the log in an order other than that of their times."""
+_LATE = timedelta(minutes=20)
+"""A run may begin so long after it was due: Scheduler's flexible windows are mostly shorter."""
+_WITH_TASKS = 50
+"""Runs whose tasks are shown at most: each is a request."""
 
 
 def runs(
@@ -32,9 +35,8 @@ def runs(
     failed: Annotated[
         bool, typer.Option("--failed", help="Only runs with failures, and the tasks that failed.")
     ] = False,
-    since: Annotated[
-        str, typer.Option(help="The first moment: 90m, 12h or 7d ago, or a date and time.")
-    ] = "1d",
+    since: Annotated[str, options.since("The first moment")] = "1d",
+    until: Annotated[str | None, options.since("The last moment")] = None,
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Go on with what happens from now on.")
     ] = False,
@@ -42,73 +44,101 @@ def runs(
     root: options.Root = Path(),
     as_json: options.Json = False,
 ) -> None:
-    """List past runs with the outcomes of their tasks.
+    """List past runs, the oldest first.
 
-    The oldest comes first. They are read from the functions' logs, and so go back as far as those
-    are kept (log_retention_days). `queued` are tasks without any line yet: they wait, they run, or
-    their function died.
+    They are read from the ledger, by the time at which they were due, and go back as far as that
+    keeps them (ledger_retention_days). A run is waiting, running, succeeded, failed, incomplete
+    (its list was not sent whole), skipped or cancelled. Of one schedule the tasks are shown that
+    the ledger keeps: failures, up to 5 of 250 tasks, and the results of runs of up to 10 tasks.
 
     \b
     Examples:
       taskctl runs
-      taskctl runs nightly --since 7d
-      taskctl runs --failed
+      taskctl runs nightly --since 90d
+      taskctl runs --failed --since yesterday
       taskctl runs --follow
-      taskctl runs --json | jq '.[] | select(.outcomes.failed)'
+      taskctl runs --json | jq '.[] | select(.state == "failed") | .run'
     """
-    start = parse_since(since)
+    start, end = parse_since(since), parse_since(until) if until else None
+    if end and end < start:
+        raise TaskctlError(f"--until {until} must not be before --since {since}")
+    if end and follow:
+        raise TaskctlError("--follow goes on for ever: leave out --until")
     stack = find_stack(prefix, root)
-    lines = read_log_lines(stack, since=start, schedule=schedule)
-    if schedule is not None and not lines:  # a schedule that was removed may still have lines
+    reader = RunReader(stack)
+    found = reader.runs(schedule, since=start, until=end)
+    if schedule is not None and not found:  # one that was removed may still have runs
         stack.check_schedule(schedule)
     if follow:
         with suppress(KeyboardInterrupt):
-            _follow(stack, schedule, start, lines, failed=failed, as_json=as_json)
+            for run in _follow(reader, schedule, start, found):
+                _print_change(run, failed=failed, as_json=as_json)
         return
-    found = list(collect_runs(lines).values())
-    if failed:
-        found = [run for run in found if run.has_failed]
+    found = [run for run in found if run.has_failed or not failed]
+    ends = _ends(reader, found, failed=failed) if schedule or failed else {}
     if as_json:
-        print_json([run.as_json() for run in found])
+        print_json([_as_json(run, ends.get(run.key)) for run in found])
     elif found:
-        print_table(columns(), [row for run in found for row in _rows(run, schedule, failed)])
+        _print(found, ends)
     else:
         say(f"{'Nothing failed' if failed else 'Nothing ran'} since {start:%Y-%m-%d %H:%M} UTC.")
+    if not as_json:
+        _note_pauses(reader, schedule)
 
 
-def _rows(run: Run, schedule: str | None, failed: bool) -> Iterable[dict[str, Any]]:
-    shown = run.failed if failed else run.tasks.values() if schedule else []
-    return run_rows(run, shown)
+def _note_pauses(reader: RunReader, schedule: str | None) -> None:
+    for pause in read_pauses(reader.schedule_items()).values():
+        if schedule in (None, pause.of) or pause.of == ALL_SCHEDULES:
+            what = "All schedules are" if pause.of == ALL_SCHEDULES else f"{pause.of} is"
+            note(f"{what} {pause.describe(pause.of)}.")
+
+
+def _ends(
+    reader: RunReader, runs: Sequence[RecordedRun], *, failed: bool
+) -> dict[str, list[KeptEnd]]:
+    """Return the ends of the last runs' tasks, by the runs' keys."""
+    found = reader.kept_ends_of(runs[-_WITH_TASKS:])
+    return {key: [end for end in ends if end.has_failed or not failed]
+            for key, ends in found.items()}  # fmt: skip
+
+
+def _print(runs: Sequence[RecordedRun], ends: dict[str, list[KeptEnd]]) -> None:
+    print_table(columns(), [row for run in runs for row in run_rows(run, ends.get(run.key, []))])
+    if ends and len(runs) > len(ends):
+        note(f"Tasks are shown of the last {len(ends)} runs: `taskctl show RUN` shows another's.")
+
+
+def _as_json(run: RecordedRun, ends: list[KeptEnd] | None) -> dict[str, object]:
+    tasks = {} if ends is None else {"tasks": [end.as_json() for end in ends]}
+    return run.as_json() | tasks
 
 
 def _follow(
-    stack: Stack,
-    schedule: str | None,
-    start: datetime,
-    lines: list[LogLine],
-    *,
-    failed: bool,
-    as_json: bool,
-) -> None:
-    seen: set[LogLine] = set()
+    reader: RunReader, schedule: str | None, start: datetime, found: list[RecordedRun]
+) -> Iterator[RecordedRun]:
+    """Yield each run when it is first seen, and again when its state is another."""
+    known: dict[str, RecordedRun] = {}
     while True:
-        for line in lines:
-            if line not in seen:
-                seen.add(line)
-                _print(line, failed=failed, as_json=as_json)
-        since = max(start, datetime.now(UTC) - _LATE)
-        seen = {line for line in seen if line.time >= since}
+        for run in found:
+            before = known.get(run.key)
+            if before is None or before.state != run.state:
+                yield run
+            known[run.key] = run
         time.sleep(_POLL_SECONDS)
         try:
-            lines = read_log_lines(stack, since=since, schedule=schedule)
+            since = max(start, datetime.now(UTC) - _LATE)
+            found = reader.runs(schedule, since=since)
+            listed = {run.key for run in found}
+            open_ = [run for run in known.values() if not run.is_over and run.key not in listed]
+            found += reader.again(open_)
         except AwsUnavailable as error:
             note(f"taskctl: {error}")
 
 
-def _print(line: LogLine, *, failed: bool, as_json: bool) -> None:
-    if failed and not line.has_failed:
+def _print_change(run: RecordedRun, *, failed: bool, as_json: bool) -> None:
+    if failed and not run.has_failed:
         return
     if as_json:
-        print_json_line({name: getattr(line, name) for name in line.__slots__})
+        print_json_line(run.as_json())
     else:
-        say(line_text(line))
+        say(f"{datetime.now():%H:%M:%S}  {run.key}  {describe_run(run)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 import traceback
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,8 +15,8 @@ import typer
 
 from task_scheduler.errors import InvalidLine, has_traceback
 from task_scheduler.execution.result import Ended
-from task_scheduler.notifications.chat_message import compose
-from task_scheduler.notifications.notifier import ending
+from task_scheduler.notifications.digest import Digest, TaskEnd, compose_digest
+from task_scheduler.observability.log import reason_of
 from task_scheduler.outcome import NotifyEvent
 from task_scheduler.queue.message import Message
 from task_scheduler.testing import RUN_TASK_TIMEOUT, attempt_task
@@ -23,9 +24,9 @@ from taskctl.errors import TaskctlError
 from taskctl.project.listed import read_listed
 from taskctl.project.task_code import use_task_folder
 from taskctl.project.tfvars import find_task_folder, read_tfvars, tfvars_schedules
-from taskctl.runs.run_table import format_seconds
 from taskctl.ui import options
 from taskctl.ui.output import note, print_json, say
+from taskctl.ui.times import format_seconds
 
 _SCHEDULE = "try"
 
@@ -83,12 +84,12 @@ def try_task(
     if schedule is not None:
         values = read_tfvars(tfvars)
         folder = use_task_folder(task_code_dir or find_task_folder(values, tfvars))
-        message = read_listed(tfvars_schedules(values), schedule, task, folder)
+        message = read_listed(tfvars_schedules(values, folder), schedule, task, folder)
         timeout = timeout or values["run_task_timeout"]
     else:
         folder = use_task_folder(task_code_dir or Path("tasks"))
         message = _message(name, text, _read_args(args or []))
-    message = replace(message, retries=0, notify_on=[event.value for event in NotifyEvent])
+    message = replace(message, retries=0, keep_result=True)
     try:
         ended = attempt_task(message, folder, timeout=timeout or RUN_TASK_TIMEOUT)
     except InvalidLine as error:
@@ -104,7 +105,7 @@ def _message(name: str | None, text: str | None, args: Mapping[str, Any]) -> Mes
 
 def _report(name: str, ended: Ended, folder: Path, *, as_json: bool) -> None:
     result = ended.result
-    title, body = _chat_message(ended)
+    title, body = _chat_message(name, ended)
     reason = f"{type(result.error).__name__}: {result.error}" if result.error else None
     if as_json:
         print_json(
@@ -141,13 +142,28 @@ def _read_args(given: list[str]) -> Mapping[str, Any]:
     return read
 
 
-def _chat_message(ended: Ended) -> tuple[str, str]:
-    found = ending(ended)
-    if found is None:
-        raise TaskctlError(f"{ended.delivery.record.body}: run_task cannot read this message")
-    notification, _ = found
-    composed = compose([notification], [notification], {})
-    return composed.title, composed.body
+def _chat_message(name: str, ended: Ended) -> tuple[str, str]:
+    """Return the title and the text of the message about a run of this one task."""
+    result = ended.result
+    failures, results = [], []
+    if result.error is not None:
+        failures.append(f"{type(result.error).__name__}: {reason_of(result.error)}")
+    elif result.preview:
+        results.append(result.preview)
+    composed = compose_digest(
+        Digest(
+            key=_SCHEDULE,
+            schedule=name,
+            event=NotifyEvent.FAILURE if failures else NotifyEvent.SUCCESS,
+            due=int(time.time() - result.seconds),
+            seconds=round(result.seconds),
+            total=1,
+            failed=len(failures),
+            failures=[TaskEnd(position="1", text=text) for text in failures],
+            results=[TaskEnd(position="1", text=text) for text in results],
+        )
+    )
+    return composed.title, composed.text
 
 
 def _print_traceback(error: BaseException, folder: Path) -> None:

@@ -5,18 +5,27 @@ Data transfer, dead letters, storage of logs and what the tasks themselves use a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from math import ceil
+from typing import Any
+
+from task_scheduler.execution.acknowledgement import FLUSH_SECONDS
+from task_scheduler.runs.chunk import CHUNK_SIZE
 
 HOURS_A_MONTH = 730
 
 SCHEDULER_INVOCATION = 1.00e-6
 SQS_REQUEST = {False: 0.40e-6, True: 0.50e-6}
 """True: of a FIFO queue. Requests of up to 64 KB."""
+FAIR_REQUEST = 0.10e-6
+"""More for each request that has to do with messages of a group in a standard queue."""
 LAMBDA_REQUEST = 0.20e-6
 GB_SECOND = {"arm64": 0.0000133334, "x86_64": 0.0000166667}
 LOG_BYTE = 0.50e-9
 DYNAMODB_WRITE = 0.625e-6
+DYNAMODB_READ = 0.125e-6
+"""Request units of a table on demand: 1 KB written, 4 KB read consistently."""
 METRIC = 0.30
 """A month; each hour in which it has a value costs the 730th part."""
 ALARM = 0.10
@@ -25,6 +34,15 @@ DASHBOARD = 3.00
 SEND_BATCH = 10
 DEDUPLICATION_WRITES = 2
 """For each task: that it has begun, and its outcome."""
+LEDGER_WRITES = 15
+LEDGER_READS = 9
+"""For each run but for its batches, once the schedule's item has its last 20 runs; counted."""
+CHUNK_UNITS = 1.4
+"""Units of an update of a chunk of 250 ends, on average while it fills; counted."""
+
+KEEP_SECONDS = 0.1
+KEEP_MEMORY = 256
+"""Of an invocation of keep_runs that finds nothing to do, and of its function in MB."""
 
 IDLE_POLLERS = {False: 2, True: 5}
 """Of Lambda's, by whether there is a maximum concurrency: with one it keeps five at least.
@@ -51,7 +69,8 @@ class Setup:
 
     Attributes:
         alarms: the number of alarms of the stack as a whole.
-        silence_alarms: the schedules with an alarm of their own for silence (expected_every).
+        keep_minutes: the interval of keep_runs.
+        workers: what each further worker has of its own, of the fields here, by its name.
         others: the module's variables of these names.
     """
 
@@ -66,7 +85,12 @@ class Setup:
     metrics_by_schedule: bool
     alarms: int
     dashboard: bool
-    silence_alarms: frozenset[str]
+    keep_minutes: int
+    workers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def of(self, worker: str | None) -> Setup:
+        """Return the settings of a worker; those of the default one where it is unknown."""
+        return replace(self, **self.workers.get(worker or "", {}))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,19 +148,21 @@ def schedule_usage(
         is_cold: true if both functions start anew for each run.
     """
     batches = ceil(tasks / setup.batch_size)
-    requests = ceil(tasks / SEND_BATCH) + 2 * batches  # a batch is received and deleted
+    flushes = _flushes(tasks, batches, setup, assumptions)
+    requests = ceil(tasks / SEND_BATCH) + batches * (1 + flushes)  # a batch is received and deleted
     gb_seconds = _gb_seconds(tasks, batches, setup, assumptions, is_cold=is_cold)
     log_bytes = (
         RUN_LOG_BYTES + (1 + batches) * PLATFORM_LOG_BYTES + tasks * assumptions.task_log_bytes
     )
-    alarms = int(name in setup.silence_alarms)
-    metrics = (METRICS * setup.metrics_by_schedule + alarms) * _hours_share(runs)
+    metrics = METRICS * setup.metrics_by_schedule * _hours_share(runs)
     run_usd = (
         SCHEDULER_INVOCATION
-        + requests * SQS_REQUEST[setup.fifo]
+        + requests * (SQS_REQUEST[setup.fifo] + (0 if setup.fifo else FAIR_REQUEST))
         + (1 + batches) * LAMBDA_REQUEST
         + gb_seconds * GB_SECOND[setup.architecture]
         + log_bytes * LOG_BYTE
+        + LEDGER_READS * DYNAMODB_READ
+        + ledger_writes(tasks, batches, flushes) * DYNAMODB_WRITE
         + (DEDUPLICATION_WRITES * tasks * DYNAMODB_WRITE if setup.deduplication else 0)
     )
     return Usage(
@@ -147,9 +173,50 @@ def schedule_usage(
         gb_seconds=runs * gb_seconds,
         log_bytes=runs * log_bytes,
         metrics=metrics,
-        alarms=alarms,
-        usd=runs * run_usd + metrics * METRIC + alarms * ALARM,
+        alarms=0,
+        usd=runs * run_usd + metrics * METRIC,
     )
+
+
+def _flushes(tasks: int, batches: int, setup: Setup, assumptions: Assumptions) -> int:
+    """Return how often the ends of a batch are recorded and its messages deleted."""
+    in_batch = ceil(tasks / max(batches, 1))
+    seconds = in_batch * assumptions.task_seconds / setup.task_concurrency
+    return max(1, min(in_batch, ceil(seconds / FLUSH_SECONDS)))
+
+
+def ledger_writes(tasks: int, batches: int, flushes: int = 1) -> float:
+    """Return the write request units that a run takes in the ledger if all its tasks succeed.
+
+    SQS mixes long lists, so that a batch touches several chunks.
+
+    Args:
+        tasks: of the run.
+        batches: invocations of run_task.
+        flushes: times that each of them records ends.
+    """
+    chunks = ceil(tasks / CHUNK_SIZE)
+    if not chunks:
+        return LEDGER_WRITES
+    at_once = tasks / batches / flushes
+    touched = chunks * (1.0 - float((1 - 1 / chunks) ** at_once))
+    units = 1 + (CHUNK_UNITS - 1) * min(1.0, tasks / CHUNK_SIZE)
+    reports = chunks + 1 if chunks > 1 else 0
+    return LEDGER_WRITES + batches * flushes * touched * units + reports
+
+
+def keep_runs_usage(setup: Setup) -> tuple[float, float]:
+    """Return the invocations of keep_runs a month, and their price, where nothing gets lost."""
+    invocations = HOURS_A_MONTH * 60 / setup.keep_minutes
+    gb_seconds = KEEP_SECONDS * KEEP_MEMORY / 1024
+    usd = (
+        SCHEDULER_INVOCATION
+        + LAMBDA_REQUEST
+        + gb_seconds * GB_SECOND[setup.architecture]
+        + PLATFORM_LOG_BYTES * LOG_BYTE
+        + DYNAMODB_READ
+    )
+    return invocations, invocations * usd
 
 
 def _gb_seconds(
@@ -175,9 +242,12 @@ def shared_usage(runs: float, setup: Setup) -> dict[str, tuple[float, float]]:
         setup: the stack's settings.
     """
     metrics = METRICS * _hours_share(runs)
-    polls = idle_polls(setup.maximum_concurrency)
+    each = [setup, *(setup.of(worker) for worker in setup.workers)]
+    polls = [idle_polls(one.maximum_concurrency) for one in each]
+    polling = sum(count * SQS_REQUEST[one.fifo] for count, one in zip(polls, each, strict=True))
     return {
-        "idle polling": (polls, polls * SQS_REQUEST[setup.fifo]),
+        "idle polling": (sum(polls), polling),
+        "keep_runs": keep_runs_usage(setup),
         "metrics": (metrics, metrics * METRIC),
         "alarms": (setup.alarms, setup.alarms * ALARM),
         "dashboard": (int(setup.dashboard), setup.dashboard * DASHBOARD),

@@ -35,7 +35,7 @@ _NAMES = {
 
 
 class DateTest(NamedTuple):
-    """What tests of the date let through.
+    """The days that tests of the date let through.
 
     Attributes:
         days: days of the month.

@@ -15,22 +15,11 @@ _MAX_CHARACTERS = 48
 """Of the 64 that a schedule's name may have; the rest is for what makes it unique."""
 _WRAPPERS = {
     "nice", "ionice", "chronic", "setsid", "nohup", "env", "exec", "time", "sudo", "flock",
-    "timeout", "su", "cronic", "stdbuf", "systemd-cat", "bash", "sh", "/bin/sh",
+    "timeout", "su", "cronic", "stdbuf", "systemd-cat", "bash", "sh",
 }  # fmt: skip
 _BEFORE = {
-    "cd",
-    "[",
-    "[[",
-    "test",
-    ".",
-    "source",
-    "export",
-    "sleep",
-    "umask",
-    "ulimit",
-    "if",
-    "then",
-}
+    "cd", "[", "[[", "test", ".", "source", "export", "sleep", "umask", "ulimit", "if", "then",
+}  # fmt: skip
 _INTERPRETERS = re.compile(
     r"(?:python|php|ruby|perl|node|java|Rscript|bundle|poetry|uv|npx)[0-9.]*"
 )

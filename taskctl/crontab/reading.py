@@ -51,7 +51,7 @@ class Left(NamedTuple):
 
 @dataclass(kw_only=True)
 class Crontab:
-    """What stands in a crontab.
+    """The contents of a crontab.
 
     Attributes:
         jobs: the lines that run something.

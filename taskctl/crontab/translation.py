@@ -1,4 +1,4 @@
-"""What each job of a crontab becomes: schedules, and the task that they run."""
+"""Jobs of a crontab as schedules, and the tasks that they run."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _MACHINE = re.compile(
 
 
 class Command(NamedTuple):
-    """What a task of one's own has to do; what it is as long as nobody wrote it.
+    """The work of a task of one's own, until it is written in Python.
 
     Attributes:
         text: the command, for a shell.
@@ -126,7 +126,7 @@ def _translate(job: Job, default: str, commands: dict[str, Command], names: set[
     name = name_command(command)
     schedules = {make_unique(name, names): expression for expression in expressions}
     request = read_request(command) if job.stdin is None else None
-    task = request.task if request else _add(job, command, timezone, commands)
+    task = request.task if request else _add(job, name, command, timezone, commands)
     return Imported(
         job=job, fields=fields, test=test, schedules=schedules, timezone=timezone, task=task,
         request=request,
@@ -153,7 +153,7 @@ def _expressions(fields: Fields, command: str) -> tuple[list[str], DateTest | No
     return translate(fields), None, command
 
 
-def _add(job: Job, command: str, timezone: str, commands: dict[str, Command]) -> str:
+def _add(job: Job, name: str, command: str, timezone: str, commands: dict[str, Command]) -> str:
     """Add a task of one's own unless it is there; return its name."""
     given = {k: v for k, v in job.environment.items() if k not in _CRONS_OWN}
     given.setdefault("TZ", timezone)
@@ -163,7 +163,7 @@ def _add(job: Job, command: str, timezone: str, commands: dict[str, Command]) ->
     for known, other in commands.items():
         if other == wanted:
             return known
-    unique = make_unique(name_task(name_command(command)), {*commands}, "_")
+    unique = make_unique(name_task(name), {*commands}, "_")
     commands[unique] = wanted
     return unique
 

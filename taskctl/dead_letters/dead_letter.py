@@ -45,22 +45,26 @@ class Contents:
     Attributes:
         kind: task, line, run or unknown.
         schedule: the schedule's name, if it is known.
+        run: the key of its run, if it is known.
         what: the task, line or run in a few words.
         outcome: how it ended.
         attempts: attempts of the task, or of Scheduler to deliver the run.
         reason: why it is here.
         event: the event to invoke send_task with, for a run or a line. If it lacks the
             schedule's own input, `needs_input` is true.
+        redrives: how often it was sent again already.
     """
 
     kind: Kind
     schedule: str | None = None
+    run: str | None = None
     what: str = ""
     outcome: str = ""
     attempts: int | None = None
     reason: str = ""
     event: Mapping[str, Any] = field(default_factory=dict)
     needs_input: bool = False
+    redrives: int = 0
 
     @property
     def can_be_sent(self) -> bool:

@@ -9,9 +9,11 @@ from typing import Any
 
 from task_scheduler.outcome import Outcome
 from task_scheduler.queue.message import VERSION
-from task_scheduler.queue.task_id import TaskId
+from task_scheduler.queue.place import PLACE, REDRIVE, Place
+from task_scheduler.queue.task_id import RunKey, TaskId
 from task_scheduler.runs.run import UNSUBSTITUTED
 from taskctl.dead_letters.dead_letter import DIED, Contents, DeadLetter, Kind, Origin
+from taskctl.ids import first_run
 
 _UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 """Raised by reading a body that only resembles what one of the senders writes."""
@@ -29,8 +31,8 @@ def read_dead_letter(received: Mapping[str, Any], queue_url: str) -> DeadLetter:
         name: value.get("StringValue", "")
         for name, value in received.get("MessageAttributes", {}).items()
     }
-    is_task = "tasks-dead-letter" in queue_url.rpartition("/")[2]
-    origin = Origin.TASKS if is_task else Origin.RUNS
+    is_run = "runs-dead-letter" in queue_url.rpartition("/")[2]
+    origin = Origin.RUNS if is_run else Origin.TASKS
     return DeadLetter(
         id=received["MessageId"],
         origin=origin,
@@ -79,7 +81,7 @@ def read_envelope(body: str) -> dict[str, Any] | None:
         raise ValueError("JSON, but not a message of this module: it has no version")
     if envelope["version"] != VERSION or isinstance(envelope["version"], bool):
         raise ValueError(f"version {str(envelope['version'])[:20]}: this taskctl knows {VERSION}")
-    for name in ("id", "schedule", "task", "text", "message_group"):
+    for name in ("id", "schedule", "task", "text", "message_group", "worker"):
         if not isinstance(envelope.get(name, ""), str):
             raise ValueError(f"{name} must be a string")
     if not envelope.get("id"):
@@ -91,6 +93,7 @@ def _read_task(body: str, attributes: Mapping[str, str]) -> Contents:
     # an exception without a text leaves no reason
     reason = ": ".join(attributes[name] for name in ("error", "reason") if name in attributes)
     outcome, schedule = attributes.get("outcome", DIED), attributes.get("schedule")
+    envelope = None
     what = attributes.get("task", "")
     try:
         envelope = read_envelope(body)
@@ -99,6 +102,8 @@ def _read_task(body: str, attributes: Mapping[str, str]) -> Contents:
     else:
         schedule = envelope.get("schedule") if envelope else None
         what = _describe_task(envelope) if envelope else body
+    place = read_place(attributes)
+    run = place.run if place else _run_in(envelope)
     died = "the function died or ran out of time at each attempt; its log says more"
     return Contents(
         kind=Kind.TASK,
@@ -106,8 +111,21 @@ def _read_task(body: str, attributes: Mapping[str, str]) -> Contents:
         reason=reason or died,
         attempts=_whole(attributes.get("attempts")),
         schedule=schedule,
+        run=run,
         what=what,
+        redrives=place.redrive if place else 0,
     )
+
+
+def read_place(attributes: Mapping[str, str]) -> Place | None:
+    """Return a task's place in its run; None of a message that has none."""
+    return Place.parse(attributes.get(PLACE, ""), attributes.get(REDRIVE, ""))
+
+
+def _run_in(envelope: Mapping[str, Any] | None) -> str | None:
+    """Return the run that a task's id names; None of a message typed by hand."""
+    id_ = TaskId.parse(envelope["id"]) if envelope else None
+    return first_run(id_.run) if id_ and id_.position else None
 
 
 def _describe_task(envelope: Mapping[str, Any]) -> str:
@@ -140,14 +158,20 @@ def _read_run(body: str, attributes: Mapping[str, str]) -> Contents:
 
 def _refused_line(read: Mapping[str, Any]) -> Contents:
     number, file = read["line"], read.get("file")
+    event = _run_of(read) | {"only": number}
+    redrives = int(read.get("redrive") or 0)
+    if isinstance(read.get("number"), int):  # its place in the run, since there is a ledger
+        event |= {"number": read["number"], "redrive": redrives + 1}
     return Contents(
         kind=Kind.LINE,
         schedule=read["schedule"],
+        run=str(event["key"]),
         what=f"line {number} of {file}" if file else f"#{number}",
         outcome="refused",
         reason=str(read["reason"]),
-        event=_run_of(read) | {"only": number},
+        event=event,
         needs_input=True,
+        redrives=redrives,
     )
 
 
@@ -158,6 +182,7 @@ def _incomplete(read: Mapping[str, Any]) -> Contents:
     return Contents(
         kind=Kind.RUN,
         schedule=read["schedule"],
+        run=str(_run_of(read)["key"]),
         what=f"from #{at}" if at else "from its beginning",
         outcome="incomplete",
         reason=str(read["reason"]),
@@ -179,6 +204,7 @@ def _failed(schedule: str, event: dict[str, Any], read: Mapping[str, Any]) -> Co
     return Contents(
         kind=Kind.RUN,
         schedule=schedule,
+        run=_key_of(schedule, event),
         what=f"{_due(event)}{f', from line {line}' if line else ''}",
         outcome="failed",
         reason=reason or str(context.get("condition", "no reason given")),
@@ -203,6 +229,7 @@ def _undelivered(
     return Contents(
         kind=Kind.RUN,
         schedule=schedule,
+        run=_key_of(schedule, event),
         what=_due(event),
         outcome="undelivered",
         attempts=None if retries is None else retries + 1,
@@ -216,6 +243,12 @@ def _run_of(read: Mapping[str, Any]) -> dict[str, Any]:
     """Return key and scheduled time of the run in a dead letter that send_task wrote."""
     key = read["run"] if "run" in read else read["firing"]  # "firing" until 0.1.0
     return {"key": key, "scheduled_time": read.get("scheduled_time")}
+
+
+def _key_of(schedule: str, event: Mapping[str, Any]) -> str | None:
+    """Return the key that send_task gives the run of an event."""
+    time = _scheduled_time(event)
+    return event.get("key") or (str(RunKey(schedule, time)) if time else None)
 
 
 def _due(event: Mapping[str, Any]) -> str:

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from task_scheduler.errors import NotSent
-from task_scheduler.queue.fifo import deduplication_id
+from task_scheduler.queue.fifo import deduplication_id, is_fifo
+from task_scheduler.queue.place import MAX_REDRIVES, PLACE, REDRIVE
 from task_scheduler.queue.sending import Entry, send_batch
 from task_scheduler.queue.serialization import sendable
 from task_scheduler.queue.task_id import TaskId
@@ -22,7 +23,8 @@ from taskctl import aws
 from taskctl.dead_letters.dead_letter import DeadLetter, Kind
 from taskctl.dead_letters.file import InvalidDeadLetter, read_file
 from taskctl.dead_letters.queue import DeadLetterQueue
-from taskctl.dead_letters.reading import read_envelope
+from taskctl.dead_letters.reading import read_envelope, read_place
+from taskctl.dead_letters.selection import Selection
 from taskctl.errors import TaskctlError
 from taskctl.ids import sent_again
 from taskctl.stack.invoke import invoke_later
@@ -36,18 +38,20 @@ class Redriver:
         sent: how many of each kind were sent again.
         left: those that could not be, each with the reason.
         invalid: lines of the file that hold no dead letter.
+        runs: the keys of the runs that they belong to.
     """
 
-    def __init__(self, stack: Stack, wanted: list[str]) -> None:
+    def __init__(self, stack: Stack, wanted: Selection) -> None:
         """Prepare to redrive.
 
         Args:
             stack: the stack whose dead letters they are.
-            wanted: ids or their beginnings; empty for all.
+            wanted: which of them.
         """
         self.sent: Counter[Kind] = Counter()
         self.left: list[tuple[DeadLetter, str]] = []
         self.invalid: list[InvalidDeadLetter] = []
+        self.runs: set[str] = set()
         self._stack = stack
         self._wanted = wanted
         self._found: set[str] = set()
@@ -56,7 +60,7 @@ class Redriver:
     @property
     def missing(self) -> list[str]:
         """The wanted ids that no dead letter has."""
-        return [id_ for id_ in self._wanted if id_ not in self._found]
+        return [id_ for id_ in self._wanted.ids if id_ not in self._found]
 
     def run(self) -> None:
         """Send again what is there at the beginning: not what fails once more meanwhile."""
@@ -83,13 +87,12 @@ class Redriver:
                 # deleted before the next is sent: ten may exceed a request
                 if self._send(dead_letter):
                     queue.delete(dead_letter)
-            if self._wanted and not self.missing:
+            if self._wanted.ids and not self.missing:
                 return
 
     def _is_wanted(self, dead_letter: DeadLetter) -> bool:
-        names = {id_ for id_ in self._wanted if dead_letter.id.startswith(id_)}
-        self._found |= names
-        return not self._wanted or bool(names)
+        self._found |= {id_ for id_ in self._wanted.ids if dead_letter.id.startswith(id_)}
+        return self._wanted.has(dead_letter)
 
     def _send(self, dead_letter: DeadLetter) -> bool:
         """Send one dead letter; return True if it was sent."""
@@ -99,6 +102,10 @@ class Redriver:
         try:
             if not contents.can_be_sent:
                 raise NotSent(f"{contents.outcome or contents.kind}: {contents.reason}")
+            if contents.redrives >= MAX_REDRIVES:
+                raise NotSent(
+                    f"it was sent again {MAX_REDRIVES} times, which is as often as can be"
+                )
             if contents.kind is Kind.TASK:
                 self._send_task(dead_letter)
             else:
@@ -107,12 +114,20 @@ class Redriver:
             self.left.append((dead_letter, str(error)))
             return False
         self.sent[contents.kind] += 1
+        if contents.run is not None:
+            self.runs.add(contents.run)
         return True
 
     def _send_task(self, dead_letter: DeadLetter) -> None:
-        entry = _entry(dead_letter, is_fifo=self._stack.queue_url.endswith(".fifo"))
+        envelope = read_envelope(dead_letter.body) or {}
+        try:
+            url = self._stack.worker_queue_url(envelope.get("worker"))
+        except TaskctlError as error:
+            raise NotSent(str(error)) from error
         with aws.explained():
-            send_batch(aws.client("sqs"), self._stack.queue_url, [entry])
+            send_batch(
+                aws.client("sqs"), url, [_entry(dead_letter, envelope, is_fifo=is_fifo(url))]
+            )
 
     def _send_run(self, dead_letter: DeadLetter) -> None:
         event: dict[str, Any] = dict(dead_letter.contents.event)
@@ -129,20 +144,47 @@ class Redriver:
         return self._inputs[schedule]
 
 
-def _entry(dead_letter: DeadLetter, *, is_fifo: bool) -> Entry:
-    """Return a task's message under an id that says which dead letter it comes from."""
+def describe_redrive(dead_letter: DeadLetter) -> str:
+    """Return what sending a dead letter again does, in a few words."""
+    contents = dead_letter.contents
+    if not contents.can_be_sent:
+        return "stays where it is: it cannot be read, so nothing of it can be sent"
+    match contents.kind:
+        case Kind.TASK:
+            return "goes back to its queue under a new id, with all its attempts"
+        case Kind.LINE:
+            return "the line is read again from its list as that is now, and sent alone"
+    if contents.outcome == "incomplete" and "cursor" in contents.event:
+        return "its list is sent on from where it broke off, under the key of the run"
+    return "the run is started again under its key"
+
+
+def _entry(dead_letter: DeadLetter, envelope: Mapping[str, Any], *, is_fifo: bool) -> Entry:
+    """Return a task's message under an id that says which dead letter it comes from.
+
+    Its place in its run is kept, and how often it was sent again is one more: so it has all its
+    attempts anew, and its end corrects the counts of its run.
+    """
     body, name = dead_letter.body, dead_letter.id  # of a text typed by hand, its id is SQS's
-    envelope = read_envelope(body) or {}
     if envelope:
         name = str(sent_again(TaskId.parse(envelope["id"]), dead_letter.short_id))
         body = sendable(json.dumps({**envelope, "id": name}, ensure_ascii=False))
+    attributes = _attributes(dead_letter)
     if not is_fifo:
-        return Entry(body)
+        return Entry(body, attributes)
     return Entry(
         body,
+        attributes,
         message_group=dead_letter.message_group or _choose_group(envelope) or dead_letter.id,
         deduplication_id=deduplication_id(name, body),
     )
+
+
+def _attributes(dead_letter: DeadLetter) -> dict[str, str | None]:
+    place = read_place(dead_letter.attributes)
+    if place is None:
+        return {}
+    return {PLACE: str(place), REDRIVE: str(place.redrive + 1)}
 
 
 def _choose_group(envelope: Mapping[str, Any]) -> str | None:

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from threading import Event, Lock, Thread
-from typing import Any
+from threading import Event, Lock
 
 from taskctl import aws
-from taskctl.calendar.cron import IllegalExpression
-from taskctl.calendar.due_times import due_times
-from taskctl.calendar.expressions import parse
-from taskctl.calendar.zones import UnknownZone, zone
+from taskctl.errors import TaskctlError
+from taskctl.project.schedule import Schedule, due_times_of
+from taskctl.stack.invoke import invoke_later
+from taskctl.stack.stack import read_schedule
 from taskctl.ui.times import rfc3339
 
 _SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
@@ -44,15 +45,12 @@ class Planned:
 
     def fire(self, due: datetime) -> None:
         """Invoke the function, as Scheduler does at a due time."""
-        payload = self.input.replace(_SCHEDULED_TIME, rfc3339(due))
-        with aws.explained():
-            aws.client("lambda").invoke(
-                FunctionName=self.target, InvocationType="Event", Payload=payload
-            )
+        event = json.loads(self.input.replace(_SCHEDULED_TIME, rfc3339(due)))
+        invoke_later(self.target, event)
 
 
 class Clock:
-    """Fires schedules in a thread of its own.
+    """Fires schedules while it runs.
 
     Args:
         on_error: called with a sentence where one cannot be fired.
@@ -63,16 +61,6 @@ class Clock:
         self._order = itertools.count()
         self._due: list[tuple[datetime, int, Planned]] = []
         self._lock = Lock()
-        self._stop = Event()
-        self._thread = Thread(target=self._run, daemon=True)
-
-    def __enter__(self) -> Clock:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
 
     def set(self, groups: list[str]) -> None:
         """Take the schedules of groups, as they are now, in the place of those before."""
@@ -93,14 +81,15 @@ class Clock:
         if due is not None:
             heapq.heappush(self._due, (due, next(self._order), planned))
 
-    def _run(self) -> None:
-        while not self._stop.is_set():
+    def run(self, stop: Event) -> None:
+        """Fire schedules until the event is set."""
+        while not stop.is_set():
             with self._lock:
                 first = self._due[0][0] if self._due else None
             now = datetime.now(UTC)
             if first is None or first > now:
                 left = (first - now).total_seconds() if first else _LONGEST_WAIT
-                self._stop.wait(min(left, _LONGEST_WAIT))
+                stop.wait(min(left, _LONGEST_WAIT))
                 continue
             self._fire_first()
 
@@ -120,26 +109,15 @@ def _planned(group: str, now: datetime) -> Iterator[Planned]:
         pages = scheduler.get_paginator("list_schedules").paginate(GroupName=group)
         names = [schedule["Name"] for page in pages for schedule in page["Schedules"]]
         found = [scheduler.get_schedule(GroupName=group, Name=name) for name in names]
-    for schedule in found:
-        if schedule["State"] != "ENABLED":
+    for answer in found:
+        schedule = read_schedule(answer)
+        if not schedule.enabled:
             continue
+        target = answer["Target"]
         times = _times(schedule, now)
-        target = schedule["Target"]
-        yield Planned(group, schedule["Name"], target["Arn"], target.get("Input", "{}"), times)
+        yield Planned(group, schedule.name, target["Arn"], target.get("Input", "{}"), times)
 
 
-def _times(schedule: dict[str, Any], now: datetime) -> Iterator[datetime]:
-    try:
-        expression = parse(schedule["ScheduleExpression"])
-        own_zone = zone(schedule.get("ScheduleExpressionTimezone", "UTC"))
-    except (IllegalExpression, UnknownZone):  # not of the module, which refuses these
-        return
-    for time in due_times(
-        expression,
-        own_zone,
-        after=now,
-        created=schedule["CreationDate"],
-        start=schedule.get("StartDate"),
-        end=schedule.get("EndDate"),
-    ):
-        yield time.due
+def _times(schedule: Schedule, now: datetime) -> Iterator[datetime]:
+    with suppress(TaskctlError):  # not of the module, which refuses such expressions and zones
+        yield from (time.due for time in due_times_of(schedule, now))

@@ -6,30 +6,29 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from threading import Event, Lock, Thread
+from threading import Event, Lock
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from task_scheduler_local.chat import Chat
 from task_scheduler_local.dev.uncovered import UncoveredCalls
 from task_scheduler_local.emulator import Emulator
-from taskctl.dev.log import Entry, Log
 from taskctl.dev.runs import read_runs
 from taskctl.dev.view import ScheduleLine, View
 from taskctl.errors import TaskctlError
-from taskctl.runs.history import Run
-from taskctl.runs.run_table import line_text
+from taskctl.runs.log import Entry, Log
+from taskctl.runs.recorded_run import RecordedRun
 from taskctl.stack.stack import Stack
 
 _POLL_SECONDS = 0.3
 _RUNS_SECONDS = 1.0
 _INDENT = " " * 10
 
-Lines = Callable[[Mapping[tuple[str, str], Run]], Sequence[ScheduleLine]]
+Lines = Callable[[Mapping[tuple[str, str], RecordedRun]], Sequence[ScheduleLine]]
 
 
 class Follower:
-    """Follows stacks in a thread of its own.
+    """Follows stacks while it runs.
 
     Args:
         emulator: where they are applied.
@@ -49,16 +48,6 @@ class Follower:
         self._shown = 0
         self._runs_read = 0.0
         self._lock = Lock()
-        self._stop = Event()
-        self._thread = Thread(target=self._run, daemon=True)
-
-    def __enter__(self) -> Follower:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
 
     def follow(self, stacks: list[Stack]) -> None:
         """Follow these stacks from now on; those that were followed before go on."""
@@ -75,8 +64,9 @@ class Follower:
         with self._lock:
             self._calls.forget()
 
-    def _run(self) -> None:
-        while not self._stop.wait(_POLL_SECONDS):
+    def run(self, stop: Event) -> None:
+        """Show what happens until the event is set."""
+        while not stop.wait(_POLL_SECONDS):
             # the emulator is busy, or gone; then the session says so
             with suppress(TaskctlError, BotoCoreError, ClientError), self._lock:
                 self._look()
@@ -102,12 +92,5 @@ class Follower:
             self._view.schedules(self._lines(read_runs(self._stacks, self._began)))
 
     def _show(self, entry: Entry) -> None:
-        if entry.record is not None:
-            kind = "problem" if entry.record.has_failed else ""
-            self._view.line(line_text(entry.record), kind)
-        else:
-            who = f"{entry.task} | " if entry.task else ""
-            kind = "warning" if entry.is_problem else "output"
-            self._view.line(f"{_INDENT}{who}{entry.text}", kind)
-        for line in filter(str.strip, (entry.traceback or "").splitlines()):
-            self._view.line(f"{_INDENT}{line}", "problem")
+        for line, kind in entry.lines():
+            self._view.line(line, kind)

@@ -1,4 +1,4 @@
-"""What the user types: single keys on a terminal, lines from a pipe."""
+"""Input of the user: single keys on a terminal, lines from a pipe."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ import termios
 import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Event, Thread
+from functools import partial
+from threading import Event
+
+from task_scheduler_local.dev.background import in_background
 
 KEYS = "123456789abcdefghijklmnopqrstuvwxyz"
 """Of schedules, in their order."""
@@ -30,17 +33,13 @@ def typed(on_text: Callable[[str], None]) -> Iterator[None]:
         yield
         return
     before = termios.tcgetattr(descriptor) if os.isatty(descriptor) else None
-    stop = Event()
     read = _read_keys if before else _read_lines
-    thread = Thread(target=read, args=(descriptor, on_text, stop), daemon=True)
     try:
         if before:
             tty.setcbreak(descriptor)
-        thread.start()
-        yield
+        with in_background(partial(read, descriptor, on_text)):
+            yield
     finally:
-        stop.set()
-        thread.join()
         if before:
             termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
 

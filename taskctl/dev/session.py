@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Iterable, Mapping
@@ -11,25 +10,27 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from uuid import uuid4
 
 from task_scheduler_local import LocalError
 from task_scheduler_local.chat import Chat
+from task_scheduler_local.dev.background import in_background
 from task_scheduler_local.dev.code import deploy
 from task_scheduler_local.dev.instances import Instance
 from task_scheduler_local.dev.root import Root
-from task_scheduler_local.dev.watch import watching
+from task_scheduler_local.dev.watch import is_watched, watching
 from task_scheduler_local.emulator import Emulator
-from taskctl import aws
 from taskctl.dev.chat_target import connect
 from taskctl.dev.clock import Clock
 from taskctl.dev.follower import Follower
 from taskctl.dev.keys import KEYS
+from taskctl.dev.pages import Pages
 from taskctl.dev.view import ScheduleLine, View
 from taskctl.errors import TaskctlError, did_you_mean
-from taskctl.ids import BY_HAND
+from taskctl.ids import key_by_hand
 from taskctl.project.isolated import check_isolated
 from taskctl.project.schedule import Schedule
+from taskctl.runs.recorded_run import RecordedRun
+from taskctl.stack.invoke import invoke_later
 from taskctl.stack.stack import Stack
 from taskctl.ui.times import rfc3339
 
@@ -77,6 +78,7 @@ class Session:
         emulator: where it is applied.
         chat: where notifications go.
         view: what is shown.
+        pages: those of `taskctl ui`.
     """
 
     def __init__(
@@ -88,6 +90,7 @@ class Session:
         emulator: Emulator,
         chat: Chat,
         view: View,
+        pages: Pages,
     ) -> None:
         self._root = root
         self._folder = folder
@@ -96,12 +99,13 @@ class Session:
         self._emulator = emulator
         self._chat = chat
         self._view = view
+        self._pages = pages
         self._began = 0.0
         self._events: SimpleQueue[Typed | Changed] = SimpleQueue()
         self._instances: list[Instance] = []
         self._fireable: list[Fireable] = []
         self._read_at = 0.0
-        self._clock = Clock(lambda sentence: self._problem(sentence))
+        self._clock = Clock(self._problem)
         self._follower = Follower(emulator, chat, view, self._lines)
 
     def type(self, text: str) -> None:
@@ -120,7 +124,7 @@ class Session:
         self._began = began
         self._root.init()
         is_applied = False
-        with self._clock, self._follower:
+        with in_background(self._clock.run), in_background(self._follower.run):
             while True:
                 watched = self._watched()
                 with ExitStack() as watches:
@@ -142,7 +146,9 @@ class Session:
                 path
                 for folder in folders
                 for path in folder.glob("**/*" if is_code else "*")
-                if path.is_file() and path.stat().st_mtime >= self._read_at
+                if is_watched(path, folders)
+                and path.is_file()
+                and path.stat().st_mtime >= self._read_at
             }
             if paths:
                 (self._changed_code if is_code else self._changed_configuration)(paths)
@@ -216,6 +222,7 @@ class Session:
             stacks = ", ".join(instance.prefix for instance in self._instances)
             taken = time.monotonic() - self._began
             self._view.line(f"ready after {taken:.1f} s: stack {stacks}")
+            self._view.line(f"its AWS: AWS_ENDPOINT_URL={self._emulator.endpoint_url}")
 
     def _take_over(self) -> None:
         """Make what was applied what is fired, followed and notified of."""
@@ -230,6 +237,7 @@ class Session:
         ]
         self._clock.set([stack.prefix for stack in stacks])
         self._follower.follow(stacks)
+        self._pages.show(stacks)
 
     def _update(self, what: str, edited: float) -> None:
         """Give the functions the code as it is now, if it imports."""
@@ -264,15 +272,10 @@ class Session:
         if found is None:
             return
         now = rfc3339(datetime.now(UTC))
-        key = f"{found.schedule.name}@{now}{BY_HAND}{uuid4().hex[:8]}"
-        event = {**found.schedule.input, "scheduled_time": now, "key": key}
-        self._view.line(f"{datetime.now():%H:%M:%S}  {found.schedule.name} fired by hand")
-        with aws.explained():
-            aws.client("lambda").invoke(
-                FunctionName=found.stack.send_task,
-                InvocationType="Event",
-                Payload=json.dumps(event),
-            )
+        name = found.schedule.name
+        event = {**found.schedule.input, "scheduled_time": now, "key": key_by_hand(name, now)}
+        self._view.line(f"{datetime.now():%H:%M:%S}  {name} fired by hand")
+        invoke_later(found.stack.send_task, event)
 
     def _find(self, text: str) -> Fireable | None:
         """Return the schedule of a key, a number or a name."""
@@ -286,7 +289,7 @@ class Session:
             self._problem(f"no schedule {text!r}{did_you_mean(text, by_name)}")
         return None
 
-    def _lines(self, runs: Mapping[tuple[str, str], object]) -> list[ScheduleLine]:
+    def _lines(self, runs: Mapping[tuple[str, str], RecordedRun]) -> list[ScheduleLine]:
         due = self._clock.next()
         several = len(self._instances) > 1
         lines = []
@@ -298,7 +301,7 @@ class Session:
                     name=f"{prefix}/{schedule.name}" if several else schedule.name,
                     expression=f"{schedule.expression} {schedule.timezone}",
                     due=due.get((prefix, schedule.name)),
-                    last=runs.get((prefix, schedule.name)),  # type: ignore[arg-type]
+                    last=runs.get((prefix, schedule.name)),
                 )
             )
         return lines

@@ -1,4 +1,4 @@
-"""What is seen of `taskctl dev`: lines as things happen, and below them the schedules."""
+"""The view of `taskctl dev`: lines as things happen, and below them the schedules."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from datetime import datetime
 from threading import Lock
 from typing import Any, Protocol
 
-from taskctl.runs.history import Run
-from taskctl.runs.run_table import describe_outcomes
+from taskctl.runs.recorded_run import RecordedRun
+from taskctl.runs.run_table import describe_run
 from taskctl.ui.output import harmless
 
 _STYLES = {"problem": "red", "warning": "yellow", "chat": "cyan", "output": "dim"}
@@ -37,7 +37,7 @@ class ScheduleLine:
     name: str
     expression: str
     due: datetime | None
-    last: Run | None
+    last: RecordedRun | None
 
 
 class View(Protocol):
@@ -116,8 +116,8 @@ class LiveView:
         table.add_column("last run", no_wrap=True, overflow="ellipsis", ratio=3)
         most = max(self._live.console.height // 2, 3)
         for line in lines[:most]:
-            last = f"{line.last.began.astimezone():%H:%M:%S} " if line.last else ""
-            outcome = describe_outcomes(line.last) if line.last else ""
+            last = f"{line.last.due.astimezone():%H:%M:%S} " if line.last and line.last.due else ""
+            outcome = describe_run(line.last) if line.last else ""
             style = "red" if line.last and line.last.has_failed else ""
             table.add_row(
                 Text(line.key, "bold cyan"),

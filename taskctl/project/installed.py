@@ -6,6 +6,9 @@ import json
 import tomllib
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from taskctl.project.checkout import CHECKOUT
 
@@ -40,6 +43,14 @@ def read_origin() -> Origin | None:
         return None
     commit = vcs["commit_id"]
     return Origin(url=direct["url"], ref=vcs.get("requested_revision") or commit, commit=commit)
+
+
+def read_folder() -> Path | None:
+    """Return the folder that taskctl was installed from, if it was and is still there."""
+    recorded = None if CHECKOUT else _read_metadata("direct_url.json")
+    direct = json.loads(recorded) if recorded else {}
+    path = Path(url2pathname(urlsplit(direct.get("url", "")).path))
+    return path if "dir_info" in direct and path.is_dir() else None
 
 
 def describe_version() -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from task_scheduler.errors import InvalidRun
+from task_scheduler.runs.day_filter import DayFilter
 from taskctl.calendar.cron import IllegalExpression
+from taskctl.calendar.due_times import DueTime, due_times, run_times
 from taskctl.calendar.expressions import Expression, parse
 from taskctl.calendar.zones import UnknownZone, zone
 from taskctl.errors import TaskctlError
@@ -41,6 +44,56 @@ class Schedule:
     created: datetime | None = None
     input: Mapping[str, Any]
     is_ours: bool = True
+
+
+def due_times_of(schedule: Schedule, after: datetime) -> Iterator[DueTime]:
+    """Return the due times of a schedule after a moment, ascending; one that is off has them too.
+
+    Those on days that it leaves out are among them: see run_times_of.
+
+    Args:
+        schedule: deployed, or created at that moment.
+        after: the moment, aware.
+
+    Raises:
+        TaskctlError: Scheduler would refuse its expression or its time zone.
+    """
+    expression, own_zone = read_calendar(schedule)
+    return due_times(
+        expression,
+        own_zone,
+        after=after,
+        created=schedule.created or after,
+        start=schedule.start,
+        end=schedule.end,
+    )
+
+
+def run_times_of(schedule: Schedule, after: datetime) -> Iterator[DueTime]:
+    """Return the due times of a schedule after a moment on days that it does not leave out.
+
+    Args:
+        schedule: deployed, or created at that moment.
+        after: the moment, aware.
+
+    Raises:
+        TaskctlError: its expression, its time zone or its days cannot be read.
+    """
+    days = read_day_filter(schedule)
+    times = due_times_of(schedule, after)
+    return run_times(times, lambda day: days.reason(day) is not None, last=days.last)
+
+
+def read_day_filter(schedule: Schedule) -> DayFilter:
+    """Return the days on which a schedule runs.
+
+    Raises:
+        TaskctlError: one of its days is not a date.
+    """
+    try:
+        return DayFilter.parse(schedule.input.get("skip_on"), schedule.input.get("only_on"))
+    except InvalidRun as error:
+        raise TaskctlError(f'schedule "{schedule.name}": {error}') from error
 
 
 def read_calendar(schedule: Schedule) -> tuple[Expression, ZoneInfo]:

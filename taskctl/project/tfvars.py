@@ -15,8 +15,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from task_scheduler.queue.message import DEFAULT_WORKER
 from taskctl.errors import TaskctlError, did_you_mean
 from taskctl.project import terraform
+from taskctl.project.calendars import read_days
 from taskctl.project.checkout import MODULE, module_folder
 from taskctl.project.schedule import Schedule
 from taskctl.ui.output import note
@@ -24,7 +26,15 @@ from taskctl.ui.output import note
 _VARIABLES = MODULE / "variables.tf"
 _CHECKS = [
     MODULE / "modules" / "scheduler" / name
-    for name in ("variables.tf", "checks.tf", "expressions.tf", "inputs.tf", "timezones.txt")
+    for name in (
+        "variables.tf",
+        "checks.tf",
+        "expressions.tf",
+        "calendars.tf",
+        "warnings.tf",
+        "inputs.tf",
+        "timezones.txt",
+    )
 ]
 """The files that decide, without any resource, which schedules can work."""
 _ROOT = "root.tf.json"
@@ -35,8 +45,12 @@ _AWS = {"partition": "aws", "region": "REGION", "account": "ACCOUNT", "dns_suffi
 _WHEN = {
     "expression", "timezone", "description", "enabled", "flexible_window_minutes", "start_date",
     "end_date", "delivery_retries", "delivery_max_age", "expected_every",
+    "finish_within",
 }  # fmt: skip
 """Fields of a schedule that are Scheduler's, and not in the input of send_task."""
+_DAYS = {"skip_on", "only_on"}
+_LEFT_OUT = [("overlap", "allow"), ("worker", DEFAULT_WORKER)]
+"""What the input does not say, since it is usual."""
 
 
 def _print_unknown(sentence: str) -> None:
@@ -75,32 +89,40 @@ def read_tfvars(path: Path, *, report: Callable[[str], None] = _print_unknown) -
     return dict(values)
 
 
-def find_problems(values: dict[str, Any], folder: Path) -> list[str]:
-    """Return what `terraform plan` would refuse of the schedules, by the module's own checks.
+def find_problems(values: dict[str, Any], folder: Path) -> tuple[list[str], list[str]]:
+    """Return what `terraform plan` would refuse and warn of in the schedules, by its own checks.
 
     Args:
         values: what read_tfvars returned.
         folder: the folder of task files.
     """
     files = {file.name: file.read_text(encoding="utf-8") for file in _CHECKS}
-    files[_ROOT] = json.dumps({"output": {"values": {"value": "${local.problems}"}}})
+    found = {"problems": "${local.problems}", "warnings": "${local.warnings}"}
+    files[_ROOT] = json.dumps({"output": {"values": {"value": found}}})
     names = re.findall(r'^variable "(\w+)"', files["variables.tf"], re.MULTILINE)
     given = {name: values.get(name) for name in names} | {
         "task_code_dir": str(folder),
+        "workers": [DEFAULT_WORKER, *values["workers"]],
+        "fifo_workers": [
+            name
+            for name, worker in {DEFAULT_WORKER: {"fifo": None}, **values["workers"]}.items()
+            if (values["fifo"] if worker["fifo"] is None else worker["fifo"])
+        ],
         "notify_on": None if values["notify"] is None else values["notify_on"],
         # unused by the checks, but they must not be null
         "aws": _AWS,
         "send_task_arn": "",
+        "keep_runs_arn": "",
         "dead_letter_queue_arn": "",
         "roles": {"names": {}, "path": "/", "permissions_boundary": None},
     }
     with tempfile.TemporaryDirectory(prefix="taskctl-") as written:
         path = Path(written) / "values.tfvars.json"
         path.write_text(json.dumps(given), encoding="utf-8")
-        problems, diagnostics = _values(path, files)
-    if problems is None:
-        return [" ".join(each.get("detail", each["summary"]).split()) for each in diagnostics]
-    return list(problems)
+        done, diagnostics = _values(path, files)
+    if done is None:
+        return [" ".join(each.get("detail", each["summary"]).split()) for each in diagnostics], []
+    return list(done["problems"]), list(done["warnings"])
 
 
 def find_task_folder(values: dict[str, Any], path: Path) -> Path:
@@ -113,14 +135,15 @@ def find_task_folder(values: dict[str, Any], path: Path) -> Path:
     return Path(path.parent / (values["task_code_dir"] or module_folder(path).resolve() / "tasks"))
 
 
-def tfvars_schedules(variables: dict[str, Any]) -> list[Schedule]:
+def tfvars_schedules(variables: dict[str, Any], folder: Path) -> list[Schedule]:
     """Return the schedules of what read_tfvars returned.
 
     Args:
         variables: what read_tfvars returned.
+        folder: the folder of task files and calendars.
 
     Raises:
-        TaskctlError: a date is not one.
+        TaskctlError: a date is not one, or a calendar cannot be read.
     """
     return [
         Schedule(
@@ -131,11 +154,29 @@ def tfvars_schedules(variables: dict[str, Any]) -> list[Schedule]:
             start=_date(name, "start_date", fields),
             end=_date(name, "end_date", fields),
             flexible_window_minutes=fields["flexible_window_minutes"],
-            input={"version": 1, "schedule": name}
-            | {k: v for k, v in fields.items() if k not in _WHEN and v is not None},
+            input={
+                "version": 1,
+                "schedule": name,
+                "timezone": fields["timezone"] or variables["timezone"],
+            }
+            | {
+                field: _resolve(name, field, value, folder)
+                for field, value in fields.items()
+                if field not in _WHEN and value is not None and (field, value) not in _LEFT_OUT
+            },
         )
         for name, fields in variables["schedules"].items()
     ]
+
+
+def _resolve(schedule: str, field: str, value: Any, folder: Path) -> Any:
+    """Return what the input has of a field: of days the dates, of whatever else the value."""
+    if field not in _DAYS:
+        return value
+    try:
+        return read_days(value, folder)
+    except TaskctlError as error:
+        raise TaskctlError(f'schedule "{schedule}": {field}: {error}') from error
 
 
 def _values(path: Path, files: dict[str, str]) -> tuple[Any, list[dict[str, Any]]]:

@@ -14,6 +14,7 @@ from task_scheduler.queue.task_id import TaskId
 from taskctl import aws
 from taskctl.errors import TaskctlError
 from taskctl.stack.stack import Stack
+from taskctl.ui.times import format_seconds
 
 _DEAD = frozenset(outcome.value for outcome in Outcome if outcome.is_dead)
 
@@ -147,7 +148,7 @@ def _read(
             lines = [_parse(event, kind) for event in events]
     except logs.exceptions.ResourceNotFoundException as error:
         stack.check_exists()
-        raise TaskctlError(f"no log group {group} in this account and region") from error
+        raise TaskctlError(f"no log group {group} in {stack.place}") from error
     return [line for line in lines if line is not None and schedule in (None, line.schedule)]
 
 
@@ -179,6 +180,31 @@ def _parse(event: Mapping[str, Any], kind: type[_Kind]) -> _Kind | None:
         return kind(**values) if "service" in logged else None
     except TypeError:  # a field is missing
         return None
+
+
+def line_text(line: LogLine) -> str:
+    """Return a log line as text for people."""
+    at = f"{line.time.astimezone():%H:%M:%S}"
+    if isinstance(line, RunLine):
+        sent = "not sent" if line.sent is None else f"{line.sent} sent"
+        refused = f", {line.refused} refused" if line.refused else ""
+        problem = f": {line.problem}" if line.problem else ""
+        return f"{at}  {line.schedule}  {sent}{refused}{problem}"
+    position = line.id[:8] if line.position is None else f"#{line.position}"
+    detail = _detail(line)
+    attempt = f"{line.outcome}, attempt {line.attempt}, {format_seconds(line.duration_ms / 1000)}"
+    return f"{at}  {line.schedule or ''} {position} {line.task or '(text)'}  {attempt}" + (
+        f": {detail}" if detail else ""
+    )
+
+
+def _detail(line: TaskLine) -> str | None:
+    """Return a task's result, or why its attempt failed."""
+    if line.error is not None:
+        reason = f"{line.error}: {line.reason}" if line.reason else line.error
+        again = "" if line.retry_after is None else f" (again in {line.retry_after:.0f} s)"
+        return " ".join(reason.split()) + again
+    return line.result and " ".join(line.result.split())
 
 
 def _fits(value: Any, annotation: str) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from task_scheduler.queue.message import DEFAULT_WORKER
 from taskctl import aws
 from taskctl.errors import TaskctlError, did_you_mean
 from taskctl.project.schedule import Schedule
@@ -16,9 +17,23 @@ from taskctl.project.schedule import Schedule
 
 @dataclass(frozen=True)
 class Stack:
-    """An instance of the module in the account and region of the environment."""
+    """An instance of the module.
+
+    Attributes:
+        prefix: its name, in the account and region that AWS is asked for.
+        account: the account that Terraform applied it in; None where nobody knows.
+    """
 
     prefix: str
+    account: str | None = None
+
+    @property
+    def place(self) -> str:
+        """The account and region that were asked, for errors; asks AWS who is asking."""
+        asked = aws.describe_place()
+        if self.account is None or self.account in asked:
+            return asked
+        return f"{asked}; Terraform's outputs have it in account {self.account}"
 
     @property
     def send_task(self) -> str:
@@ -40,6 +55,11 @@ class Stack:
         """The name of run_task's log group."""
         return f"/aws/lambda/{self.run_task}"
 
+    @property
+    def ledger(self) -> str:
+        """The name of the table in which the functions record runs."""
+        return f"{self.prefix}-ledger"
+
     @cached_property
     def queue_url(self) -> str:
         """The URL of the task queue."""
@@ -55,10 +75,40 @@ class Stack:
         """The URL of the dead-letter queue of runs."""
         return self._queue_url("runs-dead-letter")
 
-    @property
-    def dead_letter_urls(self) -> tuple[str, str]:
-        """The URLs of both dead-letter queues."""
-        return self.runs_dead_letter_url, self.tasks_dead_letter_url
+    @cached_property
+    def dead_letter_urls(self) -> tuple[str, ...]:
+        """The URLs of the dead-letter queues; not every stack has one of other workers."""
+        others = self._find_queue("workers-dead-letter")
+        return (
+            self.runs_dead_letter_url,
+            self.tasks_dead_letter_url,
+            *([others] if others else []),
+        )
+
+    def worker_queue_url(self, worker: str | None) -> str:
+        """Return the URL of a worker's task queue.
+
+        Args:
+            worker: its name; None for the default one.
+
+        Raises:
+            TaskctlError: the stack has no such worker.
+        """
+        if worker in (None, DEFAULT_WORKER):
+            return self.queue_url
+        if url := self._find_queue(f"tasks-{worker}"):
+            return url
+        raise TaskctlError(f"the stack {self.prefix!r} has no worker {worker!r} any more")
+
+    def ledger_retention(self) -> int:
+        """Return the seconds for which the ledger keeps runs.
+
+        Raises:
+            TaskctlError: there is no such stack, or no access to it.
+        """
+        with aws.explained():
+            found = aws.client("lambda").get_function_configuration(FunctionName=self.send_task)
+        return int(found["Environment"]["Variables"]["LEDGER_RETENTION"])
 
     def schedules(self) -> list[Schedule]:
         """Return every schedule in the stack's group, sorted by name.
@@ -86,20 +136,6 @@ class Stack:
             )
         return schedule
 
-    def switch_schedule(self, name: str, *, enabled: bool) -> None:
-        """Enable or disable a schedule and leave everything else of it as it is.
-
-        Raises:
-            TaskctlError: there is no access to it.
-        """
-        scheduler = aws.client("scheduler")
-        # UpdateSchedule resets whatever it is not given to its default.
-        taken = scheduler.meta.service_model.operation_model("UpdateSchedule").input_shape.members
-        with aws.explained():
-            answer = scheduler.get_schedule(GroupName=self.prefix, Name=name)
-            kept = {key: value for key, value in answer.items() if key in taken}
-            scheduler.update_schedule(**kept | {"State": "ENABLED" if enabled else "DISABLED"})
-
     def schedule_names(self) -> list[str]:
         """Return the names of the stack's schedules, sorted.
 
@@ -117,11 +153,16 @@ class Stack:
         Raises:
             TaskctlError: there is none, or no access to it.
         """
+        scheduler = aws.client("scheduler")
         with aws.explained():
-            groups = [group["Name"] for group in _pages("list_schedule_groups", "ScheduleGroups")]
-        if self.prefix not in groups:
-            near = did_you_mean(self.prefix, set(groups) - {"default"})
-            raise TaskctlError(f"no stack {self.prefix!r} in this account and region{near}")
+            try:
+                scheduler.get_schedule_group(Name=self.prefix)
+            except scheduler.exceptions.ResourceNotFoundException:
+                groups = {one["Name"] for one in _pages("list_schedule_groups", "ScheduleGroups")}
+            else:
+                return
+        near = did_you_mean(self.prefix, groups - {"default"})
+        raise TaskctlError(f"no stack {self.prefix!r} in {self.place}{near}")
 
     def check_schedule(self, name: str) -> None:
         """Check that the stack has a schedule of this name.
@@ -137,21 +178,14 @@ class Stack:
     def _schedule(self, name: str) -> Schedule:
         with aws.explained():
             answer = aws.client("scheduler").get_schedule(GroupName=self.prefix, Name=name)
-        sent = _read_input(name, answer["Target"])
-        return Schedule(
-            name=name,
-            expression=answer["ScheduleExpression"],
-            timezone=answer.get("ScheduleExpressionTimezone", "UTC"),
-            enabled=answer["State"] == "ENABLED",
-            start=answer.get("StartDate"),
-            end=answer.get("EndDate"),
-            flexible_window_minutes=answer["FlexibleTimeWindow"].get("MaximumWindowInMinutes"),
-            created=answer.get("CreationDate"),
-            input={key: value for key, value in (sent or {}).items() if key != "scheduled_time"},
-            is_ours=sent is not None,
-        )
+        return read_schedule(answer)
 
     def _queue_url(self, name: str) -> str:
+        if url := self._find_queue(name):
+            return url
+        raise TaskctlError(f"no queue {self.prefix}-{name} in {self.place}")
+
+    def _find_queue(self, name: str) -> str | None:
         sqs = aws.client("sqs")
         for queue in (f"{self.prefix}-{name}", f"{self.prefix}-{name}.fifo"):
             try:
@@ -160,7 +194,25 @@ class Stack:
                     return url
             except sqs.exceptions.QueueDoesNotExist:
                 continue
-        raise TaskctlError(f"no queue {self.prefix}-{name} in this account and region")
+        return None
+
+
+def read_schedule(answer: Mapping[str, Any]) -> Schedule:
+    """Read the answer of GetSchedule."""
+    name = answer["Name"]
+    sent = _read_input(name, answer["Target"])
+    return Schedule(
+        name=name,
+        expression=answer["ScheduleExpression"],
+        timezone=answer.get("ScheduleExpressionTimezone", "UTC"),
+        enabled=answer["State"] == "ENABLED",
+        start=answer.get("StartDate"),
+        end=answer.get("EndDate"),
+        flexible_window_minutes=answer["FlexibleTimeWindow"].get("MaximumWindowInMinutes"),
+        created=answer.get("CreationDate"),
+        input={key: value for key, value in (sent or {}).items() if key != "scheduled_time"},
+        is_ours=sent is not None,
+    )
 
 
 def _read_input(name: str, target: Mapping[str, Any]) -> dict[str, Any] | None:

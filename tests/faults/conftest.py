@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from task_scheduler_local import terraform
+from task_scheduler_local.chat import Chat, serving
 from task_scheduler_local.emulator import Emulator
 from task_scheduler_local.leftovers import client
 from tests.faults.proxy import FaultProxy
+from tests.faults.runs import Runs
 from tests.faults.stack import Stack
 
 ROOT = Path("tests", "faults", "roots", "stack")
@@ -38,7 +40,7 @@ def variables(emulator: Emulator, applied: dict[str, Any]) -> dict[str, dict[str
         name: functions.get_function_configuration(FunctionName=applied[name]["name"])[
             "Environment"
         ]["Variables"]
-        for name in ("send_task", "run_task")
+        for name in ("send_task", "run_task", "keep_runs")
     }
 
 
@@ -50,6 +52,16 @@ def cold_start(emulator: Emulator, applied: dict[str, Any]) -> float:
         FunctionName=applied["run_task"]["name"], Payload=json.dumps({"Records": []})
     )
     return time.monotonic() - begun
+
+
+@pytest.fixture(scope="session")
+def chat(emulator: Emulator) -> Iterator[Chat]:
+    """The service that digests arrive at."""
+    with serving() as chat:
+        client("ssm", emulator.environment()).put_parameter(
+            Name="/faults/chat", Value=chat.url, Type="SecureString"
+        )
+        yield chat
 
 
 @pytest.fixture(scope="session")
@@ -71,6 +83,7 @@ def open_stack(
     applied: dict[str, Any],
     variables: dict[str, dict[str, str]],
     cold_start: float,
+    chat: Chat,
     proxy: FaultProxy,
     tmp_path: Path,
 ) -> Iterator[Callable[..., Stack]]:
@@ -83,3 +96,9 @@ def open_stack(
 @pytest.fixture
 def stack(open_stack: Callable[..., Stack]) -> Stack:
     return open_stack()
+
+
+@pytest.fixture
+def runs(stack: Stack, chat: Chat) -> Runs:
+    """What the ledger has of the stack's runs."""
+    return Runs(stack, chat)

@@ -7,11 +7,14 @@ run twice, and can tell that the fault struck at all.
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
+import signal
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Lock
 from types import TracebackType
 from typing import Any, Self
@@ -37,34 +40,42 @@ class Rule:
         fault: what happens to it.
         about: what its body contains, all of it.
         share: of the requests, 0 to 1; drawn from a generator of the rule's own, begun with SEED.
+        skip: of the requests that it would strike, the first so many pass.
         times: at most so often.
         tries: the client's first tries that it strikes, so that a later one goes through.
         struck: how often it did.
         taken: texts of the tasks that it let onto the queue, and the sender does not know, once for
-            each time; those that `seen` let pass.
+            each time; what `seen` and `seen_invocation` let pass.
+        killed: processes that it killed.
     """
 
     operation: str
     fault: Fault
     about: tuple[str, ...] = ()
     share: float = 1.0
+    skip: int = 0
     times: int | None = None
     tries: int = CLIENTS_TRIES - 2
     struck: int = 0
     taken: list[str] = field(default_factory=list)
+    killed: list[int] = field(default_factory=list)
     dice: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
         self.dice = random.Random(f"{SEED} {self.operation} {self.fault.__name__}")
 
     def strikes(self, exchange: Exchange, attempt: int) -> bool:
-        if exchange.operation != self.operation:
+        is_invocation = exchange.path.endswith("/invocations")  # REST names no operation
+        if ("Invoke" if is_invocation else exchange.operation) != self.operation:
             return False
         if not all(part.encode() in exchange.body for part in self.about):
             return False
         if attempt > self.tries or (self.times is not None and self.struck >= self.times):
             return False
         if self.dice.random() >= self.share:
+            return False
+        if self.skip:
+            self.skip -= 1
             return False
         self.struck += 1
         return True
@@ -124,6 +135,47 @@ def seen(exchange: Exchange, rule: Rule) -> Answer | None:
     answer = exchange.forward(exchange.body)
     rule.note_taken(exchange.message["Entries"])
     return answer
+
+
+def passed(exchange: Exchange, _rule: Rule) -> Answer | None:
+    """Nothing befalls it, and its messages are none of tasks."""
+    return exchange.forward(exchange.body)
+
+
+def seen_invocation(exchange: Exchange, rule: Rule) -> Answer | None:
+    """Nothing befalls it; how long the chain of invocations is that it belongs to is noted."""
+    rule.taken.append(exchange.headers.get("X-Ministack-Invoke-Depth", ""))
+    return exchange.forward(exchange.body)
+
+
+def killed_before(exchange: Exchange, rule: Rule) -> Answer | None:
+    """The process that calls dies, and the request has no effect."""
+    rule.killed.append(_kill(*exchange.ports))
+    return None
+
+
+def killed_after(exchange: Exchange, rule: Rule) -> Answer | None:
+    """The process that calls dies before it has the answer."""
+    exchange.forward(exchange.body)
+    rule.killed.append(_kill(*exchange.ports))
+    return None
+
+
+def _kill(port: int, server: int) -> int:
+    """Kill the process that a connection between two ports of this machine belongs to.
+
+    Both tell it: the same port may be the origin of connections to several servers.
+    """
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    ends = [f"0100007F:{port:04X}", f"0100007F:{server:04X}"]
+    [inode] = {row[9] for row in rows if row[1:3] == ends}
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        with suppress(OSError):
+            if str(link.readlink()) == f"socket:[{inode}]":
+                process = int(link.parts[2])
+                os.kill(process, signal.SIGKILL)
+                return process
+    raise ProcessLookupError(f"no process has a connection from port {port} to {server}")
 
 
 def some_entries_failed(exchange: Exchange, rule: Rule) -> Answer | None:

@@ -20,11 +20,17 @@ def table(emulator: Emulator) -> dict[str, str]:
     name = f"faults-{uuid.uuid4().hex}"
     client("dynamodb", emulator.environment()).create_table(
         TableName=name,
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "S"},
+        ],
         BillingMode="PAY_PER_REQUEST",
     )
-    return {"DEDUPLICATION_TABLE": name}
+    return {"DEDUPLICATION": "true", "LEDGER_TABLE": name}
 
 
 def test_with_records_only_death_between_effect_and_record_repeats_an_effect(
@@ -37,7 +43,7 @@ def test_with_records_only_death_between_effect_and_record_repeats_an_effect(
         texts[number] = f"dies-after {number}"
         texts[number + 250] = f"dies-before {number + 250}"
     sent_twice = Rule("SendMessageBatch", faults.taken_twice, share=0.2)
-    throttled = Rule("PutItem", faults.over_capacity, share=0.05, tries=2)
+    throttled = Rule("UpdateItem", faults.over_capacity, share=0.05, tries=2)
     proxy.inject(sent_twice, throttled)
 
     stack.fire(tasks=texts, run=False)

@@ -30,7 +30,7 @@ def test_tasks_that_end_their_function_are_run_again_or_dead_letters_and_no_neig
     open_stack: Callable[..., Stack],
 ) -> None:
     """By os._exit and by overrunning it, before and after the effect, once and always."""
-    stack = open_stack(run_task_timeout=4, max_receive_count=5)
+    stack = open_stack(run_task_timeout=4)
     once = ["dies-before", "overruns-before", "dies-after", "overruns-after", "sleeps"]
     texts = _among(*once, "always-dies", *once)
 
@@ -53,7 +53,7 @@ def test_tasks_that_end_their_function_are_run_again_or_dead_letters_and_no_neig
     assert set(again.values()) == {1}
     stack.check_books(texts, dead=[always], run_too=[always], again=again + Counter({always: 3}))
     [dead_letter] = stack.dead_letters
-    assert dead_letter["error"] == "OutOfReceives"
+    assert dead_letter["error"] == "OutOfAttempts"
 
 
 def test_a_sandbox_whose_threads_hang_ends_itself_and_no_task_is_run_twice(

@@ -9,30 +9,19 @@ from pathlib import Path
 import pytest
 
 from task_scheduler_local import LocalError, demo, terraform
-from taskctl.runs.history import Run, collect_runs
 from taskctl.runs.log_lines import LogLine, RunLine, TaskLine
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 EXPECTED = {"hello": {"success": 2}, "fetch": {"failed": 1}}
 
 
-def runs(*outcomes: tuple[str, str]) -> Iterable[Run]:
-    """A run of each schedule, with what came of its tasks."""
-    lines: list[LogLine] = []
+def logged(*outcomes: tuple[str, str]) -> Iterable[LogLine]:
+    """Return a line of each task, with its schedule and its outcome."""
     for number, (schedule, outcome) in enumerate(outcomes):
-        run = f"{schedule}@1"
-        lines.append(RunLine(time=NOW, run=run, schedule=schedule, sent=1))
-        lines.append(
-            TaskLine(
-                time=NOW,
-                id=f"{run}#{number}",
-                schedule=schedule,
-                attempt=1,
-                outcome=outcome,
-                duration_ms=1,
-            )
-        )
-    return list(collect_runs(lines).values())
+        yield TaskLine(
+            time=NOW, id=f"{schedule}@1#{number}", schedule=schedule, attempt=1, outcome=outcome,
+            duration_ms=1,
+        )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -58,7 +47,7 @@ def runs(*outcomes: tuple[str, str]) -> Iterable[Run]:
 def test_it_is_content_with_exactly_what_is_stated(
     capsys: pytest.CaptureFixture[str], outcomes: list[tuple[str, str]], said: str
 ) -> None:
-    content = demo._judge(runs(*outcomes), EXPECTED)
+    content = demo._judge(demo.count_outcomes(logged(*outcomes)), EXPECTED)
     printed = capsys.readouterr().out
     assert content is (said == "")
     assert said in printed
@@ -68,9 +57,14 @@ def test_it_is_content_with_exactly_what_is_stated(
 
 
 def test_a_task_that_waits_for_another_attempt_or_for_its_first_has_no_outcome_yet() -> None:
-    under_way = collect_runs([RunLine(time=NOW, run="a@1", schedule="a", sent=3)])
-    retried = runs(("b", "retry"))
-    assert demo.count_outcomes([*under_way.values(), *retried]) == {"a": {}, "b": {}}
+    sent = RunLine(time=NOW, run="a@1", schedule="a", sent=3)
+    assert demo.count_outcomes([sent, *logged(("b", "retry"))]) == {"b": {}}
+
+
+def test_a_task_counts_once_with_its_last_outcome() -> None:
+    first, second = [*logged(("a", "retry")), *logged(("a", "success"))]
+    again = [*logged(("a", "duplicate"))]
+    assert demo.count_outcomes([first, second, *again]) == {"a": {"success": 1}}
 
 
 @pytest.mark.parametrize(

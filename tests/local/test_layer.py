@@ -13,6 +13,7 @@ import pytest
 from task_scheduler_local import LocalError
 from task_scheduler_local.layer import RUNTIME_LOCK, USERS_LOCK, Target, build
 
+MANIFEST = "task_scheduler_layer.json"
 ARM = Target("python3.13", "arm64")
 
 
@@ -76,15 +77,17 @@ def test_a_manifest_says_what_is_in_it_and_what_it_is_for(tmp_path: Path, target
     requirements = tmp_path / "requirements.txt"
     requirements.write_text("iniconfig==2.3.1\n")
     folder = build(requirements, tmp_path, target=target)
-    manifest = json.loads((folder / "task_scheduler_layer.json").read_text(encoding="utf-8"))
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     assert (manifest["runtime"], manifest["architecture"]) == (target.runtime, target.architecture)
     pinned = dict(re.findall(r"(?m)^([\w.-]+)==([\w.]+) \\$", RUNTIME_LOCK.read_text()))
     assert manifest["packages"] == pinned | {"iniconfig": "2.3.1"}
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST]
+    assert manifest["bytes"] == sum(path.stat().st_size for path in files)
 
 
 def test_the_manifest_of_this_machines_layer_names_no_lambda(tmp_path: Path) -> None:
     folder = build(USERS_LOCK, tmp_path, target=None)
-    manifest = json.loads((folder / "task_scheduler_layer.json").read_text(encoding="utf-8"))
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     assert manifest["runtime"] is None
     assert manifest["architecture"] is None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 from task_scheduler_local import LocalError, terraform
 from task_scheduler_local.places import ROOT, TERRAFORM
+from task_scheduler_local.provider import attach, install
 from tools import setup
 
 
@@ -24,11 +26,11 @@ def forgetful() -> Iterator[None]:
 
 
 @pytest.fixture
-def offer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
-    """Puts a terraform that answers `version -json` first on PATH."""
+def offer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Puts a terraform, or tofu, that answers `version -json` first on PATH."""
 
-    def write(answer: str) -> Path:
-        binary = tmp_path / "terraform"
+    def write(answer: str, name: str = "terraform") -> Path:
+        binary = tmp_path / name
         binary.write_text(f"#!/bin/sh\necho '{answer}'\n")
         binary.chmod(0o755)
         monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
@@ -38,14 +40,14 @@ def offer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Pa
 
 
 @pytest.mark.parametrize("version", ["1.9.0", "1.11.4", "1.15.0-rc1", "2.0.0"])
-def test_the_one_on_path_is_taken_from_1_9_on(offer: Callable[[str], Path], version: str) -> None:
+def test_the_one_on_path_is_taken_from_1_9_on(offer: Callable[..., Path], version: str) -> None:
     offered = offer(f'{{"terraform_version": "{version}"}}')
     assert terraform.on_path() == offered
 
 
 @pytest.mark.parametrize("answer", ['{"terraform_version": "1.8.5"}', "no JSON", "{}"])
 def test_an_older_one_or_none_at_all_is_passed_over(
-    offer: Callable[[str], Path], answer: str
+    offer: Callable[..., Path], answer: str
 ) -> None:
     offer(answer)
     assert terraform.on_path() is None
@@ -53,12 +55,37 @@ def test_an_older_one_or_none_at_all_is_passed_over(
 
 
 def test_that_there_is_none_is_said(
-    offer: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    offer: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     offer("{}")
     monkeypatch.setattr(terraform, "TERRAFORM", tmp_path)
-    with pytest.raises(LocalError, match=r"terraform 1\.9 or newer must be on PATH"):
+    offer("{}", "tofu")
+    with pytest.raises(LocalError, match=r"terraform or tofu 1\.9 or newer must be on PATH"):
         terraform.check_binary()
+
+
+def test_opentofu_serves_where_there_is_no_terraform(
+    offer: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    offer("{}")
+    tofu = offer('{"terraform_version": "1.11.0"}', "tofu")
+    monkeypatch.setattr(terraform, "TERRAFORM", tmp_path / "none")
+    assert terraform.binary() == tofu
+    terraform.check_binary()
+
+
+def test_the_stand_ins_are_those_of_opentofus_registry_as_well(tmp_path: Path) -> None:
+    with attach.attached(tmp_path, terraform.environment({})) as setting:
+        served = json.loads(setting["TF_REATTACH_PROVIDERS"])
+    expected = {
+        f"{host}/hashicorp/{name}"
+        for host in ("registry.terraform.io", "registry.opentofu.org")
+        for name in ("aws", "archive")
+    }
+    assert set(served) == expected
+    mirror = tmp_path / "mirror"
+    install(mirror, Path(sys.executable))
+    assert {str(folder.relative_to(mirror)) for folder in mirror.glob("*/hashicorp/*")} == expected
 
 
 def test_the_one_from_pypi_does_what_terraform_does(tmp_path: Path) -> None:

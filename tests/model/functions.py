@@ -87,7 +87,7 @@ class Poller:
     def _invoke(self, records: Sequence[Any], then: Callable[[], None]) -> None:
         self.invocations += 1
         deadline = self._simulation.now + self._timeout
-        context = Context(self._simulation, deadline)
+        context = Context(self._simulation, deadline, f"request-{self.invocations}")
         is_over: list[bool] = []
 
         def end() -> None:
@@ -141,6 +141,10 @@ def as_record(stored: Stored) -> dict[str, Any]:
         "receiptHandle": stored.receipt,
         "body": stored.body,
         "attributes": attributes,
+        "messageAttributes": {
+            name: {"stringValue": attribute["StringValue"], "dataType": "String"}
+            for name, attribute in stored.attributes.items()
+        },
     }
 
 

@@ -1,30 +1,63 @@
-"""The real run_task on a world: the world's client, clock and tasks in place of AWS's."""
+"""The real handlers on a world: the world's clients, clock and tasks in place of AWS's."""
 
 from __future__ import annotations
 
+import random
+import sys
 import time
-from contextlib import ExitStack, nullcontext
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
+from typing import Any, Protocol
 from unittest.mock import patch
 
-from task_scheduler import run_task
+from task_scheduler import keep_runs, run_task, send_task
 from task_scheduler.config import Settings
 from task_scheduler.execution.sandbox import Sandbox
 from task_scheduler.tasks.context import TaskContext
 from task_scheduler.tasks.registered import Task
+from tests.model import dynamodb
 from tests.model.books import Books
+from tests.model.simulation import Simulation
+from tests.model.sqs import Client
 from tests.model.world import World
+
+HANDLERS = (send_task, run_task, keep_runs)
 
 
 def run(world: World, **settings: Any) -> Books:
     """Run everything that is on a world's queue to its end.
 
     Args:
+        world: with its tasks.
         settings: of `World.run`.
     """
 
     def work(text: str, context: TaskContext) -> None:
         world.work(int(text), context)
+
+    with surroundings(world, work):
+        return world.run(run_task.handler, **settings)
+
+
+class Surrounded(Protocol):
+    """What takes AWS's place."""
+
+    simulation: Simulation
+    random: random.Random
+    environment: dict[str, str]
+    client: Client
+    table: dynamodb.Client
+
+
+@contextmanager
+def surroundings(world: Surrounded, work: Callable[..., None], **others: Any) -> Iterator[None]:
+    """Put a world in the place of AWS.
+
+    Args:
+        world: that takes it.
+        work: the function of every task.
+        others: what else is replaced, by its dotted name within task_scheduler.
+    """
 
     def find_task(name: str, _folder: object, *, seconds: float) -> Task:
         return Task(name, work)
@@ -33,19 +66,32 @@ def run(world: World, **settings: Any) -> Books:
         return Settings.from_environment(world.environment, function)
 
     simulation = world.simulation
+    replaced = {
+        "aws.sqs": lambda: world.client,
+        "aws.dynamodb": lambda: world.table,
+        "execution.reading.find_task": find_task,
+        "queue.backoff.random": world.random,
+        "run_task.SANDBOX": Sandbox(),
+        "run_task.process_ends_after": nullcontext,
+        "run_task.capture_output": lambda: None,
+        "send_task.capture_output": lambda: None,
+        "sending.task_queues.IN_FLIGHT": 1,
+        "observability.log.write_line": lambda _line: None,
+        "config.load": load,
+        **others,
+    }
     with ExitStack() as patches:
-        for target, name, value in (
-            ("task_scheduler.aws", "sqs", lambda: world.client),
-            ("task_scheduler.execution.reading", "find_task", find_task),
-            ("task_scheduler.run_task", "SANDBOX", Sandbox()),
-            ("task_scheduler.run_task", "process_ends_after", nullcontext),
-            ("task_scheduler.run_task", "capture_output", lambda: None),
-            ("task_scheduler.observability.log", "write_line", lambda _line: None),
-            ("task_scheduler.config", "load", load),
-            ("task_scheduler.notifications.notifier.NOTIFIER", "notify", world.notify),
-        ):
-            patches.enter_context(patch(f"{target}.{name}", value))
+        for name, value in replaced.items():
+            patches.enter_context(patch(f"task_scheduler.{name}", value))
+        # the model's calls end at once in real time, and in the process whose turn it is
+        for name, module in list(sys.modules.items()):
+            if name.startswith("task_scheduler.") and hasattr(module, "call_with_timeout"):
+                patches.enter_context(patch.object(module, "call_with_timeout", _call))
         patches.enter_context(patch.object(time, "time", lambda: simulation.now))
         patches.enter_context(patch.object(time, "monotonic", lambda: simulation.now))
         patches.enter_context(patch.object(time, "sleep", simulation.sleep))
-        return world.run(run_task.handler, **settings)
+        yield
+
+
+def _call(_seconds: float, call: Callable[[], Any]) -> Any:
+    return call()

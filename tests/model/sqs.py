@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -137,9 +138,20 @@ class Queue:
         if not self.is_fifo:
             visible = [stored for stored in self.messages if stored.visible <= now]
             self.random.shuffle(visible)
-            return visible
+            return sorted(visible, key=self._is_noisy(now))
         held = {stored.group for stored in self.messages if stored.visible > now}
         return [stored for stored in self.messages if stored.group not in held]
+
+    def _is_noisy(self, now: float) -> Callable[[Stored], bool]:
+        """Tell of a message whether its group has more than its share in flight (fair queues).
+
+        Amazon SQS Developer Guide, "Amazon SQS fair queues"; the share itself is not published.
+        """
+        in_flight = Counter(
+            stored.group for stored in self.messages if stored.receives and stored.visible > now
+        )
+        noisy = {group for group, held in in_flight.items() if 2 * held > in_flight.total()}
+        return lambda stored: stored.group is not None and stored.group in noisy
 
     def _redrive(self, stored: Stored) -> None:
         self.messages.remove(stored)
@@ -241,9 +253,7 @@ class Faults:
 
     def call(self, operation: str, url: str, entries: Sequence[Any], effect: Any) -> dict[str, Any]:
         """Have the effect of a call on each entry, or a fault."""
-        number = len(self.calls)
-        self.calls.append(f"{operation} {url}")
-        self._maybe_kill(number, "before")
+        number = self.begin(f"{operation} {url}")
         self._simulation.sleep(self.latency)
         if self._happens("refused"):
             raise refusal("ServiceUnavailable", operation)
@@ -251,10 +261,21 @@ class Faults:
         for entry in entries:
             failure = self._apply(entry, effect)
             answer["Failed" if failure else "Successful"].append({"Id": entry["Id"], **failure})
-        self._maybe_kill(number, "after")
+        self.end(number)
         if self._happens("unanswered"):
             raise refusal("RequestTimeout", operation)
         return answer
+
+    def begin(self, call: str) -> int:
+        """Note a call; return its number, from 0."""
+        number = len(self.calls)
+        self.calls.append(call)
+        self._maybe_kill(number, "before")
+        return number
+
+    def end(self, number: int) -> None:
+        """Let a call have had its effect."""
+        self._maybe_kill(number, "after")
 
     def _apply(self, entry: Any, effect: Any) -> dict[str, Any]:
         if self._happens("partial"):

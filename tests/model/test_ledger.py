@@ -12,8 +12,12 @@ import pytest
 
 from task_scheduler.errors import LedgerUnavailable
 from task_scheduler.outcome import NotifyEvent
-from task_scheduler.runs.chunk import Chunk, Mark, Marks, Position
-from task_scheduler.runs.ledger import Claim, Close, Counts, Ledger, RunId, RunState
+from task_scheduler.queue.place import Place
+from task_scheduler.runs.chunk import Chunk, Counts, Mark, Marks, Position
+from task_scheduler.runs.claims import Claim, Claims, Overlap
+from task_scheduler.runs.closing import close
+from task_scheduler.runs.identity import RunId
+from task_scheduler.runs.ledger import Ledger
 from task_scheduler.runs.schedule_state import ScheduleState
 from task_scheduler.runs.table import Table, _from_wire
 from tests.model.dynamodb import Client
@@ -21,6 +25,7 @@ from tests.model.simulation import EPOCH, Killed, Simulation
 
 TOTALS = [0, 1, 2, 20, 249, 250, 251, 500, 501]
 BATCH = 10
+FACTS = {"due_time": 0, "notify_on": ["success", "failure", "recovery"]}
 RUN = RunId(schedule="nightly", key="nightly@2026-11-23T02:00:00Z")
 
 
@@ -55,29 +60,30 @@ class Night:
         self.simulation.run(until=EPOCH + 100_000)
 
     def _send(self) -> None:
-        claim, _ = self.ledger.claim(RUN, owner="sender", lease_seconds=5, facts={"due_time": 0})
+        claims = Claims(self.ledger, owner="sender", lease_seconds=5)
+        claim, _ = claims.start(RUN, FACTS, overlap=Overlap.ALLOW, event={})
         if claim is not Claim.OTHERS:
-            self._close(self.ledger.end_sending(RUN, self.total), "sender")
+            self._close(self.ledger.end_sending(RUN, self.total, facts=FACTS), "sender")
 
     def _work(self, batch: range) -> None:
         chunks: dict[int, Marks] = {}
         for ordinal in batch:
-            place = Position.of(ordinal)
+            position = Position.of(Place(RUN.key, ordinal + 1))
             mark = Mark.OK if ordinal % 3 else Mark.BAD
-            marks = chunks.setdefault(place.chunk, Marks())
-            marks.add(mark, place.offset, body=str(ordinal), receives=1)
+            marks = chunks.setdefault(position.chunk, Marks())
+            marks.add(mark, position, body=str(ordinal))
         for number, marks in chunks.items():
             if self.forgets and marks_are_known(self.ledger.read(RUN, number), marks):
                 continue  # as a message that comes again after its end was recorded
-            self._close(self.ledger.record(RUN, number, marks), f"worker {batch}")
+            _, counts = self.ledger.record(RUN, number, marks)
+            self._close(counts, f"worker {batch}")
 
     def _close(self, counts: Counts | None, closer: str) -> None:
         if counts is None:
             return
-        state = RunState.FAILED if counts.failed else RunState.SUCCEEDED
-        close = Close(state=state, counts=counts, closer=closer, lease_seconds=60)
-        if event := self.ledger.close(RUN, close):
-            self.events.append(event)
+        closed = close(self.ledger, RUN, counts, closer=closer, seconds=30)
+        if closed is not None and closed.event is not None:
+            self.events.append(closed.event)
 
     def _again_until_done(self, work: Callable[[], None]) -> None:
         """Start a process that is started anew after it was killed or the table failed it."""
@@ -96,7 +102,7 @@ class Night:
 
 def marks_are_known(chunk: Chunk, marks: Marks) -> bool:
     """Tell whether all that would be recorded is recorded."""
-    return all(numbers <= getattr(chunk, mark.value) for mark, numbers in marks.sets.items())
+    return all(numbers <= chunk.marks[mark] for mark, numbers in marks.sets.items())
 
 
 @pytest.mark.parametrize("seed", range(60))

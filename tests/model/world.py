@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from task_scheduler.errors import TaskTimeout
 from task_scheduler.queue.message import Message
 from task_scheduler.tasks.context import TaskContext
+from tests.model import dynamodb
 from tests.model.books import Balance, Books, Plan, balance
 from tests.model.functions import Poller
 from tests.model.simulation import Killed, Simulation
 from tests.model.sqs import Client, Faults, Queue
 
 BATCH_SIZE = 10
+RUN = "s@2026-11-23T02:00:00Z"
 
 
 class World:
@@ -25,8 +28,8 @@ class World:
         plans: the tasks, in the order in which they are sent.
         seed: of everything that is random.
         groups: FIFO groups that the tasks are spread over; 0 for a standard queue.
-        notifies: whether people are notified of the tasks.
-        faults: shares of calls, by the names of `Faults`.
+        table: shares of calls to the ledger's table, by the names of `dynamodb.Client`.
+        faults: shares of calls to SQS, by the names of `Faults`.
     """
 
     def __init__(
@@ -39,7 +42,7 @@ class World:
         max_receives: int = 13,
         retention: float = 345_600.0,
         duplicates: float = 0.0,
-        notifies: bool = False,
+        table: Mapping[str, float] = MappingProxyType({}),
         **faults: float,
     ) -> None:
         self.simulation = Simulation()
@@ -65,12 +68,11 @@ class World:
             "LAMBDA_TASK_ROOT": "/var/task",
             "QUEUE_URL": self.queue.name,
             "TASKS_DEAD_LETTER_URL": self.dead_letters.name,
+            "LEDGER_TABLE": "ledger",
             "MAX_RECEIVE_COUNT": str(max_receives),
             "MESSAGE_RETENTION": str(int(retention)),
         }
-        if notifies:
-            self.environment["NOTIFY_SSM_PARAMETER"] = "/chat"
-        self._notify_on = ["success", "failure"] if notifies else None
+        self.table = dynamodb.Client(self.simulation, self.random, faults=self.faults, **table)
         self._timeout, self._duplicates = timeout, duplicates
         for number, plan in enumerate(plans):
             self._send(number, plan, f"group-{number % groups}" if groups else None)
@@ -102,17 +104,13 @@ class World:
         """What is wrong with what became of the tasks."""
         return balance(self.books, self.plans)
 
-    def notify(self, *_: object, **__: object) -> None:
-        """Notify a chat service, which takes some time for it."""
-        self.faults.call("Notify", "chat", [], lambda _: None)
-
     def work(self, number: int, context: TaskContext) -> None:
         """Do what a task's plan says; called by the task itself."""
         plan, books, simulation = self.plans[number], self.books, self.simulation
         process = simulation.current
         assert process is not None
         books.begun[number] += 1
-        attempt = books.begun[number] - books.died[number] - books.unheard[number]
+        attempt = books.begun[number] - books.died[number]
         if books.died[number] < plan.deaths:
             process.is_dead = True
         limit = context.remaining
@@ -129,19 +127,20 @@ class World:
         books.done[number] += 1
 
     def _note_duplicates(self, records: Sequence[Any]) -> None:
-        self.books.delivered_twice.update(_number(record["body"]) for record in records)
+        tasks = [record["body"] for record in records if "text" in record["body"]]
+        self.books.delivered_twice.update(_number(body) for body in tasks)
 
     def _send(self, number: int, plan: Plan, group: str | None) -> None:
         message = Message(
-            id=f"s@2026-11-23T02:00:00Z#{number + 1}",
+            id=f"{RUN}#{number + 1}",
             schedule="s",
             task="work",
             text=str(number),
             retries=plan.retries,
             message_group=group,
-            notify_on=self._notify_on,
         )
-        self.queue.send(message.encode(), {}, group=group, deduplication_id=message.id)
+        place = {"place": {"DataType": "String", "StringValue": f"{RUN}#{number + 1}"}}
+        self.queue.send(message.encode(), place, group=group, deduplication_id=message.id)
 
 
 def _number(body: str) -> int:

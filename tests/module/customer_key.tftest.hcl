@@ -37,6 +37,7 @@ run "its_policy_allows_what_is_encrypted_with_it" {
     condition = output.kms_key_policy_statements[0].Condition.ArnEquals["kms:EncryptionContext:aws:logs:arn"] == [
       "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/nightly-send-task",
       "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/nightly-run-task",
+      "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/nightly-keep-runs",
     ]
     error_message = "CloudWatch may not encrypt the logs"
   }
@@ -44,6 +45,7 @@ run "its_policy_allows_what_is_encrypted_with_it" {
   assert {
     condition = output.kms_key_policy_statements[1].Condition == {
       ArnEquals = { "aws:PrincipalArn" = [
+        "arn:aws:iam::123456789012:role/jobs/nightly-eu-west-1-keep-runs",
         "arn:aws:iam::123456789012:role/jobs/nightly-eu-west-1-run-task",
         "arn:aws:iam::123456789012:role/jobs/nightly-eu-west-1-scheduler",
         "arn:aws:iam::123456789012:role/jobs/nightly-eu-west-1-send-task",
@@ -56,7 +58,10 @@ run "its_policy_allows_what_is_encrypted_with_it" {
   assert {
     condition = output.kms_key_policy_statements[2].Condition == {
       ArnEquals = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/jobs/nightly-eu-west-1-scheduler" }
-      ArnLike   = { "kms:EncryptionContext:aws:scheduler:schedule:arn" = "arn:aws:scheduler:eu-west-1:123456789012:schedule/nightly/*" }
+      ArnLike = { "kms:EncryptionContext:aws:scheduler:schedule:arn" = [
+        "arn:aws:scheduler:eu-west-1:123456789012:schedule/nightly/*",
+        "arn:aws:scheduler:eu-west-1:123456789012:schedule/nightly-keep-runs/*",
+      ] }
     }
     error_message = "Scheduler may not open the schedules, or more than those"
   }

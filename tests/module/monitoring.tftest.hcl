@@ -6,7 +6,7 @@ run "what_could_be_lost_without_a_trace_is_an_alarm_by_default" {
   command = plan
 
   assert {
-    condition     = toset(output.monitoring.alarms) == toset(["nightly-tasks-dead-letters", "nightly-runs-dead-letters", "nightly-tasks-waiting", "nightly-runs-dropped", "nightly-runs-lost"]) && output.monitoring.dashboard == null
+    condition     = toset(output.monitoring.alarms) == toset(["nightly-tasks-dead-letters", "nightly-runs-dead-letters", "nightly-tasks-waiting", "nightly-runs-dropped", "nightly-runs-lost", "nightly-keep-runs-errors", "nightly-keep-runs-silent"]) && output.monitoring.dashboard == null
     error_message = "something is watched that was not asked for, or nothing is"
   }
 }
@@ -32,7 +32,7 @@ run "what_is_wanted_beyond_is_there" {
   }
 
   assert {
-    condition     = length(output.monitoring.alarms) == 12 && output.monitoring.dashboard == "nightly-eu-west-1"
+    condition     = length(output.monitoring.alarms) == 14 && output.monitoring.dashboard == "nightly-eu-west-1"
     error_message = "a warning or the dashboard is missing"
   }
 }
@@ -61,20 +61,21 @@ run "a_wait_that_is_too_short_to_be_seen_is_refused" {
   expect_failures = [var.monitoring]
 }
 
-run "silence_is_an_alarm_for_schedules_that_are_enabled_and_ask_for_it" {
+run "one_alarm_is_for_all_schedules_that_are_watched" {
   command = plan
 
   variables {
     schedules = {
-      watched = { expression = "rate(1 hour)", task = "work", expected_every = 3900 }
+      watched = { expression = "rate(1 hour)", task = "work", expected_every = 3900, overlap = "skip", finish_within = 3600 }
+      late    = { expression = "rate(1 hour)", task = "work", finish_within = 600 }
       paused  = { expression = "rate(1 hour)", task = "work", expected_every = 3900, enabled = false }
       quiet   = { expression = "rate(1 hour)", task = "work" }
     }
   }
 
   assert {
-    condition     = [for alarm in output.monitoring.alarms : alarm if startswith(alarm, "nightly-silent-")] == ["nightly-silent-watched"]
-    error_message = "the wrong schedules are watched"
+    condition     = [for alarm in output.monitoring.alarms : alarm if strcontains(alarm, "overdue")] == ["nightly-schedules-overdue"]
+    error_message = "schedules are watched by none, or by alarms of their own"
   }
 }
 

@@ -12,6 +12,8 @@ run "every_name_begins_with_the_prefix" {
       runs_dead_letters  = output.runs_dead_letter_queue.name
       send_task          = [output.send_task.name, output.send_task.log_group, output.send_task_role.name]
       run_task           = [output.run_task.name, output.run_task.log_group, output.run_task_role.name]
+      keep_runs          = [output.keep_runs.name, output.keep_runs.log_group, output.keep_runs_role.name]
+      ledger             = output.ledger.name
       scheduler          = [output.schedule_group.name, output.scheduler_role.name]
       } == {
       queue              = "nightly-tasks"
@@ -19,6 +21,8 @@ run "every_name_begins_with_the_prefix" {
       runs_dead_letters  = "nightly-runs-dead-letter"
       send_task          = ["nightly-send-task", "/aws/lambda/nightly-send-task", "nightly-eu-west-1-send-task"]
       run_task           = ["nightly-run-task", "/aws/lambda/nightly-run-task", "nightly-eu-west-1-run-task"]
+      keep_runs          = ["nightly-keep-runs", "/aws/lambda/nightly-keep-runs", "nightly-eu-west-1-keep-runs"]
+      ledger             = "nightly-ledger"
       scheduler          = ["nightly", "nightly-eu-west-1-scheduler"]
     }
     error_message = "an output is not what its name says"
@@ -38,9 +42,10 @@ run "in_another_region_roles_and_dashboard_are_others" {
   }
 
   assert {
-    condition = [output.send_task_role.name, output.run_task_role.name, output.scheduler_role.name, output.monitoring.dashboard] == [
+    condition = [output.send_task_role.name, output.run_task_role.name, output.keep_runs_role.name, output.scheduler_role.name, output.monitoring.dashboard] == [
       "nightly-ap-southeast-1-send-task",
       "nightly-ap-southeast-1-run-task",
+      "nightly-ap-southeast-1-keep-runs",
       "nightly-ap-southeast-1-scheduler",
       "nightly-ap-southeast-1",
     ]
@@ -75,7 +80,7 @@ run "the_longest_prefix_leaves_room_for_every_name" {
   }
 
   assert {
-    condition     = max(length(output.send_task_role.name), length(output.run_task_role.name), length(output.scheduler_role.name)) == 64
+    condition     = max(length(output.send_task_role.name), length(output.run_task_role.name), length(output.keep_runs_role.name), length(output.scheduler_role.name)) == 64
     error_message = "IAM takes names of up to 64 characters, and not all of them are used"
   }
 }

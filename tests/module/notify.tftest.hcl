@@ -26,24 +26,6 @@ run "a_secret_of_another_account_is_legal" {
   }
 }
 
-run "how_many_successes_are_told_may_be_1" {
-  command = plan
-
-  variables {
-    notify_success_limit = 1
-    notify_on            = []
-  }
-}
-
-run "how_many_successes_are_told_may_be_250" {
-  command = plan
-
-  variables {
-    notify_success_limit = 250
-    notify_on            = ["success", "failure", "recovery"]
-  }
-}
-
 run "no_place_for_urls_is_refused" {
   command = plan
 
@@ -162,34 +144,4 @@ run "an_unknown_result_is_refused" {
   }
 
   expect_failures = [var.notify_on]
-}
-
-run "no_successes_at_all_are_refused" {
-  command = plan
-
-  variables {
-    notify_success_limit = 0
-  }
-
-  expect_failures = [var.notify_success_limit]
-}
-
-run "more_successes_than_fit_are_refused" {
-  command = plan
-
-  variables {
-    notify_success_limit = 251
-  }
-
-  expect_failures = [var.notify_success_limit]
-}
-
-run "half_a_success_is_refused" {
-  command = plan
-
-  variables {
-    notify_success_limit = 1.5
-  }
-
-  expect_failures = [var.notify_success_limit]
 }

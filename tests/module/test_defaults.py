@@ -27,7 +27,9 @@ def only(planned: Planned, kind: str) -> dict[str, Any]:
 
 
 def test_the_schedule_is_the_originals(planned: Planned) -> None:
-    schedule = only(planned, "aws_scheduler_schedule")
+    schedule = resources(planned, "aws_scheduler_schedule")[
+        'module.scheduler.aws_scheduler_schedule.this["hello"]'
+    ]
     assert schedule["name"] == "hello"
     assert schedule["group_name"] == "cdklab"
     assert schedule["schedule_expression"] == "at(2037-12-31T23:59:59)"
@@ -40,7 +42,8 @@ def test_the_schedule_is_the_originals(planned: Planned) -> None:
     ]
     assert target["input"] == (
         '{"scheduled_time":"<aws.scheduler.scheduled-time>","retries":2,"schedule":"hello",'
-        '"tasks":["Hello from Lambda #1!","Hello from Lambda #2!"],"version":1}'
+        '"tasks":["Hello from Lambda #1!","Hello from Lambda #2!"],"timezone":"Asia/Taipei",'
+        '"version":1}'
     )
 
 
@@ -67,7 +70,20 @@ def test_the_functions_run_on_a_supported_python(planned: Planned) -> None:
     assert functions == {
         "cdklab-send-task": ["python3.13", ["arm64"], 256, 30],
         "cdklab-run-task": ["python3.13", ["arm64"], 512, 60],
+        "cdklab-keep-runs": ["python3.13", ["arm64"], 256, 60],
     }
+
+
+def test_runs_are_kept_for_four_hundred_days_and_looked_after_every_five_minutes(
+    planned: Planned, root: Path
+) -> None:
+    assert only(planned, "aws_dynamodb_table")["name"] == "cdklab-ledger"
+    schedule = resources(planned, "aws_scheduler_schedule")[
+        "module.scheduler.aws_scheduler_schedule.keep_runs"
+    ]
+    assert schedule["schedule_expression"] == "rate(5 minutes)"
+    assert schedule["group_name"] == "cdklab-keep-runs"
+    assert console(root, "var.ledger_retention_days") == "400"
 
 
 def test_batches_of_ten_run_ten_at_a_time_at_most(planned: Planned) -> None:
@@ -77,27 +93,31 @@ def test_batches_of_ten_run_ten_at_a_time_at_most(planned: Planned) -> None:
     assert mapping["scaling_config"] == [{"maximum_concurrency": 10}]
 
 
-@pytest.mark.parametrize(("retries", "batch_size", "expected"), [(0, 1, 10), (100, 10, 111)])
+def console(root: Path, expression: str, *files: Path) -> str:
+    """What an expression is; no plan shows an environment that holds an address unknown as yet."""
+    told = subprocess.run(
+        [terraform.binary(), "console", *(f"-var-file={file}" for file in files)],
+        cwd=root,
+        env=terraform.environment({}),
+        input=expression,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return told.stdout.strip()
+
+
+@pytest.mark.parametrize(("retries", "batch_size", "expected"), [(0, 1, 30), (100, 10, 131)])
 def test_sqs_gives_up_only_after_every_retry_and_a_batch_of_give_backs(
     root: Path, tmp_path: Path, retries: int, batch_size: int, expected: int
 ) -> None:
-    """Read in the console: no plan shows an environment that holds an address unknown as yet."""
     schedules = {
         "often": {"expression": "rate(1 day)", "task": "work", "retries": retries},
         "once": {"expression": "rate(1 day)", "task": "work", "retries": 0},
     }
     variables = tmp_path / "variables.tfvars.json"
     variables.write_text(json.dumps({"schedules": schedules, "batch_size": batch_size}))
-    told = subprocess.run(
-        [terraform.binary(), "console", f"-var-file={variables}"],
-        cwd=root,
-        env=terraform.environment({}),
-        input="local.max_receive_count",
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert told.stdout.strip() == str(expected)
+    assert console(root, 'local.max_receive_counts["default"]', variables) == str(expected)
 
 
 def test_policies_name_this_account_and_region(planned: Planned) -> None:

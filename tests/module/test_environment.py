@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -28,10 +29,45 @@ BY_LAMBDA = {
 
 READ = {attribute.metadata["variable"] for attribute in fields(Settings)}
 
+QUEUE = {"name": "nightly-tasks", "arn": "arn:aws:sqs:eu-west-1:123456789012:nightly-tasks"}
+
+WORKER = {
+    "queue": {
+        "tasks": QUEUE | {"url": "https://tasks"},
+        "dead_letters": QUEUE | {"url": "https://dead"},
+        "event_source_arn": QUEUE["arn"],
+    },
+    "fifo": False,
+    "visibility_timeout": 360,
+    "max_receive_count": 13,
+    "timeout": 60,
+    "memory": 512,
+    "storage": 512,
+    "batch_size": 10,
+    "batch_window": 0,
+    "task_concurrency": 2,
+    "maximum_concurrency": 10,
+    "layers": [],
+    "vpc": None,
+    "environment": {},
+    "secrets": {"API_TOKEN": "/token"},
+    "secrets_kms_key_arns": [],
+    "policy_statements": [],
+    "policy_arns": {},
+}
+
+ROLES = {
+    "names": {key: key for key in (*REQUIRED, "run_task-big")},
+    "path": "/",
+    "permissions_boundary": None,
+}
+
 EVERYTHING: Variables = {
     "deduplication": True,
     "metrics_by_schedule": True,
-    "task_concurrency": 2,
+    "has_generators": True,
+    "workers": {"default": WORKER, "big": WORKER},
+    "roles": ROLES,
 }
 
 
@@ -82,3 +118,12 @@ def test_whatever_the_settings_read_is_set_by_the_module_or_by_lambda(
     plans: list[dict[str, set[str]]],
 ) -> None:
     assert READ - set().union(*(plan[key] for plan in plans for key in REQUIRED)) == BY_LAMBDA
+
+
+def test_users_can_take_none_of_those_names_for_variables_of_their_own(root: Path) -> None:
+    text = (root / "modules" / "functions" / "checks.tf").read_text(encoding="utf-8")
+    owned = set(re.findall(r'^    "([A-Z_]+)",$', text, re.MULTILINE))
+
+    assert owned == READ - {name for name in READ if name.startswith(("AWS_", "LAMBDA_"))} - {
+        "POWERTOOLS_SERVICE_NAME"
+    }

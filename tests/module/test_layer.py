@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from task_scheduler_local.emulator import Emulator
+from task_scheduler_local.leftovers import client
+
 from .conftest import LOCKED, Planned, Variables, write_manifest
 
+MB = 1024 * 1024
 RIGHT = {"runtime": "python3.13", "architecture": "arm64", "packages": LOCKED}
 
 
@@ -20,11 +26,20 @@ def layer_with(folder: Path, manifest: Any) -> Variables:
     return {"layer_dir": str(folder)}
 
 
-def warnings(planned: Planned) -> list[str]:
+def zipped(name: str) -> bytes:
+    """A zip file with one empty file."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as opened:
+        opened.writestr(name, "")
+    return archive.getvalue()
+
+
+def warnings(planned: Planned, name: str = "layer") -> list[str]:
+    """What a check says of the plan."""
     return [
         " ".join(problem["message"].split())
         for check in planned["checks"]
-        if check["address"]["name"] == "layer"
+        if check["address"]["name"] == name
         for instance in check.get("instances", [])
         for problem in instance.get("problems", [])
     ]
@@ -91,3 +106,53 @@ def test_a_zip_file_has_its_manifest_beside_it(
     archive.with_suffix(".json").write_text(json.dumps(RIGHT), encoding="utf-8")
     assert warnings(plan(zipped)) == []
     assert "it was built for arm64" in refusal(zipped | {"architecture": "x86_64"})
+
+
+def test_a_layer_that_does_not_fit_with_the_code_is_refused_with_the_size_of_each_part(
+    plan: Callable[[Variables], Planned], refusal: Callable[[Variables], str], tmp_path: Path
+) -> None:
+    layer, code = tmp_path / "layer", tmp_path / "code"
+    code.mkdir()
+    (code / "names.txt").write_bytes(b"name\n" * (2 * MB + 1000))
+    layer.mkdir()
+    said = refusal(layer_with(layer, RIGHT | {"bytes": 241 * MB}) | {"task_code_dir": str(code)})
+    assert "Code and layers of the functions have 2 MB too many: Lambda takes 250 MB, unzip" in said
+    for part in ("dependencies: 241 MB (", "runtime: 1 MB (", "tasks: 11 MB ("):
+        assert part in said
+    assert warnings(plan(layer_with(layer, RIGHT | {"bytes": 249 * MB}))) == []
+
+
+@pytest.mark.parametrize(
+    ("architectures", "said"),
+    [
+        (
+            ["x86_64"],
+            'which was published for x86_64, but architecture is "arm64": whatever is compiled in '
+            "it cannot be imported. It must be a layer for arm64.",
+        ),
+        (["arm64", "x86_64"], ""),
+        ([], ""),
+    ],
+)
+def test_a_layer_of_the_users_own_for_another_architecture_is_warned_of_by_its_arn(
+    plan: Callable[[Variables], Planned], emulator: Emulator, architectures: list[str], said: str
+) -> None:
+    functions = client("lambda", emulator.environment())
+    published = functions.publish_layer_version(
+        LayerName="compiled",
+        Content={"ZipFile": zipped("python/compiled.so")},
+        CompatibleArchitectures=architectures,
+    )
+    arn = published["LayerVersionArn"]
+    planned = plan({"workers": {"big": {"layers": [arn]}}})
+    assert warnings(planned, "architecture") == (
+        [f'worker "big": layers has {arn}, {said}'] if said else []
+    )
+
+
+def test_a_layer_that_cannot_be_read_is_warned_of_and_not_refused(
+    plan: Callable[[Variables], Planned],
+) -> None:
+    arn = "arn:aws:lambda:us-east-1:000000000000:layer:gone"
+    (said,) = warnings(plan({"layers": [f"{arn}:7"]}), "architecture")
+    assert f"reading Lambda Layer ({arn}) Version (7): " in said

@@ -15,6 +15,7 @@ def inputs(planned: Planned) -> dict[str, dict[str, object]]:
     return {
         schedule["name"]: json.loads(schedule["target"][0]["input"])
         for schedule in resources(planned, "aws_scheduler_schedule").values()
+        if schedule["group_name"] == "cdklab"
     }
 
 

@@ -36,7 +36,11 @@ def test_the_original_keeps_its_values(root: Path, emulator: Emulator, layer: st
     assert tasks["receive_wait_time_seconds"] == 0
     (mapping,) = resources(planned, "aws_lambda_event_source_mapping").values()
     assert mapping["batch_size"] == 1
-    (schedule,) = resources(planned, "aws_scheduler_schedule").values()
+    (schedule,) = (
+        values
+        for values in resources(planned, "aws_scheduler_schedule").values()
+        if values["group_name"] == "cdklab"
+    )
     assert schedule["schedule_expression"] == "at(2037-12-31T23:59:59)"
     assert schedule["schedule_expression_timezone"] == "Asia/Taipei"
     assert schedule["target"][0]["retry_policy"] == [
@@ -48,7 +52,11 @@ def test_hello_expects_an_outcome_of_every_schedule(
     root: Path, emulator: Emulator, layer: str
 ) -> None:
     planned = planned_root(root, emulator, "examples/hello", layer)
-    schedules = {values["name"] for values in resources(planned, "aws_scheduler_schedule").values()}
+    schedules = {
+        values["name"]
+        for values in resources(planned, "aws_scheduler_schedule").values()
+        if values["group_name"] == "hello"
+    }
     expected = planned["planned_values"]["outputs"]["expected_outcomes"]["value"]
     assert set(expected) == schedules
     assert sum(outcomes.get("failed", 0) for outcomes in expected.values()) == 1
@@ -91,6 +99,7 @@ def test_two_instances_of_a_child_module_do_not_meet(
         str(values.get("name") or values.get("function_name") or values["layer_name"])
         for kind in (
             "aws_cloudwatch_log_group",
+            "aws_dynamodb_table",
             "aws_iam_role",
             "aws_lambda_function",
             "aws_lambda_layer_version",

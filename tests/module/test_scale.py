@@ -24,9 +24,13 @@ def test_a_thousand_schedules_are_planned(plan: Callable[[Variables], Planned]) 
         for number in range(1_000)
     }
     planned = plan({"schedules": schedules})
-    found = resources(planned, "aws_scheduler_schedule")
+    found = [
+        schedule
+        for schedule in resources(planned, "aws_scheduler_schedule").values()
+        if schedule["group_name"] == "cdklab"
+    ]
     assert len(found) == 1_000
-    assert len({resource["schedule_expression"] for resource in found.values()}) == 120
+    assert len({schedule["schedule_expression"] for schedule in found}) == 120
 
 
 @pytest.mark.parametrize("fifo", [False, True])

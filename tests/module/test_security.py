@@ -110,6 +110,6 @@ def test_a_topic_that_is_not_there_yet_is_used_instead_of_ours(planned: Planned)
 
 
 def test_what_is_not_known_yet_is_not_refused(planned: Planned) -> None:
-    (function, _) = resources(planned, "aws_lambda_function").values()
-    assert function["vpc_config"]
+    functions = resources(planned, "aws_lambda_function").values()
+    assert all(function["vpc_config"] for function in functions)
     assert resources(planned, "aws_scheduler_schedule")

@@ -37,22 +37,37 @@ WARNED: dict[str, tuple[dict[str, Any], str]] = {
         "day-of-week 1-5 is SUN-THU to AWS, whose week begins with 1 for Sunday: say so by name, "
         "or MON-FRI if that is meant",
     ),
+    "calendar-that-ends": (
+        {"skip_on": ["old"]},
+        'skip_on: the calendar "old" ends on 2020-12-25, less than 60 days from now: `taskctl',
+    ),
+    "days-that-end": (
+        {"only_on": ["2020-12-25", "2020-12-24"]},
+        "only_on ends on 2020-12-25, less than 60 days from now: it does not run after that",
+    ),
     "two-weekdays": ({"expression": "cron(0 9 ? * 2,7 *)"}, "is MON,SAT to AWS, whose week begins"),
 }
 SILENT: dict[str, dict[str, Any]] = {
     "named": {"expression": "cron(0 9 ? * MON-FRI *)"},
     "leap-day": {"expression": "cron(0 9 29 2 ? *)"},
+    "days-to-come": {"skip_on": ["2020-12-25", "new"], "only_on": ["2037-12-24", "2037-12-25"]},
     "to-come": {"expression": "at(2037-12-31T23:59:59)"},
 }
 
 
 @pytest.fixture(scope="module")
-def warnings(plan: Callable[[Variables], Planned]) -> list[str]:
+def warnings(
+    plan: Callable[[Variables], Planned], tmp_path_factory: pytest.TempPathFactory
+) -> list[str]:
+    folder = tmp_path_factory.mktemp("tasks")
+    (folder / "calendars").mkdir()
+    (folder / "calendars" / "old.txt").write_text("2020-12-25\n2020-01-01\n")
+    (folder / "calendars" / "new.txt").write_text("2020-12-25\n2037-12-25\n2020-01-01\n")
     fields = {name: row[0] for name, row in WARNED.items()} | SILENT
     schedules = {
         name: {"expression": "rate(1 hour)", "task": "work"} | row for name, row in fields.items()
     }
-    checks = plan({"schedules": schedules})["checks"]
+    checks = plan({"schedules": schedules, "task_code_dir": str(folder)})["checks"]
     assert {check["status"] for check in checks} <= {"pass", "fail"}  # known before an apply
     return [
         line.strip()

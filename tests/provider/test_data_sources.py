@@ -10,7 +10,7 @@ import pytest
 from task_scheduler_local.provider.aws import AwsProvider
 
 from .core import Core
-from .root import Root
+from .root import Root, errors
 
 
 def _warnings(root: Root) -> list[str]:
@@ -116,3 +116,45 @@ def test_a_service_of_another_partition_is_in_that(core: Core) -> None:
     told = core.read("aws_service", region="cn-north-1", service_id="sqs")
     assert told["partition"] == "aws-cn"
     assert told["dns_name"] == "sqs.cn-north-1.amazonaws.com"  # as the real provider has it
+
+
+def test_a_version_of_a_layer_tells_what_it_was_published_for(root: Root) -> None:
+    root.write("""
+        data "archive_file" "layer" {
+          type        = "zip"
+          output_path = "layer.zip"
+          source {
+            filename = "python/empty.py"
+            content  = ""
+          }
+        }
+        resource "aws_lambda_layer_version" "this" {
+          layer_name               = "published"
+          filename                 = data.archive_file.layer.output_path
+          compatible_runtimes      = ["python3.13"]
+          compatible_architectures = ["arm64"]
+        }
+        data "aws_lambda_layer_version" "this" {
+          layer_name = aws_lambda_layer_version.this.layer_arn
+          version    = aws_lambda_layer_version.this.version
+        }
+        output "layer" { value = data.aws_lambda_layer_version.this }
+        output "size" { value = aws_lambda_layer_version.this.source_code_size }
+    """)
+    outputs = _outputs(root)
+    layer = outputs["layer"]
+    assert layer["arn"] == layer["id"] == f"{layer['layer_arn']}:1"
+    assert layer["compatible_architectures"] == ["arm64"]
+    assert layer["compatible_runtimes"] == ["python3.13"]
+    assert layer["source_code_size"] == outputs["size"] > 0
+
+
+def test_a_version_of_a_layer_that_is_not_there_is_an_error_that_names_it(root: Root) -> None:
+    root.write("""
+        data "aws_lambda_layer_version" "this" {
+          layer_name = "nowhere"
+          version    = 7
+        }
+    """)
+    (error,) = errors(root.run("plan", "-json"))
+    assert "reading Lambda Layer (nowhere) Version (7): " in error

@@ -91,7 +91,8 @@ def test_a_plan_after_apply_is_empty(life: Life) -> None:
 
 
 def test_inputs_change_in_place(life: Life) -> None:
-    assert life.changed == dict.fromkeys(life.created.keys() - _ONLY_REPLACED, "update")
+    updated = dict.fromkeys(life.created.keys() - _ONLY_REPLACED, "update")
+    assert life.changed == updated | {"aws_iam_role_policy_attachment.this": "replace"}
 
 
 def test_a_setting_that_is_taken_back_leaves_no_trace(life: Life) -> None:
@@ -128,6 +129,10 @@ def test_settings_arrive(life: Life) -> None:
     assert changed["retention"] == 30
     assert first["role"]["Description"] == "first"
     assert not changed["role"].get("Description")
+    assert first["attached"] == [_PREFIX]
+    assert changed["attached"] == ["ReadOnlyAccess"]
+    assert first["permitted"]["Statement"][0]["Action"] == ["s3:GetObject", "s3:PutObject"]
+    assert changed["permitted"]["Statement"][0]["Action"] == ["s3:GetObject"]
     assert first["function"]["Environment"]["Variables"].keys() == {"QUEUE_URL"}
     assert not changed["function"].get("Environment", {}).get("Variables")
     assert changed["function"]["Runtime"] == "python3.12"
@@ -230,6 +235,8 @@ class _Aws:
             "filter": filters["metricFilters"][0]["filterPattern"],
             "role": self.client("iam").get_role(RoleName=_PREFIX)["Role"],
             "policy": self.client("iam").get_role_policy(RoleName=_PREFIX, PolicyName=_PREFIX),
+            "attached": self._attached(),
+            "permitted": self._permitted(),
             "function": function["Configuration"],
             "concurrency": function.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
             "mapping": mapping,
@@ -261,6 +268,7 @@ class _Aws:
             *self.client("sqs").list_queues(QueueNamePrefix=_PREFIX).get("QueueUrls", []),
             *(group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]),
             *(role["RoleName"] for role in iam.list_roles()["Roles"]),
+            *(policy["PolicyName"] for policy in iam.list_policies(Scope="Local")["Policies"]),
             *(function["FunctionName"] for function in functions.list_functions()["Functions"]),
             *(layer["LayerName"] for layer in functions.list_layers()["Layers"]),
             *(mapping["FunctionArn"] for mapping in mappings),
@@ -274,6 +282,18 @@ class _Aws:
             *(d["DashboardName"] for d in cloudwatch.list_dashboards()["DashboardEntries"]),
         ]
         return [name for name in names if _PREFIX in name]
+
+    def _attached(self) -> list[str]:
+        found = self.client("iam").list_attached_role_policies(RoleName=_PREFIX)
+        return [policy["PolicyName"] for policy in found["AttachedPolicies"]]
+
+    def _permitted(self) -> dict[str, Any]:
+        iam = self.client("iam")
+        arn = f"arn:aws:iam::000000000000:policy/{_PREFIX}"
+        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        found = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]
+        document: dict[str, Any] = found["Document"]
+        return document
 
     def _queue(self, name: str) -> dict[str, str]:
         sqs = self.client("sqs")

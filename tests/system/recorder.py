@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 from task_scheduler_local.emulator import REGION
-from tests.forwarding import Answer, Exchange, forwarding
+from tests.forwarding import Answer, Exchange, error, forwarding
 
 ACCOUNT = "000000000000"
 
@@ -22,22 +23,52 @@ _PERMISSIONS = {
 for Amazon SQS" in the Service Authorization Reference."""
 
 
+@dataclass
+class Recording:
+    """What a function asks for.
+
+    Attributes:
+        url: that it asks instead of the emulator.
+        calls: the permissions that it needs, each with the ARN of what it is needed on.
+        is_table_down: whether DynamoDB fails it.
+    """
+
+    url: str = ""
+    calls: set[tuple[str, str]] = field(default_factory=set)
+    is_table_down: bool = False
+
+
 @contextmanager
-def recording(upstream: str) -> Iterator[tuple[str, set[tuple[str, str]]]]:
-    """Passes requests on to the emulator; yields its own URL, and the permissions that they need,
-    each with the ARN of what it is needed on."""
-    calls: set[tuple[str, str]] = set()
+def recording(upstream: str) -> Iterator[Recording]:
+    """Passes requests on to the emulator, and notes what permissions they need."""
+    made = Recording()
 
     def record(exchange: Exchange) -> Answer:
-        calls.add(_permission(exchange))
+        needed = _permissions(exchange)
+        made.calls.update(needed)
+        if made.is_table_down and any(action.startswith("dynamodb:") for action, _ in needed):
+            return error(500, "InternalServerError")
         return exchange.forward(exchange.body)
 
-    with forwarding(upstream, record) as url:
-        yield url, calls
+    with forwarding(upstream, record) as made.url:
+        yield made
+
+
+def _permissions(exchange: Exchange) -> set[tuple[str, str]]:
+    """The permissions that a request needs, each with the ARN of what it is about.
+
+    A transaction needs those of the operations in it ("Using IAM with DynamoDB transactions").
+    """
+    if exchange.operation != "TransactWriteItems":
+        return {_permission(exchange)}
+    return {
+        (f"dynamodb:{kind}Item", _arn("dynamodb", f"table/{write['TableName']}"))
+        for writes in exchange.message["TransactItems"]
+        for kind, write in writes.items()
+    }
 
 
 def _permission(exchange: Exchange) -> tuple[str, str]:
-    """The permission that a request needs, and the ARN of what it is about."""
     path, operation = exchange.path, exchange.operation
     if found := re.match(r"/2015-03-31/functions/([^/]+)/invocations", path):
         return "lambda:InvokeFunction", _arn("lambda", f"function:{unquote(found[1])}")

@@ -51,12 +51,12 @@ def test_every_task_comes_to_the_outcome_that_the_example_states(
         "8 of 8 tasks had the outcome that the example states (1 failed, 7 success)."
     )
     assert "  greet #1 greet  success, attempt 1, " in output
-    assert "The runs, as `taskctl runs` shows them:\n\ndue (UTC)  run, task " in output
+    assert "The runs, as `taskctl runs SCHEDULE` shows them:\n\ndue (UTC) " in output
     assert "Good morning, Ada!" in output
     assert "Dead letter in hello-tasks-dead-letter" in output
-    assert "Chat message 1 of " in output
-    assert "fetch: 1 failed\n" in output
-    assert "  ✗ #1 fetch: URLError: <urlopen error [Errno 111] Connection refused>" in output
+    assert "Chat message 1 of 4" in output
+    assert "  ✗ fetch: failed\n" in output
+    assert "  URLError: <urlopen error [Errno 111] Connection refused>\n" in output
     assert "\x1b" not in output
     assert not list(tmp_path.iterdir())
 

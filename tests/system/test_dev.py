@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -125,11 +126,15 @@ def test_edits_are_live_and_mistakes_leave_what_worked(
 ) -> None:
     dev = start()
     tasks, tfvars = tmp_path / "shared" / "tasks" / "mine.py", project / "terraform.tfvars"
+    page = dev.see("page of jobs: http://127.0.0.1:").rpartition(" ")[2]
     dev.see("1  hello  rate(1 hour) UTC, next ")
     dev.see("ready after ", "stack jobs")
+    dev.see("its AWS: AWS_ENDPOINT_URL=http://127.0.0.1:")
+    with urllib.request.urlopen(page, timeout=30) as answer:
+        assert answer.status == 200
     dev.fire("1")
     fired = dev.position
-    dev.see("    chat  hello: 1 succeeded")
+    dev.see("    chat  ✓ hello: succeeded")
     dev.position = fired  # chat may come before the log's lines, or after
     dev.see("hello #1 | about to greet Ada")
     dev.see("hello #1 greet  success, attempt 1", "Hello, Ada!")

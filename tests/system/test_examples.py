@@ -19,7 +19,7 @@ from tests.system.stack import wait_for
 
 def test_every_example_is_applied_here() -> None:
     folders = {folder.name for folder in (ROOT / "examples").iterdir() if folder.is_dir()}
-    assert folders == {*EXAMPLES, "chat-report"}
+    assert folders == {*EXAMPLES, "backup", "chat-report", "report-after", "token"}
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -45,9 +45,50 @@ def test_the_report_of_the_example_arrives_in_chat(
                 (message,) = wait_for(lambda: chat.messages)
         finally:
             ssm.delete_parameter(Name="/chat-report/chat")
-    title, *_, line = message.splitlines()
-    assert title == "rates: 1 succeeded"
-    assert line == "✓ #1 report_rates: USD 1.1000, CHF 0.9500, JPY 160.0000"
+    title, _, line, *_ = message.splitlines()
+    assert title == "✓ rates: succeeded"
+    assert line == "USD 1.1000, CHF 0.9500, JPY 160.0000"
+
+
+def test_the_token_of_the_example_reaches_the_api_and_no_result(
+    emulator: Emulator, httpserver: HTTPServer
+) -> None:
+    headers = {"Authorization": "Bearer tok-0123456789"}
+    httpserver.expect_request("/orders", headers=headers).respond_with_json([1, 2, 3])
+    ssm = client("ssm", emulator.environment())
+    ssm.put_parameter(Name="/token/api", Type="SecureString", Value="tok-0123456789")
+    example = Example("token", "orders", ["3 orders"], {"url": httpserver.url_for("/orders")})
+    try:
+        with applied("token", example, emulator) as aws:
+            example.assert_runs(aws)
+            run_schedule("token", "refresh", aws)
+    finally:
+        ssm.delete_parameter(Name="/token/api")
+
+
+def test_the_backup_of_the_example_lies_in_the_bucket(
+    emulator: Emulator, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/export").respond_with_data("all of it")
+    s3 = client("s3", emulator.environment())
+    s3.create_bucket(Bucket="backups-of-the-example")
+    variables = {"bucket": "backups-of-the-example", "url": httpserver.url_for("/export")}
+    result = "9 bytes in backups/2026-01-01.json"
+    example = Example("backup", "nightly", [result], variables)
+    with applied("backup", example, emulator) as aws:
+        example.assert_runs(aws)
+    stored = s3.get_object(Bucket="backups-of-the-example", Key="backups/2026-01-01.json")
+    assert stored["Body"].read() == b"all of it"
+
+
+def test_the_report_of_the_example_sums_up_what_the_tasks_before_it_wrote(
+    emulator: Emulator,
+) -> None:
+    example = Example("report-after", "report", ["2026-01-01: 13 in 3 shops"])
+    with applied("report-after", example, emulator) as aws:
+        counted = run_schedule("report-after", "count", aws)
+        assert [task["result"] for task in counted["tasks"]] == ["oslo: 4", "rome: 4", "paris: 5"]
+        example.assert_runs(aws)
 
 
 @contextmanager

@@ -45,6 +45,7 @@ AFTER: dict[str, Any] = {
             "tasks": ["two", "three"],
             "retries": 20,
             "max_age": 900,
+            "overlap": "queue",
         },
         "new": {"expression": "rate(2 days)", "tasks_file": "list.txt", "expected_every": 180000},
     },
@@ -60,6 +61,7 @@ AFTER: dict[str, Any] = {
     "receive_wait_time": 20,
     "dead_letter_retention": 604800,
     "log_retention_days": 14,
+    "ledger_retention_days": 90,
     "monitoring": {"early_warnings": True, "dashboard": True, "tracing": True},
     "roles": {"permissions_boundary": "arn:aws:iam::000000000000:policy/bound"},
     "vpc": {"subnet_ids": ["subnet-0123abcd"], "security_group_ids": ["sg-0123abcd"]},
@@ -149,11 +151,15 @@ def assert_as_after(aws: dict[str, str]) -> None:
     assert queue["ReceiveMessageWaitTimeSeconds"] == "20"
     run_task = functions.get_function_configuration(FunctionName="life-run-task")
     assert (run_task["Timeout"], run_task["MemorySize"]) == (40, 320)
-    assert run_task["Environment"]["Variables"]["MAX_RECEIVE_COUNT"] == "26"  # 20 + 1 + 5
+    assert run_task["Environment"]["Variables"]["MAX_RECEIVE_COUNT"] == "46"  # 20 + 1 + 5 + 20
     assert run_task["TracingConfig"]["Mode"] == "Active"
     assert run_task["KMSKeyArn"] == queue["KmsMasterKeyId"] == KEY
     (mapping,) = functions.list_event_source_mappings()["EventSourceMappings"]
     assert mapping["BatchSize"] == 5
+    keep_runs = functions.get_function_configuration(FunctionName="life-keep-runs")
+    assert keep_runs["Environment"]["Variables"]["LEDGER_RETENTION"] == "7776000"
+    often = scheduler.get_schedule(Name="keep-runs", GroupName="life-keep-runs")
+    assert often["ScheduleExpression"] == "rate(1 minute)"  # of overlap = "queue"
     schedule = scheduler.get_schedule(Name="nightly", GroupName="life")
     assert schedule["State"] == "DISABLED"
     assert schedule["ScheduleExpressionTimezone"] == "Europe/Zurich"

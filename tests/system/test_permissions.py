@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -15,15 +16,16 @@ from typing import Any
 
 import pytest
 
+from task_scheduler.runs.table import Key, Table
 from task_scheduler_local import terraform
 from task_scheduler_local.chat import Chat, serving
 from task_scheduler_local.emulator import Emulator
 from task_scheduler_local.leftovers import client
 from task_scheduler_local.places import ROOT
-from tests.system.recorder import recording
+from tests.system.recorder import Recording, recording
 from tests.system.stack import wait_for
 
-FUNCTIONS = ("send_task", "run_task")
+FUNCTIONS = ("send_task", "run_task", "keep_runs")
 ROLES = (*FUNCTIONS, "scheduler")
 INSTANCES = ("open", "locked")
 
@@ -33,6 +35,24 @@ WITHOUT_RESOURCE = {
     "xray:PutTelemetryRecords",
     "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeSubnets",
+}
+
+MESSAGES_SECONDS = 400
+"""More than the lease of whoever closed a run, after which keep_runs notifies people of it."""
+
+RUN = {"version": 1, "scheduled_time": "2026-01-01T00:00:00Z"}
+LISTED = {
+    "schedule": "listed",
+    "task": "moody",
+    "tasks_s3_uri": "s3://lists-of-permissions/list.jsonl",
+    "retries": 1,
+    "notify_on": ["success", "failure", "recovery"],
+}
+REFUSED = {
+    "schedule": "refused",
+    "task": "moody",
+    "tasks_s3_uri": "s3://lists-of-permissions/refused.jsonl",
+    "notify_on": ["failure"],
 }
 
 Permissions = set[tuple[str, str]]
@@ -52,7 +72,7 @@ class Observed:
 
 
 @dataclass
-class Table:
+class Documented:
     """The permissions in docs/security.md, by role.
 
     Attributes:
@@ -65,9 +85,9 @@ class Table:
 
 
 @pytest.fixture(scope="module")
-def table() -> Table:
+def table() -> Documented:
     text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
-    table = Table({role: set() for role in ROLES}, {role: set() for role in ROLES})
+    table = Documented({role: set() for role in ROLES}, {role: set() for role in ROLES})
     rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \| [^|]+ \| ([^|]+) \|$", text, re.MULTILINE)
     for role, permissions, user in rows:
         by_itself = user.startswith("the function")
@@ -79,7 +99,7 @@ def table() -> Table:
 
 @pytest.fixture(scope="module")
 def observed(emulator: Emulator) -> Iterator[Observed]:
-    """Fires, with success, another try, failure, duplicate, refused line and continuation."""
+    """Has each instance run, fail, go on, and be looked after."""
     aws = emulator.environment()
     ssm, secrets = client("ssm", aws), client("secretsmanager", aws)
     observed = Observed()
@@ -87,6 +107,8 @@ def observed(emulator: Emulator) -> Iterator[Observed]:
         root = module / "tests" / "system" / "roots" / "permissions"
         ssm.put_parameter(Name="/permitted/chat", Type="SecureString", Value=chat.url)
         secrets.create_secret(Name="permitted/chat", SecretString=chat.url)
+        ssm.put_parameter(Name="/permitted/token", Type="SecureString", Value="a token")
+        secrets.create_secret(Name="permitted/token", SecretString="a token")
         terraform.run(root, aws, "init", "-input=false")
         terraform.run(root, aws, "apply", "-auto-approve", "-input=false")
         told = json.loads(terraform.run(root, aws, "output", "-json"))
@@ -94,8 +116,9 @@ def observed(emulator: Emulator) -> Iterator[Observed]:
             observe(observed, instance, told[instance]["value"], emulator, chat)
         yield observed
         terraform.run(root, aws, "destroy", "-auto-approve", "-input=false")
-        secrets.delete_secret(SecretId="permitted/chat", ForceDeleteWithoutRecovery=True)
-        ssm.delete_parameter(Name="/permitted/chat")
+        for name in ("permitted/chat", "permitted/token"):
+            secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+            ssm.delete_parameter(Name=f"/{name}")
 
 
 def observe(
@@ -103,50 +126,91 @@ def observe(
 ) -> None:
     """Has an instance do all that it can do, its calls recorded."""
     aws = emulator.environment()
-    functions, logs = client("lambda", aws), client("logs", aws)
+    functions = client("lambda", aws)
     for role in ROLES:
         observed.permitted[instance, role] = permitted(aws, names[f"{role}_role"]["name"])
-    run = {"version": 1, "scheduled_time": "2026-01-01T00:00:00Z"}
-    listed = {
-        "schedule": "listed",
-        "task": "moody",
-        "tasks_s3_uri": "s3://lists-of-permissions/list.jsonl",
-        "retries": 1,
-        "notify_on": ["success", "failure", "recovery"],
-    }
-
-    def outcomes() -> list[str]:
-        pages = logs.get_paginator("filter_log_events").paginate(
-            logGroupName=names["run_task"]["log_group"]
-        )
-        lines = [event["message"] for page in pages for event in page["events"]]
-        return re.findall(r'"outcome":"(\w+)"', "\n".join(lines))
-
-    def fire(event: dict[str, Any]) -> None:
-        functions.invoke(
-            FunctionName=names["send_task"]["name"],
-            InvocationType="Event",
-            Payload=json.dumps(run | event),
-        )
-
     with ExitStack() as stack:
+        recordings = {}
         for function in FUNCTIONS:
-            url, calls = stack.enter_context(recording(emulator.endpoint_url))
-            observed.made[instance, function] = calls
+            made = recordings[function] = stack.enter_context(recording(emulator.endpoint_url))
+            observed.made[instance, function] = made.calls
             name = names[function]["name"]
             now = functions.get_function_configuration(FunctionName=name)
-            variables = now["Environment"]["Variables"] | {"AWS_ENDPOINT_URL": url}
+            variables = now["Environment"]["Variables"] | {"AWS_ENDPOINT_URL": made.url}
             functions.update_function_configuration(
                 FunctionName=name, Environment={"Variables": variables}
             )
-        told_before = len(chat.messages)
-        fire(listed)
-        wait_for(lambda: {"success", "failed"} <= {*outcomes()} and outcomes().count("retry") == 2)
-        wait_for(lambda: len(chat.messages) > told_before)
-        fire(listed)
-        fire({"schedule": "made", "tasks_source": "slow"})
-        wait_for(lambda: outcomes().count("duplicate") >= 3)
-        wait_for(lambda: outcomes().count("success") == 5)
+        Doing(names, aws, chat).everything(recordings["run_task"])
+
+
+@dataclass
+class Doing:
+    """An instance, and what it is made to do."""
+
+    names: dict[str, Any]
+    aws: dict[str, str]
+    chat: Chat
+
+    def everything(self, run_task: Recording) -> None:
+        """All for which a function has a permission."""
+        told = len(self.chat.messages)
+        self.fire(LISTED)  # succeeds, succeeds late, fails, and is refused: one message
+        wait_for(lambda: {"success", "failed"} <= {*self.outcomes()})
+        self.await_messages(told + 1)
+        self.fire(REFUSED)  # closed by send_task
+        self.await_messages(told + 2)
+        self.fire({"schedule": "made", "tasks_source": "slow"})  # goes on by itself
+        wait_for(lambda: self.outcomes().count("success") == 5)
+        run_task.is_table_down = True
+        self.fire({"schedule": "late", "task": "moody", "tasks": ["fine"]})
+        wait_for(lambda: ("sqs:SendMessage", self.names["queue"]["arn"]) in run_task.calls)
+        run_task.is_table_down = False
+        self.look_after_runs()
+        self.await_messages(told + 3)
+
+    def await_messages(self, count: int) -> None:
+        """Wait for messages; one that chat did not take in time is sent again by keep_runs."""
+        deadline = time.monotonic() + MESSAGES_SECONDS
+        while len(self.chat.messages) < count:
+            assert time.monotonic() < deadline, self.chat.messages
+            client("lambda", self.aws).invoke(FunctionName=self.names["keep_runs"]["name"])
+            time.sleep(1)
+
+    def look_after_runs(self) -> None:
+        """Have keep_runs start a run, notify people of another, and remove an old mark."""
+        table = Table(client("dynamodb", self.aws), self.names["ledger"]["name"])
+        now = int(time.time())
+        event = json.dumps(RUN | {"schedule": "waits", "task": "moody", "tasks": ["fine"]})
+        table.put(("E#waits@1", "event"), {"event": event})
+        facts = {"state": "waiting", "due_at": now}
+        self.make_due(table, ("S#waits", "R#1"), facts)
+        closed = {"began": now, "closed": now, "ended": 1, "failed": 1, "total": 1, "due_time": now}
+        people = {"event": "failure", "notify_on": ["failure"], "state": "failed"}
+        self.make_due(table, ("S#untold", "R#1"), {**closed, **people, "due_at": now})
+        table.put(("due", "S#gone#R#1"), {"due_at": 1, "of_pk": "S#gone", "of_sk": "R#1"})
+        answer = client("lambda", self.aws).invoke(FunctionName=self.names["keep_runs"]["name"])
+        done = json.loads(answer["Payload"].read())
+        assert (done.get("started"), done.get("notified")) == (1, 1), done
+
+    def make_due(self, table: Table, run: Key, facts: dict[str, Any]) -> None:
+        names = ", ".join(f"#{name} = :{name}" for name in facts)
+        table.update(run, f"SET {names}", facts)
+
+    def fire(self, event: dict[str, Any]) -> None:
+        client("lambda", self.aws).invoke(
+            FunctionName=self.names["send_task"]["name"],
+            InvocationType="Event",
+            Payload=json.dumps(RUN | event),
+        )
+
+    def outcomes(self) -> list[str]:
+        pages = (
+            client("logs", self.aws)
+            .get_paginator("filter_log_events")
+            .paginate(logGroupName=self.names["run_task"]["log_group"])
+        )
+        lines = [event["message"] for page in pages for event in page["events"]]
+        return re.findall(r'"outcome":"(\w+)"', "\n".join(lines))
 
 
 def permitted(aws: dict[str, str], role: str) -> Permissions:
@@ -178,7 +242,7 @@ def test_a_function_may_make_each_call_that_it_makes(
 @pytest.mark.parametrize("instance", INSTANCES)
 @pytest.mark.parametrize("role", ROLES)
 def test_what_a_role_permits_is_called_by_its_function_or_used_by_a_service(
-    instance: str, role: str, observed: Observed, table: Table
+    instance: str, role: str, observed: Observed, table: Documented
 ) -> None:
     permitted = observed.permitted[instance, role]
     made = observed.made.get((instance, role), set())
@@ -192,7 +256,7 @@ def test_what_a_role_permits_is_called_by_its_function_or_used_by_a_service(
 
 @pytest.mark.parametrize("role", ROLES)
 def test_the_table_lists_the_calls_of_each_function_and_every_permission(
-    role: str, observed: Observed, table: Table
+    role: str, observed: Observed, table: Documented
 ) -> None:
     made = [observed.made.get((instance, role), set()) for instance in INSTANCES]
     assert table.called[role] == {action for calls in made for action, _ in calls}

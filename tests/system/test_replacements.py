@@ -91,7 +91,7 @@ def test_roles_keep_their_permissions_when_their_path_changes(
 ) -> None:
     before = policies(emulator)
     assert all(before.values())
-    assert len(before) == 3
+    assert len(before) == 4
 
     stack.plan(roles={"path": "/jobs/"})
     stack.apply()
@@ -108,8 +108,8 @@ def test_there_is_a_queue_all_the_time_that_fifo_is_switched(
         address: actions for address, actions in changes.items() if ".aws_sqs_queue." in address
     }
     assert replaced == {
-        "module.queue.aws_sqs_queue.tasks": ["create", "delete"],
-        "module.queue.aws_sqs_queue.tasks_dead_letters": ["create", "delete"],
+        'module.queue.aws_sqs_queue.tasks["default"]': ["create", "delete"],
+        'module.queue.aws_sqs_queue.tasks_dead_letters["default"]': ["create", "delete"],
     }
     stack.apply()
     assert queues(emulator) == [QUEUES[0], "swap-tasks-dead-letter.fifo", "swap-tasks.fifo"]

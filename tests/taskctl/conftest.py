@@ -16,6 +16,10 @@ import pytest
 from task_scheduler_local import terraform
 from task_scheduler_local.emulator import Emulator
 from task_scheduler_local.places import ROOT
+from taskctl import aws
+from taskctl.__main__ import main
+from taskctl.stack import ledger_table
+from tests.taskctl.ledger import Recorded
 
 Taskctl = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -50,6 +54,62 @@ def taskctl(tmp_path: Path) -> Taskctl:
 
 
 @dataclass(frozen=True)
+class Done:
+    """A command that has ended.
+
+    Attributes:
+        code: its exit code.
+        out, err: what it printed.
+    """
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """What it printed, read as JSON; whatever its exit code."""
+        assert self.out, self.err
+        return json.loads(self.out)
+
+
+Call = Callable[..., Done]
+
+
+@pytest.fixture
+def recorded(emulator: Emulator) -> Recorded:
+    """A stack with an empty ledger."""
+    return Recorded(emulator)
+
+
+@pytest.fixture
+def call(
+    recorded: Recorded, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Call]:
+    """Run a command on the recorded stack, in this process: a process takes a second to start."""
+    for name, value in recorded.aws.items():
+        monkeypatch.setenv(name, value)
+
+    def forget() -> None:
+        aws.client.cache_clear()
+        ledger_table.client.cache_clear()
+
+    def run(command: str, *arguments: str) -> Done:
+        capsys.readouterr()
+        monkeypatch.setattr(
+            sys, "argv", ["taskctl", command, *arguments, "--prefix", recorded.prefix]
+        )
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        return Done(int(ended.value.code or 0), printed.out, printed.err)
+
+    forget()
+    yield run
+    forget()
+
+
+@dataclass(frozen=True)
 class Applied:
     """The module as Terraform applied it.
 
@@ -78,6 +138,14 @@ def applied(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Ite
         terraform.run(stack.root, stack.aws, "init", "-input=false")
         stack.apply()
         yield stack
+
+
+@pytest.fixture
+def needed(applied: Applied) -> Iterator[Path]:
+    """The folder in which the task `need` looks for files; empty before and after a test."""
+    yield applied.folder
+    for file in applied.folder.iterdir():
+        file.unlink()
 
 
 Operate = Callable[..., subprocess.CompletedProcess[str]]

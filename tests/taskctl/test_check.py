@@ -129,7 +129,7 @@ def test_a_layer_zip_that_is_none_is_named(
         (project / "mine.zip").write_bytes(content)
     (project / "terraform.tfvars").write_text(f'layer_zip = "mine.zip"\n{TFVARS}')
     done = taskctl("check")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert reason in done.stderr
 
 
@@ -161,7 +161,7 @@ def test_two_tasks_of_one_name_are_reported_with_their_files(
 
 def test_a_missing_file_of_values_is_an_error(tmp_path: Path, taskctl: Taskctl) -> None:
     done = taskctl("check")
-    assert (done.returncode, done.stderr) == (1, "taskctl: terraform.tfvars: no such file\n")
+    assert (done.returncode, done.stderr) == (2, "taskctl: terraform.tfvars: no such file\n")
 
 
 def test_unknown_fields_are_problems_that_offer_the_nearest_name(

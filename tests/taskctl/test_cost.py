@@ -16,7 +16,7 @@ import pytest
 
 from task_scheduler_local.emulator import REGION, Emulator
 from task_scheduler_local.places import ROOT
-from taskctl.costs.cost_basis import CHAT_WARNINGS, EARLY_WARNINGS, ESSENTIAL_ALARMS
+from taskctl.costs.cost_basis import CHAT_WARNINGS, EARLY_WARNINGS, ESSENTIAL_ALARMS, WATCH_ALARM
 
 from .conftest import Taskctl
 
@@ -110,7 +110,7 @@ def test_alarms_and_dashboard_follow_the_file_of_values(taskctl: Taskctl, tmp_pa
         rows = by_name(cost_of(taskctl, "--tfvars", path))
         counted.append([rows["alarms"]["alarms"], rows["dashboard"]["usd"], rows["a"]["alarms"]])
         assert rows["off"]["alarms"] == 0
-    assert counted == [[5, 0, 1], [12, 3, 1], [13, 3, 1], [0, 0, 0]]
+    assert counted == [[8, 0, 0], [15, 3, 0], [16, 3, 0], [0, 0, 0]]
 
 
 def test_prices_in_the_documents_are_the_computed_ones(taskctl: Taskctl, tmp_path: Path) -> None:
@@ -125,6 +125,7 @@ def test_prices_in_the_documents_are_the_computed_ones(taskctl: Taskctl, tmp_pat
     for row in (
         f"an hourly job of 20 tasks of 0.2 s | {rows['a']['usd']:.2f} USD",
         f"polling of an idle queue | {rows['idle polling']['usd']:.2f} USD",
+        f"keep_runs every five minutes | {rows['keep_runs']['usd']:.2f} USD",
         f"{metrics['metrics']:.0f} metrics and {alarms['alarms']} alarms | "
         f"{metrics['usd'] + alarms['usd']:.2f} USD",
         f"total, before free tiers | {costs['usd']:.2f} USD",
@@ -136,14 +137,14 @@ def test_prices_in_the_documents_are_the_computed_ones(taskctl: Taskctl, tmp_pat
 
 def test_every_alarm_is_in_the_guide_to_failure_modes() -> None:
     guide = (ROOT / "docs" / "failure-modes.md").read_text(encoding="utf-8")
-    names = ESSENTIAL_ALARMS + EARLY_WARNINGS + CHAT_WARNINGS
+    names = (*ESSENTIAL_ALARMS, WATCH_ALARM, *EARLY_WARNINGS, *CHAT_WARNINGS)
     assert [name for name in names if f"`{name}`" not in guide] == []
 
 
 def test_alarms_have_the_names_of_the_module() -> None:
     written = (ROOT / "modules" / "monitoring" / "alarms.tf").read_text(encoding="utf-8")
     names = re.findall(r"^    ([a-z-]+) = \{$", written, re.MULTILINE)
-    assert names == [*ESSENTIAL_ALARMS, *EARLY_WARNINGS, *CHAT_WARNINGS]
+    assert names == [*ESSENTIAL_ALARMS, WATCH_ALARM, *EARLY_WARNINGS, *CHAT_WARNINGS]
 
 
 def test_piped_output_ends_with_the_total_and_the_assumptions(
@@ -162,7 +163,7 @@ def test_piped_output_ends_with_the_total_and_the_assumptions(
 def test_a_missing_task_file_is_reported_with_its_schedule(taskctl: Taskctl, tfvars: Path) -> None:
     (tfvars.parent / "jobs" / "lines.txt").unlink()
     done = taskctl("cost", "--tfvars", tfvars)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr == (
         "taskctl: schedule \"txt\": tasks_file 'lines.txt': No such file or directory\n"
     )
@@ -202,7 +203,7 @@ def prefix(emulator: Emulator) -> Iterator[str]:
             Code={"ZipFile": code.getvalue()},
             Architectures=["x86_64"],
             MemorySize=memory,
-            Environment={"Variables": {"TASK_CONCURRENCY": "4", "DEDUPLICATION_TABLE": "t"}},
+            Environment={"Variables": {"TASK_CONCURRENCY": "4", "DEDUPLICATION": "true"}},
         )
     mapping = functions.create_event_source_mapping(
         FunctionName=f"{prefix}-run-task", EventSourceArn=arn["QueueArn"], BatchSize=5
@@ -225,7 +226,11 @@ def prefix(emulator: Emulator) -> Iterator[str]:
             },
         )
     cloudwatch = client("cloudwatch")
-    alarms = [f"{prefix}-tasks-waiting", f"{prefix}-silent-list", f"{prefix}-eu-tasks-waiting"]
+    alarms = [
+        f"{prefix}-tasks-waiting",
+        f"{prefix}-schedules-overdue",
+        f"{prefix}-eu-tasks-waiting",
+    ]
     for name in alarms:
         cloudwatch.put_metric_alarm(
             AlarmName=name,
@@ -263,7 +268,7 @@ def test_a_deployed_stack_is_priced_by_its_own_settings(
     assert rows["file"]["note"] == "number of tasks assumed"
     assert (rows["by_hand"]["usd"], rows["by_hand"]["note"][:23]) == (0, "not made by this module")
     assert rows["idle polling"]["usd"] == pytest.approx(262_800 * 0.5e-6)  # FIFO
-    assert (rows["alarms"]["alarms"], rows["list"]["alarms"], rows["file"]["alarms"]) == (1, 1, 0)
+    assert (rows["alarms"]["alarms"], rows["list"]["alarms"], rows["file"]["alarms"]) == (2, 0, 0)
     assert rows["dashboard"]["usd"] == 3
     writes = 2 * 100 * 730 * 0.625e-6
     assert rows["file"]["usd"] > writes
@@ -271,5 +276,5 @@ def test_a_deployed_stack_is_priced_by_its_own_settings(
 
 def test_a_stack_without_functions_is_an_error(taskctl: Taskctl, emulator: Emulator) -> None:
     done = taskctl("cost", "--prefix", "not-there", environment=emulator.environment())
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "no stack 'not-there'" in done.stderr

@@ -13,12 +13,14 @@ from typing import Any
 
 import pytest
 
+from task_scheduler_local.dev.background import in_background
 from task_scheduler_local.dev.mirror import Mirror
+from task_scheduler_local.dev.watch import is_watched
 from task_scheduler_local.places import ROOT
 from taskctl import aws
 from taskctl.dev.clock import Clock
-from taskctl.dev.log import _own
 from taskctl.dev.view import _fit
+from taskctl.runs.log import _own
 from tests.taskctl.conftest import Taskctl
 
 
@@ -48,6 +50,7 @@ def schedule(name: str, expression: str, **fields: Any) -> dict[str, Any]:
     return {
         "Name": name,
         "State": "ENABLED",
+        "FlexibleTimeWindow": {"Mode": "OFF"},
         "ScheduleExpression": expression,
         "ScheduleExpressionTimezone": "Europe/Berlin",
         "CreationDate": datetime.now(UTC),
@@ -71,7 +74,8 @@ def test_a_schedule_fires_at_its_time_in_its_zone_with_that_time_in_its_input(
     created = datetime.now(UTC) - timedelta(seconds=59.5)
     fake = use(monkeypatch, schedule("often", "rate(1 minute)", CreationDate=created))
     problems: list[str] = []
-    with Clock(problems.append) as made:
+    made = Clock(problems.append)
+    with in_background(made.run):
         made.set(["jobs"])
         assert fake.was_invoked.wait(30)
     due = created + timedelta(minutes=1)
@@ -127,6 +131,21 @@ def test_a_mirror_leads_where_the_folder_leads_and_keeps_what_terraform_writes(
     assert (root / "terraform.tfstate").read_text() == "terraform.tfstate"
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("mine.py", True),
+        ("lists/cities.csv", True),
+        ("__pycache__/mine.cpython-311.pyc", False),
+        (".mine.py.swp", False),
+        (".git/HEAD", False),
+    ],
+)
+def test_what_no_archive_has_is_no_edit(name: str, expected: bool, tmp_path: Path) -> None:
+    folder = tmp_path / ".hidden above" / "tasks"
+    assert is_watched(folder / name, [folder]) == expected
+
+
 def test_a_traceback_has_task_code_and_the_last_frame() -> None:
     code = "/tmp/x/ministack-lambda-jobs-run-task-a1b2/code"
     frames = [
@@ -167,13 +186,13 @@ def test_a_path_that_leads_nowhere_is_named(
     arguments: tuple[str, ...], sentence: str, taskctl: Taskctl
 ) -> None:
     done = taskctl("dev", *arguments)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert sentence in done.stderr
 
 
 def test_a_folder_that_calls_no_module_is_named(taskctl: Taskctl, tmp_path: Path) -> None:
     done = taskctl("dev")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert f"{tmp_path}: no module block in it calls the task scheduler" in done.stderr
 
 
@@ -191,7 +210,7 @@ def test_without_the_extra_it_says_how_to_install_it(tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "installed without (watchfiles)" in done.stderr
     assert 'uvx --from "serverless-task-scheduler[local] @ git+URL" taskctl dev' in done.stderr
     assert not list(tmp_path.iterdir())

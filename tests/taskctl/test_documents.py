@@ -13,16 +13,22 @@ from pathlib import Path
 
 import pytest
 
+from task_scheduler.runs.chunk import Mark
 from task_scheduler_local.places import ROOT
 from taskctl.__main__ import COMMANDS
 from taskctl.calendar.expressions import parse
 from tests.taskctl.conftest import Operate, Taskctl
 
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
 NOT_RUN = {
+    "make package-layer": "tests/local/test_layer.py does",
+    "bin/taskctl check --tfvars": "tests/taskctl/test_check.py does, and of each block here",
+    "bin/taskctl run hello": "tests/system/test_demo.py runs it",
+    "bin/taskctl runs --follow": "has no end; tests/taskctl/test_following.py does",
     "make demo": "tests/system/test_demo.py does",
     "make test": "this is it",
+    "taskctl ui": "tests/taskctl/page/test_command.py does",
     "bin/taskctl dev": "tests/system/test_dev.py does",
     "aws ssm put-parameter": "needs an account; tests/system/test_examples.py does it by boto3",
     ".build/venv/bin/python -m pytest": "these are these tests",
@@ -50,6 +56,8 @@ def blocks() -> Iterator[Block]:
     indented = re.compile(r"(?:(?<=\n\n)|\A)((?:    \S.*\n(?:    .*\n)*)+)")
     for document in DOCUMENTS:
         text = document.read_text(encoding="utf-8")
+        if document.parent.name == "guide" and "`examples/" in text.partition("```")[0]:
+            continue  # tests/taskctl/test_guide.py holds its blocks to the example
         for found in fenced.finditer(text):
             lines = [line.removeprefix(found[1]) for line in found[3].splitlines()]
             yield Block(document, text[: found.start()].count("\n") + 1, found[2], "\n".join(lines))
@@ -76,7 +84,7 @@ def commands() -> list[tuple[Block, str]]:
 
 
 def test_every_code_block_is_of_a_language_that_is_checked() -> None:
-    known = {"sh", "", "hcl", "python", "text", "mermaid"}
+    known = {"sh", "", "hcl", "python", "text", "mermaid", "json"}
     assert [str(block) for block in blocks() if block.language not in known] == []
 
 
@@ -91,7 +99,8 @@ def test_every_command_shown_runs_or_is_excused(
     program, *arguments = shlex.split(command)
     assert program in ("taskctl", "bin/taskctl"), f"{block}: {command} is neither run nor excused"
     operate: Operate = request.getfixturevalue("operate")
-    done = operate(arguments[0], *arguments[1:], "--yes")
+    asks = "--yes" in operate(arguments[0], "--help").stdout
+    done = operate(*arguments, *(["--yes"] if asks else []))
     assert done.returncode == 0, f"{block}: {command}: {done.stderr}"
 
 
@@ -160,6 +169,11 @@ def test_hcl_blocks_pass_taskctl_check(block: Block, tmp_path: Path, taskctl: Ta
             r"^  source = .*$", "", "\n".join(text.splitlines()[1:-1]), flags=re.MULTILINE
         )
         (tmp_path / "tasks").mkdir()
+    if block.document.parent.name == "guide":  # with the page's own functions
+        (tmp_path / "tasks").mkdir()
+        shown = [other.text for other in of("python") if other.document == block.document]
+        (tmp_path / "tasks" / "shown.py").write_text("\n\n".join(shown), encoding="utf-8")
+        text += '\ntask_code_dir = "tasks"'
     if "schedules" not in text:
         text += '\nschedules = { x = { expression = "rate(1 day)", tasks = ["x"] } }'
     path = tmp_path / "terraform.tfvars"
@@ -196,10 +210,40 @@ def test_every_file_named_exists(document: Path) -> None:
     source = ROOT / "lambda_src" / "python"
     roots = [ROOT, source, source / "task_scheduler", ROOT / "modules" / "scheduler"]
     named = re.findall(r"`((?:[\w.-]+/)*[\w-]+\.(?:py|tf|md|txt))`", text)
-    optional = {"terraform.tfvars", "LICENSE"}
+    optional = {"terraform.tfvars", "LICENSE", "calendars/NAME.txt"}
     missing = {
         name
         for name in named
         if name not in optional and not any((root / name).exists() for root in roots)
     }
     assert missing == set()
+
+
+def test_contributing_names_every_handler_every_room_and_every_folder_of_tests() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    runtime = ROOT / "lambda_src" / "python" / "task_scheduler"
+    handlers = [path.name for path in runtime.glob("*.py") if "\ndef handler(" in path.read_text()]
+    packages = [*runtime.glob("*/__init__.py"), *(ROOT / "taskctl").glob("*/__init__.py")]
+    rooms = [package.parent for package in packages]
+    tests = {path.parent for path in ROOT.glob("tests/*/test_*.py")}
+    named = [
+        *handlers, *(f"{room.name}/" for room in rooms), *(folder.name for folder in tests),
+    ]  # fmt: skip
+    assert len(handlers) == 3
+    assert [name for name in named if f"`{name}`" not in text] == []
+
+
+def test_the_page_of_inputs_names_every_input() -> None:
+    text = (ROOT / "docs" / "inputs.md").read_text(encoding="utf-8")
+    inputs = text.partition("\n## Inputs\n")[2].partition("\n## ")[0]
+    variables = re.findall(
+        r'^variable "(\w+)"', (ROOT / "variables.tf").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert [name for name in variables if f"`{name}`" not in inputs] == []
+
+
+def test_the_ledgers_page_names_every_mark() -> None:
+    text = (ROOT / "docs" / "ledger.md").read_text(encoding="utf-8")
+    table = text.partition("\n| mark | means |\n")[2].partition("\n\n")[0]
+    named = re.findall(r"`(\w+)`", "\n".join(row.split("|")[1] for row in table.splitlines()))
+    assert sorted(named) == sorted(Mark)

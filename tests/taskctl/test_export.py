@@ -108,7 +108,7 @@ def test_an_export_that_lacks_some_says_so_and_fails(dead: Dead) -> None:
 def test_an_existing_file_is_not_overwritten(dead: Dead) -> None:
     dead.file.write_text("mine")
     done = dead.run("failed", "--export", FILE, prefix=dead.make("x"))
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr == f"taskctl: {FILE} exists and is not overwritten: name another file\n"
     assert dead.file.read_text() == "mine"
 
@@ -225,7 +225,7 @@ def test_sending_from_a_file_asks_first(dead: Dead) -> None:
     write(dead.file, SCHEDULED)
     prefix = dead.make()
     done = dead.run("redrive", "--from", FILE, prefix=prefix)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert f"Send 1 dead letter of {FILE} to the stack '{prefix}' again?" in done.stderr
     assert dead.receive(f"{prefix}-tasks") == []
     done = dead.run("redrive", "--from", "none", "--yes", prefix=prefix)

@@ -52,6 +52,12 @@ def test_help_of_a_command_does_not_wait_for_the_aws_sdk(name: str, taskctl: Tas
     assert imported(done.stderr) & {"boto3", "botocore"} == set()
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_of_a_command_fits_80_columns(name: str, taskctl: Taskctl) -> None:
+    done = taskctl(*name.split(), "--help", environment={"COLUMNS": "80"})
+    assert [line for line in done.stdout.splitlines() if len(line) > 80] == []
+
+
 def test_a_name_of_two_words_is_a_command_within_a_group() -> None:
     table = {
         "next": Command("next:next_runs", "Show when schedules are due next."),

@@ -105,7 +105,7 @@ def test_nothing_is_overwritten_without_being_asked(taskctl: Taskctl, tmp_path: 
     mine = tmp_path / "tasks" / "imported.py"
     mine.write_text("mine")
     done = taskctl("import", "crontab", "crontab", "-o", "a.tfvars")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr == (
         "taskctl: tasks/imported.py would be overwritten: confirm with --force\n"
     )
@@ -129,7 +129,7 @@ def test_what_cannot_be_read_is_one_sentence(
     if contents is not None:
         (tmp_path / "crontab").write_bytes(contents)
     done = taskctl("import", "crontab", "crontab", *arguments)
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"taskctl: {message}")
     assert len(done.stderr.splitlines()) == 1
 

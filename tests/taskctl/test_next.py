@@ -140,14 +140,14 @@ def test_an_illegal_schedule_is_named_with_what_would_be_right(
 ) -> None:
     (tmp_path / "a.tfvars").write_text(f'schedules = {{ a = {{ {schedule}, task = "x" }} }}')
     done = taskctl("next", "--tfvars", "a.tfvars")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.startswith(f"taskctl: {sentence}")
     assert len(done.stderr.splitlines()) == 1
 
 
 def test_an_unknown_schedule_offers_the_nearest_name(taskctl: Taskctl, tfvars: Path) -> None:
     done = taskctl("next", "sprng", "--tfvars", tfvars)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr == f"taskctl: no schedule 'sprng' in {tfvars}; did you mean spring?\n"
 
 
@@ -219,7 +219,7 @@ def test_a_schedule_that_the_module_did_not_make_cannot_be_operated(
     for command in ("pause", "run"):
         arguments = (command, "by_hand", "--prefix", prefix, "--yes")
         done = taskctl(*arguments, environment=emulator.environment())
-        assert (done.returncode, done.stdout) == (1, "")
+        assert (done.returncode, done.stdout) == (2, "")
         assert "schedule 'by_hand' of the stack" in done.stderr
         assert "was not made by this module" in done.stderr
 
@@ -232,7 +232,8 @@ def test_deployed_schedules_are_found_by_terraforms_outputs(
 ) -> None:
     """The outputs are those of the module, or of a module that calls it."""
     name, _, value = output.partition(" = ")
-    value = value.replace("$", f'{{name = "{prefix}"}}')[1:-1]
+    arn = f"arn:aws:scheduler:us-east-1:000000000000:schedule-group/{prefix}"
+    value = value.replace("$", f'{{name = "{prefix}", arn = "{arn}"}}')[1:-1]
     (tmp_path / "outputs.tf").write_text(f'output "{name}" {{\n{value}\n}}\n')
     terraform.run(tmp_path, {}, "apply", "-auto-approve")
     done = taskctl("next", "noon", "-n", "1", "--json", environment=emulator.environment())
@@ -241,7 +242,7 @@ def test_deployed_schedules_are_found_by_terraforms_outputs(
 
 def test_a_folder_that_was_not_applied_has_no_stack(taskctl: Taskctl) -> None:
     done = taskctl("next")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.startswith("taskctl: no stack: Terraform has no outputs of one in ")
     assert "--prefix" in done.stderr
 
@@ -250,13 +251,14 @@ def test_an_unknown_stack_offers_the_nearest_prefix(
     taskctl: Taskctl, emulator: Emulator, prefix: str
 ) -> None:
     done = taskctl("next", "--prefix", prefix + "x", environment=emulator.environment())
-    assert done.returncode == 1
-    assert f"no stack '{prefix}x' in this account and region; did you mean {prefix}" in done.stderr
+    assert done.returncode == 2
+    place = "account 000000000000, region us-east-1"
+    assert f"no stack '{prefix}x' in {place}; did you mean {prefix}" in done.stderr
 
 
 def test_missing_credentials_are_an_error(taskctl: Taskctl) -> None:
     done = taskctl("next", "--prefix", "any", environment={"AWS_REGION": "eu-central-1"})
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.startswith("taskctl: no AWS credentials: ")
 
 

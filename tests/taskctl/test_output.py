@@ -129,7 +129,7 @@ def test_a_full_disk_is_one_sentence(project: Path) -> None:
     with Path("/dev/full").open("wb") as full:
         done = run_check(full.fileno(), cwd=str(project))
     assert done.stderr == b"taskctl: cannot write the output: No space left on device\n"
-    assert done.returncode == 1
+    assert done.returncode == 2
 
 
 def test_a_reader_that_went_away_is_no_error(project: Path) -> None:

@@ -41,5 +41,5 @@ def test_what_cannot_be_built_is_refused_in_a_sentence(taskctl: Taskctl, tmp_pat
         (["--requirements", "gone.txt"], f"{tmp_path}/gone.txt: no such requirements file"),
     ):
         done = taskctl("package", "--out", "layer", *options)
-        assert (done.returncode, done.stdout) == (1, "")
+        assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr.startswith(f"taskctl: the layer was not built: {reason}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -25,8 +26,12 @@ SETUP = Setup(
     metrics_by_schedule=False,
     alarms=0,
     dashboard=False,
-    silence_alarms=frozenset(),
+    keep_minutes=5,
 )
+WORKERS: dict[str, dict[str, Any]] = {
+    "big": {"run_task_memory": 4096, "batch_size": 1, "maximum_concurrency": 10},
+    "ordered": {"fifo": True},
+}
 NOTHING_BUT_TASKS = Assumptions(
     cold_start_seconds=0, run_seconds=0, message_seconds=0, task_log_bytes=0
 )
@@ -43,20 +48,42 @@ def test_the_usage_of_an_hourly_schedule_of_20_tasks() -> None:
     assert used.log_bytes == 730 * (500 + 3 * 400 + 20 * 450)
     assert used.usd == pytest.approx(
         730 * 1e-6
-        + used.sqs_requests * 0.4e-6
+        + used.sqs_requests * 0.5e-6  # of fair queues
         + used.invocations * 0.2e-6
         + used.gb_seconds * 0.0000133334
         + used.log_bytes * 0.5e-9
+        + 730 * (9 * 0.125e-6 + pricing.ledger_writes(20, 2) * 0.625e-6)
     )
 
 
-@pytest.mark.parametrize(("memory", "usd"), [(128, 1.55), (256, 2.56)])
+@pytest.mark.parametrize(("memory", "usd"), [(128, 3.71), (256, 4.73)])
 def test_the_cost_of_a_hundred_thousand_tasks_a_day(memory: int, usd: float) -> None:
     """100,000 tasks of 200 ms a day in hourly runs, idle polling included, logs not."""
     setup = replace(SETUP, run_task_memory=memory)
     used = schedule_usage("a", 730, 4167, setup, NOTHING_BUT_TASKS, is_cold=False)
     idle = shared_usage(730, setup)["idle polling"][1]
     assert used.usd - used.log_bytes * pricing.LOG_BYTE + idle == pytest.approx(usd, abs=0.01)
+
+
+def test_long_tasks_are_recorded_and_deleted_before_their_batch_is_over() -> None:
+    """Batches of 10 tasks of 1 s: every 2 s."""
+    slow = replace(NOTHING_BUT_TASKS, task_seconds=1.0)
+    used = schedule_usage("a", 1, 1000, SETUP, slow, is_cold=False)
+    assert used.sqs_requests == 100 + 100 * (1 + 5)
+
+
+def test_the_ledger_takes_at_most_a_unit_and_a_half_a_task_of_a_long_list() -> None:
+    assert pricing.ledger_writes(100, 10) == pytest.approx(15 + 10 * 1.16)
+    assert 1.0 < pricing.ledger_writes(1_000_000, 100_000) / 1_000_000 < 1.5
+
+
+@pytest.mark.parametrize(("tasks", "runs"), [(100, 30_000), (100_000, 30)])
+def test_the_share_of_the_ledger_in_the_documents_is_the_computed_one(
+    tasks: int, runs: int
+) -> None:
+    usd = runs * pricing.ledger_writes(tasks, tasks // 10) * pricing.DYNAMODB_WRITE
+    document = " ".join((ROOT / "docs" / "cost.md").read_text(encoding="utf-8").split())
+    assert f"{usd:.2f} USD in runs of {tasks:,}" in document
 
 
 def test_concurrent_tasks_share_their_time() -> None:
@@ -71,12 +98,10 @@ def test_concurrent_tasks_share_their_time() -> None:
 @pytest.mark.parametrize(
     ("setting", "value", "usd"),
     [
-        ("fifo", True, 300 * 0.1e-6),
+        ("fifo", True, 0),  # as much more as fair queues
         ("deduplication", True, 2000 * 0.625e-6),
         ("architecture", "x86_64", 100.25 * 0.0000033333),
         ("metrics_by_schedule", True, 2 * 0.3 / 730),
-        ("silence_alarms", frozenset(["a"]), 0.1 + 0.3 / 730),
-        ("silence_alarms", frozenset(["b"]), 0),
     ],
 )
 def test_each_setting_changes_the_cost(setting: str, value: object, usd: float) -> None:
@@ -91,11 +116,14 @@ def test_shared_usage_has_polling_metrics_alarms_and_dashboard() -> None:
     shared = shared_usage(8760, replace(SETUP, alarms=12, dashboard=True))
     assert {name: amount for name, (amount, _) in shared.items()} == {
         "idle polling": 262_800,
+        "keep_runs": 8_760,
         "metrics": 2,
         "alarms": 12,
         "dashboard": 1,
     }
-    assert [usd for _, usd in shared.values()] == pytest.approx([0.10512, 0.6, 1.2, 3])
+    assert [usd for _, usd in shared.values()] == pytest.approx(
+        [0.10512, 0.01628, 0.6, 1.2, 3], rel=1e-3
+    )
 
 
 def test_with_a_maximum_concurrency_lambda_keeps_five_pollers() -> None:
@@ -129,7 +157,6 @@ OF_A_SCHEDULE = (set(Outcome) - {Outcome.UNREADABLE}) | {"sent", "refused"}
         ),
         ("metrics_by_schedule", "USD a month for each of them", pricing.METRIC),
         ("metrics_by_schedule", "USD a schedule", len(OF_A_SCHEDULE) * pricing.METRIC),
-        ("schedules", "USD a month. Not watched", pricing.ALARM + pricing.METRIC),
         (
             "monitoring",
             "USD a month, nothing within an account's first ten",
@@ -145,3 +172,16 @@ def test_variable_descriptions_state_these_prices(variable: str, words: str, usd
     block = written.partition(f'variable "{variable}" {{')[2].partition("\n}\n")[0]
     (price,) = re.findall(rf"([\d.]+) {re.escape(words)}", block)
     assert float(price) == pytest.approx(usd)
+
+
+def test_each_further_worker_polls_and_runs_at_its_own_price() -> None:
+    setup = replace(SETUP, workers=WORKERS)
+    polls, usd = shared_usage(0, setup)["idle polling"]
+    minutes = 730 * 60 * 3
+    assert polls == (2 + 5 + 2) * minutes
+    assert usd == pytest.approx(((2 + 5) * 0.4e-6 + 2 * 0.5e-6) * minutes)
+    big = schedule_usage("a", 1, 10, setup.of("big"), NOTHING_BUT_TASKS, is_cold=False)
+    default = schedule_usage("a", 1, 10, setup.of(None), NOTHING_BUT_TASKS, is_cold=False)
+    assert (big.invocations, default.invocations) == (11, 2)
+    assert big.gb_seconds == pytest.approx((10 * 0.005 + 10 * 0.2) * 4)
+    assert setup.of("gone") == setup

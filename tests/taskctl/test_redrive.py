@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from taskctl import aws
 from taskctl.commands.redrive import redrive
 from tests.system.stack import wait_for
 from tests.taskctl.conftest import Applied, Operate, Taskctl
+from tests.taskctl.ledger import make_table
 
 Read = Callable[..., Any]
 
@@ -30,19 +32,25 @@ def dead_letters(read: Read, **wanted: str) -> list[dict[str, Any]]:
     ]
 
 
-def await_run(read: Read, schedule: str, part: str, outcomes: dict[str, int]) -> None:
-    """Wait until a run whose key contains a part has these outcomes."""
-    wait_for(
-        lambda: any(
-            part in run["run"] and run["outcomes"] == outcomes for run in read("runs", schedule)
-        )
-    )
+def await_run(read: Read, schedule: str, key: str, **expected: Any) -> dict[str, Any]:
+    """Wait until a run has these values, and return it."""
+
+    def find() -> list[dict[str, Any]]:
+        return [
+            run
+            for run in read("runs", schedule, "--since", "2000-01-01")
+            if run["run"] == key and expected.items() <= run.items()
+        ]
+
+    (found,) = wait_for(find)
+    return found
 
 
 def test_a_failed_task_is_listed_and_succeeds_when_redriven_after_a_fix(
-    applied: Applied, operate: Operate, read: Read
+    needed: Path, operate: Operate, read: Read
 ) -> None:
-    operate("run", "needy", "--task", "2", "--yes")
+    run = read("run", "needy", "--task", "2", "--yes")
+    assert (run["state"], run["failed"]) == ("failed", 1)
     (dead_letter,) = dead_letters(read, what="#2 need “beta”")
     assert dead_letter["reason"] == "FileNotFoundError: there is no beta"
     assert (dead_letter["kind"], dead_letter["outcome"], dead_letter["attempts"]) == (
@@ -50,15 +58,57 @@ def test_a_failed_task_is_listed_and_succeeds_when_redriven_after_a_fix(
         "failed",
         1,
     )
+    assert dead_letter["run"] == run["run"]
     assert "#2 need “beta”" in operate("failed").stdout
 
-    (applied.folder / "beta").touch()
-    done = operate("redrive", dead_letter["id"], "--yes")
+    (needed / "beta").touch()
+    done = operate("redrive", dead_letter["id"], "--yes", "--why", "there is a beta now")
 
     assert (done.returncode, done.stdout) == (0, "Sent again: 1 task.\n"), done.stderr
-    await_run(read, "needy", f"+again-{dead_letter['id']}", {"success": 1})
+    corrected = await_run(read, "needy", run["run"], state="succeeded", failed=0, total=1)
+    (task,) = read("show", run["run"])["tasks"]
+    assert (task["reason"], task["error"]) == (None, None)
+    assert (corrected["redriven_why"], corrected["redriven_by"][:8]) == (
+        "there is a beta now",
+        "arn:aws:",
+    )
     assert not dead_letters(read, what="#2 need “beta”")
-    assert "needy (sent again)" in operate("runs").stdout
+    assert ": there is a beta now" in operate("runs").stdout
+
+
+def test_retry_sends_the_failed_tasks_of_one_run_again(
+    needed: Path, operate: Operate, read: Read
+) -> None:
+    other = read("run", "needy", "--task", "1", "--yes")["run"]
+    run = read("run", "needy", "--task", "3", "--yes")["run"]
+    (needed / "gamma").touch()
+    done = operate("retry", run, "--yes")
+
+    assert (done.returncode, done.stdout) == (0, "Sent again: 1 task.\n"), done.stderr
+    await_run(read, "needy", run, state="succeeded")
+    assert [letter["run"] for letter in dead_letters(read, run=other)] == [other]
+    done = operate("retry", run, "--yes")
+    assert done.returncode == 2
+    assert done.stderr == f"taskctl: nothing of {run} is a dead letter; the run is succeeded\n"
+    assert operate("discard", "--schedule", "needy", "--yes").returncode == 0
+    assert not dead_letters(read, run=other)
+
+
+def test_a_task_that_fails_again_keeps_its_place_and_may_be_sent_once_more(
+    needed: Path, operate: Operate, read: Read
+) -> None:
+    run = read("run", "needy", "--task", "1", "--yes")["run"]
+    for _ in range(2):
+        (letter,) = dead_letters(read, run=run)
+        assert operate("retry", run, "--yes").returncode == 0
+        _await_another(read, run, letter["id"])
+    (needed / "alpha").touch()
+    assert operate("retry", run, "--yes").returncode == 0
+    await_run(read, "needy", run, state="succeeded", failed=0)
+
+
+def _ids(found: list[dict[str, Any]]) -> list[str]:
+    return [letter["id"] for letter in found]
 
 
 def test_redriving_a_line_reads_it_again_and_sends_it_alone(
@@ -75,7 +125,7 @@ def test_redriving_a_line_reads_it_again_and_sends_it_alone(
 
     done = operate("run", "lines", "--yes")
     assert done.returncode == 1
-    assert done.stdout.splitlines()[-2] == "lines: 1 refused, 2 success"
+    assert done.stdout.splitlines()[-1].startswith("lines: failed, 1 of 3 tasks failed")
     (dead_letter,) = new()
     known.add(dead_letter["id"])
     assert (dead_letter["kind"], dead_letter["what"]) == ("line", "line 2 of lines.jsonl")
@@ -84,13 +134,16 @@ def test_redriving_a_line_reads_it_again_and_sends_it_alone(
     assert operate("redrive", dead_letter["id"], "--yes").stdout == "Sent again: 1 line.\n"
 
     # it still is no task, so it comes back, and nothing else with it
+    (dead_letter,) = wait_for(new)
+    known.add(dead_letter["id"])
+    assert operate("retry", dead_letter["run"], "--yes").stdout == "Sent again: 1 line.\n"
     assert len(wait_for(new)) == 1
-    runs = [run for run in read("runs", "lines") if len(run["tasks"]) != 2]
-    assert runs == []
+    assert {(run["total"], run["failed"]) for run in read("runs", "lines")} == {(3, 1)}
 
 
 def test_redriving_an_incomplete_list_continues_it(operate: Operate, read: Read) -> None:
-    operate("run", "half", "--yes")
+    run = read("run", "half", "--yes")
+    assert (run["state"], run["total"]) == ("incomplete", 2)
     (dead_letter,) = dead_letters(read, schedule="half")
     assert (dead_letter["kind"], dead_letter["outcome"], dead_letter["what"]) == (
         "run",
@@ -100,7 +153,7 @@ def test_redriving_an_incomplete_list_continues_it(operate: Operate, read: Read)
 
     assert operate("redrive", dead_letter["id"], "--yes").stdout == "Sent again: 1 run.\n"
 
-    await_run(read, "half", "half@", {"success": 3})
+    await_run(read, "half", run["run"], state="succeeded", total=3)
     assert not dead_letters(read, schedule="half")
 
 
@@ -126,36 +179,35 @@ def test_redriving_a_failed_run_invokes_send_task_again(
 
 
 def test_unreadable_dead_letters_stay_and_the_rest_is_sent(
-    applied: Applied, operate: Operate, read: Read
+    applied: Applied, needed: Path, operate: Operate, read: Read
 ) -> None:
     sqs = client("sqs", applied.aws)
     queue = sqs.get_queue_url(QueueName="operated-tasks-dead-letter")["QueueUrl"]
     sqs.send_message(QueueUrl=queue, MessageBody='{"version": 99}')
-    (applied.folder / "delta").touch()
+    (needed / "delta").touch()
     died = {"version": 1, "id": "needy@x#1", "schedule": "needy", "task": "need", "text": "delta",
-            "args": {"folder": str(applied.folder)}}  # fmt: skip
+            "args": {"folder": str(needed)}}  # fmt: skip
     sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(died))
     (unreadable,) = dead_letters(read, outcome="unreadable")
-    (dead_letter,) = dead_letters(read, outcome="died")
+    assert len(dead_letters(read, outcome="died")) == 1
 
     done = operate("redrive", "--yes")
 
     assert done.returncode == 1
     assert f"{unreadable['id']} stays where it is: unreadable" in done.stderr
-    await_run(read, "needy", f"needy@x+again-{dead_letter['id']}", {"success": 1})
+    wait_for(lambda: not dead_letters(read, outcome="died"))
     assert [left["id"] for left in dead_letters(read, outcome="unreadable")] == [unreadable["id"]]
 
 
 def test_an_unknown_id_is_an_error_and_sends_nothing(operate: Operate) -> None:
     done = operate("redrive", "00000000", "--yes")
-    assert (done.returncode, done.stdout) == (1, "Sent again: nothing.\n")
+    assert (done.returncode, done.stdout) == (2, "Sent again: nothing.\n")
     assert done.stderr == "taskctl: no dead letter 00000000; `taskctl failed` lists them\n"
-    assert "give the 8 characters" in operate("redrive", "0", "--yes").stderr
 
 
 def test_nothing_is_sent_without_confirmation(operate: Operate) -> None:
     done = operate("redrive")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "--yes" in done.stderr
 
 
@@ -168,6 +220,7 @@ def make_dead_letters(emulator: Emulator, *texts: str, fifo: bool = False) -> st
     prefix = f"dead-{uuid4().hex[:8]}"
     sqs = client("sqs", emulator.environment())
     client("scheduler", emulator.environment()).create_schedule_group(Name=prefix)
+    make_table(client("dynamodb", emulator.environment()), f"{prefix}-ledger")
     sqs.create_queue(QueueName=f"{prefix}-runs-dead-letter")
     for name in ("tasks", "tasks-dead-letter"):
         queue = sqs.create_queue(
@@ -320,3 +373,7 @@ def test_a_dead_letter_that_sqs_refuses_stays(
     assert done.out == "Sent again: 2 tasks.\n"
     assert done.err.count("stays where it is: ") == 1
     assert "InternalError" in done.err
+
+
+def _await_another(read: Read, run: str, known: str) -> None:
+    wait_for(lambda: {*_ids(dead_letters(read, run=run))} - {known})

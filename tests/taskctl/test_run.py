@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from itertools import takewhile
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from task_scheduler_local.leftovers import client
-from task_scheduler_local.places import ROOT
 from taskctl.costs import pricing
 from tests.taskctl.conftest import Applied, Operate
 
@@ -27,25 +19,25 @@ def test_run_follows_the_tasks_to_their_ends(operate: Operate) -> None:
     done = operate("run", "nightly", "--yes")
 
     assert (done.returncode, done.stderr) == (0, "")
-    first, *attempts, last = done.stdout.splitlines()
+    first, *ends, last = done.stdout.splitlines()
     assert first.startswith("nightly: run nightly@")
     assert first.endswith(", 2 tasks sent")
-    assert sorted(line.partition("nightly ")[2].partition(",")[0] for line in attempts) == [
-        "#1 greet  success",
-        "#2 greet  success",
+    assert sorted(ends) == [
+        '  #1 greet  success, attempt 1: Hi <you> & "me", one',
+        '  #2 greet  success, attempt 1: Hi <you> & "me", two',
     ]
-    assert any('Hi <you> & "me", one' in line for line in attempts)
-    assert last == "nightly: 2 success"
+    assert last.startswith("nightly: succeeded, 2 tasks: started by ")
 
 
 def test_runs_lists_a_run_and_its_tasks(operate: Operate, read: Read) -> None:
-    ran = read("run", "nightly", "--yes")
+    ran = read("run", "nightly", "--yes", "--why", "a test")
 
-    found = [run for run in read("runs", "nightly") if run["run"] == ran["run"]]
+    (found,) = [run for run in read("runs", "nightly") if run["run"] == ran["run"]]
 
-    assert found == [ran]
-    assert (ran["sent"], ran["outcomes"]) == (2, {"success": 2})
-    assert sorted(task["result"] for task in ran["tasks"]) == [
+    assert found == ran
+    assert (ran["state"], ran["total"], ran["ended"], ran["failed"]) == ("succeeded", 2, 2, 0)
+    assert (ran["why"], ran["started_by"][:8]) == ("a test", "arn:aws:")
+    assert [task["result"] for task in ran["tasks"]] == [
         'Hi <you> & "me", one',
         'Hi <you> & "me", two',
     ]
@@ -81,14 +73,14 @@ def test_one_task_is_run_by_its_position(read: Read) -> None:
 
 def test_an_unknown_position_is_an_error(operate: Operate) -> None:
     done = operate("run", "nightly", "--task", "9", "--yes")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr == "taskctl: no task #9 in the list of nightly: nothing was run\n"
 
 
 def test_a_past_time_is_in_the_schedules_own_zone(read: Read) -> None:
     ran = read("run", "nightly", "--at", "2026-07-01T02:00", "--yes")
-    assert ran["scheduled_time"] == "2026-07-01T00:00:00Z"  # Zurich has summer time then
-    assert ran["outcomes"] == {"success": 2}
+    assert ran["due"] == "2026-07-01T00:00:00+00:00"  # Zurich has summer time then
+    assert (ran["state"], ran["total"]) == ("succeeded", 2)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +89,7 @@ def test_a_past_time_is_in_the_schedules_own_zone(read: Read) -> None:
 )
 def test_illegal_and_future_times_are_refused(at: str, reason: str, operate: Operate) -> None:
     done = operate("run", "nightly", "--at", at, "--yes")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert reason in done.stderr
 
 
@@ -107,82 +99,27 @@ def test_a_failure_makes_the_exit_code_1_and_runs_failed_lists_it(
     done = operate("run", "needy", "--task", "1", "--yes")
 
     assert done.returncode == 1
-    assert done.stdout.splitlines()[-1] == "needy: 1 failed"
+    assert done.stdout.splitlines()[-1].startswith("needy: failed, 1 of 1 task failed")
     failed = operate("runs", "--failed").stdout
     assert "FileNotFoundError: there is no alpha" in failed
     assert "nightly (by hand)" not in failed
-    assert all(run["outcomes"].get("failed") or run["refused"] or run["reason"]
-               for run in read("runs", "--failed"))  # fmt: skip
+    assert all(run["state"] in ("failed", "incomplete") for run in read("runs", "--failed"))
+
+
+def test_a_line_that_is_no_task_is_named(operate: Operate) -> None:
+    done = operate("run", "lines", "--yes")
+    assert done.returncode == 1
+    assert "  lines.jsonl, line 2  failed" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("lines: failed, 1 of 3 tasks failed")
 
 
 def test_a_failure_of_send_task_is_reported_at_once(operate: Operate) -> None:
     done = operate("run", "sourceless", "--yes")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.startswith("taskctl: operated-send-task failed: ")
     assert "no @task_source('nowhere')" in done.stderr
 
 
-def test_missing_runs_and_unknown_schedules_are_reported_in_a_sentence(operate: Operate) -> None:
-    now = datetime.now(UTC)
+def test_a_schedule_that_has_not_run_is_said_so(operate: Operate) -> None:
     done = operate("runs", "written_off")
-    assert (done.returncode, done.stdout[:18]) == (0, "Nothing ran since "), now
-    done = operate("runs", "nigthly")
-    assert (done.returncode, done.stderr) == (
-        1,
-        "taskctl: no schedule 'nigthly' in the stack 'operated'; did you mean nightly?\n",
-    )
-    done = operate("runs", "--since", "a while")
-    assert done.returncode == 1
-    assert "'a while'" in done.stderr
-
-
-@contextmanager
-def following(applied: Applied, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """`runs --follow` for as long as the block lasts."""
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "taskctl", "runs", "--follow", "--since", "1s",
-         "--prefix", "operated", *arguments],
-        env={**os.environ, **applied.aws, "PYTHONPATH": f"{ROOT}:{ROOT}/lambda_src/python"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # Of a shell's background job, which is what a test run may be, SIGINT is ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )  # fmt: skip
-    try:
-        yield process
-        process.send_signal(signal.SIGINT)
-        rest, errors = process.communicate()
-    finally:
-        process.kill()
-    assert (process.returncode, errors) == (0, ""), rest
-
-
-def test_follow_prints_each_line_as_it_arrives(applied: Applied, operate: Operate) -> None:
-    with following(applied, "nightly") as process:
-        assert operate("run", "nightly", "--yes").returncode == 0
-        assert process.stdout is not None
-        lines = [process.stdout.readline() for _ in range(3)]
-    assert sum("2 sent" in line for line in lines) == 1
-    assert sum("success, attempt 1" in line for line in lines) == 2
-
-
-def test_follow_prints_nothing_older_than_since(applied: Applied, read: Read) -> None:
-    read("run", "nightly", "--yes")
-    now = datetime.now(UTC).isoformat()
-    with following(applied, "nightly", "--since", now, "--json") as process:
-        key = read("run", "nightly", "--yes")["run"]
-        assert process.stdout is not None
-        lines = [json.loads(process.stdout.readline()) for _ in range(3)]
-    assert {(line.get("run") or line["id"]).partition("#")[0] for line in lines} == {key}
-
-
-def test_follow_prints_only_failures_with_failed(applied: Applied, operate: Operate) -> None:
-    with following(applied, "--failed") as process:
-        assert operate("run", "wavering", "--yes").returncode == 0  # at its second attempt
-        assert operate("run", "lines", "--yes").returncode == 1
-        assert operate("run", "needy", "--task", "3", "--yes").returncode == 1
-        assert process.stdout is not None
-        lines = [*takewhile(lambda line: "there is no gamma" not in line, process.stdout)]
-    assert sum("lines  2 sent, 1 refused" in line for line in lines) == 1
-    assert not any("wavering" in line for line in lines)
+    assert (done.returncode, done.stdout[:18]) == (0, "Nothing ran since ")

@@ -23,7 +23,7 @@ def test_values_left_out_have_the_modules_defaults(tmp_path: Path) -> None:
     assert values["batch_size"] == 5
     assert values["run_task_timeout"] == 60
     assert values["task_code_dir"] is None
-    (hello,) = tfvars_schedules(values)
+    (hello,) = tfvars_schedules(values, tmp_path)
     assert (hello.name, hello.expression, hello.timezone) == (
         "hello",
         "at(2037-12-31T23:59:59)",
@@ -44,7 +44,7 @@ def test_all_of_terraforms_syntax_is_understood(tmp_path: Path) -> None:
         EOT
         , "b"] } }
     """
-    (schedule,) = tfvars_schedules(read_tfvars(write(tmp_path, text)))
+    (schedule,) = tfvars_schedules(read_tfvars(write(tmp_path, text)), tmp_path)
     assert schedule.input == {
         "version": 1,
         "schedule": "a",
@@ -52,6 +52,7 @@ def test_all_of_terraforms_syntax_is_understood(tmp_path: Path) -> None:
         "args": {"x y": 'é ${x} "q"'},
         "tasks": ["two\nlines\n", "b"],
         "retries": 10,
+        "timezone": "UTC",
     }
 
 
@@ -124,6 +125,8 @@ def test_the_input_of_a_schedule_equals_that_of_the_module(tmp_path: Path) -> No
     sent = set(re.findall(r"^ +(\w+) += .*\bschedule\.", inputs, re.MULTILINE))
     values = read_tfvars(write(tmp_path, ""))
     values["schedules"] = {"a": dict.fromkeys(values["schedules"]["hello"], "x")}
-    values["schedules"]["a"] |= {"start_date": None, "end_date": None}
-    (schedule,) = tfvars_schedules(values)
+    values["schedules"]["a"] |= {
+        "start_date": None, "end_date": None, "skip_on": ["2027-12-24"], "only_on": ["2027-12-27"]
+    }  # fmt: skip
+    (schedule,) = tfvars_schedules(values, tmp_path)
     assert set(schedule.input) - {"version", "schedule"} == sent

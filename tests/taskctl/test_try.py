@@ -50,7 +50,7 @@ def test_the_result_and_the_chat_message_are_shown(taskctl: Taskctl) -> None:
     assert lines[0] == "about to greet"
     assert lines[1].startswith("greet: success after ")
     assert lines[2] == "result: Hi, Ada!Hi, Ada!"
-    assert lines[-2:] == ["  try: 1 succeeded", "  ✓ #1 greet “Ada”: Hi, Ada!Hi, Ada!"]
+    assert (lines[-3], lines[-1]) == ("  ✓ greet: succeeded", "  Hi, Ada!Hi, Ada!")
 
 
 def test_arguments_may_be_a_json_object(taskctl: Taskctl) -> None:
@@ -69,7 +69,8 @@ def test_a_failure_shows_the_traceback_of_the_tasks_own_code(taskctl: Taskctl) -
     assert 'mine.py", line' in done.stderr
     assert "registry.py" not in done.stderr
     assert "RuntimeError: the service said no" in done.stdout
-    assert "✗ #1 fail: RuntimeError: the service said no" in done.stdout
+    assert "  ✗ fail: failed\n" in done.stdout
+    assert done.stdout.endswith("\n  RuntimeError: the service said no\n")
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,7 @@ def test_a_wrong_option_is_reported_in_a_sentence(
     arguments: tuple[str, ...], sentence: str, taskctl: Taskctl
 ) -> None:
     done = taskctl("try", "greet", *arguments)
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"taskctl: {sentence}")
 
 
@@ -156,6 +157,30 @@ def test_a_line_that_is_not_there_is_reported_in_a_sentence(
     arguments: tuple[str, ...], sentence: str, taskctl: Taskctl, tfvars: Path
 ) -> None:
     done = taskctl("try", *arguments, "--tfvars", tfvars)
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("taskctl: ")
     assert sentence in done.stderr
+
+
+def test_packages_that_dev_installed_for_this_machine_come_first(
+    taskctl: Taskctl, tmp_path: Path
+) -> None:
+    """Compiled packages of the layer are for Lambda's processor."""
+    for folder, text in (
+        ("layer", "raise ImportError('another processor')"),
+        (".taskctl/layer", ""),
+    ):
+        package = tmp_path / folder / "python" / "compiled"
+        package.mkdir(parents=True)
+        (package / "__init__.py").write_text(text)
+    (tmp_path / "tasks").mkdir(exist_ok=True)
+    (tmp_path / "tasks" / "compiled_needed.py").write_text(
+        "import compiled\nfrom task_scheduler import task\n\n\n@task('mine')\ndef mine(text): ...\n"
+    )
+    (tmp_path / "terraform.tfvars").write_text(
+        'layer_dir = "layer"\ntask_code_dir = "tasks"\n'
+        'schedules = { a = { expression = "rate(1 day)", task = "mine", tasks = ["x"] } }\n'
+    )
+    assert taskctl("try", "mine", "x").returncode == 0
+    done = taskctl("check")
+    assert done.returncode == 0, done.stdout + done.stderr

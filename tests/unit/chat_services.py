@@ -1,4 +1,4 @@
-"""Slack's and Discord's webhooks, as far as a sender meets them, on this machine."""
+"""Chat and incident services, as far as a sender meets them, on this machine."""
 
 from __future__ import annotations
 
@@ -122,13 +122,86 @@ class Discord(ChatService):
         return Answer(429, json.dumps(body), {"Retry-After": f"{seconds:g}"})
 
 
+class PagerDuty(ChatService):
+    """Events API v2: https://developer.pagerduty.com/docs/send-alert-event.
+
+    Attributes:
+        open: the incidents that are open: their summaries by their deduplication keys.
+    """
+
+    path = "/pages"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: dict[str, str] = {}
+
+    def check(self, path: str, message: Any) -> tuple[Answer | None, Answer]:
+        action, key = message.get("event_action"), message.get("dedup_key", "")
+        problems = [] if path == "/pages/enqueue" else ["no such path"]
+        if len(message.get("routing_key", "")) != 32:
+            problems.append("Length of 'routing_key' is incorrect (should be 32 characters)")
+        if action not in ("trigger", "acknowledge", "resolve") or not 0 < len(key) <= 255:
+            problems.append("'event_action' or 'dedup_key' is invalid")
+        if action == "trigger":
+            payload = message.get("payload", {})
+            if not 0 < len(payload.get("summary", "")) <= 1024 or "source" not in payload:
+                problems.append("'payload.summary' or 'payload.source' is invalid")
+            if payload.get("severity") not in ("critical", "error", "warning", "info"):
+                problems.append("'payload.severity' is invalid")
+        if problems:
+            answer = {"status": "invalid event", "errors": problems}
+            return Answer(400, json.dumps(answer)), Answer(0)
+        if action == "trigger":
+            self.open[key] = message["payload"]["summary"]
+        else:
+            self.open.pop(key, None)
+        return None, Answer(202, json.dumps({"status": "success", "dedup_key": key}))
+
+
+class Opsgenie(ChatService):
+    """Alert API: https://docs.opsgenie.com/docs/alert-api; Jira Service Management has it, too.
+
+    Attributes:
+        open: the alerts that are open: their messages by their aliases.
+    """
+
+    path = "/v2/alerts"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: dict[str, str] = {}
+
+    def handle(self, request: Request) -> Response:
+        self.query = request.args.to_dict()
+        return super().handle(request)
+
+    def check(self, path: str, message: Any) -> tuple[Answer | None, Answer]:
+        accepted = Answer(
+            202, json.dumps({"result": "Request will be processed", "requestId": "r"})
+        )
+        _, _, rest = path.partition("/v2/alerts")
+        if not rest:
+            if not 0 < len(message.get("message", "")) <= 130 or len(message["alias"]) > 512:
+                return Answer(422, "message or alias is invalid"), Answer(0)
+            self.open.setdefault(message["alias"], message["message"])
+            return None, accepted
+        alias, _, action = rest.removeprefix("/").rpartition("/")
+        if action != "close":
+            return Answer(404, "no such action"), Answer(0)
+        if self.query == {"identifierType": "alias"}:
+            self.open.pop(alias, None)
+        return None, accepted
+
+
 Service = TypeVar("Service", bound=ChatService)
 
 
 @contextmanager
 def serving(service: Service, httpserver: HTTPServer) -> Iterator[Service]:
     """Serves it below service.path of the server; at the end whatever hangs is let go."""
-    httpserver.expect_request(re.compile(f"^{service.path}/")).respond_with_handler(service.handle)
+    httpserver.expect_request(re.compile(f"^{service.path}(/|$)")).respond_with_handler(
+        service.handle
+    )
     service.url = httpserver.url_for(service.path)
     try:
         yield service

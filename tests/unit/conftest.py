@@ -18,14 +18,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
-from pytest_httpserver import HTTPServer
 
 from task_scheduler import aws, config, run_task, send_task
 from task_scheduler.errors import IncompleteRun
 from task_scheduler.execution.sandbox import Sandbox
 from task_scheduler.observability import stream, task_output
 from task_scheduler.queue.message import Message
+from task_scheduler.runs.ledger import Ledger
 from task_scheduler.runs.run import Cursor, Run
+from task_scheduler.runs.table import Table
 from task_scheduler.task_list.listed import Refused
 from task_scheduler.task_list.messages import make_message
 from task_scheduler.task_list.task_list import TaskList
@@ -143,20 +144,34 @@ def fresh_event_loop() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def make_httpserver() -> Iterator[HTTPServer]:
-    """The server behind `httpserver`, which a request that hangs does not keep from the next."""
-    # It is in the process of the code under test, whose log some tests read for secrets.
-    logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
-    with HTTPServer(host="127.0.0.1", port=0, threaded=True) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
 def sqs(emulator: Emulator) -> Iterator[SQSClient]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in emulator.environment().items():
             patch.setenv(name, value)
         yield aws.sqs()
+
+
+@pytest.fixture(autouse=True)
+def ledger_table(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The ledger's table, as modules/ledger makes it; a new one for each test on the emulator."""
+    name = f"ledger-{uuid.uuid4().hex}"
+    monkeypatch.setenv("LEDGER_TABLE", name)
+    if "sqs" in request.fixturenames:
+        request.getfixturevalue("sqs")
+        keys = {"pk": "HASH", "sk": "RANGE"}
+        aws.dynamodb().create_table(
+            TableName=name,
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys.items()],  # type: ignore[typeddict-item]
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+        )
+    return name
+
+
+@pytest.fixture
+def ledger(sqs: SQSClient, ledger_table: str) -> Ledger:
+    """The ledger that the handlers write."""
+    return Ledger(Table(aws.dynamodb(), ledger_table), time.time, keep_seconds=86_400)
 
 
 @pytest.fixture
@@ -314,11 +329,23 @@ class Bench:
             text = body if isinstance(body, str) else body.encode()
             self.queue.client.send_message(QueueUrl=self.queue.url, MessageBody=text)
 
+    def put_at(self, place: str, message: Message, **attributes: str) -> None:
+        """Put a message on the queue as send_task does, with its place in its run."""
+        self.queue.client.send_message(
+            QueueUrl=self.queue.url,
+            MessageBody=message.encode(),
+            MessageAttributes={
+                name: {"DataType": "String", "StringValue": value}
+                for name, value in {"place": place, **attributes}.items()
+            },
+        )
+
     def receive(self, *, wait: int = 5) -> list[dict[str, Any]]:
         """The records that Lambda would hand over; it waits so many seconds for the first."""
         received = self.queue.client.receive_message(
             QueueUrl=self.queue.url,
             MaxNumberOfMessages=10,
+            MessageAttributeNames=["All"],
             MessageSystemAttributeNames=["All"],
             WaitTimeSeconds=wait,
         ).get("Messages", [])
@@ -328,6 +355,10 @@ class Bench:
                 "receiptHandle": message["ReceiptHandle"],
                 "body": message["Body"],
                 "attributes": message["Attributes"],
+                "messageAttributes": {
+                    name: {"stringValue": attribute["StringValue"], "dataType": "String"}
+                    for name, attribute in message.get("MessageAttributes", {}).items()
+                },
             }
             for message in received
         ]
@@ -338,6 +369,13 @@ class Bench:
         Returns the ids of the messages that stay.
         """
         return self.run_records(self.receive(), seconds, passing=passing)
+
+    @staticmethod
+    def redeliver(records: list[dict[str, Any]], receives: int) -> list[dict[str, Any]]:
+        """Return records as SQS hands them over when they were received so often."""
+        for record in records:
+            record["attributes"]["ApproximateReceiveCount"] = str(receives)
+        return records
 
     def run_records(
         self, records: list[dict[str, Any]], seconds: float = 30.0, *, passing: bool = False
@@ -467,9 +505,12 @@ class Chain:
 
 @dataclass
 class Hurried(Context):
-    """An invocation whose time is up after so many looks at the clock."""
+    """An invocation whose time is up after so many looks at the clock while it sends a list."""
 
     looks: int = 0
+
+    def __post_init__(self) -> None:
+        self.looks += 2  # before that the claim of the run looks twice
 
     def get_remaining_time_in_millis(self) -> int:
         self.looks -= 1

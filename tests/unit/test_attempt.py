@@ -35,7 +35,7 @@ def record_of(body: str | Message, receives: int = 1, *, sent: float = 0.0) -> R
 
 def delivery(receives: int = 1, **attributes: Any) -> Delivery:
     record = record_of(MESSAGE, receives)
-    return Delivery(**{"record": record, "message": MESSAGE, **attributes})
+    return Delivery(**{"record": record, "message": MESSAGE, "used": receives - 1, **attributes})
 
 
 def attempt(receives: int = 1, *, function: Any = None, max_receives: float = inf) -> Attempt:

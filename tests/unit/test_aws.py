@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from task_scheduler import aws, config
-from task_scheduler.send_task import IN_FLIGHT
+from task_scheduler.sending.task_queues import IN_FLIGHT
 
 
 @pytest.mark.usefixtures("sqs")

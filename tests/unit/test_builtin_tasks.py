@@ -18,10 +18,11 @@ from urllib.parse import quote, unquote, unquote_to_bytes
 
 import pytest
 
-from task_scheduler.errors import InvalidArguments, Retry
+from task_scheduler.errors import InvalidArguments, Retry, UnknownSecret
 from task_scheduler.queue.message import Message
 from task_scheduler.tasks import web_request
 from task_scheduler.tasks.context import TaskContext
+from task_scheduler.tasks.headers import InvalidHeaders
 from task_scheduler.tasks.registry import find_task
 from task_scheduler.tasks.web_request import RequestRefused
 from tests.unit.conftest import Bench
@@ -412,3 +413,97 @@ def test_a_message_that_names_a_built_in_task_is_run(server: Server, bench: Benc
     assert bench.run() == []
 
     assert server.requests == ["GET /beat"]
+
+
+@pytest.fixture
+def tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("API_TOKEN", "tok-1234567\n")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "Authorization: Bearer {secret:API_TOKEN}\nX-Plain: {braces} \\{secret\\}\n",
+        {"Authorization": "Bearer {secret:API_TOKEN}", "X-Plain": r"{braces} \{secret\}"},
+    ],
+)
+def test_headers_are_sent_with_the_secrets_that_they_name(
+    server: Server, run: Callable[..., Any], tokens: None, headers: Any
+) -> None:
+    told = json.loads(run("http", url=f"{server.url}/echo", headers=headers)["body"])
+
+    assert told["Authorization"] == "Bearer tok-1234567"
+    assert told["X-Plain"] == r"{braces} \{secret\}"
+    assert told["User-Agent"] == "task-scheduler"
+
+
+def test_a_header_of_the_users_replaces_ours(server: Server, run: Callable[..., Any]) -> None:
+    headers = "content-type: text/csv\nuser-agent: mine"
+    told = json.loads(
+        run("http", url=f"{server.url}/echo", method="POST", body="a", headers=headers)["body"]
+    )
+
+    assert (told["content-type"], told["user-agent"]) == ("text/csv", "mine")
+    assert not {"Content-Type", "User-Agent"} & told.keys()
+
+
+def test_a_redirect_to_another_host_takes_no_header_of_the_users_along(
+    server: Server, run: Callable[..., Any], tokens: None
+) -> None:
+    headers = "Authorization: {secret:API_TOKEN}"
+    elsewhere = server.url.replace("127.0.0.1", "localhost")
+
+    there, away = (
+        json.loads(
+            run("http", url=f"{server.url}/redirect?to={quote(to)}", headers=headers)["body"]
+        )
+        for to in ("/echo", f"{elsewhere}/echo")
+    )
+
+    assert there["Authorization"] == "tok-1234567"
+    assert "Authorization" not in away
+    assert away["User-Agent"] == "task-scheduler"
+
+
+def test_a_ping_has_headers_too(
+    server: Server, run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tokens: None
+) -> None:
+    asked: list[web_request.WebRequest] = []
+    fetch = web_request.fetch
+
+    def note(request: web_request.WebRequest, *, timeout: float) -> web_request.Answer:
+        asked.append(request)
+        return fetch(request, timeout=timeout)
+
+    monkeypatch.setattr("task_scheduler.tasks.builtin.fetch", note)
+    run("ping", url=f"{server.url}/beat", headers="Authorization: {secret:API_TOKEN}")
+
+    assert asked[0].private_headers == {"Authorization": "tok-1234567"}
+    assert "tok-1234567" not in repr(asked[0])
+
+
+@pytest.mark.parametrize(
+    ("headers", "said"),
+    [
+        ("Authorization", "headers, line 1: must be a name, a colon and a value"),
+        ("a: b\n\nno colon", "headers, line 2: must be a name"),
+        ("two words: b", "header 'two words': a name must be letters"),
+        ("host: example.com", "header 'host': the request has its own"),
+        ({"A": "b\r\nC: d"}, "header 'A': its value must be of ASCII characters, in one line"),
+        ("A: ü", "header 'A': its value must be of ASCII"),
+    ],
+)
+def test_malformed_headers_are_refused_by_name(
+    run: Callable[..., Any], write_tasks: Write, headers: Any, said: str
+) -> None:
+    with pytest.raises(InvalidHeaders, match=said):
+        run("http", url="http://127.0.0.1/", headers=headers)
+    assert InvalidHeaders in find_task("http", write_tasks()).never_retry
+
+
+def test_a_header_that_names_an_unknown_secret_is_not_sent(
+    server: Server, run: Callable[..., Any]
+) -> None:
+    with pytest.raises(UnknownSecret, match="no secret 'NOT_THERE'"):
+        run("http", url=f"{server.url}/echo", headers="A: {secret:NOT_THERE}")
+    assert server.requests == []

@@ -21,6 +21,7 @@ RUN_TASK = {
     "TASKS_DEAD_LETTER_URL": "https://sqs/dead",
     "MAX_RECEIVE_COUNT": "13",
     "MESSAGE_RETENTION": "345600",
+    "LEDGER_TABLE": "runs",
 }
 
 
@@ -32,14 +33,16 @@ def test_settings_are_typed_and_cannot_be_changed() -> None:
     assert settings.max_receive_count == 13
     assert settings.task_folder == Path("/var/task")
     assert settings.metrics_by_schedule
-    assert (settings.task_concurrency, settings.deduplication_table) == (1, None)
+    assert (settings.task_concurrency, settings.deduplication) == (1, False)
     assert settings.log_level == logging.INFO
     with pytest.raises(FrozenInstanceError):
         settings.queue_url = "another"  # type: ignore[misc]
 
 
 def test_variables_that_are_missing_are_all_named() -> None:
-    with pytest.raises(InvalidSettings, match=r"^QUEUE_URL, RUNS_DEAD_LETTER_URL must be set"):
+    with pytest.raises(
+        InvalidSettings, match=r"^QUEUE_URL, RUNS_DEAD_LETTER_URL, LEDGER_TABLE must"
+    ):
         Settings.from_environment({"QUEUE_URL": ""}, "send_task")
 
 

@@ -104,7 +104,7 @@ def _read_in_pieces(run: Run, folder: Path, sizes: list[int]) -> Entries:
             return entries
         # with no time even for one line the run fails, and says so
         more = more * 2 + 1 if read.rest.line == run.cursor.line else more // 2
-        event = json.loads(json.dumps(run.continued(read.rest)))
+        event = json.loads(json.dumps(run.event(read.rest)))
         run = Run.from_event(event, request_id="another")
     raise AssertionError("unreachable")
 

@@ -37,7 +37,7 @@ def _read(run: Run, folder: Path, stop_after: int | None = None) -> Read:
 
 def _next(run: Run, rest: Cursor) -> Run:
     """The run as the next invocation gets it: it goes through JSON on its way."""
-    return Run.from_event(json.loads(json.dumps(run.continued(rest))), request_id="another")
+    return Run.from_event(json.loads(json.dumps(run.event(rest))), request_id="another")
 
 
 def _in_pieces(run: Run, folder: Path, pieces: list[int]) -> Entries:
@@ -66,7 +66,7 @@ def test_an_inline_list_goes_on_at_its_position(tmp_path: Path) -> None:
 
 
 def test_a_continued_run_keeps_its_key() -> None:
-    event = _run(tasks=["a"]).continued(Cursor(line=7))
+    event = _run(tasks=["a"]).event(Cursor(line=7))
 
     run = Run.from_event(json.loads(json.dumps(event)), request_id="another")
 
@@ -263,7 +263,7 @@ def test_a_file_that_is_replaced_between_two_invocations_is_incomplete(tmp_path:
 
 def test_a_cursor_of_0_1_0_that_pins_no_file_is_gone_on_with(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,b\n1,2\n3,4\n")
-    event = _run(tasks_file="t.csv").continued(Cursor())
+    event = _run(tasks_file="t.csv").event(Cursor())
     event["cursor"] = {"line": 3, "offset": 8, "header": ["a", "b"], "etag": None}
 
     read = _read(Run.from_event(event, request_id="another"), tmp_path)

@@ -33,23 +33,23 @@ from tests.unit.test_attempt import delivery
 def test_a_refused_lines_letter_names_the_list_that_it_stood_in(source: dict[str, Any]) -> None:
     run = Run(key="s@t", schedule="s", **source)
 
-    body = json.loads(line_dead_letter(run, Refused(7, "invalid JSON", b"{")).body)
+    body = json.loads(line_dead_letter(run, Refused(7, "invalid JSON", b"{"), 3).body)
 
     assert [body["file"]] == list(source.values())
-    assert body["line"] == 7
+    assert (body["line"], body["number"]) == (7, 3)
 
 
 def test_a_quote_that_ends_within_a_character_is_a_text_still() -> None:
     data = b"x" * (START_BYTES - 1) + "ü".encode()
 
-    dead_letter = line_dead_letter(Run(key="s@t", schedule="s"), Refused(1, "why", data))
+    dead_letter = line_dead_letter(Run(key="s@t", schedule="s"), Refused(1, "why", data), 1)
 
     assert json.loads(dead_letter.body)["start"] == "x" * (START_BYTES - 1) + "\ufffd"
 
 
 def test_a_long_reason_is_truncated() -> None:
     run, reason = Run(key="s@t", schedule="s"), "x" * 9_999
-    line = line_dead_letter(run, Refused(1, reason, b""))
+    line = line_dead_letter(run, Refused(1, reason, b""), 1)
     incomplete = incomplete_run_dead_letter(run, IncompleteRun(reason))
 
     for dead_letter in (line, incomplete):

@@ -19,11 +19,12 @@ from pytest_httpserver import HTTPServer
 from task_scheduler.notifications import delivery, targets
 from task_scheduler.notifications.chat_message import ChatMessage
 from task_scheduler.notifications.delivery import MAX_ANSWER, Target, deliver
-from task_scheduler.notifications.targets import Targets
+from task_scheduler.notifications.harmless import harmless
+from task_scheduler.notifications.targets import parse, target_of
 from task_scheduler.observability.log import logger
 from tests.unit.chat_services import Answer, Webhook, serving
 
-MESSAGE = ChatMessage(title="s: 1 failed", body="✗ #1", kind="failure")
+MESSAGE = ChatMessage(title="s: 1 failed", text="✗ #1", markdown="`✗ #1`", is_failure=True)
 SECONDS = 3.0
 
 
@@ -36,17 +37,25 @@ def webhook(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 @pytest.fixture
 def target(webhook: Webhook) -> Target:
-    return target_of(webhook)
+    return make_target(webhook)
 
 
-def target_of(webhook: Webhook, path: str = "/x", parameters: str = "") -> Target:
-    [made] = Targets(f"{webhook.url.replace('http', 'json')}{path}{parameters}").usable
-    made.plugin.request_rate_per_sec = 0  # Apprise's own pause between messages
+def make_target(webhook: Webhook, path: str = "/x", parameters: str = "") -> Target:
+    made = load(f"{webhook.url.replace('http', 'json')}{path}{parameters}")
+    made.plugin.request_rate_per_sec = 0  # Apprise's own pause between attempts
     return made
 
 
-def send(*targets: Target, seconds: float = SECONDS) -> list[str]:
-    return deliver(targets, MESSAGE, time.monotonic() + seconds)
+def load(url: str) -> Target:
+    target_of.cache_clear()
+    [address] = parse(url)
+    target = target_of(address)
+    assert target is not None
+    return target
+
+
+def send(*targets: Target, message: ChatMessage = MESSAGE, seconds: float = SECONDS) -> list[str]:
+    return list(map(str, deliver(targets, message, time.monotonic() + seconds)))
 
 
 def test_a_message_is_sent_once_as_plain_text(webhook: Webhook, target: Target) -> None:
@@ -142,7 +151,7 @@ def test_a_service_that_hangs_is_paused_if_it_had_time_enough(
 ) -> None:
     over = Event()
     monkeypatch.setattr(delivery, "FAIR_SECONDS", fair)
-    monkeypatch.setattr(target, "_send", lambda **_: over.wait(5))
+    monkeypatch.setattr(target.plugin, "send", lambda **_: over.wait(5))
 
     try:
         assert send(target, seconds=0.5) == ["JSON: no answer in time"]
@@ -162,7 +171,7 @@ def test_an_unreachable_service_is_named_with_the_kind_of_error_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(targets, "WAIT_SECONDS", 0.0)
-    [target] = Targets("json://127.0.0.1:9/s3cr3t").usable
+    target = load("json://127.0.0.1:9/s3cr3t")
 
     assert send(target) == ["JSON: ConnectionError"]
 
@@ -174,7 +183,7 @@ def test_whatever_apprise_raises_is_reported_by_its_kind_alone(
     def broken(**_: object) -> bool:
         raise error
 
-    monkeypatch.setattr(target, "_send", broken)
+    monkeypatch.setattr(target.plugin, "send", broken)
 
     assert send(target) == [f"JSON: {type(error).__name__}"]
 
@@ -184,7 +193,7 @@ def test_whatever_apprise_raises_is_reported_by_its_kind_alone(
 def test_a_redirect_is_not_followed(webhook: Webhook, status: int, parameters: str) -> None:
     webhook.answers.append(Answer(status, headers={"Location": f"{webhook.url}/internal"}))
 
-    assert send(target_of(webhook, parameters=parameters)) == [f"JSON: answered {status}"]
+    assert send(make_target(webhook, parameters=parameters)) == [f"JSON: answered {status}"]
     assert webhook.paths == ["/hook/x"]
 
 
@@ -236,7 +245,7 @@ def test_services_are_sent_to_at_once_and_each_problem_is_reported_in_their_orde
         webhooks[3].answers.extend([Answer(500)] * 3)
         begun = time.monotonic()
 
-        problems = send(*map(target_of, webhooks), seconds=1)
+        problems = send(*map(make_target, webhooks), seconds=1)
 
         assert time.monotonic() - begun < 1.5
         assert len(webhooks[1].received) == 1
@@ -248,7 +257,7 @@ def test_services_are_sent_to_at_once_and_each_problem_is_reported_in_their_orde
 def test_a_message_that_apprise_cannot_prepare_is_delivered_to_nobody(
     webhook: Webhook, target: Target
 ) -> None:
-    assert deliver([target], ChatMessage(title="", body="", kind="info"), time.monotonic() + 3)
+    assert send(target, message=ChatMessage(title="", text="", markdown=""))
     assert webhook.requests == 0
 
 
@@ -259,44 +268,48 @@ def test_requests_of_task_code_are_made_as_before(webhook: Webhook) -> None:
 
     assert len(requests.get(f"{webhook.url}/x", timeout=5).content) == 9
     assert webhook.requests == 2
-    assert delivery._asking.get() is None
+    assert delivery._current.get() is None
 
 
 @pytest.mark.parametrize(
-    ("text", "names"),
-    [
-        ("json://localhost, xml://localhost", ["JSON", "XML"]),
-        ("json://localhost\n\n xml://localhost \n", ["JSON", "XML"]),
-        (" json://localhost ,\n,xml://localhost\t,", ["JSON", "XML"]),
-        ("json://a,b@localhost/?x=1,2", ["JSON"]),
-        ("", []),
-    ],
+    ("status", "is_final"), [(403, True), (302, True), (429, False), (500, False)]
 )
-def test_a_parameter_is_urls_between_lines_commas_or_blanks(text: str, names: list[str]) -> None:
-    targets = Targets(text)
+def test_a_problem_says_whether_the_service_refuses_for_good(
+    webhook: Webhook, target: Target, status: int, is_final: bool
+) -> None:
+    webhook.answers.extend([Answer(status)] * 3)
 
-    assert [target.name for target in targets.usable] == names
-    assert not targets.malformed
+    [problem] = deliver([target], MESSAGE, time.monotonic() + SECONDS)
+
+    assert problem.is_final is is_final
+
+
+def test_a_late_attempt_for_a_message_before_does_not_stop_the_next_one(
+    webhook: Webhook, target: Target
+) -> None:
+    webhook.answers.extend([Answer(200, hangs=True), Answer(404)])
+    send(target, seconds=0.3)
+    target.paused_until = 0.0
+    send(target)
+    target.paused_until = 0.0
+
+    assert send(target) == []
+
+
+def test_a_service_that_another_apprise_has_otherwise_gets_the_plain_message(
+    webhook: Webhook, target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lack(*_: object) -> None:
+        raise AttributeError("_send")
+
+    monkeypatch.setattr(delivery, "prepare", lack)
+
+    assert send(target) == []
+    assert webhook.received[0]["message"] == MESSAGE.text
 
 
 def test_a_message_is_signed_with_the_name_of_this_installation() -> None:
-    [target] = Targets("json://localhost").usable
-
-    assert target.plugin.asset.app_id == logger.service
-
-
-def test_urls_that_apprise_does_not_know_are_reported_by_their_places(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("NOTIFY_SSM_PARAMETER", "/chat")
-
-    targets = Targets("nonsense\n\njson://localhost\nno://way")
-
-    assert [target.name for target in targets.usable] == ["JSON"]
-    assert targets.malformed == (
-        "SSM parameter /chat: of the 3 URLs in it Apprise does not know number 1, 3; "
-        "the others are used"
-    )
+    assert load("json://localhost").plugin.asset.app_id == logger.service
 
 
 SCHEMES = {
@@ -328,20 +341,14 @@ def test_no_service_gets_a_mention_from_task_output(
         return made
 
     monkeypatch.setattr(delivery, "_requests_send", answer)
-    [target] = Targets(url).usable
-    body = composed_body("\n".join(PINGS))
+    text = harmless("\n".join(PINGS), 1_000)
+    message = ChatMessage(title=text, text=text, markdown=f"`{text.replace('`', '')}`")
 
-    deliver([target], ChatMessage(title="t", body=body, kind="failure"), time.monotonic() + 5)
+    send(load(url), message=message, seconds=5)
 
     texts = "".join(strings_of(json.loads("".join(sent))))
     assert "everyone" in texts.lower()
     assert [ping for ping in PINGS if ping in texts] == []
-
-
-def composed_body(text: str) -> str:
-    from task_scheduler.notifications.harmless import harmless
-
-    return harmless(text, 1_000)
 
 
 def strings_of(value: Any) -> list[str]:

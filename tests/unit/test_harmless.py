@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from task_scheduler.notifications.harmless import harmless
+from task_scheduler.notifications.harmless import harmless, harmless_lines
 
 SPACE = "\u200b"
 
@@ -70,3 +70,20 @@ def test_whatever_the_text_nothing_in_it_has_an_effect(text: str, limit: int) ->
     assert not re.search(r"(^|[\s<.])@[^\s\u200b]|<[!@]|\|\||``|~~|\]\(", line)
     assert not any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in line)
     line.encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a   b\n  c\td  \n", ["a   b", "  c     d"]),
+        ("@everyone\n<@1> ```\n", [f"@{SPACE}everyone", f"<{SPACE}@{SPACE}1> `{SPACE}`{SPACE}`"]),
+        ("a\x1b\u2028b\u202e\r\n\x00", ["a\ufffd", "b\ufffd", "\ufffd"]),
+        ("one", ["one"]),
+        ("1\n2\n3\n4\n5", ["1", "2", "3", "... (2 more lines)"]),
+        ("x" * 30 + "\n" + "y" * 30, ["x" * 30, "... (1 more lines)"]),
+        ("x" * 90 + "\ny", ["x" * 40 + "... (52 more characters)"]),
+        ("", [""]),
+    ],
+)
+def test_lines_keep_their_columns_and_lose_their_effects(text: str, shown: list[str]) -> None:
+    assert harmless_lines(text, 40, 3) == shown

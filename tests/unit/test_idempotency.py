@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
-import uuid
-from typing import Any
 
-import boto3
 import pytest
 
 from task_scheduler.errors import BatchFailed
 from task_scheduler.queue.fifo import deduplication_id
 from task_scheduler.queue.message import Message
+from task_scheduler.runs.ledger import Ledger
+from task_scheduler.runs.table import Item
 from tests.unit.conftest import Bench, Log, Write, fail, note
 
 
 @pytest.fixture(autouse=True)
-def table(sqs: object, monkeypatch: pytest.MonkeyPatch) -> str:
-    assert sqs  # sets the environment
-    name = f"test-{uuid.uuid4().hex}"
-    boto3.client("dynamodb").create_table(
-        TableName=name,
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    monkeypatch.setenv("DEDUPLICATION_TABLE", name)
-    return name
+def _deduplication(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEDUPLICATION", "true")
 
 
-def _records(table: str) -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = boto3.client("dynamodb").scan(TableName=table)["Items"]
-    return items
+def _outcomes(ledger: Ledger, *messages: Message) -> list[Item]:
+    """Return the records of messages that were sent once."""
+    return [ledger.table.get(_key(message)) for message in messages]
+
+
+def _key(message: Message) -> tuple[str, str]:
+    return f"D#{deduplication_id(message.id, message.encode())}", "outcome#0"
 
 
 @pytest.fixture(params=["1", "4"])
@@ -47,13 +40,11 @@ def test_a_message_delivered_twice_has_one_effect(bench: Bench, log_lines: Log) 
     assert bench.run() == []
 
     bench.put(note("1"))
-    records = bench.receive()
-    records[0]["attributes"]["ApproximateReceiveCount"] = "2"
-    assert bench.run_records(records) == []
+    assert bench.run() == []
 
     assert sorted(bench.ran) == ["1", "2"]
     assert [(line["outcome"], line["attempt"]) for line in log_lines()] == [
-        ("success", 1), ("success", 1), ("duplicate", 2),
+        ("success", 1), ("success", 1), ("duplicate", 1),
     ]  # fmt: skip
 
 
@@ -68,32 +59,29 @@ def test_a_body_that_is_no_message_has_one_letter(bench: Bench, log_lines: Log) 
     assert [line["outcome"] for line in log_lines()] == ["unreadable", "duplicate"]
 
 
-def test_only_the_outcome_is_stored(bench: Bench, table: str) -> None:
+def test_only_the_outcome_is_stored(bench: Bench, ledger: Ledger) -> None:
     message = note("a secret argument")
     bench.put(message)
 
     bench.run()
 
-    [record] = _records(table)
-    assert record["data"] == {"S": '"success"'}
-    # the next version of this package has to find it
-    identity = deduplication_id("s@t#a secret argument", message.encode())
-    key = hashlib.sha256(f'"{identity}"'.encode()).hexdigest()
-    assert record["id"] == {"S": f"message#{key}"}
+    [record] = _outcomes(ledger, message)
+    assert record["outcome"] == "success"
+    assert set(record) == {"pk", "sk", "outcome", "expires"}
     assert "secret" not in str(record)
 
 
 @pytest.mark.parametrize(("setting", "days"), [("1555200", 18), ("", 28)])
 def test_an_outcome_is_kept_as_long_as_its_message_may_be_sent_again(
-    bench: Bench, table: str, monkeypatch: pytest.MonkeyPatch, setting: str, days: int
+    bench: Bench, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, setting: str, days: int
 ) -> None:
     monkeypatch.setenv("OUTCOME_RETENTION", setting)
     bench.put(note("1"))
 
     bench.run()
 
-    [record] = _records(table)
-    kept = int(record["expiration"]["N"]) - time.time()
+    [record] = _outcomes(ledger, note("1"))
+    kept = record["expires"] - time.time()
     assert kept == pytest.approx(days * 86_400, abs=60)
 
 
@@ -116,43 +104,33 @@ def test_a_task_that_is_retried_is_run_again_and_a_final_failure_is_not(
     ]  # fmt: skip
 
 
-def _put_in_progress(bench: Bench, table: str) -> None:
-    """Has note("1") run, and makes its record look as if it were run still."""
-    bench.put(note("1"))
-    bench.run()
-    [record] = _records(table)
-    boto3.client("dynamodb").put_item(
-        TableName=table,
-        Item={
-            "id": record["id"],
-            "status": {"S": "INPROGRESS"},
-            "expiration": record["expiration"],
-            "in_progress_expiration": {"N": str(int((time.time() + 20) * 1000))},
-        },
-    )
+def _put_in_progress(ledger: Ledger, message: Message, seconds: int = 20) -> None:
+    """Have a message look as if it were run elsewhere."""
+    now = int(time.time())
+    ledger.table.put(_key(message), {"until": now + seconds, "expires": now + 1_000})
 
 
 def test_a_message_in_progress_elsewhere_waits_until_that_has_expired(
-    bench: Bench, table: str, log_lines: Log
+    bench: Bench, ledger: Ledger, log_lines: Log
 ) -> None:
-    _put_in_progress(bench, table)
+    _put_in_progress(ledger, note("1"))
     bench.put(note("1"), note("neighbour"))
 
     assert len(bench.run()) == 1
 
-    assert bench.ran == ["1", "neighbour"]
+    assert bench.ran == ["neighbour"]
     assert list(bench.hidden.values()) == [31]
     assert bench.dead_letters.receive_all() == []
-    [line] = [line for line in log_lines() if line["outcome"] == "retry"]
+    [line] = [line for line in log_lines() if line.get("outcome") == "retry"]
     assert (line["id"], line["attempt"], line["retry_after"]) == ("s@t#1", 1, 31)
     assert line["reason"] == "another delivery of it is in progress"
 
 
 def test_a_message_that_always_was_in_progress_elsewhere_is_a_letter_that_says_so(
-    bench: Bench, table: str, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MAX_RECEIVE_COUNT", "2")
-    _put_in_progress(bench, table)
+    _put_in_progress(ledger, note("1"))
     bench.put(note("1"))
 
     assert bench.run() == []
@@ -165,25 +143,20 @@ def test_a_message_that_always_was_in_progress_elsewhere_is_a_letter_that_says_s
 
 
 def test_the_record_of_a_function_that_died_blocks_until_the_functions_time_is_over(
-    bench: Bench, table: str
+    bench: Bench, ledger: Ledger
 ) -> None:
     """Death between effect and record repeats the effect: this is the case, and its limit."""
-    bench.put(Message(id="x", task="die", text="1"), note("neighbour"))
+    killer = Message(id="x", task="die", text="1")
+    bench.put(killer, note("neighbour"))
     records = [record for record in bench.receive() if '"die"' in record["body"]]
     with pytest.raises(KeyboardInterrupt):
         bench.run_records(records, seconds=2)
 
-    [record] = _records(table)
+    [record] = _outcomes(ledger, killer)
 
-    assert record["status"] == {"S": "INPROGRESS"}
-    left = int(record["in_progress_expiration"]["N"]) / 1000 - time.time()
-    assert left < 3
-    boto3.client("dynamodb").update_item(
-        TableName=table,
-        Key={"id": record["id"]},
-        UpdateExpression="SET in_progress_expiration = :past",
-        ExpressionAttributeValues={":past": {"N": str(int((time.time() - 1) * 1000))}},
-    )
+    assert "outcome" not in record
+    assert record["until"] - time.time() < 4
+    _put_in_progress(ledger, killer, -2)
     with pytest.raises(KeyboardInterrupt):
         bench.run_records(records, seconds=2)
     assert bench.ran == ["1", "1"]
@@ -199,14 +172,14 @@ def test_a_task_whose_outcome_cannot_be_recorded_is_done_still(
 
             @task("last")
             def last():
-                boto3.client("dynamodb").delete_table(TableName=os.environ["DEDUPLICATION_TABLE"])
+                boto3.client("dynamodb").delete_table(TableName=os.environ["LEDGER_TABLE"])
         """
     )
     bench.put(Message(id="x", task="last"))
 
     assert bench.run() == []
 
-    warning, line = log_lines()
+    warning, line, *_ = log_lines()
     assert (warning["level"], warning["message"]) == ("WARNING", "outcome not recorded")
     assert "ResourceNotFoundException" in warning["exception"]
     assert line["outcome"] == "success"
@@ -215,7 +188,7 @@ def test_a_task_whose_outcome_cannot_be_recorded_is_done_still(
 def test_without_the_table_messages_wait_on_the_queue_and_are_not_run(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, log_lines: Log
 ) -> None:
-    monkeypatch.setenv("DEDUPLICATION_TABLE", "gone")
+    monkeypatch.setenv("LEDGER_TABLE", "gone")
     bench.put("a text", Message(id="y", task="unknown"))
 
     with pytest.raises(Exception, match="none of 2 tasks"):
@@ -224,18 +197,20 @@ def test_without_the_table_messages_wait_on_the_queue_and_are_not_run(
     assert bench.ran == []
     assert bench.dead_letters.receive_all() == []
     assert [5 <= seconds <= 10 for seconds in bench.hidden.values()] == [True, True]
-    for line in log_lines():
-        assert (line["outcome"], line["error"]) == ("retry", "ResourceNotFoundException")
+    lines = [line for line in log_lines() if line["message"] == "task"]
+    assert [(line["outcome"], line["error"]) for line in lines] == [
+        ("retry", "LedgerUnavailable"),
+    ] * 2
 
 
 def test_while_the_table_does_not_answer_waits_grow_and_no_attempt_is_spent(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, table: str
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench.put(fail("1", retries=0))
     records = bench.receive()
     waits: list[int] = []
     with monkeypatch.context() as patch:
-        patch.setenv("DEDUPLICATION_TABLE", "gone")
+        patch.setenv("LEDGER_TABLE", "gone")
         for receives in "12345":
             records[0]["attributes"]["ApproximateReceiveCount"] = receives
             with pytest.raises(BatchFailed):

@@ -170,7 +170,7 @@ def test_the_record_of_a_run_is_its_metrics(
 
     fire(tasks=["a", "b"])
     (tmp_path / "list.jsonl").write_text('"a"\n{oops')
-    fire(tasks_file="list.jsonl")
+    fire(tasks_file="list.jsonl", key="s@another")
 
     whole, holed = log_lines()
     assert directive(whole) == {

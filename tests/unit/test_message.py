@@ -91,7 +91,6 @@ def test_a_body_typed_by_hand_is_a_text(body: str) -> None:
         ('{"version": 1, "id": 7, "text": "y"}', "id is a int: must be a str"),
         ('{"version": 1, "id": "x", "text": "y", "retries": true}', "retries is a bool"),
         ('{"version": 1, "id": "x", "task": "t", "args": []}', "args is a list: must be a dict"),
-        ('{"version": 1, "id": "x", "text": "y", "notify_on": ["never"]}', "notify_on has 'never'"),
         ("[" * 100_000 + "]" * 100_000, "^nested too deep$"),
         ('{"version": 1, "id": "x", "text": "y", "args": ' + '{"a":' * 5_000 + "1" + "}" * 5_001,
          "nested too deep"),
@@ -104,7 +103,7 @@ def test_json_that_is_not_an_envelope_is_unreadable_with_its_reason(body: str, r
 
 
 def test_attributes_of_a_newer_sender_are_ignored() -> None:
-    body = '{"version": 1, "id": "s@t#1", "text": "y", "colour": "red", "worker": {"cpu": 2}}'
+    body = '{"version": 1, "id": "s@t#1", "text": "y", "colour": "red", "engine": {"cpu": 2}}'
 
     assert Message.decode(body, sqs_id="abc") == Message(id="s@t#1", text="y")
 

@@ -1,9 +1,9 @@
-"""Notifications of a sandbox: listed or only counted, from invocation to invocation."""
+"""The notifier of a sandbox: whom it notifies, what it logs, when it wants to be called again."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from threading import Event
 from types import SimpleNamespace
 from typing import Any
@@ -11,53 +11,47 @@ from typing import Any
 import pytest
 
 from task_scheduler.errors import NoTargets
-from task_scheduler.execution.result import Ended, Result
 from task_scheduler.notifications import delivery, notifier
-from task_scheduler.notifications.chat_message import ChatMessage, Notification
-from task_scheduler.notifications.notifier import Notifier, ending
-from task_scheduler.outcome import NotifyEvent, Outcome
+from task_scheduler.notifications.chat_message import ChatMessage
+from task_scheduler.notifications.delivery import Problem
+from task_scheduler.notifications.digest import Digest
+from task_scheduler.notifications.notifier import Notifier
+from task_scheduler.notifications.targets import parse
+from task_scheduler.outcome import NotifyEvent
 from tests.unit.conftest import Log
-from tests.unit.test_attempt import TIME
-from tests.unit.test_attempt import delivery as delivered
 
-ALL = ["success", "failure", "recovery"]
+BOTH = "team=slack://a\nops=discord://b"
 
 
-def end(
-    outcome: Outcome,
-    tries: int = 1,
-    notify_on: list[str] | None = ALL,
-    schedule: str = "s",
-    **result: Any,
-) -> Ended:
-    tried = delivered(tries)
-    assert tried.message is not None
-    message = replace(tried.message, text="Bern", notify_on=notify_on, schedule=schedule)
-    return Ended(tried._replace(message=message), Result(outcome=outcome, **result))
-
-
-SUCCESS = end(Outcome.SUCCESS, preview="done")
-RECOVERY = end(Outcome.SUCCESS, tries=2, preview="done")
-FAILURE = end(Outcome.FAILED, error=OSError("no route"))
+def digest(**facts: Any) -> Digest:
+    known: dict[str, Any] = {
+        "key": "s@t", "schedule": "s", "event": NotifyEvent.FAILURE, "due": 0, "total": 2,
+        "failed": 1,
+    }  # fmt: skip
+    return Digest(**known | facts)
 
 
 @dataclass
 class Services:
-    """Chat, and a clock that stands until it is set."""
+    """The targets of a parameter, what comes of messages to them, and a clock that stands."""
 
-    now: float = 1_000.0
-    usable: list[str] = field(default_factory=lambda: ["Slack", "Discord"])
-    malformed: str = ""
-    problems: list[str] = field(default_factory=list)
+    text: str = BOTH
+    known: tuple[str, ...] = ("slack", "discord", "pagerduty")
+    problems: list[Problem] = field(default_factory=list)
     trouble: Callable[[], object] = lambda: None
     sent: list[ChatMessage] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
     deadlines: list[float] = field(default_factory=list)
 
     def read(self) -> Any:
         self.trouble()
-        return SimpleNamespace(usable=self.usable, malformed=self.malformed)
+        return parse(self.text)
 
-    def deliver(self, _targets: object, message: ChatMessage, deadline: float) -> list[str]:
+    def target_of(self, address: Any) -> Any:
+        return address.url if address.url.startswith(self.known) else None
+
+    def deliver(self, targets: Any, message: ChatMessage, deadline: float) -> list[Problem]:
+        self.asked += targets
         self.sent.append(message)
         self.deadlines.append(deadline)
         return self.problems
@@ -66,139 +60,170 @@ class Services:
 @pytest.fixture
 def services(monkeypatch: pytest.MonkeyPatch) -> Services:
     made = Services()
-    monkeypatch.setattr(notifier, "time", SimpleNamespace(monotonic=lambda: made.now))
-    monkeypatch.setattr(notifier, "_read_targets", made.read)
+    monkeypatch.setenv("NOTIFY_SSM_PARAMETER", "/chat")
+    monkeypatch.setattr(notifier, "time", SimpleNamespace(monotonic=lambda: 1_000.0))
+    monkeypatch.setattr(notifier, "read_addresses", made.read)
+    monkeypatch.setattr(notifier, "target_of", made.target_of)
     monkeypatch.setattr(delivery, "deliver", made.deliver)
     return made
 
 
-def raise_(error: Exception) -> Callable[[], object]:
-    def trouble() -> object:
+def raise_(error: BaseException) -> Callable[..., object]:
+    def trouble(*_: object) -> object:
         raise error
 
     return trouble
+
+
+def send(digest: Digest, *, seconds: float = 3.0) -> bool:
+    return Notifier().send(digest, seconds=seconds)
 
 
 @pytest.mark.parametrize(("seconds", "given"), [(3.0, 3.0), (100.0, 10.0)])
 def test_a_notification_takes_at_most_the_time_given_and_ten_seconds(
     services: Services, seconds: float, given: float
 ) -> None:
-    Notifier().notify([SUCCESS], seconds=seconds)
+    assert send(digest(), seconds=seconds)
 
     assert services.deadlines == [1_000.0 + given]
 
 
-@pytest.mark.parametrize("first", [FAILURE, RECOVERY])
-def test_within_a_minute_of_a_failure_or_recovery_others_of_the_schedule_are_counted(
-    services: Services, first: Ended
+@pytest.mark.parametrize(
+    ("names", "asked"),
+    [(None, ["slack://a", "discord://b"]), (["ops"], ["discord://b"]), ((), [])],
+)
+def test_a_message_goes_to_the_targets_that_its_schedule_names(
+    services: Services, names: list[str] | None, asked: list[str], log_lines: Log
 ) -> None:
-    notifier = Notifier()
-    notifier.notify([first], seconds=3)
-    for services.now in (1_000.0, 1_030.0, 1_059.9):
-        notifier.notify([FAILURE, RECOVERY], seconds=3)
-    assert len(services.sent) == 1
+    assert send(digest(notify_to=names))
 
-    services.now = 1_060.0
-    notifier.notify([FAILURE], seconds=3)
-    services.now = 2_000.0
-    notifier.notify([FAILURE], seconds=3)
-
-    _, second, third = services.sent
-    assert second.body.endswith("\nNot listed: 3 failed, 3 recovered; see the log.")
-    assert "Not listed" not in third.body
+    assert services.asked == asked
+    assert log_lines() == []
 
 
-def test_the_quiet_minute_of_one_schedule_is_not_that_of_another(services: Services) -> None:
-    notifier = Notifier()
-    notifier.notify([end(Outcome.FAILED, schedule="a", error=OSError())], seconds=3)
-    services.now += 1
-    both = [end(Outcome.FAILED, schedule=one, error=OSError()) for one in ("a", "b")]
-    notifier.notify(both, seconds=3)
-    services.now += 1
-    notifier.notify(both, seconds=3)
-    services.now += 60
-    notifier.notify([both[1]], seconds=3)
-
-    assert [message.title for message in services.sent] == [
-        "a: 1 failed", "b: 1 failed", "b: 1 failed",
-    ]  # fmt: skip
-    assert "Not listed" not in services.sent[1].body
-    assert services.sent[2].body.endswith("Not listed: 1 failed; see the log.")
-
-
-def test_the_names_of_schedules_that_are_kept_are_bounded(
+def test_without_a_parameter_nobody_is_notified(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(notifier, "MAX_SCHEDULES", 10)
-    made = Notifier()
-    for services.problems in ([], ["Slack: answered 403", "Discord: answered 403"]):
-        for number in range(25):
-            made.notify([end(Outcome.FAILED, schedule=str(number), error=OSError())], seconds=3)
+    monkeypatch.delenv("NOTIFY_SSM_PARAMETER")
+    services.trouble = raise_(AssertionError("it was read"))
 
-    assert len(made._quiet_until) <= 10
-    assert len(made._undelivered) <= 10
+    assert send(digest())
 
 
-def test_successes_are_always_listed_and_start_no_quiet_minute(services: Services) -> None:
-    notifier = Notifier()
-    for ended in ([SUCCESS], [FAILURE], [SUCCESS, FAILURE], [SUCCESS]):
-        notifier.notify(ended, seconds=3)
+def test_an_unknown_target_is_reported_by_its_name_and_the_others_get_the_message(
+    services: Services, log_lines: Log
+) -> None:
+    assert send(digest(notify_to=["ops", "opps"]))
 
-    assert [message.title for message in services.sent] == [
-        "s: 1 succeeded", "s: 1 failed", "s: 1 failed, 1 succeeded", "s: 1 succeeded",
-    ]  # fmt: skip
-    assert services.sent[2].body.splitlines()[1:] == [
-        "✓ #1 t “Bern”: done", "Not listed: 1 failed; see the log.",
-    ]  # fmt: skip
-    assert "Not listed" not in services.sent[3].body
+    assert services.asked == ["discord://b"]
+    [line] = log_lines()
+    assert (line["level"], line["reason"]) == ("WARNING", "opps: no target of this name")
+    assert (line["schedule"], line["undelivered"]) == ("s", 1)
+    assert line["_aws"]["CloudWatchMetrics"][0]["Metrics"] == [{"Name": "undelivered"}]
 
 
-def test_without_a_wanted_event_the_services_are_not_looked_up(services: Services) -> None:
-    services.trouble = raise_(AssertionError("it was"))
-
-    Notifier().notify([end(Outcome.SUCCESS, notify_on=["failure"])], seconds=3)
+def test_a_digest_with_unknown_targets_alone_is_not_sent_again(
+    services: Services, log_lines: Log
+) -> None:
+    assert send(digest(notify_to=["opps"]))
 
     assert services.sent == []
+    assert len(log_lines()) == 1
 
 
-def test_an_undelivered_message_is_warned_of_once_and_counted_each_time(
+def test_an_address_of_no_service_is_reported_by_its_place_or_name(
     services: Services, log_lines: Log
 ) -> None:
-    notifier = Notifier()
-    services.problems = ["Slack: answered 403", "Discord: answered 404"]
-    notifier.notify([FAILURE, SUCCESS], seconds=3)
-    notifier.notify([FAILURE], seconds=3)
-    services.problems = []
-    notifier.notify([SUCCESS], seconds=3)
+    services.text = f"nonsense-s3cr3t\n{BOTH}\ndev=slak://s3cr3t"
 
-    first, second = log_lines()
-    assert (first["level"], first["message"], first["undelivered"]) == (
-        "WARNING",
-        "notification",
-        2,
+    assert send(digest())
+
+    assert services.asked == ["slack://a", "discord://b"]
+    [line] = log_lines()
+    assert line["undelivered"] == 2
+    assert line["reason"] == (
+        "address number 1: no service that Apprise knows; dev: no service that Apprise knows"
     )
-    assert first["reason"] == "Slack: answered 403; Discord: answered 404"
-    assert (second["level"], second["message"], second["undelivered"]) == (
-        "INFO",
-        "notification",
-        1,
-    )
-    assert "reason" not in second
-    for line in (first, second):
-        assert line["_aws"]["CloudWatchMetrics"][0]["Metrics"] == [{"Name": "undelivered"}]
-    assert services.sent[-1].body.endswith("\nNot listed: 2 failed, 1 succeeded; see the log.")
 
 
-def test_a_message_that_one_of_two_services_took_is_delivered(
+@pytest.mark.parametrize("event", NotifyEvent)
+def test_an_unwanted_event_goes_to_incident_services_alone(
+    services: Services, event: NotifyEvent
+) -> None:
+    services.text = f"{BOTH}\npager=pagerduty://c"
+
+    assert send(digest(event=event, is_wanted=False))
+
+    assert services.asked == ["pagerduty://c"]
+    assert services.sent[0].is_failing is (event is NotifyEvent.FAILURE)
+
+
+def test_an_unwanted_event_without_an_incident_service_loads_nothing(
+    services: Services, monkeypatch: pytest.MonkeyPatch, log_lines: Log
+) -> None:
+    monkeypatch.setattr(notifier, "target_of", raise_(AssertionError("it was loaded")))
+
+    assert send(digest(is_wanted=False, notify_to=["team", "opps"]))
+
+    assert services.sent == []
+    assert log_lines() == []
+
+
+def test_the_state_of_the_schedule_decides_over_an_incident(services: Services) -> None:
+    services.text = "pagerduty://c"
+
+    send(digest(event=NotifyEvent.FAILURE, is_failing=False))
+    send(digest(event=NotifyEvent.SUCCESS, is_failing=True))
+
+    assert [message.is_failing for message in services.sent] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("problems", "is_done"),
+    [
+        ([], True),
+        ([Problem("Slack", "answered 403", True)], True),  # the other took it
+        ([Problem("Slack", "answered 503")], True),
+        ([Problem("Slack", "answered 403", True), Problem("Discord", "answered 404", True)], True),
+        ([Problem("Slack", "answered 403", True), Problem("Discord", "answered 503")], False),
+        ([Problem("Slack", "answered 503"), Problem("Discord", "no answer in time")], False),
+    ],
+)
+def test_a_message_is_sent_again_if_nobody_took_it_and_somebody_may(
+    services: Services, log_lines: Log, problems: list[Problem], is_done: bool
+) -> None:
+    services.problems = problems
+
+    assert send(digest()) is is_done
+
+    assert [line["undelivered"] for line in log_lines()] == [len(problems)] * bool(problems)
+
+
+def test_a_reason_is_a_warning_once_and_counted_each_time(
     services: Services, log_lines: Log
 ) -> None:
-    notifier = Notifier()
-    services.problems = ["Slack: answered 403"]
-    notifier.notify([SUCCESS], seconds=3)
-    notifier.notify([SUCCESS], seconds=3)
+    made = Notifier()
+    services.problems = [Problem("Slack", "answered 403", True)]
+    for _ in range(3):
+        made.send(digest(), seconds=3)
 
-    assert "Not listed" not in services.sent[1].body
-    assert [line["undelivered"] for line in log_lines()] == [1, 1]
+    first, *others = log_lines()
+    assert (first["level"], first["message"]) == ("WARNING", "notification")
+    assert first["reason"] == "Slack: answered 403"
+    assert [(line["level"], line["undelivered"]) for line in others] == [("INFO", 1)] * 2
+    assert not any("reason" in line for line in others)
+
+
+def test_the_reasons_that_are_remembered_are_bounded(
+    services: Services, log_lines: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notifier, "MAX_WARNINGS", 3)
+    made = Notifier()
+    for number in range(9):
+        made.send(digest(notify_to=[f"n{number}"]), seconds=3)
+
+    assert len(made._warned) == 3
+    assert len(log_lines()) == 9
 
 
 @pytest.mark.parametrize(
@@ -209,119 +234,34 @@ def test_a_message_that_one_of_two_services_took_is_delivered(
         (TimeoutError("no answer within 3 s"), "no time was left to notify"),
     ],
 )
-def test_the_reason_why_services_are_not_known_holds_no_secret(
+def test_the_reason_why_targets_are_not_known_holds_no_secret(
     services: Services, log_lines: Log, error: Exception, reason: str
 ) -> None:
-    notifier = Notifier()
     services.trouble = raise_(error)
-    notifier.notify([FAILURE], seconds=3)
-    services.trouble = lambda: None
-    notifier.notify([FAILURE], seconds=3)
+
+    assert not send(digest())
 
     assert [line["reason"] for line in log_lines()] == [reason]
-    [message] = services.sent
-    assert message.body.endswith("\nNot listed: 1 failed; see the log.")
 
 
-def test_services_that_are_not_known_in_time_are_not_waited_for(
+def test_targets_that_are_not_known_in_time_are_not_waited_for(
     services: Services, log_lines: Log
 ) -> None:
     over = Event()
     services.trouble = lambda: over.wait(5)
     try:
-        Notifier().notify([FAILURE], seconds=0.05)
+        assert not send(digest(), seconds=0.05)
     finally:
         over.set()
 
     assert [line["reason"] for line in log_lines()] == ["no time was left to notify"]
 
 
-def test_malformed_urls_are_warned_of_once_and_again_when_they_are_others(
-    services: Services, log_lines: Log
+def test_a_delivery_that_breaks_raises_nothing(
+    services: Services, log_lines: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    notifier = Notifier()
-    for services.malformed in ("number 1", "number 1", "number 2"):
-        notifier.notify([SUCCESS], seconds=3)
+    monkeypatch.setattr(delivery, "deliver", raise_(RuntimeError("slack://a-secret")))
 
-    assert [(line["level"], line["message"], line["reason"]) for line in log_lines()] == [
-        ("WARNING", "notification", "number 1"), ("WARNING", "notification", "number 2"),
-    ]  # fmt: skip
-    assert len(services.sent) == 3
+    assert not send(digest())
 
-
-@pytest.mark.parametrize(
-    ("ended", "event"),
-    [
-        (SUCCESS, NotifyEvent.SUCCESS),
-        (RECOVERY, NotifyEvent.RECOVERY),
-        (FAILURE, NotifyEvent.FAILURE),
-        (end(Outcome.EXPIRED, tries=2), NotifyEvent.FAILURE),
-        (end(Outcome.DUPLICATE), None),
-        (end(Outcome.RETRY), None),
-    ],
-)
-def test_a_task_ends_in_success_recovery_or_failure(
-    ended: Ended, event: NotifyEvent | None
-) -> None:
-    found = ending(ended)
-
-    assert (found and found[0].event) == event
-
-
-@pytest.mark.parametrize(
-    ("notify_on", "success", "recovery", "failure"),
-    [
-        (None, False, False, False),
-        ([], False, False, False),
-        (["success"], True, True, False),
-        (["recovery"], False, True, False),
-        (["failure"], False, False, True),
-    ],
-)
-def test_a_schedule_is_notified_of_the_events_it_asked_for(
-    notify_on: list[str] | None, success: bool, recovery: bool, failure: bool
-) -> None:
-    wanted = []
-    for ended in (SUCCESS, RECOVERY, FAILURE):
-        found = ending(end(ended.result.outcome, ended.delivery.number, notify_on))
-        assert found is not None
-        wanted.append(found[1])
-
-    assert wanted == [success, recovery, failure]
-
-
-def test_a_notification_names_the_task_and_its_result() -> None:
-    failed = ending(end(Outcome.FAILED, tries=3, error=OSError("x" * 301)))
-    succeeded = ending(end(Outcome.SUCCESS, preview='{"rows":3}'))
-
-    assert failed is not None
-    assert failed[0] == Notification(
-        event=NotifyEvent.FAILURE,
-        schedule="s",
-        scheduled_time=TIME,
-        position="1",
-        task="t",
-        text="Bern",
-        detail=f"OSError: {'x' * 300}... (1 more characters)",
-        attempt=3,
-    )
-    assert succeeded is not None
-    assert succeeded[0].detail == '{"rows":3}'
-
-
-def test_a_message_typed_by_hand_may_belong_to_no_schedule_and_have_any_id() -> None:
-    tried = SUCCESS.delivery
-    assert tried.message is not None
-    typed = replace(tried.message, id="my#own#3", schedule=None)
-
-    found = ending(Ended(tried._replace(message=typed), SUCCESS.result))
-
-    assert found is not None
-    assert (found[0].schedule, found[0].position) == ("", "3")
-
-
-def test_an_unreadable_body_has_no_notification() -> None:
-    unreadable = delivered()._replace(message=None)
-    result = Result(outcome=Outcome.UNREADABLE, error=OSError())
-
-    assert ending(Ended(unreadable, result)) is None
+    assert [line["reason"] for line in log_lines()] == ["RuntimeError"]

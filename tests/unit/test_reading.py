@@ -3,21 +3,58 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from task_scheduler.config import Settings
-from task_scheduler.errors import Expired, InvalidMessage, OutOfReceives
+from task_scheduler.errors import (
+    Expired,
+    FailedBefore,
+    InvalidMessage,
+    LedgerUnavailable,
+    OutOfAttempts,
+    OutOfReceives,
+    RunCancelled,
+)
 from task_scheduler.execution.attempt import Attempt
+from task_scheduler.execution.history import History
 from task_scheduler.execution.reading import Unrunnable, read
-from task_scheduler.execution.result import Result
-from task_scheduler.execution.sandbox import MAX_REMEMBERED, Sandbox
 from task_scheduler.outcome import Outcome
 from task_scheduler.queue.message import Message
-from tests.unit.conftest import Write
+from task_scheduler.queue.place import Place
+from task_scheduler.queue.record import Record
+from task_scheduler.runs.chunk import Chunk, Mark, Marks, Position
+from task_scheduler.runs.kept_ends import KeptEnd
 from tests.unit.test_attempt import record_of
+
+
+class KnownHistory(History):
+    """A history that is not read from a table."""
+
+    def __init__(self, chunk: Chunk | None) -> None:
+        self._chunk = chunk
+
+    def chunk_of(self, record: Record) -> Chunk:
+        """Return the same chunk for every message."""
+        if self._chunk is None:
+            raise LedgerUnavailable("down")
+        return self._chunk
+
+
+NEW = KnownHistory(Chunk())
+
+
+def nothing_kept(_: Place) -> KeptEnd | None:
+    return None
+
+
+def history(*marks: tuple[Mark, int], body: str = "a text") -> KnownHistory:
+    """Make the history of the first task of a chunk: what its receives came to."""
+    noted = Marks()
+    for mark, receives in marks:
+        noted.add(mark, Position(0, 0), body=body, receives=receives)
+    return KnownHistory(Chunk.from_item({m.value: n for m, n in noted.sets.items()}))
 
 
 @pytest.fixture
@@ -29,7 +66,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def test_of_a_body_that_cannot_be_read_sqs_id_is_known(settings: Settings) -> None:
-    unreadable = read(record_of("{}", 5), settings, Sandbox(), seconds=1.0)
+    unreadable = read(record_of("{}", 5), settings, NEW, seconds=1.0, read_kept=nothing_kept)
 
     assert isinstance(unreadable, Unrunnable)
     assert unreadable.delivery.log_fields == {"id": "sqs-1", "attempt": 1}
@@ -38,7 +75,7 @@ def test_of_a_body_that_cannot_be_read_sqs_id_is_known(settings: Settings) -> No
 
 
 def test_a_text_typed_by_hand_goes_by_sqs_id(settings: Settings) -> None:
-    typed = read(record_of("a text"), settings, Sandbox(), seconds=1.0)
+    typed = read(record_of("a text"), settings, NEW, seconds=1.0, read_kept=nothing_kept)
 
     assert isinstance(typed, Attempt)
     assert typed.delivery.log_fields == {"id": "sqs-1", "attempt": 1}
@@ -50,7 +87,13 @@ def test_a_task_is_run_up_to_its_max_age_and_then_told_how_old_it_is(
 ) -> None:
     message = Message(id="x", text="a", max_age=60)
 
-    found = read(record_of(message, sent=time.time() - age), settings, Sandbox(), seconds=1.0)
+    found = read(
+        record_of(message, sent=time.time() - age),
+        settings,
+        NEW,
+        seconds=1.0,
+        read_kept=nothing_kept,
+    )
 
     if is_run:
         assert isinstance(found, Attempt)
@@ -64,7 +107,7 @@ def test_a_task_is_run_up_to_its_max_age_and_then_told_how_old_it_is(
 def test_at_its_last_permitted_receive_a_message_is_a_dead_letter_instead_of_a_run(
     settings: Settings, receives: int, is_run: bool
 ) -> None:
-    found = read(record_of("a text", receives), settings, Sandbox(), seconds=1.0)
+    found = read(record_of("a text", receives), settings, NEW, seconds=1.0, read_kept=nothing_kept)
 
     if is_run:
         assert isinstance(found, Attempt)
@@ -83,34 +126,66 @@ def test_what_goes_wrong_while_a_task_is_looked_for_is_its_messages_trouble_alon
 
     monkeypatch.setattr("task_scheduler.execution.reading.find_task", find)
 
-    found = read(record_of(Message(id="x", task="t")), settings, Sandbox(), seconds=1.0)
+    found = read(
+        record_of(Message(id="x", task="t")), settings, NEW, seconds=1.0, read_kept=nothing_kept
+    )
 
     assert isinstance(found, Unrunnable)
     assert found.result.outcome is Outcome.RETRY
 
 
 def test_of_a_message_whose_dead_letter_was_not_sent_only_that_is_tried_again(
-    settings: Settings, write_tasks: Write
+    settings: Settings,
 ) -> None:
-    sandbox = Sandbox()
-    failed = Result(outcome=Outcome.FAILED, error=OSError("no luck"))
-    sandbox.keep_unsent("sqs-1", failed)
+    kept = KeptEnd(id="x", reason="no luck", error="OSError")
 
-    found = read(record_of("a text", 2), settings, sandbox, seconds=1.0)
+    found = read(
+        record_of("a text", 2), settings, history((Mark.FINAL, 1)), seconds=1.0,
+        read_kept=lambda _: kept,
+    )  # fmt: skip
+
     assert isinstance(found, Unrunnable)
-    assert found.result is failed
-
-    other = replace(record_of("a text"), sqs_id="sqs-2")
-    assert isinstance(read(other, settings, sandbox, seconds=1.0), Attempt)
-    sandbox.forget("sqs-1")
-    assert isinstance(read(record_of("a text", 3), settings, sandbox, seconds=1.0), Attempt)
+    assert found.result.outcome is Outcome.FAILED
+    assert isinstance(found.result.error, FailedBefore)
+    assert (str(found.result.error), found.result.error.error) == ("no luck", "OSError")
 
 
-def test_a_sandbox_does_not_keep_messages_in_mind_for_ever() -> None:
-    sandbox = Sandbox()
-    for number in range(MAX_REMEMBERED + 10):
-        sandbox.give_back(str(number))
-        sandbox.keep_unsent(str(number), Result(outcome=Outcome.FAILED))
+def test_a_task_that_used_its_attempts_and_left_no_reason_killed_its_function(
+    settings: Settings,
+) -> None:
+    past = history((Mark.BEGUN, 2), (Mark.BEGUN, 3), (Mark.BEGUN, 4))
 
-    assert len(sandbox.given_back) <= MAX_REMEMBERED
-    assert len(sandbox.unsent) <= MAX_REMEMBERED
+    found = read(record_of("a text", 4), settings, past, seconds=1.0, read_kept=nothing_kept)
+
+    assert isinstance(found, Unrunnable)
+    assert found.result.outcome is Outcome.FAILED
+    assert isinstance(found.result.error, OutOfAttempts)
+
+
+def test_what_has_ended_is_a_duplicate(settings: Settings) -> None:
+    past = history((Mark.OK, 1))
+
+    found = read(record_of("a text", 2), settings, past, seconds=1.0, read_kept=nothing_kept)
+
+    assert isinstance(found, Unrunnable)
+    assert found.result.outcome is Outcome.DUPLICATE
+
+
+def test_a_task_whose_attempts_are_not_known_waits_and_spends_none(settings: Settings) -> None:
+    unknown = KnownHistory(None)
+
+    found = read(record_of("a text", 2), settings, unknown, seconds=1.0, read_kept=nothing_kept)
+
+    assert isinstance(found, Unrunnable)
+    assert found.result.outcome is Outcome.RETRY
+    assert not found.result.is_attempt
+
+
+def test_a_task_of_a_cancelled_run_is_not_started(settings: Settings) -> None:
+    found = read(
+        record_of("a text"), settings, NEW, seconds=1.0, read_kept=nothing_kept, is_cancelled=True
+    )
+
+    assert isinstance(found, Unrunnable)
+    assert found.result.outcome is Outcome.CANCELLED
+    assert isinstance(found.result.error, RunCancelled)

@@ -29,7 +29,8 @@ OF_FIFO = {"SequenceNumber": "18849496460467696128", "MessageGroupId": "1",
 
 
 @pytest.mark.parametrize(
-    ("more", "group", "deduplication_id"), [({}, None, None), (OF_FIFO, "1", "5e2b")]
+    ("more", "group", "deduplication_id"),
+    [({}, None, None), ({"MessageGroupId": "nightly"}, None, None), (OF_FIFO, "1", "5e2b")],
 )
 def test_an_event_of_aws_is_read_with_its_times_in_seconds(
     more: dict[str, str], group: str | None, deduplication_id: str | None

@@ -48,15 +48,19 @@ def test_an_error_means_another_attempt_while_there_is_one_that_may_help(
 
 
 @pytest.mark.parametrize(
-    ("receives", "given_back", "number"), [(1, 0, 1), (3, 0, 3), (3, 2, 1), (9, 2, 3), (2, 2, 1)]
+    ("receives", "used", "number"), [(1, 0, 1), (3, 2, 3), (3, 0, 1), (9, 2, 3), (12, 1, 2)]
 )
-def test_a_receive_after_which_a_message_was_given_back_is_no_attempt(
-    receives: int, given_back: int, number: int
-) -> None:
-    tried = delivery(receives, given_back=given_back)
+def test_a_receive_that_used_no_attempt_is_none(receives: int, used: int, number: int) -> None:
+    tried = delivery(receives, used=used)
 
     assert tried.number == number
     assert tried.is_out_of_retries == (number == 3)
+    assert not tried.has_no_attempt_left
+
+
+def test_no_attempt_is_left_when_more_were_used_than_permitted() -> None:
+    assert delivery(4, used=3).has_no_attempt_left
+    assert delivery(4, used=3).number == 3
 
 
 def test_an_attempt_that_could_not_be_made_comes_again_after_the_wait_and_counts_as_none() -> None:

@@ -49,7 +49,6 @@ def test_a_message_has_what_its_schedule_says() -> None:
         retries=7,
         max_age=60,
         message_group="g",
-        notify_on=["failure"],
     )
     assert run.message(1, task="other").task == "other"
 
@@ -67,14 +66,14 @@ def test_what_another_invocation_goes_on_with_is_read_as_it_was_written() -> Non
     )
     run = Run.from_event({**EVENT, "key": "manual", "only": 3}, request_id="r")
 
-    event = json.loads(json.dumps(run.continued(cursor)))
+    event = json.loads(json.dumps(run.event(cursor)))
 
     assert Run.from_event(event, request_id="another") == replace(run, cursor=cursor)
     assert (run.key, run.only) == ("manual", 3)
 
 
 def test_attributes_of_a_newer_schedule_are_ignored() -> None:
-    event = {**EVENT, "worker": "large", "Retries": 2}
+    event = {**EVENT, "colour": "red", "Retries": 2}
 
     assert Run.from_event(event, request_id="r") == Run.from_event(EVENT, request_id="r")
 
@@ -103,6 +102,8 @@ def test_a_tasks_own_arguments_take_precedence_over_the_schedules() -> None:
         ({**EVENT, "notify_on": "failure"}, "notify_on is a str: must be a list"),
         ({**EVENT, "cursor": {"page": 1}}, "'page': no such attribute; known are line, offset"),
         ({**EVENT, "cursor": {"line": "7"}}, "line is a str: must be a int"),
+        ({**EVENT, "number": 0}, "number 0: must be a whole number from 1$"),
+        ({**EVENT, "redrive": 64}, "redrive 64: must be a whole number from 0 to 63$"),
     ],
 )
 def test_a_bad_event_names_what_is_wrong(event: Any, problem: str) -> None:

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from threading import Event
 from typing import Any
 
@@ -17,12 +16,13 @@ import pytest
 
 from task_scheduler import run_task
 from task_scheduler.errors import BatchFailed
-from task_scheduler.execution.batch import in_order
-from task_scheduler.execution.sandbox import Sandbox
+from task_scheduler.execution import acknowledgement
 from task_scheduler.queue.message import Message
 from task_scheduler.queue.sending import send_batch
+from task_scheduler.runs.chunk import Chunk, Mark, Marks, Position
+from task_scheduler.runs.identity import RunId
+from task_scheduler.runs.ledger import Ledger
 from tests.unit.conftest import Bench, Context, Log, ProcessEnded, Queue, Write, fail, note
-from tests.unit.test_attempt import record_of
 
 
 def test_a_plain_text_is_printed(bench: Bench, task_lines: Log) -> None:
@@ -106,16 +106,6 @@ def test_a_task_is_retried_and_is_a_letter_with_its_reason_after_the_last_attemp
         "schedule": "s",
         "task": "fail",
     }
-
-
-def test_without_a_parameter_nobody_is_told_whatever_a_message_asks_for(
-    bench: Bench, log_lines: Log
-) -> None:
-    bench.put(note("1", notify_on=["success"]))
-
-    assert bench.run() == []
-
-    assert [line["message"] for line in log_lines()] == ["task"]
 
 
 def test_a_never_retry_exception_fails_for_good_at_once(bench: Bench) -> None:
@@ -215,26 +205,71 @@ def test_what_does_not_fit_into_the_remaining_time_is_given_back_unstarted_and_v
     assert again["attributes"]["ApproximateReceiveCount"] == "2"
 
 
-def test_what_is_given_back_comes_back_one_after_the_other(bench: Bench, sandbox: Sandbox) -> None:
+def marked(ledger: Ledger, record: dict[str, Any], mark: Mark, *receives: int) -> None:
+    """Have earlier receives of a message typed by hand have come to something."""
+    marks = Marks()
+    for number in receives:
+        marks.add(mark, Position(0, 0), body=record["body"], receives=number)
+    ledger.record(RunId.of(record["messageId"]), 0, marks)
+
+
+def chunk_of(ledger: Ledger, sqs_id: str) -> Chunk:
+    """Return what is recorded of a message typed by hand."""
+    return ledger.read(RunId.of(sqs_id), 0)
+
+
+def test_what_is_given_back_comes_back_one_after_the_other(bench: Bench, ledger: Ledger) -> None:
     bench.put(*(Message(id=f"x#{n}", task="long", text=str(n), retries=1) for n in range(4)))
 
     kept = bench.run(seconds=15)
 
     assert sorted(bench.hidden.values()) == [0, 1, 1]
-    assert sandbox.given_back == dict.fromkeys(kept, 1)
+    assert [chunk_of(ledger, sqs_id).marks[Mark.BACK] for sqs_id in kept] == [{1}] * 3
 
 
-def test_a_message_that_was_given_back_has_all_its_attempts(bench: Bench, sandbox: Sandbox) -> None:
+def test_a_message_that_was_given_back_has_all_its_attempts(bench: Bench, ledger: Ledger) -> None:
     bench.put(fail("1", retries=1), note("neighbour"))
     records = bench.receive()
     for record in records:
-        sandbox.give_back(record["messageId"])
-        record["attributes"]["ApproximateReceiveCount"] = "2"
+        marked(ledger, record, Mark.BACK, 1, 2, 3)
 
-    assert len(bench.run_records(records)) == 1
+    assert len(bench.run_records(bench.redeliver(records, 4))) == 1
 
     assert bench.dead_letters.receive_all() == []
     assert sorted(bench.ran) == ["1", "neighbour"]
+
+
+def test_an_attempt_that_failed_is_used_whatever_sandbox_runs_the_next(
+    bench: Bench, ledger: Ledger
+) -> None:
+    bench.put(fail("1", retries=2), note("neighbour"))
+    records = bench.receive()
+    for record in records:
+        marked(ledger, record, Mark.TRIED, 2, 5)
+        marked(ledger, record, Mark.BACK, 1, 3, 4)
+
+    assert bench.run_records(bench.redeliver(records, 6)) == []
+
+    [dead_letter] = bench.dead_letters.receive_all()
+    assert (dead_letter["attributes"]["reason"], dead_letter["attributes"]["attempts"]) == (
+        "no luck", "3",
+    )  # fmt: skip
+
+
+def test_what_has_ended_is_taken_off_the_queue_and_not_run_again(
+    bench: Bench, log_lines: Log
+) -> None:
+    """Lambda may not have deleted it, or SQS deliver it twice."""
+    bench.put(note("1"), fail("2", retries=0))
+    records = bench.receive()
+    run_task.handler({"Records": records}, Context())  # type: ignore[arg-type]
+
+    assert bench.run_records(bench.redeliver(records, 2)) == []
+
+    assert sorted(bench.ran) == ["1", "2"]
+    assert bench.length == 0
+    assert len(bench.dead_letters.receive_all()) == 1
+    assert [line["outcome"] for line in log_lines()][2:] == ["duplicate"] * 2
 
 
 def test_at_its_last_permitted_receive_a_task_is_a_dead_letter_and_is_not_run(
@@ -252,8 +287,11 @@ def test_at_its_last_permitted_receive_a_task_is_a_dead_letter_and_is_not_run(
     assert dead_letter["attributes"]["outcome"] == "failed"
 
 
-def test_of_a_fifo_group_out_of_receives_only_the_first_was_tried_and_the_others_run(
-    make_queue: Callable[..., Queue], bench: Bench, monkeypatch: pytest.MonkeyPatch
+def test_of_a_fifo_group_behind_a_killer_only_that_is_a_dead_letter_and_the_others_run(
+    make_queue: Callable[..., Queue],
+    bench: Bench,
+    ledger: Ledger,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     dead_letters = make_queue(".fifo", FifoQueue="true")
     bench.queue = make_queue(".fifo", FifoQueue="true", VisibilityTimeout="300")
@@ -268,10 +306,9 @@ def test_of_a_fifo_group_out_of_receives_only_the_first_was_tried_and_the_others
             MessageDeduplicationId=str(number),
         )
     records = bench.receive()
-    for record in records:
-        record["attributes"]["ApproximateReceiveCount"] = "13"
+    marked(ledger, records[0], Mark.BEGUN, 2, 3, 4)
 
-    assert bench.run_records(records) == []
+    assert bench.run_records(bench.redeliver(records, 13)) == []
 
     assert bench.ran == ["a", "b"]
     [dead_letter] = dead_letters.receive_all()
@@ -295,10 +332,11 @@ def test_a_message_that_retention_would_drop_is_a_dead_letter_and_not_given_back
     assert "message_retention" in dead_letter["attributes"]["reason"]
 
 
-def test_the_message_received_most_often_is_started_first(bench: Bench) -> None:
+def test_what_was_given_back_most_often_is_started_first(bench: Bench, ledger: Ledger) -> None:
     bench.put(note("a"), note("b"), note("c"))
     records = bench.receive()
-    records[-1]["attributes"]["ApproximateReceiveCount"] = "4"
+    bench.redeliver(records[-1:], 4)
+    marked(ledger, records[-1], Mark.BACK, 1, 2, 3)
     oftenest = json.loads(records[-1]["body"])["text"]
 
     bench.run_records(records)
@@ -306,42 +344,40 @@ def test_the_message_received_most_often_is_started_first(bench: Bench) -> None:
     assert bench.ran[0] == oftenest
 
 
-@pytest.mark.parametrize(
-    ("receives", "order"),
-    [
-        ("111", "abc"), ("222", "cba"), ("1323", "bdca"), ("1424", "dbca"), ("", ""),
-    ],
-)  # fmt: skip
-def test_those_received_as_often_go_forwards_and_backwards_by_turns(
-    receives: str, order: str
-) -> None:
-    records = [
-        replace(record_of("a text", int(times)), sqs_id=name)
-        for name, times in zip("abcd", receives, strict=False)
-    ]
+def test_a_receive_that_left_no_mark_is_run_last(bench: Bench) -> None:
+    """Its task may have killed the function."""
+    bench.put(note("a"), note("b"), note("c"))
+    records = bench.receive()
+    bench.redeliver(records[:1], 2)
+    suspect = json.loads(records[0]["body"])["text"]
 
-    assert "".join(record.sqs_id for record in in_order(records)) == order
+    bench.run_records(records)
+
+    assert bench.ran[-1] == suspect
 
 
-def test_neighbours_of_a_task_that_always_kills_the_function_are_done_before_it_by_turns(
+def test_a_task_that_always_kills_the_function_has_its_attempts_and_its_neighbours_are_done(
     bench: Bench,
 ) -> None:
+    """The first death tells nothing of which task it was; each later one is known beforehand."""
     bench.put(note("before"), Message(id="x", task="die", text="killer"), note("behind"))
     records = sorted(bench.receive(), key=lambda record: '"before"' not in record["body"])
     records.sort(key=lambda record: '"behind"' in record["body"])
 
     left = []
-    for receives in "123":
-        for record in records:
-            record["attributes"]["ApproximateReceiveCount"] = receives
+    for receives in range(1, 5):
         with pytest.raises(KeyboardInterrupt):
-            bench.run_records(list(records))
+            bench.run_records(bench.redeliver(list(records), receives))
         left.append(bench.length)
-        if receives == "2":
-            del records[2]  # it is off the queue
+        if receives == 2:
+            del records[0]  # it is off the queue
+    assert bench.run_records(bench.redeliver(records, 5)) == []
 
-    assert bench.ran == ["before", "killer", "behind", "killer", "before", "killer"]
-    assert left == [3, 2, 1]
+    assert bench.ran == ["before", "killer", "before", "killer", "killer", "killer", "behind"]
+    assert left == [3, 2, 2, 2]
+    [dead_letter] = bench.dead_letters.receive_all()
+    assert dead_letter["attributes"]["error"] == "OutOfAttempts"
+    assert dead_letter["attributes"]["attempts"] == "3"
 
 
 def test_a_task_that_overruns_its_timeout_is_interrupted_and_its_neighbours_run(
@@ -364,7 +400,7 @@ def test_a_task_without_a_timeout_is_interrupted_before_the_function_is_ended(
 ) -> None:
     bench.put(Message(id="hang", task="hang", retries=0))
 
-    assert bench.run(seconds=0.5) == []
+    assert bench.run(seconds=2) == []
 
     assert [m["attributes"]["error"] for m in bench.dead_letters.receive_all()] == ["TaskTimeout"]
 
@@ -812,27 +848,10 @@ def test_a_task_that_was_given_up_has_one_letter_whatever_it_does_later(
     assert dead_letter["attributes"]["error"] == "TaskTimeout"
 
 
-def test_what_is_done_is_off_the_queue_before_anybody_is_notified(
+def test_what_is_done_is_off_the_queue_before_another_task_may_kill_the_function(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Chat may hang until the function is killed."""
-    lengths = []
-    monkeypatch.setenv("NOTIFY_SSM_PARAMETER", "/chat")
-    monkeypatch.setattr(
-        "task_scheduler.notifications.notifier.NOTIFIER.notify",
-        lambda *_, **__: lengths.append((bench.length, list(bench.hidden.values()))),
-    )
-    again = Message(id="a", task="again", text="x", args={"after": 7})
-    bench.put(*(note(str(n), notify_on=["failure"]) for n in range(5)), again)
-
-    bench.run()
-
-    assert lengths == [(1, [7])]
-
-
-def test_what_is_done_is_off_the_queue_before_another_task_may_kill_the_function(
-    bench: Bench,
-) -> None:
+    monkeypatch.setattr(acknowledgement, "FLUSH_SECONDS", 0.2)  # less than the first task lasts
     bench.put(Message(id="x", task="lasting", text="a"), Message(id="y", task="die", text="b"))
     records = bench.receive()
     records.sort(key=lambda record: "lasting" not in record["body"])

@@ -14,8 +14,18 @@ import pytest
 from botocore.exceptions import ClientError
 
 from task_scheduler.errors import InvalidRun
+from task_scheduler.runs.identity import RunId
+from task_scheduler.runs.ledger import Ledger
 from task_scheduler.send_task import _time_limit
 from tests.unit.conftest import Chain, Context, Fire, Hurried, Queue
+
+RUN = RunId.of("s@2026-11-23T02:00:00Z")
+
+
+def forget_that_it_was_sent(ledger: Ledger) -> None:
+    """Leave the ledger as a sender does that dies right before it says how long its list is."""
+    ledger.table.update(RUN.item, "REMOVE #total", {})
+    ledger.table.update(RUN.chunk(0), "REMOVE #size, #only", {})
 
 
 def test_a_list_of_a_hundred_tasks_takes_ten_requests_and_arrives_whole(
@@ -55,6 +65,20 @@ def test_the_only_task_that_was_asked_for_may_stand_anywhere(queue: Queue, fire:
     assert (body["id"], body["text"]) == ("s@2026-11-23T02:00:00Z#3", "three")
 
 
+@pytest.mark.usefixtures("runs_dead_letter")
+def test_the_messages_of_a_standard_queue_have_their_schedule_as_group(
+    queue: Queue, fire: Fire, tmp_path: Path
+) -> None:
+    """SQS is fair among groups; what a line says of its own group is for FIFO queues."""
+    (tmp_path / "list.jsonl").write_text('{"task": "t", "message_group": "own"}\n"two"\n')
+
+    fire(tasks_file="list.jsonl")
+
+    messages = queue.receive_all()
+    assert [message["system"]["MessageGroupId"] for message in messages] == ["s", "s"]
+    assert not any("MessageDeduplicationId" in message["system"] for message in messages)
+
+
 def test_a_bad_line_alone_becomes_a_dead_letter_with_its_number_and_the_rest_is_sent(
     queue: Queue, runs_dead_letter: Queue, fire: Fire, tmp_path: Path
 ) -> None:
@@ -74,6 +98,8 @@ def test_a_bad_line_alone_becomes_a_dead_letter_with_its_number_and_the_rest_is_
         "scheduled_time": "2026-11-23T02:00:00Z",
         "file": "list.jsonl",
         "line": 2,
+        "number": 2,
+        "redrive": None,
         "start": "{oops" + "x" * 1_019,
     }
     assert (summary["sent"], summary["refused"], summary["requests"]) == (2, 1, 2)
@@ -105,6 +131,7 @@ def test_the_summary_of_a_run_and_its_line_in_the_log_say_the_same(
         "schedule": "s",
         "run": "s@2026-11-23T02:00:00Z",
         "scheduled_time": "2026-11-23T02:00:00Z",
+        "claim": "mine",
         "sent": 16,
         "refused": 0,
         "requests": 2,
@@ -184,6 +211,7 @@ def test_a_fifo_queue_gets_groups_in_order_and_deduplication_ids(
     fire: Fire,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    ledger: Ledger,
 ) -> None:
     fifo = make_queue(".fifo", FifoQueue="true")
     monkeypatch.setenv("QUEUE_URL", fifo.url)
@@ -191,6 +219,7 @@ def test_a_fifo_queue_gets_groups_in_order_and_deduplication_ids(
     (tmp_path / "list.jsonl").write_text("\n".join([*map(json.dumps, lines), '"no group"']))
 
     fire(tasks_file="list.jsonl")
+    forget_that_it_was_sent(ledger)
     fire(tasks_file="list.jsonl")  # the same messages: dropped by their deduplication ids
 
     groups: dict[str, list[Any]] = {}
@@ -242,6 +271,22 @@ def test_what_does_not_fit_into_the_time_is_sent_by_further_invocations(
     assert sorted(dead_letter["line"] for dead_letter in dead_letters) == list(range(7, 101, 7))
 
 
+@pytest.mark.usefixtures("runs_dead_letter")
+def test_an_event_that_comes_again_goes_on_where_the_ledger_says(
+    queue: Queue, fire: Fire, tmp_path: Path, chain: Chain
+) -> None:
+    (tmp_path / "list.txt").write_text("".join(f"line {number}\n" for number in range(1, 41)))
+    event = {"tasks_file": "list.txt"}
+    fire(context=Hurried(looks=31), **event)
+
+    again = fire(**event)
+    late = fire(**chain.events.pop())
+
+    assert (again["began_at"], again["sent"], again["claim"]) == (31, 10, "mine")
+    assert (late["sent"], late["claim"]) == (0, "sent")
+    assert len(queue.receive_all()) == 40
+
+
 @pytest.mark.usefixtures("queue", "runs_dead_letter")
 def test_a_run_without_time_for_a_single_line_fails_and_names_the_cure(
     fire: Fire, tmp_path: Path, chain: Chain
@@ -283,11 +328,29 @@ def test_the_rest_of_a_list_that_cannot_be_handed_over_is_a_dead_letter_with_its
     body = json.loads(dead_letter["body"])
     assert (body["kind"], body["goes_on_at"]) == ("incomplete", 27)
 
+    # while tasks of the run are on the queue still
     fire(tasks_file="list.csv", task="t", cursor=body["cursor"])
 
     sent = [json.loads(message["body"])["args"]["n"] for message in queue.receive_all()]
     assert sorted(sent, key=int) == [str(n) for n in range(40)]
     assert runs_dead_letter.receive_all() == []
+
+
+def test_an_event_that_comes_twice_does_not_send_an_incomplete_list_twice(
+    queue: Queue,
+    runs_dead_letter: Queue,
+    fire: Fire,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "send-task")
+    monkeypatch.setattr("task_scheduler.aws.lambda_", Refusing)
+    fire(tasks=["one", "two"], context=Hurried(looks=2))
+
+    summary = fire(tasks=["one", "two"])
+
+    assert (summary["claim"], summary["sent"]) == ("sent", 0)
+    assert len(queue.receive_all()) == 1
+    assert len(runs_dead_letter.receive_all()) == 1
 
 
 def test_the_hand_over_has_a_time_limit(
@@ -336,6 +399,7 @@ def test_a_generator_that_yields_in_another_order_at_a_retry_loses_no_task_of_a_
     fire: Fire,
     write_tasks: Callable[..., Path],
     monkeypatch: pytest.MonkeyPatch,
+    ledger: Ledger,
 ) -> None:
     fifo = make_queue(".fifo", FifoQueue="true")
     monkeypatch.setenv("QUEUE_URL", fifo.url)
@@ -353,6 +417,7 @@ def test_a_generator_that_yields_in_another_order_at_a_retry_loses_no_task_of_a_
     )
 
     fire(tasks_source="moody")
+    forget_that_it_was_sent(ledger)
     (folder / "retry").touch()
     fire(tasks_source="moody")
 
@@ -431,3 +496,37 @@ def test_a_run_whose_file_is_missing_fails_and_names_it_in_its_line_of_the_log(
     assert (line["schedule"], line["scheduled_time"]) == ("s", "2026-11-23T02:00:00Z")
     assert (line["run"], line["error"]) == ("s@2026-11-23T02:00:00Z", "InvalidRun")
     assert line["reason"] == "tasks_file 'gone.txt': No such file or directory"
+
+
+@pytest.mark.usefixtures("runs_dead_letter")
+def test_what_is_due_later_than_sqs_can_delay_is_left_to_keep_runs(
+    queue: Queue, fire: Fire, ledger: Ledger, chain: Chain
+) -> None:
+    tasks = [str(number) for number in range(30)]
+
+    summary = fire(tasks=tasks, pace="2/minute")
+
+    sent = summary["sent"]
+    assert summary["continued_at"] == sent + 1
+    assert 28 <= sent < 30
+    assert chain.events == []  # nobody is invoked before it is time
+    item = ledger.table.get(RUN.item)
+    assert item["cursor"]["next_slot"] > ledger.now + 800
+    assert 400 < item["due_at"] - ledger.now < 560
+    assert "lease" not in item
+    event = json.loads(ledger.table.get(RUN.event)["event"])
+    assert (event["cursor"]["line"], event["pace"]) == (sent + 1, "2/minute")
+    assert len(queue.receive_all()) == 1  # the others are delayed
+
+
+@pytest.mark.usefixtures("queue", "runs_dead_letter")
+def test_an_event_that_comes_before_it_is_time_waits_on(
+    fire: Fire, ledger: Ledger, chain: Chain
+) -> None:
+    tasks = [str(number) for number in range(40)]
+    first = fire(tasks=tasks, pace="2/minute")
+    again = fire(tasks=tasks, pace="2/minute")
+    assert again["sent"] <= 1
+    assert again["continued_at"] - first["continued_at"] == again["sent"]
+    assert chain.events == []
+    assert "total" not in ledger.table.get(RUN.item)

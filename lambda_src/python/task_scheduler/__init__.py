@@ -15,5 +15,6 @@ A task passes these rooms, and each imports only from those below it (`.importli
 from task_scheduler.errors import Retry
 from task_scheduler.queue.serialization import serializable
 from task_scheduler.tasks.decorators import task, task_source
+from task_scheduler.tasks.secrets import secret
 
-__all__ = ["Retry", "serializable", "task", "task_source"]
+__all__ = ["Retry", "secret", "serializable", "task", "task_source"]

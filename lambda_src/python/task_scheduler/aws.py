@@ -14,6 +14,7 @@ from task_scheduler import config
 
 if TYPE_CHECKING:
     from botocore.session import Session
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -61,9 +62,17 @@ def secretsmanager() -> SecretsManagerClient:
 
 
 @cache
-def dynamodb() -> Any:
+def dynamodb() -> DynamoDBClient:
     """Return the client of DynamoDB, which gives up while there is time to say so."""
-    return _client("dynamodb", connect_timeout=1, read_timeout=2, attempts=4)
+    client: DynamoDBClient = _client(
+        "dynamodb",
+        connect_timeout=1,
+        read_timeout=2,
+        attempts=4,
+        parameter_validation=False,
+        user_agent="task-scheduler",
+    )
+    return client
 
 
 def _client(

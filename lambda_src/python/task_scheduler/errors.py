@@ -84,6 +84,28 @@ class InvalidTask(TaskSchedulerError, TypeError):
     has_traceback = False
 
 
+class SecretUnavailable(TaskSchedulerError, LookupError):
+    """A secret of task code cannot be read; the message names it and the permission it takes.
+
+    Args:
+        problem: in a sentence.
+        is_refusal: whether AWS says so, and would say so again.
+    """
+
+    has_traceback = False
+
+    def __init__(self, problem: str, *, is_refusal: bool = False) -> None:
+        super().__init__(problem)
+        self.is_refusal = is_refusal
+
+
+class UnknownSecret(TaskSchedulerError, LookupError):
+    """Task code asks for a secret that the function was not given."""
+
+    is_retried = False
+    has_traceback = False
+
+
 class InvalidArguments(TaskSchedulerError, TypeError):
     """A message's arguments do not fit the signature of its task's function."""
 
@@ -100,6 +122,36 @@ class NeverStarted(TaskSchedulerError, RuntimeError):
 
 class OutOfReceives(TaskSchedulerError, RuntimeError):
     """A message was received as often as the queue allows, and none of its attempts ended."""
+
+    is_retried = False
+    has_traceback = False
+
+
+class OutOfAttempts(TaskSchedulerError, RuntimeError):
+    """A task killed its function at each of the attempts that it had."""
+
+    is_retried = False
+    has_traceback = False
+
+
+class FailedBefore(TaskSchedulerError, RuntimeError):
+    """A task failed for good at an earlier receive, and its dead letter could not be sent then.
+
+    Args:
+        reason: why it failed.
+        error: the class of what it raised.
+    """
+
+    is_retried = False
+    has_traceback = False
+
+    def __init__(self, reason: str, error: str) -> None:
+        super().__init__(reason)
+        self.error = error
+
+
+class RunCancelled(TaskSchedulerError, RuntimeError):
+    """A task was not started, since its run was cancelled."""
 
     is_retried = False
     has_traceback = False

@@ -20,6 +20,8 @@ class Outcome(StrEnum):
     """Had come to its end before: the message was delivered, or sent, twice."""
     UNREADABLE = "unreadable"
     """The body is not a message."""
+    CANCELLED = "cancelled"
+    """Its run was cancelled before it was started."""
 
     @property
     def is_final(self) -> bool:
@@ -33,11 +35,11 @@ class Outcome(StrEnum):
 
 
 class NotifyEvent(StrEnum):
-    """An end of a task that people may be notified of; a schedule's notify_on lists those."""
+    """An end of a run that people may be notified of; a schedule's notify_on lists those."""
 
     SUCCESS = "success"
-    """It succeeded."""
+    """All its tasks succeeded."""
     FAILURE = "failure"
-    """It became a dead letter: failed for good, expired."""
+    """A task of it is a dead letter, or its list was not sent whole."""
     RECOVERY = "recovery"
-    """It succeeded after an attempt that had failed."""
+    """It succeeded after the run before it, or after some of its own tasks, had failed."""

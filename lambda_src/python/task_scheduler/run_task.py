@@ -7,16 +7,22 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from task_scheduler import config
 from task_scheduler.errors import BatchFailed
 from task_scheduler.execution.batch import Batch
+from task_scheduler.execution.late import apply_late_records
 from task_scheduler.execution.sandbox import SANDBOX
 from task_scheduler.execution.time_budget import TimeBudget
 from task_scheduler.execution.watchdog import end_process, process_ends_after
 from task_scheduler.observability.log import logger
 from task_scheduler.observability.task_output import capture_output
 from task_scheduler.queue.record import Record
+from task_scheduler.runs.late_records import KIND
+from task_scheduler.runs.opened import open_ledger
+from task_scheduler.runs.settling import settle
 from task_scheduler.tasks.registry import forget_failures
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from task_scheduler.runs.ledger import Ledger
 
 
 class BatchItemFailure(TypedDict):
@@ -34,6 +40,8 @@ class BatchResponse(TypedDict):
 def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:
     """Run a batch: one failing task never takes its neighbours along.
 
+    What came of each is recorded, then acknowledged; people are notified after both.
+
     Args:
         event: an SQS event, 1 to 10 records.
         context: Lambda's; its remaining time is shared out.
@@ -49,31 +57,39 @@ def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:
     budget = TimeBudget(lambda: context.get_remaining_time_in_millis() / 1000)
     with process_ends_after(budget.total - budget.margin):
         settings = config.load("run_task")
+        ledger = open_ledger(settings)
         records = [Record.from_event(record) for record in event["Records"]]
-        batch = Batch(records, settings, budget, SANDBOX)
+        late = [record for record in records if record.kind == KIND]
+        tasks = [record for record in records if record.kind != KIND]
+        batch = Batch(tasks, settings, budget, SANDBOX, ledger)
+        acknowledgement = batch.acknowledgement
+        apply_late_records(late, ledger, batch.recording, acknowledgement, settings, budget)
         batch.run()
-        batch.acknowledgement.set_visibility()
-        if settings.notifies and _asks_for_notification(batch):
-            batch.acknowledgement.finish()
-            _notify(batch, budget)
-        if SANDBOX.is_stuck and batch.acknowledgement.finish():
+        acknowledgement.set_visibility()
+        _settle(batch, ledger, budget, context.aws_request_id)
+        if SANDBOX.is_stuck and acknowledgement.finish():
             logger.warning("sandbox ended", extra={"reason": "tasks that were given up run still"})
             end_process()
         return _respond(batch)
 
 
-def _asks_for_notification(batch: Batch) -> bool:
-    messages = (ended.delivery.message for ended in batch.ended)
-    return any(message and message.notify_on for message in messages)
+def _settle(batch: Batch, ledger: Ledger, budget: TimeBudget, closer: str) -> None:
+    """Close the runs that have ended, and notify people of them."""
+    recorded = batch.recording.recorded
+    if not (recorded.complete or recorded.failing or recorded.corrected):
+        return
+    batch.acknowledgement.finish()
+    closed = settle(
+        ledger,
+        recorded,
+        closer=closer,
+        seconds=budget.left_for_report,
+        failing=SANDBOX.failing,
+    )
+    if closed:
+        from task_scheduler.notifications.run_digest import notify
 
-
-def _notify(batch: Batch, budget: TimeBudget) -> None:
-    try:
-        from task_scheduler.notifications.notifier import NOTIFIER
-
-        NOTIFIER.notify(batch.ended, seconds=budget.left_for_report())
-    except Exception:
-        logger.warning("notification failed", exc_info=True)
+        notify(ledger, closed, seconds=budget.left_for_report)
 
 
 def _respond(batch: Batch) -> BatchResponse:

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from itertools import chain, islice
+import time
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from task_scheduler import aws, config
-from task_scheduler.errors import IncompleteRun, InvalidRun
+from task_scheduler.errors import InvalidRun, LedgerUnavailable
+from task_scheduler.notifications.run_digest import notify
 from task_scheduler.observability.log import logger, reason_of, truncate
 from task_scheduler.observability.metrics import metrics
 from task_scheduler.observability.task_output import capture_output
-from task_scheduler.outcome import NotifyEvent
-from task_scheduler.queue.dead_letters import incomplete_run_dead_letter, line_dead_letter
-from task_scheduler.queue.fifo import deduplication_id, is_fifo
-from task_scheduler.queue.sending import Entry, Sender, send_batch
-from task_scheduler.runs.run import Cursor, Run
-from task_scheduler.task_list.listed import ListedTask, Refused
-from task_scheduler.task_list.messages import EncodedMessage, make_message
+from task_scheduler.queue.sending import send_batch
+from task_scheduler.runs.claims import Claim, Claims
+from task_scheduler.runs.identity import RunId
+from task_scheduler.runs.late_records import LateRecord, SentRecord, late_entry
+from task_scheduler.runs.opened import open_ledger
+from task_scheduler.runs.recorder import Recorder
+from task_scheduler.runs.run import Run
+from task_scheduler.runs.settling import settle
+from task_scheduler.sending.hand_over import hand_over
+from task_scheduler.sending.pacer import Pacer
+from task_scheduler.sending.sent_list import SentList, send_list
+from task_scheduler.sending.start import Start, facts, start
 from task_scheduler.task_list.task_list import TaskList
 from task_scheduler.tasks.registry import forget_failures
 from task_scheduler.time_limit import call_with_timeout
@@ -27,8 +32,7 @@ from task_scheduler.time_limit import call_with_timeout
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-IN_FLIGHT = 16
-"""Requests under way at once; one client serves them all. A FIFO queue gets one after the other."""
+    from task_scheduler.runs.ledger import Ledger
 
 RESERVE_SHARE = 0.25
 MAX_RESERVE_SECONDS = 30.0
@@ -37,23 +41,31 @@ MAX_RESERVE_SECONDS = 30.0
 HAND_OVER_SHARE = 0.5
 """Share of the time left that the hand-over may take; the rest is for its dead letter."""
 
+HEARTBEAT_SHARE = 0.1
+"""Share of the time left that the ping of a monitor may take before the list is sent."""
+
+LEASE_MARGIN_SECONDS = 5.0
+"""A claim outlives its invocation by so much."""
+
 
 class Summary(TypedDict):
     """The result of an invocation.
 
     Attributes:
         schedule, run, scheduled_time: which run it was for.
+        claim: whether this invocation sent it; otherwise nothing was sent.
         sent, refused: messages sent, and lines that are not tasks. Both are 0 for an empty list.
         requests: that it took.
         continued_at: the line that another invocation goes on with.
         began_at: the line that this one went on with.
         only: the one position that it was asked for.
-        reason, error: why the list is incomplete.
+        reason, error: why the list is incomplete, or the run did not start.
     """
 
     schedule: str
     run: str
     scheduled_time: str | None
+    claim: str
     sent: int
     refused: int
     requests: int
@@ -68,8 +80,8 @@ def handler(event: Any, context: LambdaContext) -> Summary:
     """Send every task of a run, and a dead letter for every line that is not a task.
 
     What does not fit into the function's time is handed to another invocation of it, with a
-    cursor. Lambda's recursive-loop detection ends a chain after about 16 invocations; what it
-    then drops lies, cursor included, in the runs' dead-letter queue.
+    cursor. Lambda's recursive-loop detection ends a chain after about 16 invocations; keep_runs
+    goes on with what it cuts.
 
     Args:
         event: a schedule's input.
@@ -77,6 +89,7 @@ def handler(event: Any, context: LambdaContext) -> Summary:
 
     Raises:
         InvalidRun: the event, or the list that it names, cannot be used.
+        LedgerUnavailable: the run must not overlap another, and the ledger does not answer.
         LookupError, ImportError: the generator that it names is not there.
         NotSent, botocore's errors: a message could not be sent.
             After any of them Lambda invokes again, twice (the messages have the same ids), and
@@ -85,119 +98,149 @@ def handler(event: Any, context: LambdaContext) -> Summary:
     capture_output()
     forget_failures()
     run = Run.from_event(event, request_id=context.aws_request_id)
+    ledger = open_ledger(config.load("send_task"))
+    claims = Claims(
+        ledger,
+        owner=context.aws_request_id,
+        lease_seconds=_seconds_left(context) + LEASE_MARGIN_SECONDS,
+    )
     try:
-        return _send(run, context)
+        return _send(run, ledger, claims, context)
     except Exception as error:
+        reason = truncate(reason_of(error))
         fields = {
             "schedule": run.schedule,
             "run": run.key,
             "scheduled_time": run.scheduled_time,
-            "reason": truncate(reason_of(error)),
+            "reason": reason,
             "error": type(error).__name__,
         }
         logger.error("run", extra={name: value for name, value in fields.items() if value})
+        _note_failure(run, claims, f"{type(error).__name__}: {reason}", _seconds_left(context) / 2)
         raise
 
 
-def _send(run: Run, context: LambdaContext) -> Summary:
-    task_list = TaskList(run, config.load("send_task").task_folder, _time_limit(context))
-    sent = _send_list(run, task_list)
-    if task_list.rest is not None:
-        if task_list.rest.line == run.cursor.line:
+def _send(run: Run, ledger: Ledger, claims: Claims, context: LambdaContext) -> Summary:
+    begun = _begin(run, claims, context)
+    if begun.claim is not Claim.MINE:
+        if begun.claim is Claim.SENT:
+            _end(run, ledger, Recorder(ledger, _send_late), begun.item["total"], None, context)
+        return _report(run, begun, None)
+    run = replace(run, cursor=begun.cursor(run))
+    if run.monitor is not None and begun.is_first and _is_whole(run):
+        _beat(run, run.monitor, context)
+    settings = config.load("send_task")
+    recorder = Recorder(ledger, _send_late)
+    pacer = Pacer(run.pace, run.cursor.next_slot, time.time) if run.pace and not run.only else None
+    is_time_up = _time_limit(context)
+    task_list = TaskList(
+        run, settings.task_folder, lambda: bool(pacer and pacer.is_full) or is_time_up()
+    )
+    numbered = run.number - 1 if run.number else run.cursor.numbered or begun.numbered
+    sent = send_list(
+        run, task_list, settings, recorder,
+        numbered=numbered, is_resent=begun.is_resent, pacer=pacer,
+    )  # fmt: skip
+    if sent.rest is not None:
+        resume_seconds = pacer.resume_seconds if pacer and pacer.is_full else None
+        if sent.rest.line == run.cursor.line and resume_seconds is None:
             raise InvalidRun(f"no time to reach line {run.cursor.line}: raise send_task_timeout")
-        _hand_over(sent, task_list.rest, context)
-    summary = sent.summary()
+        seconds = _seconds_left(context) * HAND_OVER_SHARE
+        sent.incomplete = hand_over(run, sent.rest, claims, seconds, resume_seconds=resume_seconds)
+    if sent.rest is None or sent.incomplete:
+        total = None if run.number else sent.number
+        incomplete = str(sent.incomplete) if sent.incomplete else None
+        _end(run, ledger, recorder, total, incomplete, context)
+    return _report(run, begun, sent)
+
+
+def _begin(run: Run, claims: Claims, context: LambdaContext) -> Start:
+    """Claim a run; a line of it that is sent again belongs to it as it is."""
+    if run.number:
+        return Start(claim=Claim.MINE)
+    return start(run, claims, _seconds_left(context))
+
+
+def _is_whole(run: Run) -> bool:
+    """Return False of a part of a run: one of its tasks, or what another invocation left."""
+    return not run.number and run.cursor.line == 1
+
+
+def _beat(run: Run, name: str, context: LambdaContext) -> None:
+    """Tell a run's monitor that it starts."""
+    from task_scheduler.notifications.heartbeat import Beat, ping
+
+    seconds = _seconds_left(context) * HEARTBEAT_SHARE
+    ping(name, run.key, Beat.START, state="running", seconds=seconds)
+
+
+def _end(
+    run: Run,
+    ledger: Ledger,
+    recorder: Recorder,
+    total: int | None,
+    incomplete: str | None,
+    context: LambdaContext,
+) -> None:
+    """Record how long a list was, and close its run if that was all that was missing."""
+    run_id = RunId(schedule=run.schedule, key=run.key)
+    if total is not None:
+        late = SentRecord(run=run.key, facts=facts(run), total=total, incomplete=incomplete)
+        seconds = _seconds_left(context) / 2
+        try:
+            counts = call_with_timeout(seconds, lambda: late.apply(ledger))
+        except (LedgerUnavailable, TimeoutError) as error:
+            logger.warning("ledger", extra={"run": run.key, "reason": str(error)})
+            _send_late(late)
+            return
+        if counts is not None:
+            recorder.recorded.complete[run_id] = counts
+    closed = settle(
+        ledger,
+        recorder.recorded,
+        closer=context.aws_request_id,
+        seconds=lambda: _seconds_left(context),
+        failing=set(),
+    )
+    notify(ledger, closed, seconds=lambda: _seconds_left(context) / 2)
+
+
+def _note_failure(run: Run, claims: Claims, reason: str, seconds: float) -> None:
+    """Keep why the list could not be sent, for the digest of a run that stays incomplete."""
+    run_id = RunId(schedule=run.schedule, key=run.key)
+    try:
+        call_with_timeout(seconds, lambda: claims.failed(run_id, reason))
+    except (LedgerUnavailable, TimeoutError) as error:
+        logger.warning("ledger", extra={"run": run.key, "reason": str(error)})
+
+
+def _send_late(record: LateRecord) -> None:
+    url = config.load("send_task").queue_url
+    send_batch(aws.sqs(), url, [late_entry(record, url)])
+
+
+def _report(run: Run, begun: Start, sent: SentList | None) -> Summary:
+    """Log what an invocation did, and return it."""
+    incomplete = sent.incomplete if sent else None
+    why = None if begun.claim is Claim.MINE else begun.item.get("reason")
+    summary = Summary(
+        schedule=run.schedule,
+        run=run.key,
+        scheduled_time=run.scheduled_time,
+        claim=begun.claim.value,
+        sent=sent.tasks.entries if sent else 0,
+        refused=sent.refused if sent else 0,
+        requests=sent.tasks.requests + sent.dead_letters.requests if sent else 0,
+        continued_at=sent.rest.line if sent and sent.rest and not incomplete else None,
+        began_at=run.cursor.line if run.cursor.line > 1 else None,
+        only=run.only,
+        reason=truncate(str(incomplete)) if incomplete else why,
+        error=type(incomplete).__name__ if incomplete else None,
+    )
     present = {name: value for name, value in summary.items() if value is not None}
     counts = metrics("sent", *(["refused"] if summary["refused"] else []), schedule=run.schedule)
     logger.info("run", extra={**present, **counts})
     return summary
-
-
-@dataclass(slots=True)
-class _Sent:
-    """The part of a list that an invocation sent.
-
-    Attributes:
-        run: whose list it is, with the notifications that its messages ask for.
-        tasks, dead_letters: senders of messages, and of dead letters of the runs' queue.
-        refused: lines that are not tasks.
-        continued_at: the line that another invocation goes on with; None at the list's end.
-        incomplete: why the rest of the list is not sent; None if it is.
-    """
-
-    run: Run
-    tasks: Sender
-    dead_letters: Sender
-    refused: int = 0
-    continued_at: int | None = None
-    incomplete: IncompleteRun | None = None
-
-    def put(self, task: ListedTask) -> None:
-        """Send a task, or the dead letter of one that cannot be sent."""
-        made = make_message(self.run, task)
-        if isinstance(made, Refused):
-            self.refuse(made)
-        else:
-            self.tasks.put(_entry(made, self.tasks.queue_url))
-
-    def refuse(self, line: Refused) -> None:
-        """Send the dead letter of a line."""
-        self.refused += 1
-        self.dead_letters.put(line_dead_letter(self.run, line))
-
-    def summary(self) -> Summary:
-        """Return the result of the invocation."""
-        run, cursor = self.run, self.run.cursor
-        return Summary(
-            schedule=run.schedule,
-            run=run.key,
-            scheduled_time=run.scheduled_time,
-            sent=self.tasks.entries,
-            refused=self.refused,
-            requests=self.tasks.requests + self.dead_letters.requests,
-            continued_at=self.continued_at,
-            began_at=cursor.line if cursor.line > 1 else None,
-            only=run.only,
-            reason=truncate(str(self.incomplete)) if self.incomplete else None,
-            error=type(self.incomplete).__name__ if self.incomplete else None,
-        )
-
-
-def _send_list(run: Run, task_list: TaskList) -> _Sent:
-    settings, client = config.load("send_task"), aws.sqs()
-    limit = settings.notify_success_limit
-    with (
-        Sender(client, settings.queue_url, in_flight=IN_FLIGHT) as tasks,
-        Sender(client, settings.runs_dead_letter_url) as dead_letters,
-    ):
-        sent = _Sent(run, tasks, dead_letters)
-        listed = _tasks(task_list, sent)
-        ahead: list[ListedTask] = []
-        if NotifyEvent.SUCCESS in (run.notify_on or []):
-            # only the successes of a short list are notified, and all its messages say the same
-            ahead = list(islice(listed, limit + 1))
-            if len(ahead) > limit or task_list.rest is not None:
-                sent.run = run.without_successes()
-        for task in chain(ahead, listed):
-            sent.put(task)
-        if task_list.incomplete is not None:
-            _report_incomplete(sent, task_list.incomplete)
-            dead_letters.put(incomplete_run_dead_letter(run, task_list.incomplete))
-    return sent
-
-
-def _tasks(task_list: TaskList, sent: _Sent) -> Iterator[ListedTask]:
-    """Yield the tasks of a list, and send the dead letters of its other lines on the way."""
-    for listed in task_list:
-        if isinstance(listed, Refused):
-            sent.refuse(listed)
-        else:
-            yield listed
-
-
-def _report_incomplete(sent: _Sent, error: IncompleteRun) -> None:
-    logger.error("run incomplete", exc_info=error)
-    sent.incomplete = error
 
 
 def _time_limit(context: LambdaContext) -> Callable[[], bool]:
@@ -207,41 +250,5 @@ def _time_limit(context: LambdaContext) -> Callable[[], bool]:
     return lambda: context.get_remaining_time_in_millis() < reserve
 
 
-def _entry(made: EncodedMessage, queue_url: str) -> Entry:
-    if not is_fifo(queue_url):
-        return Entry(made.body)
-    message = made.message
-    return Entry(
-        made.body,
-        message_group=message.message_group or message.schedule,
-        deduplication_id=deduplication_id(message.id, made.body),
-    )
-
-
-def _hand_over(sent: _Sent, rest: Cursor, context: LambdaContext) -> None:
-    """Invoke another invocation for the rest of a list, or leave the rest as a dead letter.
-
-    Raising would have Lambda repeat this invocation, and with it every task that it has sent.
-    """
-    seconds = context.get_remaining_time_in_millis() / 1000 * HAND_OVER_SHARE
-    try:
-        call_with_timeout(seconds, lambda: _invoke(sent.run.continued(rest)))
-        sent.continued_at = rest.line
-    except Exception as refused:
-        error = IncompleteRun(
-            f"the rest, from line {rest.line} on, could not be handed to another invocation: "
-            f"{type(refused).__name__}: {reason_of(refused)}",
-            goes_on_at=rest.line,
-        )
-        error.__cause__ = refused
-        _report_incomplete(sent, error)
-        dead_letter = incomplete_run_dead_letter(sent.run, error, rest)
-        send_batch(aws.sqs(), config.load("send_task").runs_dead_letter_url, [dead_letter])
-
-
-def _invoke(event: dict[str, Any]) -> None:
-    aws.lambda_().invoke(
-        FunctionName=config.load().function_name,
-        InvocationType="Event",
-        Payload=json.dumps(event),
-    )
+def _seconds_left(context: LambdaContext) -> float:
+    return context.get_remaining_time_in_millis() / 1000

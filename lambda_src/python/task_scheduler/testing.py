@@ -27,13 +27,14 @@ from typing import Any
 from task_scheduler.config import Settings
 from task_scheduler.execution.attempt import Attempt
 from task_scheduler.execution.delivery import Delivery
+from task_scheduler.execution.history import History
 from task_scheduler.execution.reading import Unrunnable, read
 from task_scheduler.execution.result import Ended
-from task_scheduler.execution.sandbox import Sandbox
 from task_scheduler.execution.time_budget import TimeBudget
 from task_scheduler.outcome import Outcome
 from task_scheduler.queue.message import DEFAULT_RETRIES, Message
 from task_scheduler.queue.record import Record
+from task_scheduler.runs.chunk import Chunk, Mark, Marks, Position
 from task_scheduler.tasks.context import TaskContext
 from task_scheduler.tasks.registered import Task
 from task_scheduler.tasks.registry import registered_tasks
@@ -157,13 +158,13 @@ def attempt_task(
     attempt: int = 1,
     registered: Task | None = None,
 ) -> Ended:
-    """Make one attempt of a message that was received for the so manieth time.
+    """Make one attempt of a message, as if those before it had failed.
 
     Args:
         message: the task.
         folder: the task folder, absolute, on Python's path.
         timeout: seconds of run_task.
-        attempt: number of the receive, from 1.
+        attempt: its number, from 1.
         registered: the task's function; None to look it up by the message's name.
 
     Raises:
@@ -173,13 +174,27 @@ def attempt_task(
     made: Attempt | Unrunnable
     if registered is not None:
         received = Message.decode(record.body, sqs_id=record.sqs_id)
-        made = Attempt(Delivery(record, received), received, registered)
+        made = Attempt(Delivery(record, received, used=attempt - 1), received, registered)
     else:
-        made = read(record, Settings(task_folder=folder), Sandbox(), seconds=IMPORT_SECONDS)
+        made = read(
+            record,
+            Settings(task_folder=folder),
+            History.of(record, _failed_attempts(record)),
+            seconds=IMPORT_SECONDS,
+            read_kept=lambda place: None,
+        )
     if isinstance(made, Unrunnable):
         return Ended(made.delivery, made.result)
     budget = TimeBudget(lambda: timeout)
     return Ended(made.delivery, made.run(made.context(budget.limit(made.task.timeout))))
+
+
+def _failed_attempts(record: Record) -> Chunk:
+    """Return what the ledger would have of the attempts before this one."""
+    marks = Marks()
+    for receive in range(1, record.receives):
+        marks.add(Mark.TRIED, Position.of(record.counted_at), body=record.body, receives=receive)
+    return Chunk(marks={mark: frozenset(numbers) for mark, numbers in marks.sets.items()})
 
 
 def _record(message: Message, receives: int) -> Record:

@@ -7,13 +7,13 @@ run "batches_report_single_failures" {
 
   assert {
     condition = (
-      aws_lambda_event_source_mapping.tasks.function_response_types == toset(["ReportBatchItemFailures"]) &&
-      aws_lambda_event_source_mapping.tasks.function_name == aws_lambda_function.this["run_task"].arn &&
-      aws_lambda_event_source_mapping.tasks.event_source_arn == "arn:aws:sqs:eu-west-1:123456789012:nightly-tasks" &&
-      aws_lambda_event_source_mapping.tasks.batch_size == 7 &&
-      aws_lambda_event_source_mapping.tasks.maximum_batching_window_in_seconds == 3 &&
-      one(aws_lambda_event_source_mapping.tasks.scaling_config).maximum_concurrency == 5 &&
-      aws_lambda_event_source_mapping.tasks.tags == tomap({ team = "data" })
+      aws_lambda_event_source_mapping.tasks["default"].function_response_types == toset(["ReportBatchItemFailures"]) &&
+      aws_lambda_event_source_mapping.tasks["default"].function_name == aws_lambda_function.this["run_task"].arn &&
+      aws_lambda_event_source_mapping.tasks["default"].event_source_arn == "arn:aws:sqs:eu-west-1:123456789012:nightly-tasks" &&
+      aws_lambda_event_source_mapping.tasks["default"].batch_size == 7 &&
+      aws_lambda_event_source_mapping.tasks["default"].maximum_batching_window_in_seconds == 3 &&
+      one(aws_lambda_event_source_mapping.tasks["default"].scaling_config).maximum_concurrency == 5 &&
+      aws_lambda_event_source_mapping.tasks["default"].tags == tomap({ team = "data" })
     )
     error_message = "the queue does not feed run_task as the variables say"
   }
@@ -23,11 +23,11 @@ run "no_limit_of_concurrency" {
   command = plan
 
   variables {
-    maximum_concurrency = null
+    workers = { default = merge(var.workers.default, { maximum_concurrency = null }) }
   }
 
   assert {
-    condition     = length(aws_lambda_event_source_mapping.tasks.scaling_config) == 0
+    condition     = length(aws_lambda_event_source_mapping.tasks["default"].scaling_config) == 0
     error_message = "null still limits the concurrency"
   }
 }

@@ -2,22 +2,20 @@ mock_provider "aws" {
   source = "../../tests/module/mocks"
 }
 
-run "a_key_encrypts_functions_logs_and_table_and_is_used_for_what_holds_data" {
+run "a_key_encrypts_functions_and_logs_and_is_used_for_what_holds_data" {
   command = plan
 
   variables {
-    kms_key_arn   = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd"
-    deduplication = true
-    task_objects  = ["s3://lists/a.csv"]
+    kms_key_arn  = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd"
+    task_objects = ["s3://lists/a.csv"]
   }
 
   assert {
     condition = alltrue([for arn in concat(
       values(aws_lambda_function.this)[*].kms_key_arn,
       values(aws_cloudwatch_log_group.this)[*].kms_key_id,
-      [one(aws_dynamodb_table.outcomes[0].server_side_encryption).kms_key_arn],
     ) : arn == "arn:aws:kms:eu-west-1:123456789012:key/1234abcd"])
-    error_message = "a function, log group or table is not encrypted with the key"
+    error_message = "a function or log group is not encrypted with the key"
   }
 
   assert {
@@ -25,8 +23,9 @@ run "a_key_encrypts_functions_logs_and_table_and_is_used_for_what_holds_data" {
       for statement in jsondecode(policy.policy).Statement : statement if startswith(statement.Action[0], "kms:")
       ] } == {
       for key, uses in {
-        send_task = { "kms:Decrypt" = ["sqs", "s3"], "kms:GenerateDataKey" = ["sqs"] }
+        send_task = { "kms:Decrypt" = ["sqs", "dynamodb", "s3"], "kms:GenerateDataKey" = ["sqs", "dynamodb"] }
         run_task  = { "kms:Decrypt" = ["sqs", "dynamodb"], "kms:GenerateDataKey" = ["sqs", "dynamodb"] }
+        keep_runs = { "kms:Decrypt" = ["dynamodb"], "kms:GenerateDataKey" = ["dynamodb"] }
         } : key => [for action, services in uses : {
           Effect    = "Allow"
           Action    = [action]
@@ -46,9 +45,13 @@ run "a_role_uses_the_key_for_no_more_than_it_reads_and_writes" {
   }
 
   assert {
-    condition = alltrue([for policy in aws_iam_role_policy.this : [
+    condition = { for key, policy in aws_iam_role_policy.this : key => toset(flatten([
       for statement in jsondecode(policy.policy).Statement : statement.Condition.StringEquals["kms:ViaService"] if startswith(statement.Action[0], "kms:")
-    ] == [["sqs.eu-west-1.amazonaws.com"], ["sqs.eu-west-1.amazonaws.com"]]])
-    error_message = "a role may use the key for tables or lists that it does not have"
+      ])) } == {
+      send_task = toset(["sqs.eu-west-1.amazonaws.com", "dynamodb.eu-west-1.amazonaws.com"])
+      run_task  = toset(["sqs.eu-west-1.amazonaws.com", "dynamodb.eu-west-1.amazonaws.com"])
+      keep_runs = toset(["dynamodb.eu-west-1.amazonaws.com"])
+    }
+    error_message = "a role may use the key for lists that it does not have"
   }
 }

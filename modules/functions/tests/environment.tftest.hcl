@@ -10,6 +10,9 @@ run "the_environment_holds_addresses_and_settings_only" {
       send_task = tomap({
         QUEUE_URL               = "https://tasks"
         RUNS_DEAD_LETTER_URL    = "https://runs-dead"
+        LEDGER_TABLE            = "nightly-ledger"
+        LEDGER_RETENTION        = "34560000"
+        TASK_LOG_GROUP          = "/aws/lambda/nightly-run-task"
         POWERTOOLS_SERVICE_NAME = "nightly"
         LOG_LEVEL               = "INFO"
       })
@@ -19,6 +22,18 @@ run "the_environment_holds_addresses_and_settings_only" {
         MAX_RECEIVE_COUNT       = "13"
         MESSAGE_RETENTION       = "345600"
         TASK_CONCURRENCY        = "4"
+        LEDGER_TABLE            = "nightly-ledger"
+        LEDGER_RETENTION        = "34560000"
+        TASK_LOG_GROUP          = "/aws/lambda/nightly-run-task"
+        POWERTOOLS_SERVICE_NAME = "nightly"
+        LOG_LEVEL               = "INFO"
+      })
+      keep_runs = tomap({
+        SEND_TASK_FUNCTION      = "nightly-send-task"
+        MESSAGE_RETENTION       = "345600"
+        LEDGER_TABLE            = "nightly-ledger"
+        LEDGER_RETENTION        = "34560000"
+        TASK_LOG_GROUP          = "/aws/lambda/nightly-run-task"
         POWERTOOLS_SERVICE_NAME = "nightly"
         LOG_LEVEL               = "INFO"
       })

@@ -10,7 +10,7 @@ run "lists_in_s3_may_be_read_and_nothing_else_there" {
   }
 
   assert {
-    condition = slice(jsondecode(aws_iam_role_policy.this["send_task"].policy).Statement, 2, 4) == [
+    condition = slice(jsondecode(aws_iam_role_policy.this["send_task"].policy).Statement, 3, 5) == [
       {
         Effect   = "Allow"
         Action   = ["s3:GetObject"]
@@ -30,7 +30,7 @@ run "a_key_with_a_star_permits_the_object_of_that_name_and_no_other" {
   }
 
   assert {
-    condition = jsondecode(aws_iam_role_policy.this["send_task"].policy).Statement[2].Resource == [
+    condition = jsondecode(aws_iam_role_policy.this["send_task"].policy).Statement[3].Resource == [
       "arn:aws:s3:::lists/what$${?}/a$${*}.csv",
       "arn:aws:s3:::lists/$${$}{aws:username}.csv",
     ]

@@ -9,6 +9,7 @@ run "each_function_logs_to_a_group_of_its_own" {
     condition = { for key, group in aws_cloudwatch_log_group.this : key => [group.name, group.retention_in_days] } == {
       send_task = ["/aws/lambda/nightly-send-task", 14]
       run_task  = ["/aws/lambda/nightly-run-task", 14]
+      keep_runs = ["/aws/lambda/nightly-keep-runs", 14]
     }
     error_message = "a function's log group is not its own, or kept for another time"
   }
@@ -19,7 +20,7 @@ run "each_function_logs_to_a_group_of_its_own" {
   }
 }
 
-run "both_functions_know_the_level_of_the_log" {
+run "the_functions_know_the_level_of_the_log" {
   command = plan
 
   variables {

@@ -12,7 +12,7 @@ override_resource {
   values = { arn = "arn:aws:lambda:eu-west-1:123456789012:layer:nightly-dependencies:1" }
 }
 
-run "both_functions_share_code_and_layers" {
+run "the_functions_share_code_and_layers" {
   command = apply
 
   assert {
@@ -93,7 +93,7 @@ run "layers_of_ones_own_come_after_those_made_here" {
   command = apply
 
   variables {
-    layers = ["arn:aws:lambda:eu-west-1:123456789012:layer:pandas:7"]
+    workers = { default = merge(var.workers.default, { layers = ["arn:aws:lambda:eu-west-1:123456789012:layer:pandas:7"] }) }
   }
 
   assert {
@@ -111,7 +111,7 @@ run "without_a_folder_no_layer_of_dependencies_is_made" {
 
   variables {
     layer_dir = null
-    layers    = ["arn:aws:lambda:eu-west-1:123456789012:layer:everything:7"]
+    workers   = { default = merge(var.workers.default, { layers = ["arn:aws:lambda:eu-west-1:123456789012:layer:everything:7"] }) }
   }
 
   assert {
@@ -156,7 +156,7 @@ run "packages_go_through_a_bucket_where_one_is_named" {
   }
 
   assert {
-    condition = alltrue([for taker in [aws_lambda_function.this["send_task"], aws_lambda_function.this["run_task"]] :
+    condition = alltrue([for taker in aws_lambda_function.this :
       taker.filename == null && taker.s3_bucket == "our-packages" && taker.s3_key == aws_s3_object.packages["tasks"].key
     ])
     error_message = "a function does not take its code from the bucket"

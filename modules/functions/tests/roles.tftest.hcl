@@ -9,13 +9,14 @@ run "each_role_may_do_what_its_function_does" {
     condition = jsondecode(aws_iam_role_policy.this["send_task"].policy).Statement == [
       { Effect = "Allow", Action = ["sqs:SendMessage"], Resource = ["arn:aws:sqs:eu-west-1:123456789012:nightly-tasks", "arn:aws:sqs:eu-west-1:123456789012:nightly-runs-dead-letter"] },
       { Effect = "Allow", Action = ["lambda:InvokeFunction"], Resource = ["arn:aws:lambda:eu-west-1:123456789012:function:nightly-send-task"] },
+      { Effect = "Allow", Action = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"], Resource = ["arn:aws:dynamodb:eu-west-1:123456789012:table/nightly-ledger"] },
       {
         Effect   = "Allow"
         Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
         Resource = ["arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/nightly-send-task:*"]
       },
     ]
-    error_message = "send_task may do something else than send to two queues, go on with a list and log"
+    error_message = "send_task may do something else than send to two queues, go on with a list, record and log"
   }
 
   assert {
@@ -25,14 +26,34 @@ run "each_role_may_do_what_its_function_does" {
         Action   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
         Resource = ["arn:aws:sqs:eu-west-1:123456789012:nightly-tasks"]
       },
-      { Effect = "Allow", Action = ["sqs:SendMessage"], Resource = ["arn:aws:sqs:eu-west-1:123456789012:nightly-tasks-dead-letter"] },
+      { Effect = "Allow", Action = ["sqs:SendMessage"], Resource = ["arn:aws:sqs:eu-west-1:123456789012:nightly-tasks", "arn:aws:sqs:eu-west-1:123456789012:nightly-tasks-dead-letter"] },
+      { Effect = "Allow", Action = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"], Resource = ["arn:aws:dynamodb:eu-west-1:123456789012:table/nightly-ledger"] },
       {
         Effect   = "Allow"
         Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
         Resource = ["arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/nightly-run-task:*"]
       },
     ]
-    error_message = "run_task may do something else than consume its queue, send dead letters and log"
+    error_message = "run_task may do something else than consume its queue, send dead letters and late records, record and log"
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role_policy.this["keep_runs"].policy).Statement == [
+      { Effect = "Allow", Action = ["lambda:InvokeFunction"], Resource = ["arn:aws:lambda:eu-west-1:123456789012:function:nightly-send-task"] },
+      { Effect = "Allow", Action = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"], Resource = ["arn:aws:dynamodb:eu-west-1:123456789012:table/nightly-ledger"] },
+      {
+        Effect    = "Allow"
+        Action    = ["dynamodb:DeleteItem"]
+        Resource  = ["arn:aws:dynamodb:eu-west-1:123456789012:table/nightly-ledger"]
+        Condition = { "ForAllValues:StringEquals" = { "dynamodb:LeadingKeys" = ["due"] } }
+      },
+      {
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = ["arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/nightly-keep-runs:*"]
+      },
+    ]
+    error_message = "keep_runs may do something else than start runs, record and log"
   }
 }
 

@@ -6,7 +6,7 @@ run "in_a_vpc_lambda_makes_the_interfaces_and_the_code_cannot" {
   command = plan
 
   variables {
-    vpc = { subnet_ids = ["subnet-1", "subnet-2"], security_group_ids = ["sg-1"] }
+    workers = { default = merge(var.workers.default, { vpc = { subnet_ids = ["subnet-1", "subnet-2"], security_group_ids = ["sg-1"] } }) }
   }
 
   assert {

@@ -14,12 +14,14 @@ run "what_could_be_lost_without_a_trace_is_an_alarm" {
       tasks-waiting      = ["nightly-tasks-waiting", "AWS/SQS", "ApproximateAgeOfOldestMessage", "nightly-tasks", "Maximum", 172800, 300, 1]
       runs-dropped       = ["nightly-runs-dropped", "AWS/Scheduler", "InvocationDroppedCount", "nightly", "Sum", 0, 300, 1]
       runs-lost          = ["nightly-runs-lost", "AWS/Lambda", "DestinationDeliveryFailures", "nightly-send-task", "Sum", 0, 300, 1]
+      keep-runs-errors   = ["nightly-keep-runs-errors", "AWS/Lambda", "Errors", "nightly-keep-runs", "Sum", 0, 300, 3]
+      keep-runs-silent   = ["nightly-keep-runs-silent", "AWS/Lambda", "Invocations", "nightly-keep-runs", "Sum", 1, 300, 3]
     }
-    error_message = "the alarms are not those for dead letters, for the age of the queue and for lost runs"
+    error_message = "the alarms are not those for dead letters, for the age of the queue, for lost runs and for a keep_runs that fails or does not run"
   }
 
   assert {
-    condition     = length(aws_cloudwatch_dashboard.this) == 0 && length(aws_cloudwatch_log_metric_filter.runs) == 0
+    condition     = length(aws_cloudwatch_dashboard.this) == 0
     error_message = "something is there that costs more and was not asked for"
   }
 }
@@ -30,11 +32,11 @@ run "every_alarm_says_what_to_do_and_to_whom" {
   variables {
     early_warnings = true
     chat           = true
-    expected_every = { hourly = 3900 }
+    watched        = true
   }
 
   assert {
-    condition = alltrue([for alarm in concat(values(aws_cloudwatch_metric_alarm.this), values(aws_cloudwatch_metric_alarm.silence)) :
+    condition = alltrue([for alarm in values(aws_cloudwatch_metric_alarm.this) :
       length(alarm.alarm_description) > 100 &&
       length(alarm.alarm_description) <= 1024 &&
       alarm.alarm_actions == toset(["arn:aws:sns:eu-west-1:123456789012:nightly-alarms"]) &&
@@ -72,11 +74,11 @@ run "the_output_names_every_alarm" {
   command = plan
 
   variables {
-    expected_every = { hourly = 3900 }
+    watched = true
   }
 
   assert {
-    condition     = toset(output.alarms) == toset(["nightly-tasks-dead-letters", "nightly-runs-dead-letters", "nightly-tasks-waiting", "nightly-runs-dropped", "nightly-runs-lost", "nightly-silent-hourly"])
+    condition     = toset(output.alarms) == toset(["nightly-tasks-dead-letters", "nightly-runs-dead-letters", "nightly-tasks-waiting", "nightly-runs-dropped", "nightly-runs-lost", "nightly-keep-runs-errors", "nightly-keep-runs-silent", "nightly-schedules-overdue"])
     error_message = "the output leaves an alarm out, or names one that is not there"
   }
 }

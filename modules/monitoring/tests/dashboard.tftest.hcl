@@ -27,14 +27,19 @@ run "the_dashboard_follows_a_run" {
     condition     = sum([for widget in jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets : widget.width]) % 24 == 0
     error_message = "a row does not fill the page"
   }
+
+  assert {
+    condition     = [for line in jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets[5].properties.metrics : line[4].label] == ["send_task, longest", "run_task, longest", "run_task, on average", "keep_runs, longest"]
+    error_message = "a function's duration is not shown"
+  }
 }
 
 run "more_alarms_than_fit_are_left_out" {
   command = apply
 
   variables {
-    dashboard      = "nightly-eu-west-1"
-    expected_every = { for number in range(100) : "schedule-${number}" => 3600 }
+    dashboard = "nightly-eu-west-1"
+    workers   = { for number in range(100) : "worker-${number}" => { queue = "queue-${number}", function = "function-${number}", timeout = 60 } }
   }
 
   assert {

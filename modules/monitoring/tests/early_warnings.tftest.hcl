@@ -12,7 +12,7 @@ run "early_warnings_come_before_the_dead_letters" {
   assert {
     condition = { for key, alarm in aws_cloudwatch_metric_alarm.this : key => [
       alarm.namespace, alarm.metric_name, one(values(alarm.dimensions)), alarm.statistic, alarm.threshold, alarm.evaluation_periods,
-      ] if !contains(["tasks-dead-letters", "runs-dead-letters", "tasks-waiting", "runs-dropped", "runs-lost"], key) } == {
+      ] if !contains(["tasks-dead-letters", "runs-dead-letters", "tasks-waiting", "runs-dropped", "runs-lost", "keep-runs-errors", "keep-runs-silent"], key) } == {
       send-task-errors    = ["AWS/Lambda", "Errors", "nightly-send-task", "Sum", 0, 1]
       run-task-errors     = ["AWS/Lambda", "Errors", "nightly-run-task", "Sum", 0, 3]
       send-task-throttles = ["AWS/Lambda", "Throttles", "nightly-send-task", "Sum", 0, 1]
@@ -47,7 +47,7 @@ run "notifications_that_are_not_delivered_are_a_warning" {
       aws_cloudwatch_metric_alarm.this["notifications-undelivered"].metric_name,
       aws_cloudwatch_metric_alarm.this["notifications-undelivered"].dimensions["service"],
     ] == ["TaskScheduler", "undelivered", "nightly"]
-    error_message = "the warning looks at another metric than run_task writes"
+    error_message = "the warning looks at another metric than the functions write"
   }
 }
 
@@ -59,6 +59,7 @@ run "what_uses_up_its_time_is_a_warning_before_it_is_cut_off" {
     functions = {
       send_task = { name = "nightly-send-task", timeout = 600, log_group = "/aws/lambda/nightly-send-task" }
       run_task  = { name = "nightly-run-task", timeout = 20, log_group = "/aws/lambda/nightly-run-task" }
+      keep_runs = { name = "nightly-keep-runs", log_group = "/aws/lambda/nightly-keep-runs" }
     }
   }
 

@@ -18,14 +18,17 @@ longest_wait          = null
 functions = {
   send_task = { name = "nightly-send-task", timeout = 30, log_group = "/aws/lambda/nightly-send-task" }
   run_task  = { name = "nightly-run-task", timeout = 60, log_group = "/aws/lambda/nightly-run-task" }
+  keep_runs = { name = "nightly-keep-runs", log_group = "/aws/lambda/nightly-keep-runs" }
 }
-schedule_group = "nightly"
-expected_every = {}
-chat           = false
-early_warnings = false
-queries        = false
-dashboard      = null
-topic          = null
-emails         = []
-kms_key_arn    = null
-tags           = { team = "data" }
+schedule_group       = "nightly"
+watched              = false
+chat                 = false
+early_warnings       = false
+queries              = false
+dashboard            = null
+topic                = null
+emails               = []
+kms_key_arn          = null
+tags                 = { team = "data" }
+workers              = {}
+workers_dead_letters = null

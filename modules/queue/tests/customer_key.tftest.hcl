@@ -6,7 +6,7 @@ run "without_a_key_sqs_encrypts_with_its_own" {
   command = plan
 
   assert {
-    condition = alltrue([for queue in [aws_sqs_queue.tasks, aws_sqs_queue.tasks_dead_letters, aws_sqs_queue.runs_dead_letters] :
+    condition = alltrue([for queue in [aws_sqs_queue.tasks["default"], aws_sqs_queue.tasks_dead_letters["default"], aws_sqs_queue.runs_dead_letters] :
       queue.sqs_managed_sse_enabled && queue.kms_master_key_id == null
     ])
     error_message = "a queue is not encrypted"
@@ -21,7 +21,7 @@ run "a_key_takes_the_place_of_sqs_own" {
   }
 
   assert {
-    condition = alltrue([for queue in [aws_sqs_queue.tasks, aws_sqs_queue.tasks_dead_letters, aws_sqs_queue.runs_dead_letters] :
+    condition = alltrue([for queue in [aws_sqs_queue.tasks["default"], aws_sqs_queue.tasks_dead_letters["default"], aws_sqs_queue.runs_dead_letters] :
       queue.kms_master_key_id == "arn:aws:kms:eu-west-1:123456789012:key/1234abcd"
     ])
     error_message = "a queue is not encrypted with the key"

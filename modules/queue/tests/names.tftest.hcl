@@ -7,8 +7,8 @@ run "three_queues_have_the_prefix_and_tags" {
 
   assert {
     condition = {
-      tasks              = aws_sqs_queue.tasks.name
-      tasks_dead_letters = aws_sqs_queue.tasks_dead_letters.name
+      tasks              = aws_sqs_queue.tasks["default"].name
+      tasks_dead_letters = aws_sqs_queue.tasks_dead_letters["default"].name
       runs_dead_letters  = aws_sqs_queue.runs_dead_letters.name
       } == {
       tasks              = "nightly-tasks"
@@ -19,7 +19,7 @@ run "three_queues_have_the_prefix_and_tags" {
   }
 
   assert {
-    condition = alltrue([for queue in [aws_sqs_queue.tasks, aws_sqs_queue.tasks_dead_letters, aws_sqs_queue.runs_dead_letters] :
+    condition = alltrue([for queue in [aws_sqs_queue.tasks["default"], aws_sqs_queue.tasks_dead_letters["default"], aws_sqs_queue.runs_dead_letters] :
       queue.tags == tomap({ team = "data" })
     ])
     error_message = "a queue is not tagged"
@@ -30,12 +30,12 @@ run "the_longest_prefix_leaves_room_for_every_name" {
   command = plan
 
   variables {
-    prefix = "a234567890b234567890c234567890d234567890e234567890f234"
-    fifo   = true
+    prefix  = "a234567890b234567890c234567890d234567890e234567890f234"
+    workers = { default = { fifo = true, visibility_timeout = 360, max_receive_count = 13 } }
   }
 
   assert {
-    condition     = max([for queue in [aws_sqs_queue.tasks, aws_sqs_queue.tasks_dead_letters, aws_sqs_queue.runs_dead_letters] : length(queue.name)]...) <= 80
+    condition     = max([for queue in [aws_sqs_queue.tasks["default"], aws_sqs_queue.tasks_dead_letters["default"], aws_sqs_queue.runs_dead_letters] : length(queue.name)]...) <= 80
     error_message = "SQS takes names of up to 80 characters"
   }
 }
@@ -45,9 +45,9 @@ run "each_output_is_of_its_own_queue" {
 
   assert {
     condition = output.tasks == {
-      name = "nightly-tasks", arn = aws_sqs_queue.tasks.arn, url = aws_sqs_queue.tasks.url
+      name = "nightly-tasks", arn = aws_sqs_queue.tasks["default"].arn, url = aws_sqs_queue.tasks["default"].url
       } && output.tasks_dead_letters == {
-      name = "nightly-tasks-dead-letter", arn = aws_sqs_queue.tasks_dead_letters.arn, url = aws_sqs_queue.tasks_dead_letters.url
+      name = "nightly-tasks-dead-letter", arn = aws_sqs_queue.tasks_dead_letters["default"].arn, url = aws_sqs_queue.tasks_dead_letters["default"].url
       } && output.runs_dead_letters == {
       name = "nightly-runs-dead-letter", arn = aws_sqs_queue.runs_dead_letters.arn, url = aws_sqs_queue.runs_dead_letters.url
     }

@@ -10,7 +10,7 @@ run "every_queue_insists_on_tls_and_on_the_account_and_grants_nothing" {
   command = plan
 
   assert {
-    condition = alltrue([for queue in [aws_sqs_queue.tasks, aws_sqs_queue.tasks_dead_letters, aws_sqs_queue.runs_dead_letters] :
+    condition = alltrue([for queue in [aws_sqs_queue.tasks["default"], aws_sqs_queue.tasks_dead_letters["default"], aws_sqs_queue.runs_dead_letters] :
       jsondecode(queue.policy).Statement == [
         {
           Sid       = "DenyWithoutTls"

@@ -7,11 +7,9 @@ aws = {
   dns_suffix = "amazonaws.com"
 }
 prefix                = "nightly"
-fifo                  = false
-visibility_timeout    = 360
+workers               = { default = { fifo = false, visibility_timeout = 360, max_receive_count = 13 } }
 message_retention     = 345600
 receive_wait_time     = 20
-max_receive_count     = 13
 dead_letter_retention = 1209600
 kms_key_arn           = null
 tags                  = { team = "data" }

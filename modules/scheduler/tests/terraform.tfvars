@@ -10,6 +10,7 @@ prefix                = "nightly"
 timezone              = "Europe/Berlin"
 task_code_dir         = "../../tasks"
 send_task_arn         = "arn:aws:lambda:eu-west-1:123456789012:function:nightly-send-task"
+keep_runs_arn         = "arn:aws:lambda:eu-west-1:123456789012:function:nightly-keep-runs"
 dead_letter_queue_arn = "arn:aws:sqs:eu-west-1:123456789012:nightly-runs-dead-letter"
 notify_on             = null
 kms_key_arn           = null
@@ -26,3 +27,6 @@ schedules = {
     delivery_max_age = 3600
   }
 }
+workers           = ["default", "big"]
+fifo_workers      = []
+message_retention = 345600

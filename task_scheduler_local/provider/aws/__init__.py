@@ -17,7 +17,7 @@ from . import (
     sqs,
     ssm,
 )
-from .data_sources import CallerIdentity, Partition, Region, Service
+from .data_sources import CallerIdentity, LayerVersion, Partition, Region, Service
 from .resource import FACTS, AwsResource
 from .session import Session
 
@@ -27,8 +27,10 @@ _RESOURCES: tuple[type[AwsResource], ...] = (
     dynamodb.Table,
     functions.Function,
     functions.LayerVersion,
+    iam.Policy,
     iam.Role,
     iam.RolePolicy,
+    iam.RolePolicyAttachment,
     invocations.EventInvokeConfig,
     invocations.EventSourceMapping,
     logs.LogGroup,
@@ -57,7 +59,7 @@ class AwsProvider:
         }
         self.data_sources: dict[str, DataSource] = {
             kind.type_name: kind(self._session)
-            for kind in (CallerIdentity, Partition, Region, Service)
+            for kind in (CallerIdentity, LayerVersion, Partition, Region, Service)
         }
 
     def configure(self, config: State) -> None:

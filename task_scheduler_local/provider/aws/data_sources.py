@@ -1,10 +1,11 @@
-"""Data sources: the account, the region, the partition, names of services."""
+"""Data sources: the account, the region, the partition, names of services, versions of layers."""
 
 from __future__ import annotations
 
 from ..errors import ProviderError
 from ..provider import State
 from ..schema import load
+from . import mapping
 from .resource import FACTS
 from .session import Session
 
@@ -32,6 +33,59 @@ class CallerIdentity:
             "id": found["Account"],
             "user_id": found["UserId"],
         }
+
+
+class LayerVersion:
+    type_name = "aws_lambda_layer_version"
+    block = load(FACTS / "data_aws_lambda_layer_version.json")
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def validate(self, config: State) -> None:
+        if config["version"] is None:
+            raise ProviderError(
+                "the stand-in for hashicorp/aws looks for no latest version: set version", "version"
+            )
+
+    def read(self, config: State) -> State:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        name, version = config["layer_name"], int(config["version"])
+        try:
+            with self._session.at(config["region"]):
+                found = self._session.client("lambda").get_layer_version(
+                    LayerName=name, VersionNumber=version
+                )
+        except (BotoCoreError, ClientError) as error:
+            raise ProviderError(
+                f"reading Lambda Layer ({name}) Version ({version}): {error}"
+            ) from error
+        return {
+            **mapping.from_api(
+                self.block, found | found["Content"], _LAYER_NAMES, _LAYER_CONFIGURED
+            ),
+            "compatible_architecture": config["compatible_architecture"],
+            "compatible_runtime": config["compatible_runtime"],
+            "layer_name": name,
+            "region": config["region"] or self._session.region,
+            "version": version,
+        }
+
+
+_LAYER_NAMES = {
+    "arn": "LayerVersionArn",
+    "id": "LayerVersionArn",
+    "source_code_hash": "CodeSha256",
+    "source_code_size": "CodeSize",
+}
+_LAYER_CONFIGURED = (
+    "compatible_architecture",
+    "compatible_runtime",
+    "layer_name",
+    "region",
+    "version",
+)
 
 
 class Partition:

@@ -151,3 +151,67 @@ class RolePolicy(AwsResource):
         self.api.put_role_policy(
             RoleName=new["role"], PolicyName=new["name"], PolicyDocument=new["policy"]
         )
+
+
+class Policy(AwsResource):
+    type_name = "aws_iam_policy"
+    service = "iam"
+    gone = ("NoSuchEntity",)
+    api_names = {"name": "PolicyName", "policy": "PolicyDocument"}
+    unmapped = ("policy",)
+
+    def _create(self, new: State) -> None:
+        made = self.api.create_policy(
+            **self.parameters(new), PolicyDocument=new["policy"], Tags=tag_list(new["tags_all"])
+        )
+        new["id"] = made["Policy"]["Arn"]
+
+    def _read(self, state: State) -> State:
+        found = self.api.get_policy(PolicyArn=state["id"])["Policy"]
+        version = self.api.get_policy_version(
+            PolicyArn=state["id"], VersionId=found["DefaultVersionId"]
+        )["PolicyVersion"]
+        return {
+            **self.attributes(found),
+            "policy": json.dumps(version["Document"]),
+            **self.tags(tag_map(found.get("Tags", [])), state),
+        }
+
+    def _update(self, prior: State, new: State) -> None:
+        if changed(prior, new, "policy"):
+            self.api.create_policy_version(
+                PolicyArn=new["id"], PolicyDocument=new["policy"], SetAsDefault=True
+            )
+            self._delete_old_versions(new["id"])
+
+    def _delete(self, state: State) -> None:
+        self._delete_old_versions(state["id"])
+        self.api.delete_policy(PolicyArn=state["id"])
+
+    def _delete_old_versions(self, arn: str) -> None:
+        for version in self.api.list_policy_versions(PolicyArn=arn)["Versions"]:
+            if not version["IsDefaultVersion"]:
+                self.api.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
+
+    def _tag(self, state: State, tags: dict[str, str]) -> None:
+        self.api.tag_policy(PolicyArn=state["id"], Tags=tag_list(tags))
+
+    def _untag(self, state: State, keys: list[str]) -> None:
+        self.api.untag_policy(PolicyArn=state["id"], TagKeys=keys)
+
+
+class RolePolicyAttachment(AwsResource):
+    type_name = "aws_iam_role_policy_attachment"
+    service = "iam"
+    gone = ("NoSuchEntity",)
+
+    def _create(self, new: State) -> None:
+        self.api.attach_role_policy(RoleName=new["role"], PolicyArn=new["policy_arn"])
+        new["id"] = f"{new['role']}/{new['policy_arn']}"
+
+    def _read(self, state: State) -> State | None:
+        found = self.api.list_attached_role_policies(RoleName=state["role"])["AttachedPolicies"]
+        return {} if state["policy_arn"] in [each["PolicyArn"] for each in found] else None
+
+    def _delete(self, state: State) -> None:
+        self.api.detach_role_policy(RoleName=state["role"], PolicyArn=state["policy_arn"])

@@ -8,17 +8,19 @@ from math import ceil, inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from task_scheduler import aws
+from task_scheduler.execution.recording import Recording
 from task_scheduler.execution.time_budget import TimeBudget
 from task_scheduler.observability.log import logger
+from task_scheduler.queue.backoff import compute_backoff
 from task_scheduler.queue.record import Record
 from task_scheduler.time_limit import call_with_timeout
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import BatchResultErrorEntryTypeDef
 
-FLUSH_SECONDS = 0.25
-"""Least time between two deletions while tasks run, one of which may kill the function: a request
-for each short task is not worth it."""
+FLUSH_SECONDS = 2.0
+"""Least time between two deletions while tasks run, one of which may kill the function: an update
+of the ledger and a request to SQS for each short task are not worth it."""
 
 
 class Kept(NamedTuple):
@@ -39,19 +41,28 @@ class Acknowledgement:
         kept: those that stay.
     """
 
-    def __init__(self, queue_url: str, budget: TimeBudget) -> None:
+    def __init__(self, queue_url: str, budget: TimeBudget, recording: Recording) -> None:
         self.done = 0
         self.kept: list[Kept] = []
         self._queue_url = queue_url
         self._budget = budget
+        self._recording = recording
         self._undeleted: list[Record] = []
         self._flushed = time.monotonic()
         self._is_deletable = True
 
     def add_done(self, record: Record) -> None:
-        """Take note of a message that leaves the queue."""
+        """Take note of a message that leaves the queue once its end is recorded."""
         self.done += 1
         self._undeleted.append(record)
+
+    def record(self) -> None:
+        """Record what is noted; a message whose end can be recorded nowhere stays on the queue."""
+        self._recording.flush(self._budget.left_for_report())
+        unsafe = [one for one in self._undeleted if not self._recording.is_safe(one)]
+        self._undeleted = [one for one in self._undeleted if one not in unsafe]
+        self.done -= len(unsafe)
+        self.kept += [Kept(one, compute_backoff(one.receives)) for one in unsafe]
 
     def keep(self, record: Record, wait: float) -> None:
         """Take note of a message that is to be received again, in so many seconds."""
@@ -73,9 +84,14 @@ class Acknowledgement:
             self.flush()
 
     def flush(self) -> None:
-        """Delete what is done, unless that has failed before, while tasks wait for it."""
+        """Record what is noted and delete what is done, while tasks wait for it.
+
+        What could not be deleted before is left to the end.
+        """
+        seconds = self._budget.left_for_flush()
+        self._recording.flush(seconds)
         if self._is_deletable:
-            self._delete(self._budget.left_for_flush())
+            self._delete(seconds)
 
     def finish(self) -> bool:
         """Delete what is done.
@@ -113,7 +129,8 @@ class Acknowledgement:
 
     def _delete(self, seconds: float) -> None:
         self._flushed = time.monotonic()
-        records, self._undeleted = self._undeleted, []
+        records = [one for one in self._undeleted if self._recording.is_safe(one)]
+        self._undeleted = [one for one in self._undeleted if one not in records]
         if not records:
             return
         answer = _call(

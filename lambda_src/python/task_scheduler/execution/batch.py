@@ -5,18 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from task_scheduler.config import Settings
-from task_scheduler.errors import NeverStarted, OutOfReceives
+from task_scheduler.errors import LedgerUnavailable, NeverStarted
 from task_scheduler.execution.acknowledgement import Acknowledgement
 from task_scheduler.execution.attempt import Attempt
 from task_scheduler.execution.delivery import Delivery
+from task_scheduler.execution.history import History
 from task_scheduler.execution.reading import Unrunnable, read
-from task_scheduler.execution.result import Ended, Result, failure
+from task_scheduler.execution.recording import Recording
+from task_scheduler.execution.result import Ended, Result, failure, postponement
 from task_scheduler.execution.runners import Inline, Perform, Runner
 from task_scheduler.execution.sandbox import Sandbox
 from task_scheduler.execution.settlement import Settlement
 from task_scheduler.execution.time_budget import TimeBudget
+from task_scheduler.queue.backoff import OUTAGE_CAP_SECONDS, compute_backoff
 from task_scheduler.queue.fifo import is_fifo
+from task_scheduler.queue.place import Place
 from task_scheduler.queue.record import Record
+from task_scheduler.runs.identity import RunId
+from task_scheduler.runs.kept_ends import KeptEnd, read_kept_end
+from task_scheduler.runs.known_runs import KnownRun, KnownRuns
+from task_scheduler.runs.ledger import Ledger
 from task_scheduler.tasks.context import TaskContext
 
 if TYPE_CHECKING:
@@ -28,6 +36,7 @@ class Batch:
 
     Attributes:
         acknowledgement: what SQS is told of them.
+        recording: what the ledger is told of them.
         ended: the attempts that came to a result.
     """
 
@@ -37,24 +46,30 @@ class Batch:
         settings: Settings,
         budget: TimeBudget,
         sandbox: Sandbox,
+        ledger: Ledger,
     ) -> None:
         self._settings = settings
         self._budget = budget
-        self._sandbox = sandbox
         self._is_fifo = is_fifo(settings.queue_url)
-        self._waiting = records if self._is_fifo else in_order(records)
-        self._out_of_receives: set[str | None] = set()
+        self._ledger = ledger
+        self._runs = KnownRuns(ledger, sandbox.runs)
+        self._history = History(
+            ledger, records, budget, is_resent=lambda record: self._run_of(record).is_resent
+        )
+        self._waiting = records if self._is_fifo else self._in_order(records)
+        self._is_alone = False
         self._given_back = 0
-        self._idempotency = _idempotency(settings, budget)
-        self.acknowledgement = Acknowledgement(settings.queue_url, budget)
+        self._idempotency = _idempotency(settings, budget, ledger)
+        self.recording = Recording(ledger, settings, budget)
+        self.acknowledgement = Acknowledgement(settings.queue_url, budget, self.recording)
         self._settlement = Settlement(
-            settings, budget, sandbox, self.acknowledgement, self._idempotency
+            settings, budget, self.recording, self.acknowledgement, self._idempotency
         )
         self.ended: list[Ended] = []
         self._runner = _runner(self._perform, settings.task_concurrency, sandbox)
 
     def run(self) -> None:
-        """Bring every task to an outcome, or give its message back."""
+        """Bring every task to an outcome, or give its message back; record what came of it."""
         while self._waiting or self._runner.busy:
             record = self._next() if self._runner.free else None
             if record is not None:
@@ -64,44 +79,86 @@ class Batch:
                 self._wait()
             else:
                 self._give_back(self._read(self._waiting.pop(0)).delivery)
+        self.acknowledgement.record()
+
+    def _in_order(self, records: list[Record]) -> list[Record]:
+        """Put a batch in the order in which it is run, where any will do.
+
+        What may have killed its function runs last, when the others are safe. What was given back
+        most often has its turn first.
+        """
+        return sorted(
+            records, key=lambda record: (self._history.is_suspect(record), -record.receives)
+        )
 
     def _wait(self) -> None:
         if ended := self._runner.wait(self.acknowledgement.due_in):
             self._conclude(ended)
+            if self._is_alone:
+                self._is_alone = False
+                self.acknowledgement.flush()
         else:
             self.acknowledgement.flush()
 
     def _next(self) -> Record | None:
-        """Return the first message that may start; in a FIFO queue none whose group is not done."""
-        if not self._is_fifo:
-            return self._waiting[0] if self._waiting else None
-        held = {delivery.record.message_group for delivery in self._runner.busy}
-        held |= {kept.record.message_group for kept in self.acknowledgement.kept}
-        return next((record for record in self._waiting if record.message_group not in held), None)
+        """Return the first message that may start.
+
+        In a FIFO queue that is none whose group is not done. Nothing runs beside a suspect.
+        """
+        if self._is_alone:
+            return None
+        waiting = self._waiting
+        if self._is_fifo:
+            held = {delivery.record.message_group for delivery in self._runner.busy}
+            held |= {kept.record.message_group for kept in self.acknowledgement.kept}
+            waiting = [record for record in waiting if record.message_group not in held]
+        record = next(iter(waiting), None)
+        if record is not None and self._runner.busy and self._history.is_suspect(record):
+            return None
+        return record
 
     def _read(self, record: Record) -> Attempt | Unrunnable:
-        # of a FIFO group's messages only the first was tried each time that the function died
-        runs_last = self._is_fifo and record.message_group in self._out_of_receives
         return read(
             record,
             self._settings,
-            self._sandbox,
+            self._history,
             seconds=self._budget.limit(None),
-            runs_last_receive=runs_last,
+            read_kept=self._read_kept,
+            is_cancelled=self._run_of(record).is_cancelled,
         )
+
+    def _run_of(self, record: Record) -> KnownRun:
+        """Return what is known of a message's run; of one typed by hand, nothing."""
+        return self._runs.look(RunId.of(record.place.run)) if record.place else KnownRun()
+
+    def _read_kept(self, place: Place) -> KeptEnd | None:
+        return read_kept_end(self._ledger, place)
 
     def _start(self, record: Record) -> None:
         attempt = self._read(record)
         if isinstance(attempt, Unrunnable):
-            if isinstance(attempt.result.error, OutOfReceives):
-                self._out_of_receives.add(record.message_group)
             result = self._claim(attempt.delivery) or attempt.result
             self._conclude(Ended(attempt.delivery, result))
-        elif self._budget.allows(attempt.task.timeout):
+        elif not self._budget.allows(attempt.task.timeout):
+            self._give_back(attempt.delivery)
+        elif self._history.is_suspect(record):
+            self._start_alone(attempt)
+        else:
             self.acknowledgement.before(record)
             self._runner.start(attempt, self._budget.limit(attempt.task.timeout))
-        else:
-            self._give_back(attempt.delivery)
+
+    def _start_alone(self, attempt: Attempt) -> None:
+        """Start what may kill the function: the others are safe, and it is known to have begun."""
+        record = attempt.delivery.record
+        self.acknowledgement.flush()
+        try:
+            self.recording.begin(record)
+        except LedgerUnavailable as error:
+            wait = compute_backoff(record.receives, cap=OUTAGE_CAP_SECONDS)
+            self._conclude(Ended(attempt.delivery, postponement(attempt.delivery, error, wait)))
+            return
+        self._is_alone = True
+        self._runner.start(attempt, self._budget.limit(attempt.task.timeout))
 
     def _perform(self, attempt: Attempt, context: TaskContext) -> Result:
         return self._claim(attempt.delivery) or attempt.run(context)
@@ -130,7 +187,7 @@ class Batch:
             self._conclude(Ended(delivery, failure(delivery, NeverStarted(problem))))
             return
         self._given_back += 1
-        self._sandbox.give_back(delivery.record.sqs_id)
+        self.recording.add_given_back(delivery.record)
         self.acknowledgement.keep(delivery.record, wait)
 
 
@@ -145,22 +202,9 @@ def _runner(perform: Perform, slots: int, sandbox: Sandbox) -> Runner:
     return Threads(perform, slots, sandbox)
 
 
-def _idempotency(settings: Settings, budget: TimeBudget) -> Idempotency | None:
-    if not settings.deduplication_table:
+def _idempotency(settings: Settings, budget: TimeBudget, ledger: Ledger) -> Idempotency | None:
+    if not settings.deduplication:
         return None
     from task_scheduler.execution.idempotency import Idempotency
 
-    return Idempotency(settings.deduplication_table, settings, budget)
-
-
-def in_order(records: list[Record]) -> list[Record]:
-    """Put a batch in the order in which it is run, where any will do.
-
-    Messages with most receives go first: one that kills the function shows early, and one that was
-    given back has its turn. Those with as many go forwards and backwards by turns, so that what
-    stood behind a killer the last time stands before it this time.
-    """
-    is_even = max((record.receives for record in records), default=0) % 2 == 0
-    return sorted(
-        reversed(records) if is_even else records, key=lambda record: record.receives, reverse=True
-    )
+    return Idempotency(ledger, settings, budget)

@@ -22,24 +22,19 @@ class Delivery(NamedTuple):
         message: the contents; None if they cannot be read.
         max_receives: the receive after which SQS itself dead-letters the message.
         retention: seconds on the queue after which SQS drops the message.
-        given_back: earlier receives after which this sandbox gave it back without an attempt.
+        used: attempts that it has used before.
     """
 
     record: Record
     message: Message | None
     max_receives: float = inf
     retention: float = inf
-    given_back: int = 0
+    used: int = 0
 
     @property
     def number(self) -> int:
-        """Number of the attempt, from 1 to 1 + retries.
-
-        SQS counts receives, and a message that another sandbox gave back was received, too: the
-        number can be higher than the attempts that there were, and never is lower.
-        """
-        tries = max(1, self.record.receives - self.given_back)
-        return min(tries, self.message.retries + 1) if self.message else 1
+        """Number of the attempt, from 1 to 1 + retries."""
+        return min(self.used, self.message.retries) + 1 if self.message else 1
 
     @property
     def is_last(self) -> bool:
@@ -49,7 +44,12 @@ class Delivery(NamedTuple):
     @property
     def is_out_of_retries(self) -> bool:
         """True if no attempt follows this one."""
-        return self.is_last or (self.message is not None and self.number > self.message.retries)
+        return self.is_last or (self.message is not None and self.used >= self.message.retries)
+
+    @property
+    def has_no_attempt_left(self) -> bool:
+        """True if every attempt was used before."""
+        return self.message is not None and self.used > self.message.retries
 
     @property
     def is_out_of_receives(self) -> bool:

@@ -1,42 +1,23 @@
-"""Idempotent processing by message id (best effort).
+"""Idempotent processing by message id (best effort): a conditional item for each message.
 
-Powertools' idempotency keeps a record of each message id in a DynamoDB table: in progress, then
-its outcome. A task that dies between its effect and the record of its outcome is run again.
+The item is in the ledger's table: in progress, then the outcome. A task that dies between its
+effect and the record of its outcome is run again.
 """
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING, Any
-
-from task_scheduler import aws
 from task_scheduler.config import Settings
-from task_scheduler.errors import InProgressElsewhere
+from task_scheduler.errors import InProgressElsewhere, LedgerUnavailable
 from task_scheduler.execution.delivery import Delivery
 from task_scheduler.execution.result import Ended, Result, postponement
 from task_scheduler.execution.time_budget import TimeBudget
 from task_scheduler.observability.log import logger
 from task_scheduler.outcome import Outcome
-from task_scheduler.queue.backoff import compute_backoff
+from task_scheduler.queue.backoff import OUTAGE_CAP_SECONDS, compute_backoff
 from task_scheduler.queue.fifo import deduplication_id
+from task_scheduler.runs.ledger import Ledger
+from task_scheduler.runs.table import Item, Key
 from task_scheduler.time_limit import call_with_timeout
-
-if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
-    from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import DataRecord
-
-
-@cache
-def _records(table: str, keep_seconds: int) -> DynamoDBPersistenceLayer:
-    from aws_lambda_powertools.utilities.idempotency import (
-        DynamoDBPersistenceLayer,
-        IdempotencyConfig,
-    )
-
-    records = DynamoDBPersistenceLayer(table_name=table, boto3_client=aws.dynamodb())
-    config = IdempotencyConfig(expires_after_seconds=keep_seconds, hash_function="sha256")
-    records.configure(config, key_prefix="message")
-    return records
 
 
 class Idempotency:
@@ -45,10 +26,16 @@ class Idempotency:
     An outcome is kept as long as its message can be sent again: a run's dead letter, redriven,
     sends the same ids. The record that a killed function leaves blocks its message only until the
     function's time was over.
+
+    Args:
+        ledger: in whose table they are.
+        settings: of the function.
+        budget: the invocation's time.
     """
 
-    def __init__(self, table: str, settings: Settings, budget: TimeBudget) -> None:
-        self._records = _records(table, settings.outcome_retention)
+    def __init__(self, ledger: Ledger, settings: Settings, budget: TimeBudget) -> None:
+        self._ledger = ledger
+        self._keep_seconds = settings.outcome_retention
         # no other invocation has more time, so then the record of any has expired
         self._record_expired = budget.total + 1
         self._budget = budget
@@ -56,17 +43,23 @@ class Idempotency:
 
     def claim(self, delivery: Delivery) -> Result | None:
         """Claim a message; return a result if its task must not be run now."""
-        from aws_lambda_powertools.utilities.idempotency.exceptions import (
-            IdempotencyItemAlreadyExistsError,
-        )
-
-        left = round(self._budget.remaining() * 1000)
+        now = self._ledger.now
         try:
-            self._records.save_inprogress(_key(delivery), remaining_time_in_millis=left)
-        except IdempotencyItemAlreadyExistsError as error:
-            return self._taken(delivery, error.old_data_record)
-        except Exception as error:  # the table does not answer: SQS keeps the message meanwhile
-            return postponement(delivery, error, compute_backoff(delivery.record.receives))
+            update = self._ledger.table.update(
+                _key(delivery),
+                "SET #until = :until, #expires = :expires REMOVE #outcome",
+                {
+                    "until": now + int(self._budget.remaining()) + 1,
+                    "expires": now + self._keep_seconds,
+                    "now": now,
+                },
+                condition="attribute_not_exists(pk) OR #until < :now OR #expires < :now",
+            )
+        except LedgerUnavailable as error:  # SQS keeps the message meanwhile
+            wait = compute_backoff(delivery.record.receives, cap=OUTAGE_CAP_SECONDS)
+            return postponement(delivery, error, wait)
+        if not update.was_made:
+            return self._taken(delivery, update.item)
         self._claimed.add(delivery.record.sqs_id)
         return None
 
@@ -80,23 +73,26 @@ class Idempotency:
         if ended.delivery.record.sqs_id not in self._claimed:
             return
         key, outcome = _key(ended.delivery), ended.result.outcome
+        expression = "SET #until = :zero"
+        values: Item = {"zero": 0}
+        if outcome.is_final:
+            expression, values = "SET #outcome = :outcome REMOVE #until", {"outcome": outcome.value}
         try:
-            if outcome.is_final:
-                result: Any = outcome.value
-                call_with_timeout(seconds, lambda: self._records.save_success(key, result))
-            else:
-                error = Exception(outcome.value)
-                call_with_timeout(seconds, lambda: self._records.delete_record(key, error))
-        except Exception:
+            call_with_timeout(seconds, lambda: self._ledger.table.update(key, expression, values))
+        except (LedgerUnavailable, TimeoutError):
             logger.warning("outcome not recorded", exc_info=True)
 
-    def _taken(self, delivery: Delivery, taken: DataRecord | None) -> Result:
-        if taken is not None and taken.status == "COMPLETED":
-            return Result(outcome=Outcome.DUPLICATE, attempt=delivery.number)
+    def _taken(self, delivery: Delivery, item: Item) -> Result:
+        if "outcome" in item:
+            before = Outcome(item["outcome"])
+            return Result(outcome=Outcome.DUPLICATE, attempt=delivery.number, before=before)
         error = InProgressElsewhere("another delivery of it is in progress")
         return postponement(delivery, error, self._record_expired)
 
 
-def _key(delivery: Delivery) -> Any:
+def _key(delivery: Delivery) -> Key:
     record = delivery.record
-    return deduplication_id(delivery.message.id if delivery.message else record.sqs_id, record.body)
+    message_id = delivery.message.id if delivery.message else record.sqs_id
+    # what is sent again from a dead letter is to be run again
+    redrive = record.counted_at.redrive
+    return f"D#{deduplication_id(message_id, record.body)}", f"outcome#{redrive}"

@@ -10,6 +10,7 @@ from typing import Any
 
 from task_scheduler.errors import TaskTimeout
 from task_scheduler.observability.log import SHORT, truncate
+from task_scheduler.observability.redaction import redacted
 
 MAX_WALK = 2_000
 """Characters of a result that are looked at; how many come after them is not counted."""
@@ -48,7 +49,8 @@ def _beginning(parts: Iterator[str]) -> str:
     for part in parts:
         text += part
         if len(text) > MAX_WALK:
-            return f"{truncate(text[:SHORT])}... (more than {MAX_WALK - SHORT} more characters)"
+            shown = truncate(redacted(text)[:SHORT])
+            return f"{shown}... (more than {MAX_WALK - SHORT} more characters)"
     return truncate(text)
 
 
@@ -79,7 +81,7 @@ def _json(value: Any, depth: int = 0) -> Iterator[str]:
 
 def _encode(value: Any) -> str:
     if type(value) is str:
-        value = value[: MAX_WALK + 1]
+        value = redacted(value)[: MAX_WALK + 1]
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False)
     except ValueError as error:  # NaN, an int of too many digits
@@ -107,7 +109,9 @@ def _repr(value: Any, depth: int = 0) -> Iterator[str]:
             yield from _named(value, set, _items("{", frozenset.__iter__(value), "}", depth))
         case deque():
             yield from _named(value, list, _items("[", deque.__iter__(value), "]", depth))
-        case str() | bytes() | bytearray():
+        case str():
+            yield repr(redacted(value)[: MAX_WALK + 1])
+        case bytes() | bytearray():
             yield repr(value[: MAX_WALK + 1])
         case _ if dataclasses.is_dataclass(value) and _has_generated_repr(value):
             shown = (field.name for field in dataclasses.fields(value) if field.repr)

@@ -9,6 +9,7 @@ from task_scheduler.errors import (
     InvalidMessage,
     NeverStarted,
     Retry,
+    RunCancelled,
     TooLate,
     is_retried,
 )
@@ -31,6 +32,7 @@ class Result(NamedTuple):
         error: what it raised, or why it was not called.
         retry_after: seconds until the next attempt.
         is_attempt: whether it counts as one; False if the message was only put off.
+        before: the outcome that it had at an earlier delivery, where that may not be recorded.
     """
 
     outcome: Outcome
@@ -40,6 +42,7 @@ class Result(NamedTuple):
     error: BaseException | None = None
     retry_after: float | None = None
     is_attempt: bool = True
+    before: Outcome | None = None
 
 
 class Ended(NamedTuple):
@@ -70,6 +73,8 @@ def failure(
             outcome = Outcome.UNREADABLE
         case Expired():
             outcome = Outcome.EXPIRED
+        case RunCancelled():
+            outcome = Outcome.CANCELLED
         case _ if delivery.is_out_of_retries or _is_permanent(error, never_retry):
             outcome = Outcome.FAILED
         case Retry(after=float() | int() as after):

@@ -1,4 +1,4 @@
-"""Settlement of attempts: dead letter, record, log line, acknowledgement, in this order.
+"""Settlement of attempts: dead letter, log line, record, acknowledgement, in this order.
 
 A message is deleted only after all else about it is safe, and people are notified only after that.
 """
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from task_scheduler.config import Settings
 from task_scheduler.errors import DeadLetterNotSent
 from task_scheduler.execution.acknowledgement import Acknowledgement
+from task_scheduler.execution.recording import Recording
 from task_scheduler.execution.result import Ended
-from task_scheduler.execution.sandbox import Sandbox
 from task_scheduler.execution.task_record import log_task
 from task_scheduler.execution.time_budget import TimeBudget
 from task_scheduler.observability.log import logger, reason_of
@@ -29,7 +29,7 @@ class Settlement:
     Args:
         settings: of the function.
         budget: the invocation's time.
-        sandbox: what it remembers.
+        recording: of the batch, in the ledger.
         acknowledgement: of the batch's messages.
         idempotency: records outcomes; None without deduplication.
     """
@@ -38,13 +38,13 @@ class Settlement:
         self,
         settings: Settings,
         budget: TimeBudget,
-        sandbox: Sandbox,
+        recording: Recording,
         acknowledgement: Acknowledgement,
         idempotency: Idempotency | None,
     ) -> None:
         self._settings = settings
         self._budget = budget
-        self._sandbox = sandbox
+        self._recording = recording
         self._acknowledgement = acknowledgement
         self._idempotency = idempotency
 
@@ -55,13 +55,11 @@ class Settlement:
         if self._idempotency is not None:
             self._idempotency.record(ended, self._budget.left_for_report())
         _log(ended)
+        self._recording.add(ended)
         record, result = ended.delivery.record, ended.result
         if result.outcome.is_final:
-            self._sandbox.forget(record.sqs_id)
             self._acknowledgement.add_done(record)
         else:
-            if not result.is_attempt:
-                self._sandbox.give_back(record.sqs_id)
             self._acknowledgement.keep(record, result.retry_after or 0.0)
         return ended
 
@@ -81,11 +79,11 @@ class Settlement:
             )
         except Exception as error:
             # nothing is lost: SQS's own redrive comes last
-            self._sandbox.keep_unsent(delivery.record.sqs_id, result)
             why = reason_of(result.error) if result.error is not None else "no reason"
             not_sent = DeadLetterNotSent(
                 f"{result.outcome}: {why}; its dead letter was not sent: {reason_of(error)}"
             )
+            not_sent.__cause__ = result.error
             wait = compute_backoff(delivery.record.receives)
             unsent = result._replace(outcome=Outcome.RETRY, error=not_sent, retry_after=wait)
             return Ended(delivery, unsent)

@@ -10,18 +10,18 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
-from typing import Any
+from copy import copy
+from typing import Any, NamedTuple
 
 import apprise
 import requests
+from apprise.plugins.base import NotifyBase
 from requests.adapters import HTTPAdapter
 
 from task_scheduler.notifications.chat_message import ChatMessage
 from task_scheduler.notifications.log_suppression import suppressed_logging
+from task_scheduler.notifications.services import prepare
 from task_scheduler.tasks.retry_after import retry_after
-
-RETRIES = 2
-WAIT_SECONDS = 1.0
 
 PAUSE_SECONDS = 60.0
 """A service that did not take a message gets none for so long, unless it says how long."""
@@ -39,32 +39,39 @@ RFC 6585, 4."""
 _GRACE_SECONDS = 0.1
 """Apprise waits so much longer than it is told."""
 
-_deadline: ContextVar[float] = ContextVar("deadline")
-_asking: ContextVar[Target | None] = ContextVar("asking", default=None)
+
+class Problem(NamedTuple):
+    """A target that did not take a message.
+
+    Attributes:
+        target: its label.
+        reason: why.
+        is_final: whether it refused for good.
+    """
+
+    target: str
+    reason: str
+    is_final: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.target}: {self.reason}"
 
 
 class Target:
-    """A service, and what it answered last.
+    """A service that messages go to.
 
     Attributes:
-        name: the service's name, such as Slack.
+        service: the service's name, such as Slack.
+        label: the same, with the name that the operator gave it.
         plugin: Apprise's.
-        answer: what came of the last message, as far as it is known.
         paused_until: no message goes to it before, in seconds of time.monotonic().
     """
 
-    def __init__(self, plugin: apprise.NotifyBase) -> None:
-        self.name = str(plugin.service_name)
+    def __init__(self, plugin: NotifyBase, name: str | None = None) -> None:
+        self.service = str(plugin.service_name)
+        self.label = f"{name} ({self.service})" if name else self.service
         self.plugin = plugin
-        self.answer = ""
         self.paused_until = 0.0
-        self._is_refused = False
-        self._send: Callable[..., bool] = plugin.notify
-        plugin.notify = self._attempt  # type: ignore[method-assign]
-
-    def begin(self) -> None:
-        """Forget the answers to the message before."""
-        self.answer, self._is_refused = "", False
 
     def pause(self) -> None:
         """Send it nothing for a while, or for as long as it asked."""
@@ -72,18 +79,40 @@ class Target:
         if self.paused_until <= now:
             self.paused_until = now + PAUSE_SECONDS
 
+
+class _Delivery:
+    """The delivery of one message to one service.
+
+    Attributes:
+        target: the service.
+        plugin: a copy of Apprise's, for this message.
+        answer: what came of it, as far as it is known.
+        is_refused: whether that is for good.
+    """
+
+    def __init__(self, target: Target, message: ChatMessage, deadline: float) -> None:
+        self.target = target
+        self.answer, self.is_refused = "", False
+        self._deadline = deadline
+        self.plugin = copy(target.plugin)
+        self._form: dict[str, Any] = {}
+        with suppress(AttributeError, LookupError):  # of another version of Apprise: plain, then
+            self._form = prepare(self.plugin, message)
+        self._send: Callable[..., bool] = self.plugin.notify
+        self.plugin.notify = self._attempt  # type: ignore[method-assign]
+
     def _attempt(self, **message: Any) -> bool:
         """Send the message once. Apprise calls it, and again after attempts that fail."""
-        if self._is_refused:
+        if self.is_refused:
             return False
-        before = _asking.set(self)
+        before = _current.set(self)
         try:
-            return bool(self._send(**message))
+            return bool(self._send(**message | self._form))
         except BaseException as error:  # its text may hold the URL
             self.answer = type(error).__name__
             return False
         finally:
-            _asking.reset(before)
+            _current.reset(before)
 
     def request(
         self, send: Callable[..., requests.Response], *args: Any, **kw: Any
@@ -93,9 +122,9 @@ class Target:
         Raises:
             requests.RequestException: there is no answer, or it would come too late.
         """
-        deadline, now = _deadline.get(), time.monotonic()
-        pause = max(0.0, self.paused_until - now)
-        left = deadline - now - pause
+        now = time.monotonic()
+        pause = max(0.0, self.target.paused_until - now)
+        left = self._deadline - now - pause
         if left <= 0:
             raise requests.Timeout
         time.sleep(pause)
@@ -109,66 +138,75 @@ class Target:
             raise
         status = response.status_code
         self.answer = f"answered {status}"
-        self._is_refused = 300 <= status < 500 and status not in _TRANSIENT
+        self.is_refused = 300 <= status < 500 and status not in _TRANSIENT
         asked = retry_after(response.headers.get("Retry-After"))
         if asked is not None and not response.ok:
-            self.paused_until = time.monotonic() + asked
+            self.target.paused_until = time.monotonic() + asked
         response.headers.pop("Location", None)  # it would be followed
-        response._content = _beginning(response, deadline)
+        response._content = _beginning(response, self._deadline)
         return response
 
+    def fail(self, seconds: float) -> Problem:
+        """Return why the message was not taken, and send the service nothing for a while.
 
-def deliver(targets: Sequence[Target], message: ChatMessage, deadline: float) -> list[str]:
+        Args:
+            seconds: that it had.
+        """
+        if self.answer or seconds >= FAIR_SECONDS:
+            self.target.pause()
+        return Problem(self.target.label, self.answer or "no answer in time", self.is_refused)
+
+
+_current: ContextVar[_Delivery | None] = ContextVar("current", default=None)
+
+
+def deliver(targets: Sequence[Target], message: ChatMessage, deadline: float) -> list[Problem]:
     """Send a message to all services at once.
 
     Args:
         targets: the services.
-        message: what is sent, as plain text.
+        message: what is sent.
         deadline: when to give up, in seconds of time.monotonic().
 
     Returns:
-        For each service that did not take it, the reason.
+        A problem for each service that did not take it.
     """
     now = time.monotonic()
-    asked = [target for target in targets if target.paused_until <= now]
-    problems = {
-        target: "paused after it did not take a message"
+    problems = [
+        Problem(target.label, "paused after it did not take a message")
         for target in targets
-        if target not in asked
-    }
-    for target, is_delivered in zip(asked, _notify(asked, message, deadline), strict=True):
-        if not is_delivered:
-            problems[target] = target.answer or "no answer in time"
-            if target.answer or deadline - now >= FAIR_SECONDS:
-                target.pause()
-    return [f"{target.name}: {problems[target]}" for target in targets if target in problems]
+        if target.paused_until > now
+    ]
+    asked = [target for target in targets if target.paused_until <= now]
+    deliveries = [_Delivery(target, message, deadline) for target in asked]
+    taken = _notify([delivery.plugin for delivery in deliveries], message, deadline)
+    return problems + [
+        delivery.fail(deadline - now)
+        for delivery, is_taken in zip(deliveries, taken, strict=True)
+        if not is_taken
+    ]
 
 
-def _notify(targets: Sequence[Target], message: ChatMessage, deadline: float) -> list[bool]:
+def _notify(plugins: Sequence[Any], message: ChatMessage, deadline: float) -> list[bool]:
     """Send a message through Apprise; return for each service whether it took it."""
-    failed = [False] * len(targets)
+    failed = [False] * len(plugins)
     seconds = deadline - time.monotonic() - _GRACE_SECONDS
-    if seconds <= 0 or not targets:
+    if seconds <= 0 or not plugins:
         return failed
     services = apprise.Apprise()
-    for target in targets:
-        target.begin()
-        services.add(target.plugin)
-    before = _deadline.set(deadline)
-    try:
-        with (
-            suppressed_logging(),
-            services.notify(
-                body=message.body,
-                title=message.title,
-                notify_type=message.kind,
-                body_format=apprise.NotifyFormat.TEXT,
-                timeout=seconds,
-            ) as results,
-        ):
-            return [bool(result) for result in results] or failed
-    finally:
-        _deadline.reset(before)
+    for plugin in plugins:
+        services.add(plugin)
+    with (
+        suppressed_logging(),
+        services.notify(
+            body=f"{message.mention}\n{message.text}".lstrip("\n"),
+            title=message.title,
+            notify_type=message.kind,
+            body_format=apprise.NotifyFormat.TEXT,
+            timeout=seconds,
+        ) as results,
+    ):
+        return [bool(result) for result in results] or failed
 
 
 def _beginning(response: requests.Response, deadline: float) -> bytes:
@@ -182,11 +220,11 @@ def _beginning(response: requests.Response, deadline: float) -> bytes:
     return content[:MAX_ANSWER]
 
 
-def _send_for_target(*args: Any, **kw: Any) -> requests.Response:
-    """Send a request: a target's if it is one of its plugin's, else as requests does."""
-    target = _asking.get()
-    return target.request(_requests_send, *args, **kw) if target else _requests_send(*args, **kw)
+def _send_for_delivery(*args: Any, **kw: Any) -> requests.Response:
+    """Send a request: as a delivery does if it is one of its plugin's, else as requests does."""
+    current = _current.get()
+    return current.request(_requests_send, *args, **kw) if current else _requests_send(*args, **kw)
 
 
 _requests_send = HTTPAdapter.send
-HTTPAdapter.send = _send_for_target  # type: ignore[method-assign]
+HTTPAdapter.send = _send_for_delivery  # type: ignore[method-assign]

@@ -13,6 +13,7 @@ from typing import Any
 
 from task_scheduler import config
 from task_scheduler.errors import TaskTimeout
+from task_scheduler.observability.redaction import redacted
 from task_scheduler.observability.stream import encode_line, write_line
 
 SHORT = 300
@@ -82,7 +83,7 @@ def exception_fields(error: BaseException | None) -> dict[str, str]:
     if error is None:
         return {}
     try:
-        text = "".join(traceback.format_exception(error))
+        text = redacted("".join(traceback.format_exception(error)))
     except Exception as unsaid:  # the traceback asks the exception for its text
         text = f"no traceback: {type(unsaid).__name__}"
     if len(text) > MAX_EXCEPTION:
@@ -107,9 +108,9 @@ logger = RecordLog(config.load().service_name)
 
 
 def reason_of(error: BaseException) -> str:
-    """Return the text of an exception; of one that raises when asked for it, say so."""
+    """Return the text of an exception, without secrets; of one that raises when asked, say so."""
     try:
-        return str.__str__(str(error))
+        return redacted(str.__str__(str(error)))
     except (KeyboardInterrupt, TaskTimeout):
         raise
     except BaseException as unsaid:  # it is task code
@@ -117,10 +118,11 @@ def reason_of(error: BaseException) -> str:
 
 
 def truncate(text: str, limit: int = SHORT) -> str:
-    """Return the text itself, or its first characters and how many were left out.
+    """Return the text itself, or its first characters and how many were left out; no secrets.
 
     Half a surrogate pair, which UTF-8 does not have, becomes its escape.
     """
+    text = redacted(text)
     if len(text) > limit:
         text = f"{text[:limit]}... ({len(text) - limit} more characters)"
     return escape_surrogates(text)

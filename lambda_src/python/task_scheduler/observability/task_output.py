@@ -18,6 +18,7 @@ from typing import Any
 from task_scheduler import config
 from task_scheduler.observability.log import exception_fields, reason_of, truncate
 from task_scheduler.observability.logging_state import LoggingState
+from task_scheduler.observability.redaction import redacted
 from task_scheduler.observability.stream import encode_line, write_line
 
 MAX_LINE = 32_000
@@ -80,6 +81,7 @@ class TaskOutput:
         write_line(_encode_any(fields))
 
     def _print(self, level: str, line: str) -> None:
+        line = redacted(line)
         for start in range(0, len(line), MAX_LINE):
             piece = line[start : start + MAX_LINE]
             if not piece.isspace():
@@ -215,7 +217,7 @@ def _encode_any(fields: dict[str, Any]) -> bytes:
     """Encode fields that task code gave: of any type, of any size."""
     # NaN, a key that is no text, a list within itself
     with suppress(Exception):
-        line = encode_line(fields, default=_text)
+        line = redacted(encode_line(fields, default=_text).decode()).encode()
         if len(line) <= MAX_BYTES:
             return line
     return encode_line({name: truncate(_text(value)) for name, value in fields.items()})

@@ -12,6 +12,11 @@ MAX_WAIT_SECONDS = 42_000.0
 twelve hours less the longest batching window (5 minutes) and invocation (15 minutes)."""
 
 
+OUTAGE_CAP_SECONDS = 3_600.0
+"""The longest wait for the ledger. Each wait takes one of the receives that a queue permits, which
+are to last for hours of an outage."""
+
+
 def compute_backoff(
     attempt: int,
     *,

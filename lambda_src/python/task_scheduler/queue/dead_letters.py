@@ -7,7 +7,9 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from task_scheduler.errors import FailedBefore
 from task_scheduler.observability.log import reason_of, truncate
+from task_scheduler.queue.place import PLACE, REDRIVE
 from task_scheduler.queue.sending import Entry
 
 if TYPE_CHECKING:
@@ -25,8 +27,14 @@ REASON_CHARACTERS = 1_000
 an exception, and a dead letter that is too large for SQS would end the whole run."""
 
 
-def line_dead_letter(run: Run, refused: Refused) -> Entry:
-    """Make the dead letter of a line that is not a task, for the runs' queue."""
+def line_dead_letter(run: Run, refused: Refused, number: int) -> Entry:
+    """Make the dead letter of a line that is not a task, for the runs' queue.
+
+    Args:
+        run: whose list it is in.
+        refused: the line.
+        number: that it has in its run.
+    """
     body = {
         "kind": "line",
         "schedule": run.schedule,
@@ -34,6 +42,8 @@ def line_dead_letter(run: Run, refused: Refused) -> Entry:
         "scheduled_time": run.scheduled_time,
         "file": run.tasks_file or run.tasks_s3_uri or run.tasks_source,
         "line": refused.number,
+        "number": number,
+        "redrive": run.redrive or None,
         "reason": truncate(refused.reason, REASON_CHARACTERS),
         "start": refused.data[:START_BYTES].decode(errors="replace"),
     }
@@ -74,7 +84,7 @@ def task_dead_letter(delivery: Delivery, result: Result) -> Entry:
     attributes = {
         "outcome": result.outcome,
         "reason": reason_of(result.error) if result.error is not None else None,
-        "error": type(result.error).__name__,
+        "error": _class_of(result.error),
         "attempts": str(result.attempt),
         "first_received": _rfc3339(delivery.record.first_received),
         "last_received": _rfc3339(datetime.now(UTC).timestamp()),
@@ -85,7 +95,14 @@ def task_dead_letter(delivery: Delivery, result: Result) -> Entry:
             "task": delivery.message.task or "",
         }
     record = delivery.record
+    if record.place is not None:
+        redrive = record.place.redrive
+        attributes |= {PLACE: str(record.place), REDRIVE: str(redrive) if redrive else None}
     return Entry(record.body, attributes, record.message_group, record.deduplication_id)
+
+
+def _class_of(error: BaseException | None) -> str:
+    return error.error if isinstance(error, FailedBefore) else type(error).__name__
 
 
 def _rfc3339(seconds: float) -> str:

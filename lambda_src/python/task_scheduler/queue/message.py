@@ -13,11 +13,13 @@ from task_scheduler.queue import serialization
 from task_scheduler.queue.validation import (
     check_attributes,
     known_attributes,
-    read_notify_events,
 )
 
 VERSION = 1
 DEFAULT_RETRIES = 2
+
+DEFAULT_WORKER = "default"
+"""The worker of the tasks that name none."""
 
 MAX_BODY_BYTES = 240 * 1024
 """Below SQS's 256 KiB, so that a dead letter has room for its attributes."""
@@ -41,7 +43,8 @@ class Message:
         retries: attempts after the first, from 0.
         max_age: seconds on the queue after which the task is no longer started; any time when None.
         message_group: the FIFO group that the task keeps its order in.
-        notify_on: the events on which its end is notified; never when None.
+        worker: that runs it; the default one when None.
+        keep_result: whether its result is kept for the run's digest.
     """
 
     id: str
@@ -53,7 +56,8 @@ class Message:
     retries: int = DEFAULT_RETRIES
     max_age: int | None = None
     message_group: str | None = None
-    notify_on: list[str] | None = None
+    worker: str | None = None
+    keep_result: bool | None = None
 
     def encode(self) -> str:
         """Return the body to be sent.
@@ -120,12 +124,10 @@ class Message:
             raise InvalidMessage("an envelope without an id")
         if "text" not in attributes and "task" not in attributes:
             raise InvalidMessage("an envelope with neither a task nor a text")
-        if "notify_on" in attributes:
-            attributes["notify_on"] = read_notify_events(attributes["notify_on"], InvalidMessage)
         return cls(**attributes)
 
 
 _NAMES = [attribute.name for attribute in fields(Message)]
 _TYPES: dict[str, type] = dict.fromkeys(_NAMES, str) | {
-    "args": dict, "retries": int, "max_age": int, "notify_on": list,
+    "args": dict, "retries": int, "max_age": int, "keep_result": bool,
 }  # fmt: skip

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from task_scheduler.queue.place import PLACE, REDRIVE, RESENT, Place
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
@@ -20,7 +22,11 @@ class Record:
             as well.
         sent: when it was put on the queue, seconds since 1970.
         first_received: when it was first received, seconds since 1970.
-        message_group, deduplication_id: of a FIFO queue's message.
+        message_group, deduplication_id: of a FIFO queue's message; a standard queue's group, by
+            which SQS is fair, is nobody's business here.
+        place: where its end is counted; None of a message that send_task did not send.
+        is_resent: whether another message may be the same one.
+        kind: of a message that is no task.
     """
 
     sqs_id: str
@@ -31,11 +37,24 @@ class Record:
     first_received: float
     message_group: str | None
     deduplication_id: str | None
+    place: Place | None = None
+    is_resent: bool = False
+    kind: str | None = None
+
+    @property
+    def counted_at(self) -> Place:
+        """The place that its receives and its end are counted at."""
+        return self.place or Place(self.sqs_id)
 
     @classmethod
     def from_event(cls, record: Mapping[str, Any]) -> Record:
         """Read a record of an event, as AWS documents it ("Using Lambda with Amazon SQS")."""
         attributes = record["attributes"]
+        deduplication_id = attributes.get("MessageDeduplicationId")
+        ours = {
+            name: str(attribute.get("stringValue", ""))
+            for name, attribute in (record.get("messageAttributes") or {}).items()
+        }
         return cls(
             sqs_id=record["messageId"],
             receipt_handle=record["receiptHandle"],
@@ -43,6 +62,9 @@ class Record:
             receives=int(attributes["ApproximateReceiveCount"]),
             sent=int(attributes["SentTimestamp"]) / 1000,
             first_received=int(attributes["ApproximateFirstReceiveTimestamp"]) / 1000,
-            message_group=attributes.get("MessageGroupId"),
-            deduplication_id=attributes.get("MessageDeduplicationId"),
+            message_group=attributes.get("MessageGroupId") if deduplication_id else None,
+            deduplication_id=deduplication_id,
+            place=Place.parse(ours.get(PLACE, ""), ours.get(REDRIVE, "")),
+            is_resent=RESENT in ours,
+            kind=ours.get("kind"),
         )

@@ -38,13 +38,17 @@ class Entry:
         body: in characters that SQS accepts, such as Message.encode makes.
         attributes: string attributes; empty ones are left out, long ones truncated, characters that
             SQS refuses replaced.
-        message_group, deduplication_id: required by a FIFO queue, refused by any other.
+        message_group: required by a FIFO queue, in which it has an order; in a standard queue SQS
+            lets others overtake a group that has more than its share in flight (fair queues).
+        deduplication_id: required by a FIFO queue, refused by any other.
+        delay: seconds after which it may be received; a FIFO queue takes none.
     """
 
     body: str
     attributes: Mapping[str, str | None] = field(default_factory=dict)
     message_group: str | None = None
     deduplication_id: str | None = None
+    delay: int = 0
 
     @property
     def size(self) -> int:
@@ -63,9 +67,12 @@ class Entry:
                 for name, value in self._values().items()
             },
         }
-        if self.message_group is not None and self.deduplication_id is not None:
+        if self.message_group is not None:
             request["MessageGroupId"] = self.message_group
+        if self.deduplication_id is not None:
             request["MessageDeduplicationId"] = self.deduplication_id
+        if self.delay:
+            request["DelaySeconds"] = self.delay
         return request
 
     def _values(self) -> dict[str, str]:

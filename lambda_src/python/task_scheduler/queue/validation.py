@@ -25,7 +25,8 @@ def check_attributes(
         if name not in types:
             raise error(f"{name!r}: no such attribute; known are {', '.join(types)}")
         # bool is an int to Python
-        if not isinstance(value, types[name]) or isinstance(value, bool):
+        is_odd = isinstance(value, bool) and types[name] is not bool
+        if is_odd or not isinstance(value, types[name]):
             raise error(f"{name} is a {type(value).__name__}: must be a {types[name].__name__}")
 
 

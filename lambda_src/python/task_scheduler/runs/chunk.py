@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from zlib import crc32
 
+from task_scheduler.queue.place import MAX_REDRIVES, Place
 from task_scheduler.runs.table import Item
 
 CHUNK_SIZE = 250
 """Tasks of a chunk. An update costs by the size of the item: about 6 bytes an end."""
 
+_REDRIVES = MAX_REDRIVES + 1
 _RECEIVES = 4_096
 _CHECKSUMS = 65_536
 
@@ -23,8 +25,12 @@ class Mark(StrEnum):
     """It ended: it succeeded."""
     BAD = "bad"
     """It ended: it is a dead letter."""
+    CANCELLED = "cancelled"
+    """It ended: its run was cancelled."""
     TRIED = "tried"
     """An attempt failed, and the task comes again."""
+    FINAL = "final"
+    """It failed for good, and comes again since its dead letter could not be sent."""
     BACK = "back"
     """It was given back untried."""
     BEGUN = "begun"
@@ -33,38 +39,71 @@ class Mark(StrEnum):
     @property
     def is_end(self) -> bool:
         """Whether the task does not come again."""
-        return self in (Mark.OK, Mark.BAD)
+        return self in _ENDS
+
+
+_ENDS = (Mark.OK, Mark.BAD, Mark.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A task's place in its run's ledger.
+    """A task's place in the ledger.
 
     Attributes:
         chunk: the number of its chunk, from 0.
         offset: its place in that chunk, from 0.
+        redrive: how often it was sent again from a dead letter.
     """
 
     chunk: int
     offset: int
+    redrive: int = 0
 
     @classmethod
-    def of(cls, ordinal: int) -> Position:
-        """Return the place of an ordinal, dense from 0 over the tasks and the refused lines."""
-        return cls(*divmod(ordinal, CHUNK_SIZE))
+    def of(cls, place: Place) -> Position:
+        """Return the position of a place, whose numbers are dense from 1."""
+        return cls(*divmod(place.number - 1, CHUNK_SIZE), place.redrive)
+
+    @property
+    def _slot(self) -> int:
+        return self.offset * _REDRIVES + self.redrive
+
+    def end(self, body: str) -> int:
+        """Return the number that stands for its end: where, and a checksum of its body.
+
+        Two ends of one place that differ are a list that changed between two invocations.
+        """
+        checksum = crc32(body.encode(errors="surrogatepass")) % _CHECKSUMS
+        return self._slot * _CHECKSUMS + checksum
+
+    def receive(self, receives: int) -> int:
+        """Return the number that stands for one receive of it, counted from 1."""
+        return self._slot * _RECEIVES + receives % _RECEIVES
+
+    def receives_in(self, numbers: Iterable[int]) -> set[int]:
+        """Return which of its receives are among the numbers of receives."""
+        return {number % _RECEIVES for number in numbers if number // _RECEIVES == self._slot}
+
+    def is_in(self, numbers: Iterable[int]) -> bool:
+        """Return True if its end is among the numbers of ends."""
+        return any(number // _CHECKSUMS == self._slot for number in numbers)
 
 
-def end(offset: int, body: str) -> int:
-    """Return the number that stands for a task's end: its place, and a checksum of its body.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many tasks of a run ended, and how many of them are dead letters or were cancelled."""
 
-    Two ends of one place that differ are a list that changed between two invocations.
-    """
-    return offset * _CHECKSUMS + crc32(body.encode(errors="replace")) % _CHECKSUMS
+    ended: int = 0
+    failed: int = 0
+    cancelled: int = 0
 
-
-def receive(offset: int, receives: int) -> int:
-    """Return the number that stands for a task's so-manieth receive."""
-    return offset * _RECEIVES + receives % _RECEIVES
+    def __add__(self, other: Counts) -> Counts:
+        """Return the counts of both together."""
+        return Counts(
+            ended=self.ended + other.ended,
+            failed=self.failed + other.failed,
+            cancelled=self.cancelled + other.cancelled,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,77 +113,105 @@ class Chunk:
     Attributes:
         size: how many ends it will have; None while the sender has not said so.
         is_only: whether the run has no other chunk.
-        ok, bad: the numbers of ends.
-        tried, back, begun: the numbers of receives.
+        marks: the numbers of ends and of receives, by mark.
     """
 
     size: int | None = None
     is_only: bool = False
-    ok: frozenset[int] = frozenset()
-    bad: frozenset[int] = frozenset()
-    tried: frozenset[int] = frozenset()
-    back: frozenset[int] = frozenset()
-    begun: frozenset[int] = frozenset()
+    marks: dict[Mark, frozenset[int]] = field(default_factory=dict)
 
     @classmethod
     def from_item(cls, item: Item) -> Chunk:
         """Read an item; an empty one is a chunk of which nothing is recorded."""
-        sets = {mark.value: frozenset(item.get(mark.value, ())) for mark in Mark}
-        return cls(size=item.get("size"), is_only=item.get("only", False), **sets)
+        marks = {mark: frozenset(item.get(mark.value, ())) for mark in Mark}
+        return cls(size=item.get("size"), is_only=item.get("only", False), marks=marks)
 
     @property
     def ended(self) -> set[int]:
-        """The places of the tasks that ended."""
-        return {number // _CHECKSUMS for number in self.ok | self.bad}
+        """The offsets of the tasks that ended."""
+        return _offsets(number for mark in _ENDS for number in self._of(mark))
 
     @property
     def failed(self) -> set[int]:
-        """The places of the tasks that are dead letters and did not succeed as well."""
-        return {n // _CHECKSUMS for n in self.bad} - {n // _CHECKSUMS for n in self.ok}
+        """The offsets of the tasks that are dead letters and did not succeed as well."""
+        return _offsets(self._of(Mark.BAD)) - _offsets(self._of(Mark.OK))
+
+    @property
+    def corrected(self) -> set[int]:
+        """The offsets of the tasks that were dead letters, and succeeded when sent again."""
+        return _offsets(self._of(Mark.BAD)) & _offsets(self._of(Mark.OK))
+
+    @property
+    def counts(self) -> Counts:
+        """How many of its tasks ended, and how."""
+        done = _offsets(self._of(Mark.OK)) | self.failed
+        cancelled = _offsets(self._of(Mark.CANCELLED)) - done
+        return Counts(ended=len(self.ended), failed=len(self.failed), cancelled=len(cancelled))
 
     @property
     def changed(self) -> set[int]:
-        """The places that two different tasks ended at."""
-        ends = self.ok | self.bad
+        """The offsets that two different tasks ended at."""
         bodies: dict[int, set[int]] = {}
-        for number in ends:
-            bodies.setdefault(number // _CHECKSUMS, set()).add(number % _CHECKSUMS)
-        return {place for place, checksums in bodies.items() if len(checksums) > 1}
+        for mark in _ENDS:
+            for number in self._of(mark):
+                slot, checksum = divmod(number, _CHECKSUMS)
+                bodies.setdefault(slot, set()).add(checksum)
+        return {slot // _REDRIVES for slot, checksums in bodies.items() if len(checksums) > 1}
 
     @property
     def is_complete(self) -> bool:
         """Whether all its tasks ended; a full chunk needs nobody to say its size."""
         return len(self.ended) >= (CHUNK_SIZE if self.size is None else self.size)
 
-    def attempts(self, offset: int) -> int:
-        """Return the attempts that a task has used: failed ones, and those that never ended."""
-        tried = _receives(self.tried, offset)
-        return len(tried) + len(_receives(self.begun, offset) - tried)
+    def has_ended(self, position: Position) -> bool:
+        """Return True if a task ended, or succeeded at an earlier redrive."""
+        if any(position.is_in(self._of(mark)) for mark in _ENDS):
+            return True
+        return position.offset in _offsets(self._of(Mark.OK))
 
-    def died_before(self, offset: int, receives: int) -> bool:
-        """Tell whether an earlier receive left no mark, or an attempt never ended.
+    def is_final(self, position: Position) -> bool:
+        """Return True if a task failed for good, and only its dead letter is missing."""
+        return bool(position.receives_in(self._of(Mark.FINAL)))
+
+    def attempts(self, position: Position) -> int:
+        """Return the attempts that a task has used: failed ones, and those that never ended."""
+        tried = position.receives_in(self._of(Mark.TRIED))
+        begun = position.receives_in(self._of(Mark.BEGUN))
+        return len(tried | (begun - position.receives_in(self._of(Mark.BACK))))
+
+    def is_suspect(self, position: Position, receives: int) -> bool:
+        """Return True if an earlier receive of a task left no mark, or an attempt never ended.
 
         Args:
-            offset: of the task in the chunk.
+            position: of the task in the chunk.
             receives: times that it was received, this one included.
         """
-        marks = _receives(self.tried | self.back, offset)
-        return any(number not in marks for number in range(1, receives)) or bool(
-            _receives(self.begun, offset) - marks
+        marks = position.receives_in(
+            number for mark in (Mark.TRIED, Mark.FINAL, Mark.BACK) for number in self._of(mark)
         )
+        begun = position.receives_in(self._of(Mark.BEGUN))
+        return bool(begun) or any(number not in marks for number in range(1, receives))
+
+    def _of(self, mark: Mark) -> frozenset[int]:
+        return self.marks.get(mark, frozenset())
 
 
 @dataclass(slots=True)
 class Marks:
-    """What a batch came to in one chunk, to be recorded in one update."""
+    """What receives came to in one chunk, to be recorded in one update."""
 
     sets: dict[Mark, set[int]] = field(default_factory=dict)
 
-    def add(self, mark: Mark, offset: int, *, body: str, receives: int) -> None:
+    @property
+    def has_redriven(self) -> bool:
+        """True if a task that was sent again from a dead letter has succeeded."""
+        return any(end // _CHECKSUMS % _REDRIVES for end in self.sets.get(Mark.OK, ()))
+
+    def add(self, mark: Mark, position: Position, *, body: str, receives: int = 1) -> None:
         """Note what a receive came to."""
-        number = end(offset, body) if mark.is_end else receive(offset, receives)
+        number = position.end(body) if mark.is_end else position.receive(receives)
         self.sets.setdefault(mark, set()).add(number)
 
 
-def _receives(numbers: Iterable[int], offset: int) -> set[int]:
-    return {number % _RECEIVES for number in numbers if number // _RECEIVES == offset}
+def _offsets(ends: Iterable[int]) -> set[int]:
+    return {number // _CHECKSUMS // _REDRIVES for number in ends}

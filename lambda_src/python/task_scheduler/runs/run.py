@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from math import inf
 from typing import Any
 
 from task_scheduler.errors import InvalidRun
-from task_scheduler.outcome import NotifyEvent
 from task_scheduler.queue.message import DEFAULT_RETRIES, Message
+from task_scheduler.queue.place import MAX_REDRIVES
 from task_scheduler.queue.task_id import RunKey, TaskId
 from task_scheduler.queue.validation import (
     check_attributes,
@@ -19,6 +20,8 @@ from task_scheduler.queue.validation import (
 VERSION = 1
 
 SOURCES = ("tasks", "tasks_file", "tasks_s3_uri", "tasks_source")
+
+OVERLAPS = ("allow", "skip", "queue")
 
 UNSUBSTITUTED = "<aws."
 """The beginning of a context attribute in whose place Scheduler has put no value."""
@@ -37,6 +40,8 @@ class Cursor:
         etag: the version of the S3 object.
         fingerprint: the SHA-256 of the file.
         checksums: of a generator's tasks right before `line`.
+        numbered: tasks and refused lines before `line`.
+        next_slot: when the task at `line` is due, in seconds since 1970, if the run has a pace.
     """
 
     line: int = 1
@@ -47,6 +52,19 @@ class Cursor:
     etag: str | None = None
     fingerprint: str | None = None
     checksums: list[str] | None = None
+    numbered: int | None = None
+    next_slot: int | None = None
+
+    @classmethod
+    def from_attributes(cls, attributes: Mapping[str, Any]) -> Cursor:
+        """Read a cursor, of an event or of the ledger.
+
+        Raises:
+            InvalidRun: an attribute is unknown, or of another type.
+        """
+        present = {name: value for name, value in attributes.items() if value is not None}
+        check_attributes(present, _CURSOR_TYPES, InvalidRun)
+        return cls(**present)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +86,23 @@ class Run:
         tasks_source: the name of a registered generator.
         retries: attempts after the first.
         max_age: seconds on the queue after which a task is no longer started.
-        notify_on: the events on which a task's end is notified; never when None.
+        notify_on: the events on which people are notified of it; never when None.
+        notify_to: the names of the targets that are notified; all of them when None.
+        mention: whom the notification mentions.
+        heartbeat: the name of the monitor that is pinged when it starts and ends.
+        timezone: of the schedule, an IANA name.
+        overlap: what happens while another run of the schedule has not ended.
+        pace: how many of its tasks may start in a minute or an hour, such as 300/minute; any number
+            when None.
+        skip_on, only_on: dates on which it does not run, and on which alone it does. They are
+            looked at when it is due, and are not in the events that follow.
+        started_by, why: who started it by hand, and the reason that was given.
+        worker: that runs its tasks; the default one when None.
         cursor: where the list goes on.
         only: the position of the one task that is sent; None for all of them.
+        number: the number that this task has in its run, if it is sent again.
+        redrive: how often it was sent again from a dead letter.
+        keep_results: whether the results of its tasks are kept; not in the event.
     """
 
     key: str
@@ -85,8 +117,27 @@ class Run:
     retries: int = DEFAULT_RETRIES
     max_age: int | None = None
     notify_on: list[str] | None = None
+    notify_to: list[str] | None = None
+    mention: str | None = None
+    heartbeat: str | None = None
+    timezone: str | None = None
+    overlap: str = "allow"
+    pace: str | None = None
+    skip_on: list[str] | None = None
+    only_on: list[str] | None = None
+    started_by: str | None = None
+    why: str | None = None
+    worker: str | None = None
     cursor: Cursor = Cursor()
     only: int | None = None
+    number: int | None = None
+    redrive: int = 0
+    keep_results: bool = False
+
+    @property
+    def monitor(self) -> str | None:
+        """The monitor that is pinged of it; a run by hand says nothing of the schedule's clock."""
+        return self.heartbeat if self.started_by is None else None
 
     @classmethod
     def from_event(cls, event: Any, *, request_id: str) -> Run:
@@ -105,6 +156,7 @@ class Run:
             raise InvalidRun(f"version {version!r}: must be {VERSION} for this send_task")
         attributes = known_attributes(attributes, _TYPES)
         check_attributes(attributes, _TYPES, InvalidRun)
+        _check_numbers(attributes)
         if "schedule" not in attributes:
             raise InvalidRun("the event names no schedule")
         if not all(isinstance(text, str) for text in attributes.get("tasks", [])):
@@ -116,6 +168,13 @@ class Run:
             raise InvalidRun("the event has neither a task nor a list of tasks")
         if "notify_on" in attributes:
             attributes["notify_on"] = read_notify_events(attributes["notify_on"], InvalidRun)
+        if not all(isinstance(name, str) for name in attributes.get("notify_to", [])):
+            raise InvalidRun("notify_to: must be a list of names of targets")
+        if attributes.get("overlap", "allow") not in OVERLAPS:
+            raise InvalidRun(
+                f"overlap {attributes['overlap']!r}: must be {', '.join(OVERLAPS[:-1])} or "
+                f"{OVERLAPS[-1]}"
+            )
         if attributes.get("scheduled_time", "").startswith(UNSUBSTITUTED):
             del attributes["scheduled_time"]
         attributes.setdefault(
@@ -123,19 +182,19 @@ class Run:
             str(RunKey(attributes["schedule"], attributes.get("scheduled_time", request_id))),
         )
         if "cursor" in attributes:
-            cursor = {k: v for k, v in attributes["cursor"].items() if v is not None}
-            check_attributes(cursor, _CURSOR_TYPES, InvalidRun)
-            attributes["cursor"] = Cursor(**cursor)
+            attributes["cursor"] = Cursor.from_attributes(attributes["cursor"])
         return cls(**attributes)
 
-    def continued(self, cursor: Cursor) -> dict[str, Any]:
-        """Return the event that makes another invocation go on at a cursor."""
-        return {"version": VERSION, **asdict(replace(self, cursor=cursor))}
+    def event(self, cursor: Cursor | None = None) -> dict[str, Any]:
+        """Return the event that starts it in another invocation.
 
-    def without_successes(self) -> Run:
-        """Return the same run without notifications of successes."""
-        events = [event for event in self.notify_on or [] if event != NotifyEvent.SUCCESS]
-        return replace(self, notify_on=events)
+        Args:
+            cursor: where that goes on; None for this one's own.
+        """
+        going_on = replace(self, cursor=cursor or self.cursor, skip_on=None, only_on=None)
+        event = {"version": VERSION, **asdict(going_on)}
+        del event["keep_results"]
+        return event
 
     def message(
         self,
@@ -145,6 +204,7 @@ class Run:
         task: str | None = None,
         args: Mapping[str, Any] | None = None,
         message_group: str | None = None,
+        worker: str | None = None,
     ) -> Message:
         """Return the message for the task at a position of the list, from 1."""
         return Message(
@@ -157,14 +217,28 @@ class Run:
             retries=self.retries,
             max_age=self.max_age,
             message_group=message_group,
-            notify_on=self.notify_on,
+            worker=worker or self.worker,
+            keep_result=self.keep_results or None,
         )
 
 
-_TYPES: dict[str, type] = {attribute.name: str for attribute in fields(Run)} | {
+def _check_numbers(attributes: Mapping[str, Any]) -> None:
+    """Raise InvalidRun if the place of the task that is sent again could not be a task's."""
+    for name, first, last in (("number", 1, inf), ("redrive", 0, MAX_REDRIVES)):
+        if not first <= attributes.get(name, first) <= last:
+            most = "" if last == inf else f" to {last}"
+            raise InvalidRun(
+                f"{name} {attributes[name]}: must be a whole number from {first}{most}"
+            )
+
+
+_IN_EVENT = [attribute.name for attribute in fields(Run) if attribute.name != "keep_results"]
+_TYPES: dict[str, type] = dict.fromkeys(_IN_EVENT, str) | {
     "args": dict, "tasks": list, "retries": int, "max_age": int, "notify_on": list,
-    "cursor": dict, "only": int,
+    "notify_to": list, "skip_on": list, "only_on": list, "cursor": dict, "only": int,
+    "number": int, "redrive": int,
 }  # fmt: skip
 _CURSOR_TYPES: dict[str, type] = {attribute.name: str for attribute in fields(Cursor)} | {
-    "line": int, "offset": int, "header": list, "checksums": list,
+    "line": int, "offset": int, "header": list, "checksums": list, "numbered": int,
+    "next_slot": int,
 }  # fmt: skip

@@ -1,13 +1,15 @@
-"""What the ledger knows of a schedule: its streak, its last runs, and what a close changes."""
+"""What the ledger knows of a schedule: its streak, its last runs, its pause, and what runs now."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 from task_scheduler.outcome import NotifyEvent
-from task_scheduler.runs.table import Item
+from task_scheduler.runs.identity import RunId, RunState
+from task_scheduler.runs.table import Item, Write
 
 RECENT_RUNS = 20
 REMINDER_SECONDS = 86_400
@@ -35,7 +37,12 @@ class ClosedRun:
     @property
     def is_success(self) -> bool:
         """Whether all went well."""
-        return self.state == "succeeded"
+        return self.state == RunState.SUCCEEDED
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether it counts as a failing run; a cancelled one is neither."""
+        return self.state in (RunState.FAILED, RunState.INCOMPLETE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +55,10 @@ class ScheduleState:
         counted: when the last run that the streak counts was due, seconds since 1970.
         last_success: when the last run that succeeded was due; None if none did.
         notified: when people were last notified of a failing run, seconds since 1970.
+        current: the key of the run that runs, where runs must not overlap.
+        waiting: the key of the run that starts when that has ended.
         recent: its last runs, the last one first.
+        pause: who paused it, when, until when and why; empty if nobody has.
     """
 
     version: int = 0
@@ -56,15 +66,24 @@ class ScheduleState:
     counted: int = 0
     last_success: int | None = None
     notified: int = 0
+    current: str | None = None
+    waiting: str | None = None
     recent: tuple[ClosedRun, ...] = ()
+    pause: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_item(cls, item: Item) -> ScheduleState:
         """Read an item; an empty one is a schedule of which nothing is recorded."""
-        recent = tuple(ClosedRun(**run) for run in json.loads(item.get("recent", "[]")))
-        names = ("version", "streak", "counted", "notified", "last_success")
+        names = (
+            "version", "streak", "counted", "notified", "last_success", "current", "waiting",
+            "pause",
+        )  # fmt: skip
         known = {name: item[name] for name in names if item.get(name) is not None}
-        return cls(recent=recent, **known)
+        return cls(recent=_read_recent(item.get("recent")), **known)
+
+    def is_paused(self, now: int) -> bool:
+        """Return True if somebody paused it, and that is not over."""
+        return bool(self.pause) and now < self.pause.get("until", now + 1)
 
     def with_closed(self, run: ClosedRun, *, now: int) -> tuple[ScheduleState, NotifyEvent | None]:
         """Count a run that closed.
@@ -76,8 +95,9 @@ class ScheduleState:
             The schedule's new state, and the event that people are notified of; None where they
             know already: a schedule that goes on failing is one failure, and a reminder a day.
         """
-        recent = sorted([run, *self.recent], key=lambda known: known.due, reverse=True)
-        state = replace(self, version=self.version + 1, recent=tuple(recent[:RECENT_RUNS]))
+        state = self._with_recent(run)
+        if not run.is_success and not run.is_failure:
+            return state, None
         is_late = run.due < self.counted
         if run.is_success:
             event = NotifyEvent.RECOVERY if self.streak and not is_late else NotifyEvent.SUCCESS
@@ -91,9 +111,61 @@ class ScheduleState:
             return state, None
         return replace(state, notified=now), NotifyEvent.FAILURE
 
+    def with_corrected(self, run: ClosedRun) -> tuple[ScheduleState, NotifyEvent | None]:
+        """Take note of a closed run whose tasks were sent again from their dead letters.
+
+        Returns:
+            The new state, and the event that people are notified of.
+        """
+        state = self._with_recent(run)
+        if not run.is_success:
+            return state, None
+        state = replace(state, last_success=max(run.due, self.last_success or 0))
+        if run.due >= self.counted and self.streak:
+            state = replace(state, streak=0)
+        return state, NotifyEvent.RECOVERY
+
+    def released_by(self, key: str) -> ScheduleState:
+        """Return the state in which a run does not hold the schedule any more."""
+        return replace(
+            self,
+            current=None if self.current == key else self.current,
+            waiting=None if self.waiting == key else self.waiting,
+        )
+
     def usual_seconds(self, *, fewest: int = 5) -> float | None:
         """Return the median duration of the last runs that succeeded; None of too few."""
         return median_of([run.seconds for run in self.recent if run.is_success], fewest)
+
+    def write(self, schedule: str, *, before: ScheduleState) -> Write:
+        """Return the write of this state, under the condition that nobody changed it meanwhile.
+
+        Args:
+            schedule: its name.
+            before: as it was read.
+        """
+        known = [asdict(run) for run in self.recent]
+        values: Item = {
+            "version": before.version + 1,
+            "streak": self.streak,
+            "counted": self.counted,
+            "last_success": self.last_success,
+            "notified": self.notified,
+            "current": self.current,
+            "waiting": self.waiting,
+            "recent": json.dumps(known, separators=(",", ":")),
+        }
+        return Write(
+            key=RunId(schedule=schedule, key="").schedule_item,
+            expression="SET " + ", ".join(f"#{name} = :{name}" for name in values),
+            values={**values, "before": before.version},
+            condition="attribute_not_exists(#version) OR #version = :before",
+        )
+
+    def _with_recent(self, run: ClosedRun) -> ScheduleState:
+        others = [known for known in self.recent if known.key != run.key]
+        recent = sorted([run, *others], key=lambda known: known.due, reverse=True)
+        return replace(self, recent=tuple(recent[:RECENT_RUNS]))
 
 
 def median_of(values: Sequence[int], fewest: int) -> float | None:
@@ -102,3 +174,12 @@ def median_of(values: Sequence[int], fewest: int) -> float | None:
         return None
     ordered, middle = sorted(values), len(values) // 2
     return (ordered[middle] + ordered[~middle]) / 2
+
+
+def _read_recent(text: Any) -> tuple[ClosedRun, ...]:
+    """Read the last runs; of an item that somebody edited, those that can be read."""
+    try:
+        runs = json.loads(text or "[]")
+        return tuple(ClosedRun(**run) for run in runs)
+    except (TypeError, ValueError):
+        return ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,15 +14,19 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 Item = dict[str, Any]
-"""An item in Python's types: texts, whole numbers, truth values, sets of whole numbers, maps."""
+"""An item in Python's types: texts, numbers, truth values, sets of numbers, lists, maps."""
 
 Key = tuple[str, str]
 """The partition key and the sort key of an item."""
 
 
-DUE_INDEX = "due"
 DUE = "due"
-"""The one partition of the index of what keep_runs has to look at."""
+"""The partition of the marks of what keep_runs has to look at."""
+
+_LONGEST_INVOCATION = 900
+"""Seconds, of Lambda: a mark is older than that, and its maker done, when it was due before."""
+
+_MAKES_DUE = re.compile(r"#due_at = (?:if_not_exists\(#due_at, )?:(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +49,15 @@ class Write:
     key: Key
     expression: str
     values: Mapping[str, Any]
-    condition: str
+    condition: str | None
 
 
 class Table:
     """Items by key; every write is one request that DynamoDB makes wholly or not at all.
+
+    A write that sets `due_at` of an item puts a mark into one partition before: so what keep_runs
+    has to look at is found by a consistent read, whatever dies between the two. This is no index,
+    since the AWS provider of Terraform has none that is known in 5.x and not deprecated in 6.x.
 
     Args:
         client: of DynamoDB; parameter validation may be off.
@@ -82,6 +92,7 @@ class Table:
             condition: under which the update is made.
         """
         request = _update(expression, values, condition)
+        self._mark(key, expression, values)
         try:
             answer = self._call("update_item", key, **request)
         except _ConditionFailed as failed:
@@ -92,10 +103,12 @@ class Table:
         """Make several updates, or none of them.
 
         Returns:
-            Whether they were made; False where a condition failed.
+            Whether they were made; False where a condition failed, or another transaction was
+            under way on one of the items.
         """
         items = []
         for write in writes:
+            self._mark(write.key, write.expression, write.values)
             request = _update(write.expression, write.values, write.condition)
             del request["ReturnValues"]
             request.pop("ReturnValuesOnConditionCheckFailure", None)
@@ -106,13 +119,27 @@ class Table:
             return False
         return True
 
-    def query(self, partition: str, *, prefix: str = "", most: int | None = None) -> list[Item]:
-        """Read the items of a partition whose sort keys begin so, the last first."""
+    def query(
+        self,
+        partition: str,
+        *,
+        prefix: str = "",
+        most: int | None = None,
+        is_ascending: bool = False,
+    ) -> list[Item]:
+        """Read the items of a partition whose sort keys begin so.
+
+        Args:
+            partition: the partition key.
+            prefix: of the sort keys.
+            most: items that are read at most; None for all.
+            is_ascending: whether the first comes first; otherwise the last does.
+        """
         request: dict[str, Any] = {
             "TableName": self._name,
             "KeyConditionExpression": "pk = :pk AND begins_with(sk, :prefix)",
             "ExpressionAttributeValues": {":pk": _to_wire(partition), ":prefix": _to_wire(prefix)},
-            "ScanIndexForward": False,
+            "ScanIndexForward": is_ascending,
         }
         if not prefix:
             request["KeyConditionExpression"] = "pk = :pk"
@@ -120,19 +147,42 @@ class Table:
         return self._pages(request, most)
 
     def query_due(self, before: int) -> list[Item]:
-        """Read what the index of due items has up to a moment, the earliest first.
+        """Read the items that are due up to a moment, the earliest first.
 
-        The index lags: read an item itself before anything hangs on it.
+        Marks of items that are due no more are removed, once whoever put them has made the item
+        due, or is dead.
         """
-        return self._pages(
-            {
-                "TableName": self._name,
-                "IndexName": DUE_INDEX,
-                "KeyConditionExpression": "due = :due AND due_at <= :before",
-                "ExpressionAttributeValues": {":due": _to_wire(DUE), ":before": _to_wire(before)},
-            },
-            None,
-        )
+        request = {
+            "TableName": self._name,
+            "ConsistentRead": True,
+            "KeyConditionExpression": "pk = :due",
+            "ExpressionAttributeValues": {":due": _to_wire(DUE)},
+        }
+        found = []
+        for mark in self._pages(request, None):
+            if mark["due_at"] > before:
+                continue
+            item = self.get((mark["of_pk"], mark["of_sk"]))
+            if item.get("due_at", before + 1) <= before:
+                found.append(item)
+            elif "due_at" not in item and mark["due_at"] < before - _LONGEST_INVOCATION:
+                self._remove(mark)
+        return sorted(found, key=lambda item: int(item["due_at"]))
+
+    def _mark(self, key: Key, expression: str, values: Mapping[str, Any]) -> None:
+        if made := _MAKES_DUE.search(expression):
+            mark = {"due_at": values[made[1]], "of_pk": key[0], "of_sk": key[1]}
+            self.put(_mark_key(key), mark)
+
+    def _remove(self, mark: Item) -> None:
+        """Remove a mark, unless it was put once more."""
+        with contextlib.suppress(_ConditionFailed):
+            self._call(
+                "delete_item",
+                _mark_key((mark["of_pk"], mark["of_sk"])),
+                ConditionExpression="due_at = :due_at",
+                ExpressionAttributeValues={":due_at": _to_wire(mark["due_at"])},
+            )
 
     def put(self, key: Key, item: Item) -> None:
         """Write an item, whatever was there."""
@@ -159,7 +209,7 @@ class Table:
         try:
             return getattr(self._client, operation)(**request)
         except ClientError as error:
-            if _is_cancelled_by_a_condition(error.response):
+            if _is_cancelled_by_others(error.response):
                 raise _ConditionFailed({}) from error
             if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
                 item: Any = error.response.get("Item", {})
@@ -182,13 +232,17 @@ def _update(expression: str, values: Mapping[str, Any], condition: str | None) -
     return request
 
 
+def _mark_key(key: Key) -> Key:
+    return DUE, "#".join(key)
+
+
 def _key(key: Key) -> dict[str, Any]:
     return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
 
 
-def _is_cancelled_by_a_condition(response: Any) -> bool:
-    reasons = [reason.get("Code") for reason in response.get("CancellationReasons", ())]
-    return "ConditionalCheckFailed" in reasons
+def _is_cancelled_by_others(response: Any) -> bool:
+    reasons = {reason.get("Code") for reason in response.get("CancellationReasons", ())}
+    return bool(reasons & {"ConditionalCheckFailed", "TransactionConflict"})
 
 
 class _ConditionFailed(Exception):
@@ -214,6 +268,8 @@ def _to_wire(value: Any) -> Any:
             return {"NS": [str(number) for number in sorted(value)]}
         case dict():
             return {"M": {name: _to_wire(item) for name, item in value.items()}}
+        case list() | tuple():
+            return {"L": [_to_wire(item) for item in value]}
         case None:
             return {"NULL": True}
     raise TypeError(f"a {type(value).__name__} is no type of the ledger's")
@@ -223,13 +279,23 @@ def _from_wire(item: Mapping[str, Any]) -> Item:
     return {name: _value(wire) for name, wire in item.items()}
 
 
+def _number(text: str) -> int | float:
+    """Read a number; the ledger's own are whole, but anybody may have edited an item."""
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
+
+
 def _value(wire: Mapping[str, Any]) -> Any:
     [(kind, value)] = wire.items()
     match kind:
         case "N":
-            return int(value)
+            return _number(value)
         case "NS":
-            return {int(number) for number in value}
+            return {_number(number) for number in value}
+        case "L":
+            return [_value(item) for item in value]
         case "M":
             return _from_wire(value)
         case "NULL":

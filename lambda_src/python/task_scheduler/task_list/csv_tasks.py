@@ -83,6 +83,7 @@ def _task(row: Row, header: Header) -> Listed:
         line.data,
         task=args.pop("task", None),
         message_group=args.pop("message_group", None),
+        worker=args.pop("worker", None),
         args=args,
     )
 

@@ -1,4 +1,4 @@
-"""JSON lines: each a string, or an object of task, args and message_group."""
+"""JSON lines: each a string, or an object of task, args, message_group and worker."""
 
 from __future__ import annotations
 

@@ -42,6 +42,7 @@ class ListedTask(NamedTuple):
         task: the function that it names.
         args: its own arguments.
         message_group: the FIFO group that it names.
+        worker: that it names.
     """
 
     number: int
@@ -51,16 +52,18 @@ class ListedTask(NamedTuple):
     task: str | None = None
     args: Mapping[str, Any] = MappingProxyType({})
     message_group: str | None = None
+    worker: str | None = None
 
     @property
     def identity(self) -> dict[str, Any]:
         """The content of the task, without its place."""
-        return {
+        content = {
             "text": self.text,
             "task": self.task,
             "args": dict(self.args),
             "message_group": self.message_group,
         }
+        return content | ({"worker": self.worker} if self.worker else {})
 
     def refused(self, reason: str) -> Refused:
         """Return the same entry as one that cannot be sent."""
@@ -106,4 +109,4 @@ def _with_article(kind: str) -> str:
     return f"{'an' if kind[0] in 'aeiouAEIOU' else 'a'} {kind}"
 
 
-_TYPES: dict[str, type] = {"task": str, "args": dict, "message_group": str}
+_TYPES: dict[str, type] = {"task": str, "args": dict, "message_group": str, "worker": str}

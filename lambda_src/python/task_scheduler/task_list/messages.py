@@ -25,6 +25,7 @@ def make_message(run: Run, task: ListedTask) -> EncodedMessage | Refused:
         task=task.task,
         args=task.args,
         message_group=task.message_group,
+        worker=task.worker,
     )
     try:
         if message.task is None and message.text is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from task_scheduler.errors import Retry
+from task_scheduler.tasks.headers import Headers, InvalidHeaders, read_headers
 from task_scheduler.tasks.registered import Task
 from task_scheduler.tasks.retry_after import retry_after
 from task_scheduler.tasks.web_request import Answer, RequestRefused, WebRequest, fetch
@@ -19,19 +20,20 @@ _WORTH_ANOTHER_TRY = (408, 425, 429)
 """Of the answers 4xx, those that say so: RFC 9110, 15.5.9; RFC 8470, 5.2; RFC 6585, 4."""
 
 
-def ping(url: str, timeout: float = 10) -> None:
+def ping(url: str, timeout: float = 10, headers: Headers = "") -> None:
     """Send a heartbeat to a monitor (healthchecks.io, Cronitor, Dead Man's Snitch ...).
 
     Args:
         url: the monitor's address; asked for by GET.
         timeout: seconds for the whole of it.
+        headers: as of http.
 
     Raises:
         RequestRefused: the answer is a 3xx or 4xx that another try would not change.
         Retry: the answer is another error; after the time that it asks for, if it does.
         OSError: there is no answer.
     """
-    http(url, timeout=timeout)
+    http(url, timeout=timeout, headers=headers)
 
 
 def http(
@@ -41,11 +43,9 @@ def http(
     content_type: str = "application/json",
     timeout: float = 10,
     max_bytes: int = MAX_BYTES,
+    headers: Headers = "",
 ) -> dict[str, Any]:
     """Make a request.
-
-    There are no arguments for headers: what they would be needed for are secrets, and arguments
-    stand in tfvars and in Terraform's state. A few lines of task code fetch them where they are.
 
     Args:
         url: http:// or https://.
@@ -54,6 +54,9 @@ def http(
         content_type: of the body.
         timeout: seconds for the whole of it, redirects included.
         max_bytes: of the answer's body; more than that is refused.
+        headers: lines such as "Authorization: Bearer {secret:API_TOKEN}", or an object. What
+            stands in braces is the value of a secret, by its key in the variable `secrets`. They
+            are not sent on to another host that the answer redirects to.
 
     Returns:
         status, and the answer's body as a text.
@@ -62,16 +65,20 @@ def http(
         RequestRefused: the URL is not http or https or is that of Lambda's own runtime, the answer
             is too large, or it is a 3xx or 4xx that another try would not change.
         Retry: the answer is another error; after the time that it asks for, if it does.
+        InvalidHeaders: the headers are malformed.
+        UnknownSecret, SecretUnavailable: a secret that they name cannot be had.
         OSError: there is no answer.
     """
-    headers = {"User-Agent": "task-scheduler", "Accept-Encoding": "identity"}
+    own = {"User-Agent": "task-scheduler", "Accept-Encoding": "identity"}
     if body is not None:
-        headers["Content-Type"] = content_type
+        own["Content-Type"] = content_type
+    given = read_headers(headers)
     request = WebRequest(
         url=url,
         method=method.upper(),
         body=None if body is None else body.encode(),
-        headers=headers,
+        headers={name: own[name] for name in own if name.lower() not in map(str.lower, given)},
+        private_headers=given,
         max_bytes=max_bytes,
     )
     answer = fetch(request, timeout=timeout)
@@ -90,7 +97,7 @@ def _refusal(answer: Answer) -> Exception:
 BUILTIN_TASKS = {
     task.name: task
     for task in (
-        Task("ping", ping, never_retry=(RequestRefused,)),
-        Task("http", http, never_retry=(RequestRefused,)),
+        Task("ping", ping, never_retry=(RequestRefused, InvalidHeaders)),
+        Task("http", http, never_retry=(RequestRefused, InvalidHeaders)),
     )
 }

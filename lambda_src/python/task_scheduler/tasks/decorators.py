@@ -55,10 +55,10 @@ def task(
 def task_source(name: str) -> Callable[[Function], Function]:
     """Register a generator of tasks, async or not, for the schedules whose tasks_source it is.
 
-    It yields texts, or dicts with any of task, args and message_group, like the lines of a .jsonl
-    file. Its parameters get the schedule's args of the same names. One that may not finish in one
-    invocation has a parameter `cursor`: how many of its tasks were sent by earlier invocations, 0
-    at first; it goes on after those.
+    It yields texts, or dicts with any of task, args, message_group and worker, like the lines of a
+    .jsonl file. Its parameters get the schedule's args of the same names. One that may not finish
+    in one invocation has a parameter `cursor`: how many of its tasks were sent by earlier
+    invocations, 0 at first; it goes on after those.
 
     Args:
         name: what schedules call it.

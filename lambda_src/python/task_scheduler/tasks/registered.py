@@ -60,8 +60,8 @@ class TaskSource:
 
     Attributes:
         name: that schedules call it by.
-        function: returns an iterator of tasks: texts, or dicts of task, args and message_group.
-            An async generator will do.
+        function: returns an iterator of tasks: texts, or dicts of task, args, message_group
+            and worker. An async generator will do.
         module: the top-level module of the task folder that registers it.
     """
 

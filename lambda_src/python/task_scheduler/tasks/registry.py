@@ -9,6 +9,7 @@ from typing import TypeVar
 from task_scheduler.errors import BrokenTaskFile, DuplicateTask, UnknownTask
 from task_scheduler.tasks.registered import Task, TaskSource
 from task_scheduler.tasks.registrations import Registrations
+from task_scheduler.tasks.secrets import forget_failed_secrets, load_secrets
 from task_scheduler.tasks.task_files import IMPORT_SECONDS, TaskFiles, deadline_in
 
 Registered = TypeVar("Registered", Task, TaskSource)
@@ -111,6 +112,8 @@ def add_task_source(registered: TaskSource) -> None:
 def find_task(name: str, folder: Path, *, seconds: float | None = None) -> Task:
     """Return the task that a name stands for; imports the file that registers it, if need be.
 
+    The function's secrets are in the environment before that.
+
     A name that stands in no file as a text may be made by running one: the files are imported one
     by one until one of them has registered it. If none does, it may be a built-in task.
 
@@ -125,7 +128,9 @@ def find_task(name: str, folder: Path, *, seconds: float | None = None) -> Task:
         BrokenTaskFile: a file does not import that registers the name, or may; says which, why and
             where. It is not imported again before forget_failures.
         DuplicateTask: more than one function is registered; names the files.
+        SecretUnavailable: a secret of the function cannot be read.
     """
+    load_secrets(seconds)
     if found := _tasks.find(name, folder, seconds):
         return found
     from task_scheduler.tasks.builtin import BUILTIN_TASKS
@@ -137,6 +142,7 @@ def find_task(name: str, folder: Path, *, seconds: float | None = None) -> Task:
 
 def find_task_source(name: str, folder: Path, *, seconds: float | None = None) -> TaskSource:
     """Return the source of tasks that a name stands for; arguments and errors as of find_task."""
+    load_secrets(seconds)
     if found := _task_sources.find(name, folder, seconds):
         return found
     raise _task_sources.unknown(name, folder)
@@ -178,8 +184,9 @@ def find_problems(
 
 
 def forget_failures() -> None:
-    """Begin an invocation: files that did not import are tried again."""
+    """Begin an invocation: files that did not import, and secrets, are tried again."""
     _files.failures.clear()
+    forget_failed_secrets()
 
 
 def clear() -> None:

@@ -12,7 +12,7 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from email.message import Message
 from http.client import HTTPException
 from ipaddress import ip_address
@@ -49,6 +49,7 @@ class WebRequest:
         method: such as GET, in capitals.
         body: what is sent.
         headers: that it has.
+        private_headers: others, which are for this scheme, host and port only.
         max_bytes: of the answer's body, unpacked.
     """
 
@@ -56,6 +57,7 @@ class WebRequest:
     method: str = "GET"
     body: bytes | None = None
     headers: dict[str, str]
+    private_headers: dict[str, str] = field(default_factory=dict, repr=False)
     max_bytes: int
 
     @property
@@ -181,7 +183,7 @@ class _Exchange:
             request.method,
             request.url,
             body=request.body,
-            headers=request.headers,
+            headers=request.headers | request.private_headers,
             redirect=False,
             retries=False,
             preload_content=False,
@@ -253,10 +255,27 @@ def _redirected(request: WebRequest, status: int, location: str) -> WebRequest |
         following.host  # noqa: B018 - it is checked
     except (ValueError, RequestRefused):
         raise RequestRefused(f"{request.host} {BAD_REDIRECT}") from None
+    if _origin(following.url) != _origin(request.url):
+        following = replace(following, private_headers={})
     if request.method in _REWRITTEN_TO_GET.get(status, ()):
-        headers = {name: text for name, text in request.headers.items() if name != "Content-Type"}
-        return replace(following, method="GET", body=None, headers=headers)
+        return replace(
+            following,
+            method="GET",
+            body=None,
+            headers=_without_content_type(following.headers),
+            private_headers=_without_content_type(following.private_headers),
+        )
     return following if request.method in ("GET", "HEAD") or status in (307, 308) else None
+
+
+def _without_content_type(headers: dict[str, str]) -> dict[str, str]:
+    return {name: text for name, text in headers.items() if name.lower() != "content-type"}
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    """Return what a secret is sent to: RFC 6454, 4."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
 def _proxy(request: WebRequest) -> str | None:

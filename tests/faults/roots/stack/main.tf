@@ -9,6 +9,7 @@ module "task_scheduler" {
   timezone            = "UTC"
   task_code_dir       = "${path.module}/tasks"
   maximum_concurrency = 2
+  notify              = { ssm_parameter = "/faults/chat" }
 
   schedules = {
     never = { expression = "rate(365 days)", tasks = ["nothing to do"] }

@@ -177,6 +177,25 @@ resource "aws_iam_role_policy" "this" {
   })
 }
 
+resource "aws_iam_policy" "this" {
+  name = var.prefix
+  tags = local.tags
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = var.changed ? ["s3:GetObject"] : ["s3:GetObject", "s3:PutObject"]
+      Resource = ["arn:aws:s3:::reports/*"]
+    }]
+  })
+}
+
+resource "aws_iam_role_policy_attachment" "this" {
+  role       = aws_iam_role.named.id
+  policy_arn = var.changed ? "arn:aws:iam::aws:policy/ReadOnlyAccess" : aws_iam_policy.this.arn
+}
+
 resource "aws_lambda_layer_version" "this" {
   layer_name               = var.prefix
   filename                 = data.archive_file.code.output_path

@@ -9,8 +9,8 @@ module "task_scheduler" {
   timezone      = "UTC"
   task_code_dir = "${path.module}/tasks"
 
-  run_task_timeout   = 5
-  visibility_timeout = 5
+  run_task_timeout   = 30
+  visibility_timeout = 30
 
   schedules = {
     minutely = {

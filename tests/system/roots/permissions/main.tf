@@ -14,6 +14,11 @@ locals {
       tasks_s3_uri = "s3://${aws_s3_bucket.lists.bucket}/${aws_s3_object.list.key}"
       retries      = 1
     }
+    refused = {
+      expression   = "at(2037-01-01T00:00:00)"
+      task         = "moody"
+      tasks_s3_uri = "s3://${aws_s3_bucket.lists.bucket}/${aws_s3_object.refused.key}"
+    }
     made = {
       expression   = "at(2037-01-01T00:00:00)"
       tasks_source = "slow"
@@ -32,6 +37,12 @@ resource "aws_s3_object" "list" {
   content = "\"fine\"\n\"once more\"\n\"never\"\nnot a task\n"
 }
 
+resource "aws_s3_object" "refused" {
+  bucket  = aws_s3_bucket.lists.bucket
+  key     = "refused.jsonl"
+  content = "not a task\n"
+}
+
 module "open" {
   source = "../../../.."
 
@@ -41,6 +52,7 @@ module "open" {
   deduplication     = true
   send_task_timeout = 4
   notify            = { ssm_parameter = "/permitted/chat" }
+  secrets           = { TOKEN = "/permitted/token" }
   monitoring        = { tracing = true }
 }
 
@@ -53,6 +65,9 @@ module "locked" {
   deduplication     = true
   send_task_timeout = 4
   notify            = { secret = "permitted/chat", kms_key_arn = local.key }
-  kms_key_arn       = local.key
-  vpc               = { subnet_ids = ["subnet-01234567"], security_group_ids = ["sg-01234567"] }
+  secrets           = { TOKEN = "permitted/token" }
+
+  secrets_kms_key_arns = [local.key]
+  kms_key_arn          = local.key
+  vpc                  = { subnet_ids = ["subnet-01234567"], security_group_ids = ["sg-01234567"] }
 }

@@ -13,6 +13,8 @@ module "task_scheduler" {
   prefix        = "operated"
   timezone      = "Europe/Zurich"
   task_code_dir = "${path.module}/tasks"
+  notify        = { ssm_parameter = "/operated/chat" }
+  notify_on     = []
 
   schedules = {
     nightly = {
@@ -38,6 +40,11 @@ module "task_scheduler" {
       args       = { folder = var.folder }
       tasks      = ["alpha", "beta", "gamma"]
       retries    = 0
+    }
+    yearly = {
+      expression = "cron(0 2 1 1 ? *)"
+      task       = "greet"
+      tasks      = ["one"]
     }
     wavering = {
       expression = "at(2037-01-01T00:00:00)"

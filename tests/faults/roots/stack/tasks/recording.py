@@ -6,7 +6,7 @@ A task's text is its number, with what befalls it before: "17", "dies-after 17".
 import os
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import repeat
 from pathlib import Path
 
@@ -39,6 +39,17 @@ def _overrun(text: str, folder: str) -> None:
     deque(repeat(None), maxlen=0)
 
 
+def _gather(text: str, folder: str) -> None:
+    """End at the same moment as nine others."""
+    _note("gathered", text, folder)
+    _wait_until(lambda: len(Path(folder, "gathered").read_text().splitlines()) >= 10)
+
+
+def _wait_until(condition: Callable[[], bool]) -> None:
+    while not condition():
+        time.sleep(0.01)
+
+
 @task("record")
 def record(text: str, folder: str) -> None:
     befalls = text.partition(" ")[0] if " " in text else ""
@@ -50,6 +61,10 @@ def record(text: str, folder: str) -> None:
                 raise RuntimeError("no luck yet")
             case "sleeps":
                 time.sleep(3_600)
+            case "gathers":
+                _gather(text, folder)
+            case "waits":
+                _wait_until(Path(folder, f"go {text}").exists)
             case "dies-before":
                 _die(text, folder)
             case "overruns-before":

@@ -1,0 +1,101 @@
+"""Lambda function keep_runs: every few minutes, see to the runs that nobody else sees to.
+
+It repeats what deaths lost, closes what cannot end, notifies people where that failed, and starts
+what waits, and watches the clock. Doing any of it twice is harmless.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from task_scheduler import config
+from task_scheduler.errors import LedgerUnavailable
+from task_scheduler.keeping.keeper import Keeper
+from task_scheduler.keeping.watcher import Problem, Watch, Watcher
+from task_scheduler.notifications.watch_digest import notify_of_watch
+from task_scheduler.observability.log import logger, reason_of
+from task_scheduler.observability.metrics import metrics
+from task_scheduler.runs.identity import RunId
+from task_scheduler.runs.ledger import Ledger
+from task_scheduler.runs.opened import open_ledger
+from task_scheduler.runs.schedule_state import ScheduleState
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+RESERVE_SECONDS = 20.0
+"""No further run is looked at with less time left: notifying people may take 10 seconds."""
+
+
+def handler(event: Any, context: LambdaContext) -> dict[str, int]:
+    """Look at every run that is due to be looked at, as long as there is time.
+
+    Args:
+        event: of EventBridge Scheduler; under `watched`, what is expected of schedules.
+        context: Lambda's.
+
+    Returns:
+        How many runs were looked at, by what was done about them.
+
+    Raises:
+        LedgerUnavailable: the index of what is due could not be read.
+    """
+    settings = config.load("keep_runs")
+    ledger = open_ledger(settings)
+
+    def seconds() -> float:
+        return context.get_remaining_time_in_millis() / 1000
+
+    keeper = Keeper(ledger, settings, closer=context.aws_request_id, seconds=seconds)
+    done: Counter[str] = Counter()
+    for item in ledger.table.query_due(ledger.now):
+        if seconds() < RESERVE_SECONDS:
+            done["left"] += 1
+            continue
+        run = RunId.of_item(item["pk"], item["sk"])
+        try:
+            done[keeper.look(run)] += 1
+        except LedgerUnavailable as error:
+            logger.warning("ledger", extra={"run": run.key, "reason": str(error)})
+            done["failed"] += 1
+        except Exception as error:  # an odd item must not stand in the way of the others
+            extra = {"run": run.key, "reason": f"{type(error).__name__}: {reason_of(error)}"}
+            logger.error("run not kept", extra=extra, exc_info=error)
+            done["failed"] += 1
+    if overdue := _watch(event, ledger, seconds):
+        done["overdue"] = overdue
+    logger.info("keep", extra=dict(done))
+    return dict(done)
+
+
+def _watch(event: Any, ledger: Ledger, seconds: Callable[[], float]) -> int:
+    """Look at the schedules that are watched; return how many have not run or ended in time."""
+    expected = event.get("watched", {}) if isinstance(event, dict) else {}
+    watched = {name: Watch.from_event(each) for name, each in expected.items()}
+    overdue = Watcher(ledger, seconds=seconds, notify=partial(_notify, seconds)).look(watched)
+    if overdue:
+        record: dict[str, Any] = {"overdue": len(overdue), "schedules": overdue[:100]}
+        logger.warning("overdue", extra=record | metrics("overdue"))
+    return len(overdue)
+
+
+def _notify(
+    seconds: Callable[[], float],
+    name: str,
+    watch: Watch,
+    problem: Problem | None,
+    schedule: ScheduleState,
+) -> bool:
+    return notify_of_watch(
+        name,
+        headline="in time again" if problem is None else problem.headline,
+        reason=None if problem is None else problem.reason,
+        notify_on=watch.notify_on,
+        notify_to=watch.notify_to,
+        mention=watch.mention,
+        streak=schedule.streak,
+        seconds=seconds() / 2,
+    )

@@ -1,0 +1,188 @@
+"""A look at the clock: schedules that have not run, and runs that have not ended, in time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from task_scheduler.errors import LedgerUnavailable
+from task_scheduler.observability.log import logger, reason_of
+from task_scheduler.outcome import NotifyEvent
+from task_scheduler.runs.closing import is_notified
+from task_scheduler.runs.identity import RunId, RunState
+from task_scheduler.runs.ledger import Ledger
+from task_scheduler.runs.schedule_state import ScheduleState
+from task_scheduler.runs.table import Item, Key
+
+WATCH = "W"
+"""The partition with what is known of each schedule that is watched."""
+
+LAST_RUNS = 20
+"""So many runs of a schedule are looked at."""
+
+RESERVE_SECONDS = 20.0
+"""No further schedule is looked at with less time left: notifying people may take 10 seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """The expectations of a schedule.
+
+    Attributes:
+        expected_every: seconds within which it must run again; None where its silence is nothing.
+        finish_within: seconds after it was due within which a run must end; None for any time.
+        notify_on: the events on which people are notified.
+        notify_to: the names of the targets; None for all of them.
+        mention: whom a notification mentions.
+        timezone: of the schedule.
+    """
+
+    expected_every: int | None = None
+    finish_within: int | None = None
+    notify_on: tuple[str, ...] = ()
+    notify_to: tuple[str, ...] | None = None
+    mention: str | None = None
+    timezone: str = "UTC"
+
+    @classmethod
+    def from_event(cls, attributes: Mapping[str, Any]) -> Self:
+        """Read what Terraform wrote; attributes that this version does not know are ignored."""
+        known = {name: attributes[name] for name in cls.__slots__ if name in attributes}
+        for name in ("notify_on", "notify_to"):
+            if known.get(name) is not None:
+                known[name] = tuple(known[name])
+        return cls(**known)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A problem of a schedule.
+
+    Attributes:
+        name: under which it is remembered, so that people are notified of it once.
+        headline: in a few words.
+        reason: in a sentence.
+    """
+
+    name: str
+    headline: str
+    reason: str
+
+
+class Watcher:
+    """Watches schedules.
+
+    Args:
+        ledger: that has their runs.
+        seconds: returns the seconds that are left.
+        notify: notifies people of a problem, or of its end where that is None; returns whether
+            nothing is left to do.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        *,
+        seconds: Callable[[], float],
+        notify: Callable[[str, Watch, Problem | None, ScheduleState], bool],
+    ) -> None:
+        self._ledger = ledger
+        self._seconds = seconds
+        self._notify = notify
+
+    def look(self, watched: Mapping[str, Watch]) -> list[str]:
+        """Look at every schedule that is watched, and forget those that no longer are.
+
+        Returns:
+            The schedules with a problem.
+
+        Raises:
+            LedgerUnavailable: what is known of them could not be read.
+        """
+        known = {item["sk"]: item for item in self._ledger.table.query(WATCH)}
+        for name in known.keys() - watched.keys():
+            if "since" in known[name]:
+                # so that it starts anew, should it be watched again
+                self._ledger.table.update(_key(name), "REMOVE #since, #problem, #notified", {})
+        overdue = []
+        for name, watch in watched.items():
+            if self._seconds() < RESERVE_SECONDS:
+                break
+            try:
+                if self._look_at(name, watch, known.get(name, {})):
+                    overdue.append(name)
+            except LedgerUnavailable as error:
+                logger.warning("ledger", extra={"schedule": name, "reason": str(error)})
+            except Exception as error:  # an odd item must not stand in the way of the others
+                extra = {"schedule": name, "reason": f"{type(error).__name__}: {reason_of(error)}"}
+                logger.error("schedule not watched", extra=extra, exc_info=error)
+        return overdue
+
+    def _look_at(self, name: str, watch: Watch, known: Item) -> bool:
+        if "since" not in known:
+            self._ledger.table.update(_key(name), "SET #since = :now", {"now": self._ledger.now})
+            return False
+        runs = self._ledger.table.query(f"S#{name}", prefix="R#", most=LAST_RUNS)
+        schedule = ScheduleState.from_item(self._ledger.table.get(("S", name)))
+        problem = self._late(watch, runs) or self._silent(watch, runs, schedule, known["since"])
+        if problem is not None:
+            self._remember(name, watch, problem, schedule, known)
+        elif "problem" in known:
+            self._forget(name, watch, schedule, known)
+        return problem is not None
+
+    def _late(self, watch: Watch, runs: list[Item]) -> Problem | None:
+        """Return the first run that has not ended in time."""
+        if watch.finish_within is None:
+            return None
+        for item in sorted(runs, key=_due):
+            is_open = item.get("state") in (RunState.RUNNING, RunState.WAITING)
+            if is_open and self._ledger.now > _due(item) + watch.finish_within:
+                key = RunId.of_item(item["pk"], item["sk"]).key
+                reason = f"{key} has not ended {watch.finish_within} s after it was due"
+                return Problem(name=f"late {key}", headline="not ended in time", reason=reason)
+        return None
+
+    def _silent(
+        self, watch: Watch, runs: list[Item], schedule: ScheduleState, since: int
+    ) -> Problem | None:
+        """Return that no run was due, or started, for as long as is expected."""
+        if watch.expected_every is None:
+            return None
+        times = [*(item.get("began", 0) for item in runs), *(run.due for run in schedule.recent)]
+        last = max([since, *times])
+        if self._ledger.now <= last + watch.expected_every:
+            return None
+        reason = f"no run for {watch.expected_every} s (expected_every)"
+        return Problem(name="silent", headline="has not run", reason=reason)
+
+    def _remember(
+        self, name: str, watch: Watch, problem: Problem, schedule: ScheduleState, known: Item
+    ) -> None:
+        if known.get("problem") != problem.name:
+            self._ledger.table.update(
+                _key(name), "SET #problem = :problem REMOVE #notified", {"problem": problem.name}
+            )
+        elif "notified" in known:
+            return
+        if is_notified(NotifyEvent.FAILURE, watch.notify_on):
+            if not self._notify(name, watch, problem, schedule):
+                return  # the next look tries again
+            self._ledger.table.update(_key(name), "SET #notified = :now", {"now": self._ledger.now})
+
+    def _forget(self, name: str, watch: Watch, schedule: ScheduleState, known: Item) -> None:
+        if "notified" in known and not self._notify(name, watch, None, schedule):
+            return
+        self._ledger.table.update(_key(name), "REMOVE #problem, #notified", {})
+
+
+def _due(item: Item) -> int:
+    """Return when a run was due; one by hand, which may be for a time long ago, when it began."""
+    began: int = item.get("began", 0)
+    due: int = began if item.get("started_by") else item.get("due_time", began)
+    return due
+
+
+def _key(name: str) -> Key:
+    return WATCH, name

@@ -1,0 +1,57 @@
+# keep_runs' own schedule. In a group of its own: it is no schedule of the user's, and its invocations
+# do not count among theirs.
+
+locals {
+  # What follows on a run's end is started by keep_runs, so it then comes often.
+  starts_runs = anytrue([for schedule in var.schedules : schedule.overlap == "queue"])
+
+  # What keep_runs watches: in its event, since a function's environment has room for 4 KB alone.
+  watched = { for name, schedule in var.schedules : name => { for key, value in {
+    expected_every = schedule.expected_every
+    finish_within  = schedule.finish_within
+    notify_on      = var.notify_on == null ? null : sort(schedule.notify_on == null ? var.notify_on : schedule.notify_on)
+    notify_to      = schedule.notify_to == null ? null : sort(compact(schedule.notify_to))
+    mention        = schedule.mention
+    timezone       = schedule.timezone == null ? var.timezone : schedule.timezone
+  } : key => value if value != null } if schedule.enabled && (schedule.expected_every != null || schedule.finish_within != null) }
+  keep_runs_input = length(local.watched) == 0 ? "{}" : jsonencode({ watched = local.watched })
+}
+
+resource "aws_scheduler_schedule_group" "keep_runs" {
+  name = "${aws_scheduler_schedule_group.this.name}-keep-runs"
+  tags = var.tags
+}
+
+resource "aws_scheduler_schedule" "keep_runs" {
+  name                = "keep-runs"
+  group_name          = aws_scheduler_schedule_group.keep_runs.name
+  description         = "Looks after the runs of the schedules in the group ${var.prefix}."
+  schedule_expression = local.starts_runs ? "rate(1 minute)" : "rate(5 minutes)"
+  kms_key_arn         = var.kms_key_arn
+
+  flexible_time_window {
+    mode = "OFF"
+  }
+
+  target {
+    arn      = var.keep_runs_arn
+    role_arn = aws_iam_role.this.arn
+    input    = local.keep_runs_input
+
+    # It comes again by itself, so a failed invocation needs no dead letter either.
+    retry_policy {
+      maximum_retry_attempts       = 0
+      maximum_event_age_in_seconds = 60
+    }
+  }
+
+  lifecycle {
+    precondition {
+      condition     = length(local.keep_runs_input) <= local.max_input_bytes
+      error_message = "${length(local.watched)} schedules have expected_every or finish_within, and what keep_runs is told of them has ${length(local.keep_runs_input)} characters, more than the ${local.max_input_bytes} that fit. Watch fewer of them."
+    }
+  }
+
+  # Due at once, it would fire without the permission to.
+  depends_on = [aws_iam_role_policy.this]
+}

@@ -1,0 +1,118 @@
+"""`taskctl show`: show a run or a task with all that is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from task_scheduler.queue.task_id import TaskId
+from taskctl.dead_letters.dead_letter import DeadLetter
+from taskctl.dead_letters.listing import find_dead_letter
+from taskctl.errors import TaskctlError
+from taskctl.runs.log import log_address, run_log
+from taskctl.runs.reader import RunReader, find_task
+from taskctl.runs.recorded_run import KeptEnd, RecordedRun
+from taskctl.runs.run_table import describe_run, end_line
+from taskctl.stack.find import find_stack
+from taskctl.stack.stack import Stack
+from taskctl.ui import options
+from taskctl.ui.output import print_json, say
+from taskctl.ui.times import format_seconds
+
+_MOST_SHOWN = 50
+
+
+def show(
+    run: options.RunOrTask,
+    prefix: options.Prefix = None,
+    root: options.Root = Path(),
+    as_json: options.Json = False,
+) -> None:
+    """Show a run or a task with all that is known of it.
+
+    Of a run: its state and counts, when it was due and how long it took, who started, cancelled or
+    redrove it, the ends that the ledger keeps, and the log. Of a task: each attempt that the log
+    still has, how it ended, and, if it is a dead letter, its message with the arguments.
+
+    \b
+    Examples:
+      taskctl show nightly                           its last run
+      taskctl show nightly@2026-11-23T02
+      taskctl show nightly#3                         one of its tasks
+    """
+    stack = find_stack(prefix, root)
+    reader = RunReader(stack)
+    found, position = find_task(reader, run)
+    ends = reader.kept_ends(found.key)
+    if position is None:
+        _show_run(stack, found, ends, as_json=as_json)
+        return
+    _show_task(stack, found, position, ends, as_json=as_json)
+
+
+def _show_run(stack: Stack, run: RecordedRun, ends: list[KeptEnd], *, as_json: bool) -> None:
+    link = log_address(stack, run)
+    if as_json:
+        print_json(run.as_json() | {"tasks": [end.as_json() for end in ends], "log": link})
+        return
+    say(run.key)
+    _print_facts(_facts(run, link))
+    for end in ends[:_MOST_SHOWN]:
+        say(end_line(end))
+    if len(ends) > _MOST_SHOWN:
+        say(f"  ... and {len(ends) - _MOST_SHOWN} more: --json has all that are kept")
+
+
+def _facts(run: RecordedRun, link: str) -> Iterator[tuple[str, str]]:
+    yield "state", describe_run(run)
+    for name, at in (("due", run.due_time), ("began", run.began), ("closed", run.closed)):
+        if at is not None:
+            local = datetime.fromtimestamp(at, run.zone)
+            yield name, f"{local:%a %Y-%m-%d %H:%M:%S} {local.tzname()}"
+    if run.seconds is not None:
+        yield "took" if run.closed else "for", format_seconds(run.seconds)
+    yield "log", f"taskctl logs {run.key}"
+    yield "", link
+    if run.has_failed:
+        yield "again", f"taskctl retry {run.key}"
+
+
+def _show_task(
+    stack: Stack, run: RecordedRun, position: int, ends: list[KeptEnd], *, as_json: bool
+) -> None:
+    end = next((one for one in ends if TaskId.parse(one.id or "").position == position), None)
+    entries = [entry for entry in run_log(stack, run).read() if entry.position == position]
+    dead = find_dead_letter(stack, run.key, position) if run.has_failed else None
+    if end is None and dead is None and not entries:
+        total = "" if run.total is None else f" It has {run.total:,}."
+        raise TaskctlError(f"nothing is known of a task #{position} of {run.key}.{total}")
+    if as_json:
+        print_json(
+            {
+                "run": run.key,
+                "position": position,
+                "end": end and end.as_json(),
+                "log": [entry.as_json() for entry in entries],
+                "dead_letter": dead and {"id": dead.id, "body": dead.body, **dead.attributes},
+            }
+        )
+        return
+    say(f"{run.key}#{position}")
+    _print_facts(_task_facts(end, dead))
+    for entry in entries:
+        for line, _ in entry.lines():
+            say(f"  {line}")
+
+
+def _task_facts(end: KeptEnd | None, dead: DeadLetter | None) -> Iterator[tuple[str, str]]:
+    if end is not None:
+        yield "end", end_line(end).strip()
+    if dead is not None:
+        yield "message", dead.body
+        yield "again", f"taskctl redrive {dead.short_id}"
+
+
+def _print_facts(facts: Iterator[tuple[str, str]]) -> None:
+    for name, text in facts:
+        say(f"  {name:8}{text}")

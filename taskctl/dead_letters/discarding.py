@@ -1,0 +1,34 @@
+"""Delete dead letters for good."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+
+from taskctl.dead_letters.dead_letter import Kind
+from taskctl.dead_letters.queue import DeadLetterQueue
+from taskctl.dead_letters.selection import Selection
+from taskctl.stack.stack import Stack
+
+
+def discard_dead_letters(stack: Stack, wanted: Selection) -> tuple[Counter[Kind], list[str]]:
+    """Delete the dead letters that are meant.
+
+    Returns:
+        How many of each kind there were, and the wanted ids that none has.
+
+    Raises:
+        TaskctlError: there is no access to a queue.
+    """
+    before = datetime.now(UTC)
+    discarded: Counter[Kind] = Counter()
+    found: set[str] = set()
+    for url in stack.dead_letter_urls:
+        with DeadLetterQueue(url) as queue:
+            for dead_letters in queue.receive(before=before):
+                for dead_letter in filter(wanted.has, dead_letters):
+                    queue.delete(dead_letter)
+                    discarded[dead_letter.contents.kind] += 1
+                    found.add(dead_letter.id)
+    missing = [id_ for id_ in wanted.ids if not any(one.startswith(id_) for one in found)]
+    return discarded, missing

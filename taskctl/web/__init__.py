@@ -1,0 +1,1 @@
+"""A page over what taskctl knows of a stack, served on loopback."""

@@ -1,0 +1,1 @@
+"""Actions: what each will do, in words, and doing it by the code of the commands."""

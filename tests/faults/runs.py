@@ -1,0 +1,78 @@
+"""The ledger of the stack under faults: its runs, and keep_runs, which looks after them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from task_scheduler.runs.identity import RunId
+from task_scheduler.runs.table import DUE, Item, Table
+from task_scheduler_local.chat import Chat
+from task_scheduler_local.leftovers import client
+from tests.faults.stack import Stack
+
+
+@dataclass
+class Runs:
+    """The runs of a stack.
+
+    Attributes:
+        stack: whose they are.
+        chat: where their digests arrive.
+    """
+
+    stack: Stack
+    chat: Chat
+
+    def item(self, key: str) -> Item:
+        """A run as the ledger has it; empty if it does not know it."""
+        return self._table.get(RunId.of(key).item)
+
+    def counts(self, key: str) -> dict[str, Any]:
+        """What a closed run came to."""
+        item = self.item(key)
+        return {name: item.get(name) for name in ("state", "total", "ended", "failed")}
+
+    def is_closed(self, key: str) -> bool:
+        return "closed" in self.item(key)
+
+    def closes(self, key: str) -> int:
+        """How often a run was closed: of a schedule of its own, each close is a new version."""
+        return int(self._table.get(RunId.of(key).schedule_item).get("version", 0))
+
+    def digests(self, key: str) -> int:
+        """How many messages there were about the runs of a run's schedule."""
+        return sum(f" {RunId.of(key).schedule}: " in text for text in self.chat.messages)
+
+    def keep(self) -> dict[str, Any] | None:
+        """Lets keep_runs look at what is due by now; None where it was killed."""
+        return self.stack.invoke("keep_runs", {})
+
+    def let_time_pass(self) -> None:
+        """Makes everything due that is due later, and leases expire, as hours would."""
+        past = int(time.time()) - 1
+        for mark in self._table.query(DUE):
+            key = mark["of_pk"], mark["of_sk"]
+            for name in ("due_at", "lease"):
+                self._table.update(
+                    key, f"SET #{name} = :past", {"past": past}, condition=f"#{name} > :past"
+                )
+            self._table.put((DUE, "#".join(key)), {**mark, "due_at": past})
+
+    def keep_until(self, condition: Callable[[], bool]) -> None:
+        """Lets keep_runs come by, at long intervals, until something is so."""
+
+        def is_so_by_now() -> bool:
+            self.let_time_pass()
+            self.keep()
+            return condition()
+
+        if not condition():
+            self.stack.wait(is_so_by_now)
+
+    @property
+    def _table(self) -> Table:
+        name = self.stack.variables["run_task"]["LEDGER_TABLE"]
+        return Table(client("dynamodb", self.stack.aws), name)

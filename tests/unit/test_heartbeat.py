@@ -1,0 +1,295 @@
+"""Heartbeats, to servers of the tests' own, as healthchecks.io and Cronitor document them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from task_scheduler.config import Settings
+from task_scheduler.errors import LedgerUnavailable
+from task_scheduler.keeping.keeper import Keeper
+from task_scheduler.notifications import heartbeat
+from task_scheduler.notifications.heartbeat import Beat, ping, ping_url
+from task_scheduler.notifications.run_digest import notify
+from task_scheduler.notifications.targets import Monitor, choose, parse
+from task_scheduler.runs.chunk import Counts
+from task_scheduler.runs.claims import Claims, Overlap
+from task_scheduler.runs.closing import close
+from task_scheduler.runs.identity import RunId, RunState
+from task_scheduler.runs.ledger import Ledger
+from tests.model.still import Still, still_ledger
+from tests.unit.conftest import Fire, Queue
+
+KEY = "nightly@2026-11-23T02:00:00Z"
+RUN = RunId.of(KEY)
+Point = Callable[..., None]
+
+
+@pytest.fixture
+def clock() -> Still:
+    return Still()
+
+
+@pytest.fixture
+def books(clock: Still) -> Ledger:
+    return still_ledger(clock)
+
+
+@pytest.fixture
+def point(monkeypatch: pytest.MonkeyPatch) -> Point:
+    """Put addresses in the place of the parameter."""
+
+    def point(text: str) -> None:
+        monkeypatch.setenv("NOTIFY_SSM_PARAMETER", "/notify")
+        monkeypatch.setattr(heartbeat, "read_addresses", lambda: parse(text))
+
+    return point
+
+
+def requests(server: HTTPServer) -> list[tuple[str, dict[str, str]]]:
+    return [(request.path, dict(request.args)) for request, _ in server.log]
+
+
+def beat(name: str, which: Beat, state: str = "running", seconds: float = 5.0) -> bool:
+    return ping(name, KEY, which, state=state, seconds=seconds)
+
+
+# -- forms -----------------------------------------------------------------------------------
+
+
+def test_healthchecks_is_pinged_at_the_paths_that_it_documents(
+    httpserver: HTTPServer, point: Point
+) -> None:
+    for path in ("/ping/abc/start", "/ping/abc", "/ping/abc/fail"):
+        httpserver.expect_request(path).respond_with_data("OK")
+    point(f"nightly=healthchecks+{httpserver.url_for('/ping/abc')}")
+    assert all(beat("nightly", which) for which in Beat)
+    made = requests(httpserver)
+    assert [path for path, _ in made] == ["/ping/abc/start", "/ping/abc", "/ping/abc/fail"]
+    [rid] = {query.pop("rid") for _, query in made}
+    assert UUID(rid).version == 5
+    assert not any(query for _, query in made)
+
+
+def test_cronitor_is_told_the_states_that_it_documents(
+    httpserver: HTTPServer, point: Point
+) -> None:
+    httpserver.expect_request("/p/key/nightly").respond_with_data("OK")
+    point(f"nightly=cronitor+{httpserver.url_for('/p/key/nightly')}")
+    for which, state in zip(Beat, ("running", "succeeded", "failed"), strict=True):
+        assert beat("nightly", which, state)
+    assert [query for _, query in requests(httpserver)] == [
+        {"state": "run", "series": KEY, "message": "running"},
+        {"state": "complete", "series": KEY, "message": "succeeded"},
+        {"state": "fail", "series": KEY, "message": "failed"},
+    ]
+
+
+def test_runs_differ_in_their_ids_and_a_run_has_one() -> None:
+    [address] = parse("a=https://hc-ping.com/key/slug?create=1")
+    urls = [ping_url(address, run, Beat.START, "running") for run in ("s@1", "s@1", "s@2")]
+    assert urls[0] == urls[1] != urls[2]
+    assert urls[0].startswith("https://hc-ping.com/key/slug/start?create=1&rid=")
+
+
+@pytest.mark.parametrize(
+    ("url", "monitor"),
+    [
+        ("https://hc-ping.com/abc", Monitor.HEALTHCHECKS),
+        ("https://HC-ping.com/abc", Monitor.HEALTHCHECKS),
+        ("https://cronitor.link/p/key/name", Monitor.CRONITOR),
+        ("healthchecks+http://localhost:8000/ping/abc", Monitor.HEALTHCHECKS),
+        ("Cronitor+https://eu.example/p/k/n", Monitor.CRONITOR),
+        ("https://hc-ping.com.example/abc", None),
+        ("https://hooks.slack.com/services/a/b/c", None),
+        ("slack://a/b/c", None),
+    ],
+)
+def test_a_monitor_is_known_by_its_address(url: str, monitor: Monitor | None) -> None:
+    [address] = parse(f"a={url}")
+    assert address.monitor is monitor
+
+
+def test_no_message_goes_to_a_monitor() -> None:
+    addresses = parse("team=slack://a/b/c\nnightly=https://hc-ping.com/abc")
+    assert [address.name for address in choose(addresses, None)[0]] == ["team"]
+    assert choose(addresses, ["nightly"]) == ([], ["nightly"])
+
+
+# -- monitors that are down --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [301, 404, 429, 500])
+def test_a_monitor_that_refuses_is_in_the_log_by_name_and_asked_once(
+    httpserver: HTTPServer, point: Point, log_text: Callable[[], str], status: int
+) -> None:
+    httpserver.expect_request("/secret").respond_with_data(
+        "no", status, headers={"Location": "/elsewhere"}
+    )
+    point(f"nightly=healthchecks+{httpserver.url_for('/secret')}")
+    assert not beat("nightly", Beat.SUCCESS)
+    assert len(httpserver.log) == 1
+    assert f"HTTP {status}" in log_text()
+    assert '"heartbeat":"nightly"' in log_text().replace(": ", ":")
+    assert "/secret" not in log_text()
+
+
+def test_a_monitor_that_does_not_answer_delays_by_two_seconds_at_most(
+    httpserver: HTTPServer, point: Point
+) -> None:
+    done = threading.Event()
+
+    def hang(_: Request) -> Response:
+        done.wait(30)
+        return Response("late")
+
+    httpserver.expect_request("/hang").respond_with_handler(hang)
+    point(f"nightly=healthchecks+{httpserver.url_for('/hang')}")
+    begun = time.monotonic()
+    assert not beat("nightly", Beat.SUCCESS, seconds=60.0)
+    assert time.monotonic() - begun < 4.0
+    done.set()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("other=https://hc-ping.com/abc", "no address of this name"),
+        ("nightly=slack://a/b/c", "its address is of no monitor: must be healthchecks+https://"),
+        ("nightly=healthchecks+http://127.0.0.1:9/abc", "Error"),
+    ],
+)
+def test_a_monitor_that_cannot_be_reached_fails_nothing(
+    point: Point, log_text: Callable[[], str], text: str, reason: str
+) -> None:
+    point(text)
+    assert not beat("nightly", Beat.START)
+    assert reason in log_text()
+    assert "127.0.0.1" not in log_text()
+
+
+# -- when ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def beats(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str]]:
+    """The pings that are asked for: monitor, run, beat."""
+    made: list[tuple[str, str, str]] = []
+
+    def note(name: str, run: str, which: Beat, **_: object) -> bool:
+        made.append((name, run, which.value))
+        return True
+
+    monkeypatch.setattr(heartbeat, "ping", note)
+    return made
+
+
+@pytest.mark.usefixtures("runs_dead_letter")
+def test_a_run_pings_when_it_starts_and_once_however_often_it_is_delivered(
+    queue: Queue, fire: Fire, beats: list[tuple[str, str, str]]
+) -> None:
+    for _ in range(2):
+        fire(tasks=["one"], heartbeat="nightly")
+    assert beats == [("nightly", "s@2026-11-23T02:00:00Z", "start")]
+    assert len(queue.receive_all()) == 1
+
+
+@pytest.mark.usefixtures("queue", "runs_dead_letter")
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"skip_on": ["2026-11-23"]},
+        {"number": 1, "only": 1},
+        {"started_by": "anna"},
+        {"cursor": {"line": 2, "offset": 0}, "tasks": ["one", "two"]},
+    ],
+)
+def test_what_is_no_start_of_a_run_pings_nothing(
+    fire: Fire, beats: list[tuple[str, str, str]], more: dict[str, Any]
+) -> None:
+    fire(**{"tasks": ["one"], "heartbeat": "nightly", **more})
+    assert beats == []
+
+
+@pytest.mark.usefixtures("runs_dead_letter")
+def test_a_run_without_a_ledger_pings_too(
+    queue: Queue,
+    fire: Fire,
+    beats: list[tuple[str, str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise LedgerUnavailable("throttled")
+
+    monkeypatch.setattr(Claims, "start", refuse)
+    fire(tasks=["one"], heartbeat="nightly")
+    assert [which for *_, which in beats] == ["start"]
+    assert len(queue.receive_all()) == 1
+
+
+def begin(books: Ledger, total: int = 2) -> None:
+    claims = Claims(books, owner="a", lease_seconds=60)
+    claims.start(RUN, {"heartbeat": "nightly"}, overlap=Overlap.ALLOW, event={})
+    books.table.update(RUN.item, "SET #total = :total", {"total": total})
+
+
+@pytest.mark.parametrize(
+    ("counts", "state", "expected"),
+    [
+        (Counts(ended=2), None, "success"),
+        (Counts(ended=2, failed=1), None, "fail"),
+        (Counts(ended=1), RunState.INCOMPLETE, "fail"),
+    ],
+)
+def test_a_run_pings_when_it_is_closed_and_keep_runs_does_not_again(
+    books: Ledger,
+    clock: Still,
+    beats: list[tuple[str, str, str]],
+    counts: Counts,
+    state: RunState | None,
+    expected: str,
+) -> None:
+    begin(books)
+    closed = close(books, RUN, counts, closer="b", seconds=10, state=state)
+    assert closed is not None
+    assert beats == []
+    notify(books, [closed], seconds=lambda: 10.0)
+    assert beats == [("nightly", KEY, expected)]
+    assert "due_at" not in books.table.get(RUN.item)
+    clock.now += 600
+    assert keeper(books).look(RUN) == "nothing"
+    assert len(beats) == 1
+
+
+def test_keep_runs_pings_for_a_function_that_died_before_it_did(
+    books: Ledger, clock: Still, beats: list[tuple[str, str, str]]
+) -> None:
+    begin(books)
+    assert close(books, RUN, Counts(ended=2), closer="b", seconds=10) is not None
+    assert keeper(books).look(RUN) == "nothing"  # whoever closed it may be about to
+    clock.now += 200
+    assert keeper(books).look(RUN) == "notified"
+    assert beats == [("nightly", KEY, "success")]
+    assert "due_at" not in books.table.get(RUN.item)
+
+
+def test_a_close_whose_answer_was_lost_is_pinged_by_whoever_made_it(books: Ledger) -> None:
+    begin(books)
+    first = close(books, RUN, Counts(ended=2), closer="b", seconds=10)
+    again = close(books, RUN, Counts(ended=2), closer="b", seconds=10)
+    assert first is not None
+    assert again is not None
+    assert close(books, RUN, Counts(ended=2), closer="c", seconds=10) is None
+
+
+def keeper(books: Ledger) -> Keeper:
+    environment = {"LEDGER_TABLE": "ledger", "SEND_TASK_FUNCTION": "send"}
+    settings = Settings.from_environment(environment, None)
+    return Keeper(books, settings, closer="keep", seconds=lambda: 60.0)

@@ -1,0 +1,151 @@
+"""What keep_runs notices of schedules that do not run, or do not end, in time."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from task_scheduler.keeping.watcher import Problem, Watch, Watcher
+from task_scheduler.runs.identity import RunId
+from task_scheduler.runs.ledger import Ledger
+from task_scheduler.runs.schedule_state import ScheduleState
+from task_scheduler.runs.table import Table
+from tests.model.dynamodb import Client
+
+HOUR = 3_600
+NAME = "nightly"
+
+
+@dataclass
+class Surroundings:
+    """A clock that goes on when it is set, a ledger, and what people were notified of."""
+
+    current: None = None
+    now: int = 1_800_000_000
+    said: list[str] = field(default_factory=list)
+    is_delivered: bool = True
+
+    def __post_init__(self) -> None:
+        client = Client(cast("Any", self), random.Random(1))
+        self.ledger = Ledger(Table(cast("Any", client), "t"), lambda: self.now, keep_seconds=10**8)
+
+    def sleep(self, seconds: float) -> None:
+        """Go on at once."""
+
+    def notify(
+        self, name: str, _watch: Watch, problem: Problem | None, _schedule: ScheduleState
+    ) -> bool:
+        """Note what people are notified of."""
+        self.said.append(f"{name}: {problem.headline if problem else 'in time again'}")
+        return self.is_delivered
+
+    def look(self, watch: Watch | None, *, after: int = 0) -> list[str]:
+        """Look at the schedule so many seconds later; None if it is not watched."""
+        self.now += after
+        watcher = Watcher(self.ledger, seconds=lambda: 60.0, notify=self.notify)
+        return watcher.look({NAME: watch} if watch else {})
+
+    def run(self, state: str, *, began: int | None = None, **facts: Any) -> None:
+        """Record a run, or how it goes on."""
+        began = self.now if began is None else began
+        run = RunId.of(f"{NAME}@{began}")
+        values = {"state": state, "began": began, **facts}
+        sets = ", ".join(f"#{name} = :{name}" for name in values)
+        self.ledger.table.update(run.item, f"SET {sets}", values)
+
+
+@pytest.fixture
+def world() -> Surroundings:
+    return Surroundings()
+
+
+HOURLY = Watch(expected_every=HOUR + 300, notify_on=("failure",))
+IN_TEN_MINUTES = Watch(finish_within=600, notify_on=("failure",))
+
+
+def test_people_are_notified_once_of_a_schedule_that_does_not_run_and_once_when_it_does(
+    world: Surroundings,
+) -> None:
+    world.look(HOURLY)
+    world.run("succeeded")
+    assert world.look(HOURLY, after=HOUR) == []
+    assert world.look(HOURLY, after=HOUR) == [NAME]
+    assert world.look(HOURLY, after=300) == [NAME]
+    assert world.said == ["nightly: has not run"]
+
+    world.run("running")
+    assert world.look(HOURLY, after=300) == []
+    assert world.look(HOURLY, after=300) == []
+    assert world.said == ["nightly: has not run", "nightly: in time again"]
+
+
+def test_a_schedule_that_never_ran_is_silent_from_when_it_is_watched(world: Surroundings) -> None:
+    assert world.look(HOURLY) == []
+    assert world.look(HOURLY, after=HOUR) == []
+    assert world.look(HOURLY, after=HOUR) == [NAME]
+
+
+@pytest.mark.parametrize("days", [7, 30, 366])
+def test_silence_of_any_length_is_noticed(world: Surroundings, days: int) -> None:
+    seldom = Watch(expected_every=days * 24 * HOUR)
+    world.look(seldom)
+    world.run("succeeded")
+    assert world.look(seldom, after=days * 24 * HOUR) == []
+    assert world.look(seldom, after=1) == [NAME]
+
+
+def test_a_schedule_that_was_switched_off_starts_anew(world: Surroundings) -> None:
+    world.look(HOURLY)
+    world.look(None, after=HOUR)
+    assert world.look(HOURLY, after=24 * HOUR) == []
+    assert world.look(HOURLY, after=HOUR) == []
+
+
+def test_a_run_that_has_not_ended_in_time_is_noticed_until_it_ends(world: Surroundings) -> None:
+    world.look(IN_TEN_MINUTES)
+    began = world.now
+    world.run("running", due_time=began)
+    assert world.look(IN_TEN_MINUTES, after=600) == []
+    assert world.look(IN_TEN_MINUTES, after=1) == [NAME]
+    world.run("succeeded", began=began)
+    assert world.look(IN_TEN_MINUTES, after=60) == []
+    assert world.said == ["nightly: not ended in time", "nightly: in time again"]
+
+
+def test_a_run_by_hand_for_a_time_long_ago_has_its_time_from_when_it_began(
+    world: Surroundings,
+) -> None:
+    world.look(IN_TEN_MINUTES)
+    world.run("running", due_time=world.now - 24 * HOUR, started_by="ada")
+    assert world.look(IN_TEN_MINUTES, after=600) == []
+    assert world.look(IN_TEN_MINUTES, after=1) == [NAME]
+
+
+def test_what_no_service_took_is_sent_again(world: Surroundings) -> None:
+    world.look(HOURLY)
+    world.is_delivered = False
+    world.look(HOURLY, after=2 * HOUR)
+    world.is_delivered = True
+    for _ in range(3):
+        world.look(HOURLY, after=300)
+    assert world.said == ["nightly: has not run"] * 2
+
+
+def test_nobody_is_notified_who_does_not_want_to_be_but_the_alarm_goes_off(
+    world: Surroundings,
+) -> None:
+    quiet = Watch(expected_every=HOUR)
+    world.look(quiet)
+    assert world.look(quiet, after=2 * HOUR) == [NAME]
+    world.run("succeeded")
+    assert world.look(quiet) == []
+    assert world.said == []
+
+
+def test_attributes_of_a_later_version_are_ignored() -> None:
+    assert Watch.from_event({"finish_within": 60, "colour": "red", "notify_on": ["failure"]}) == (
+        Watch(finish_within=60, notify_on=("failure",))
+    )
