@@ -62,13 +62,14 @@ def _group(name: str, *beside: str) -> Lock:
 
 LOCKS = (
     _group("uv"),
-    Lock(_path("local"), ("pyproject.toml", "--extra=local")),
+    Lock(_path("local"), ("pyproject.toml", "--extra=local", "--extra=ui")),
     _group("tests", "local"),
     _group("lint", "local", "tests"),
     _group("runtime", "local"),
     _group("emulator", "local"),
     _group("terraform"),
     _group("checkov"),
+    _group("site"),
     _group("audit"),
     # Last: what cannot be locked here is the user's own affair.
     Lock(LAYER_REQUIREMENTS.with_suffix(".txt"), (str(LAYER_REQUIREMENTS),), (_path("runtime"),)),

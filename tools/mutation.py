@@ -3,8 +3,14 @@
 mutmut changes the runtime in one small way at a time, a mutant, and runs those unit tests that
 reach the changed function; a mutant that no test notices survives. `make mutation
 MODULES="queue tasks.registry"` does it for some rooms or modules alone, TESTS="tests/model"
-with some tests alone. It works in .build/mutation: there `../venv/bin/mutmut results` lists the
-survivors, and `../venv/bin/mutmut show NAME` tells what one of them changes.
+with some tests alone.
+
+All of them take hours. SAMPLE=150 runs 150 mutants of each room, chosen by a hash of SEED and their
+names: the same ones whenever their functions are the same. The rate of a room has then a 95 %
+confidence interval (Wilson's), and the whole rate is the rooms' mean, weighted by their mutants.
+
+It works in .build/mutation: there `../venv/bin/mutmut results` lists the survivors, and
+`../venv/bin/mutmut show NAME` tells what one of them changes.
 
 All tests must pass before it begins, also in another order: those that keep to a time may fail on
 a machine that is busy, and then seem to notice a mutant, too.
@@ -28,30 +34,38 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from hypothesis import Phase, settings
-from mutmut.stats import status_by_exit_code
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from task_scheduler_local.emulator import Emulator
 from task_scheduler_local.places import BUILD, ROOT, VENV
+from tools.kill_rate import NOT_SAMPLED, Rate, Results, count, whole
 
 WORK = BUILD / "mutation"
 GOAL = 95.0
 
 _RUNTIME = "task_scheduler"
 _FAILED = WORK / "failed.txt"
-_CHILDREN = 2
+_TOP_LEVEL = "(top level)"
+_SAMPLE, _SEED = "MUTATION_SAMPLE", "MUTATION_SEED"
 _FOLDERS = ("unit", "model", "stored")
 _TESTS = ["tests/unit", "tests/model/test_ledger.py"]
 _PYTEST = [
     f"-p{plugin}"
-    for plugin in ("tools.mutation", "no:terraform", "no:xdist", "no:unraisableexception")
+    for plugin in (
+        "tools.mutation",
+        "tests.http_server",
+        "no:terraform",
+        "no:xdist",
+        "no:unraisableexception",
+    )
 ]
 
 # - A worker is forked from a process that ran no test: a client of AWS that two of them inherited
@@ -68,40 +82,39 @@ timeout_multiplier = 5.0
 use_git_change_detection = false
 """
 
-Results = Mapping[str, int | None]
-"""A module's mutants, and the exit code that pytest had for each; None for one that did not run."""
-
 
 def main(arguments: Sequence[str]) -> int:
     """Run mutmut and print what came of it; 0 if the kill rate reaches the goal."""
-    parser = argparse.ArgumentParser(prog="tools.mutation")
-    parser.add_argument("modules", nargs="*", help="such as `queue`, `tasks.registry`; all if none")
-    parser.add_argument("--tests", nargs="+", default=_TESTS, help="files or folders (%(default)s)")
-    parser.add_argument("--goal", type=float, default=GOAL, help="kill rate in %% (%(default)s)")
-    options = parser.parse_args(arguments)
+    options = _parse(arguments)
     _lay_out(options.modules, options.tests)
     with Emulator() as emulator:
         environment = os.environ | emulator.environment() | {"PYTHONPATH": str(ROOT)}
-        mutmut = [str(VENV / "bin" / "mutmut"), "run", f"--max-children={_CHILDREN}"]
+        environment |= {_SAMPLE: str(options.sample), _SEED: str(options.seed)}
+        mutmut = [str(VENV / "bin" / "mutmut"), "run", f"--max-children={options.jobs}"]
         done = subprocess.run([sys.executable, *mutmut], cwd=WORK, env=environment, check=False)
     if done.returncode:  # mutmut does not say which tests fail without a mutant
         print(_FAILED.read_text() if _FAILED.is_file() else "")
         return done.returncode
-    counts = {module: count(results) for module, results in _read().items()}
-    total = sum(counts.values(), Counter[str]())
-    Console().print(_table(counts, total))
-    return int(rate(total) < options.goal)
+    modules = _read()
+    rooms = {room: Rate.of(results) for room, results in _rooms(modules).items()}
+    rate, half = whole(rooms.values())
+    console = Console()
+    console.print(_table_of_modules({name: count(found) for name, found in modules.items()}))
+    console.print(_table_of_rooms(rooms, rate, half))
+    if options.sample:
+        console.print(f"sampled: up to {options.sample} mutants of each room, seed {options.seed}")
+    return int(rate < options.goal)
 
 
-def count(results: Results) -> Counter[str]:
-    """Count mutants by mutmut's statuses; those that did not run are none."""
-    return Counter(status_by_exit_code[code] for code in results.values() if code is not None)
-
-
-def rate(counts: Counter[str]) -> float:
-    """Return the kill rate in %, of mutants counted by status; 0 if there are none."""
-    total = counts.total()
-    return 100 * (counts["killed"] + counts["timeout"]) / total if total else 0.0
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="tools.mutation")
+    parser.add_argument("modules", nargs="*", help="such as `queue`, `tasks.registry`; all if none")
+    parser.add_argument("--tests", nargs="+", default=_TESTS, help="files or folders (%(default)s)")
+    parser.add_argument("--goal", type=float, default=GOAL, help="kill rate in %% (%(default)s)")
+    parser.add_argument("--sample", type=int, default=0, help="mutants of each room; all if 0")
+    parser.add_argument("--seed", default="0", help="chooses the sample (%(default)s)")
+    parser.add_argument("--jobs", type=int, default=2, help="mutants at a time (%(default)s)")
+    return parser.parse_args(arguments)
 
 
 def _lay_out(modules: Sequence[str], tests: Sequence[str]) -> None:
@@ -131,31 +144,67 @@ def _paths(module: str) -> tuple[str, str]:
 
 def _read() -> dict[str, Results]:
     """Read the results of a run of mutmut, by module."""
-    folder = WORK / "mutants" / _RUNTIME
-    read = {
-        _module(file.relative_to(folder)): json.loads(file.read_text())["exit_code_by_key"]
-        for file in sorted(folder.rglob("*.py.meta"))
-    }
-    return {module: results for module, results in read.items() if count(results)}
+    return {_module(file): found for file, found in _read_files().items() if count(found)}
+
+
+def _read_files() -> dict[Path, Results]:
+    files = sorted((WORK / "mutants" / _RUNTIME).rglob("*.py.meta"))
+    return {file: json.loads(file.read_text())["exit_code_by_key"] for file in files}
 
 
 def _module(meta: Path) -> str:
-    return ".".join(meta.parts).removesuffix(".py.meta")
+    parts = meta.relative_to(WORK / "mutants" / _RUNTIME).parts
+    return ".".join(parts).removesuffix(".py.meta")
 
 
-def _table(counts: Mapping[str, Counter[str]], total: Counter[str]) -> Table:
-    others = sorted(set(total) - {"killed", "timeout", "survived", "no tests"})
-    table = Table(box=box.SIMPLE_HEAD, show_footer=True)
-    table.add_column("module", "all", no_wrap=True)
-    columns = ["mutants", "killed", "timeout", "survived", "no tests", *others]
-    for name in columns:
-        table.add_column(
-            name, str(total.total() if name == "mutants" else total[name]), justify="right"
-        )
-    table.add_column("rate", f"{rate(total):.1f} %", justify="right")
+def _rooms(modules: Mapping[str, Results]) -> dict[str, Results]:
+    """Merge the results of the modules of each room; top-level modules are one."""
+    rooms: dict[str, dict[str, int | None]] = {}
+    for module, results in modules.items():
+        room = module.split(".")[0] if "." in module else _TOP_LEVEL
+        rooms.setdefault(room, {}).update(results)
+    return dict(rooms)
+
+
+def _choose_sample(size: int, seed: str) -> None:
+    """Mark all mutants but so many of each room as not to be run."""
+    files = _read_files()
+    for results in _rooms({_module(file): found for file, found in files.items()}).values():
+        chosen = set(sample(results, size, seed))
+        for file, found in files.items():
+            if not found.keys() & results.keys():
+                continue
+            meta = json.loads(file.read_text())
+            meta["exit_code_by_key"] = {
+                name: None if name in chosen else NOT_SAMPLED for name in found
+            }
+            file.write_text(json.dumps(meta))
+
+
+def sample(names: Iterable[str], size: int, seed: str) -> list[str]:
+    """Choose so many names by a hash: more of them add to the sample, and replace little of it."""
+    return sorted(names, key=lambda name: sha256(f"{seed} {name}".encode()).digest())[:size]
+
+
+def _table_of_modules(counts: Mapping[str, Counter[str]]) -> Table:
+    statuses = sorted({status for found in counts.values() for status in found})
+    table = Table("module", "ran", *statuses, box=box.SIMPLE_HEAD)
     for module, found in counts.items():
-        cells = [str(found.total() if name == "mutants" else found[name]) for name in columns]
-        table.add_row(module, *cells, f"{rate(found):.1f} %")
+        table.add_row(module, str(found.total()), *(str(found[status]) for status in statuses))
+    return table
+
+
+def _table_of_rooms(rooms: Mapping[str, Rate], rate: float, half: float) -> Table:
+    table = Table("room", "mutants", "ran", "killed", "rate", "95 % interval", box=box.SIMPLE_HEAD)
+    for room, of in rooms.items():
+        low, high = of.interval
+        numbers = (of.mutants, of.ran, of.killed)
+        table.add_row(room, *map(str, numbers), f"{of.percent:.1f} %", f"{low:.1f} to {high:.1f} %")
+    totals = (sum(of.mutants for of in rooms.values()), sum(of.ran for of in rooms.values()))
+    killed = sum(of.killed for of in rooms.values())
+    interval = f"{rate - half:.1f} to {min(rate + half, 100.0):.1f} %"
+    table.add_section()
+    table.add_row("runtime", *map(str, totals), str(killed), f"{rate:.1f} %", interval)
     return table
 
 
@@ -174,6 +223,8 @@ def emulator() -> _Running:
 
 def pytest_configure() -> None:
     """Use the same examples for each mutant, and do not search for smaller ones that fail."""
+    if os.environ.get("MUTANT_UNDER_TEST") == "stats" and int(os.environ[_SAMPLE]):
+        _choose_sample(int(os.environ[_SAMPLE]), os.environ[_SEED])  # the mutants are made by now
     gc.freeze()  # what was there before the fork is not gone through for each mutant
     settings.register_profile(
         "mutation", derandomize=True, database=None, phases=(Phase.explicit, Phase.generate)

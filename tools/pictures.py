@@ -1,7 +1,7 @@
 """The pictures in docs/pictures: what taskctl and chat show, taken from a real run.
 
-`make pictures` applies a stack on the emulator, lets it run and fail, and draws what
-each command prints on a terminal, and the chat messages that arrived.
+`make pictures` applies a stack on the emulator, lets it run and fail, and draws what each command
+prints on a terminal of 80 columns, and digests in the forms of Slack and Discord.
 """
 
 from __future__ import annotations
@@ -10,24 +10,21 @@ import os
 import pty
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
-from task_scheduler_local import LocalError, terraform
-from task_scheduler_local.chat import Chat, serving
+from task_scheduler_local import terraform
+from task_scheduler_local.chat import serving
 from task_scheduler_local.emulator import Emulator
 from task_scheduler_local.leftovers import client
 from task_scheduler_local.places import ROOT
-from tools.chat_picture import draw
+from tools import digest_pictures
 
 PICTURES = ROOT / "docs" / "pictures"
 
-_WIDTH = 132
-_CHAT_SECONDS = 20  # more than run_task waits for a chat service
-_POLL_SECONDS = 0.3
+_WIDTH = 80
 _STACK = """
 provider "aws" {}
 
@@ -82,6 +79,11 @@ _PICTURES = {
     "runs": ["runs", "--since", "1h"],
     "runs-failed": ["runs", "--failed"],
     "failed": ["failed"],
+    "show": ["show", "invoices"],
+    "logs": ["logs", "invoices"],
+    "stats": ["stats"],
+    "cost": ["cost"],
+    "backfill": ["backfill", "nightly-report", "--from", "2026-11-18", "--dry-run"],
     "try": ["try", "greet", "Ada", "--task-code-dir", str(ROOT / "tasks")],
 }
 
@@ -89,6 +91,7 @@ _PICTURES = {
 def main() -> None:
     """Draws every picture."""
     PICTURES.mkdir(parents=True, exist_ok=True)
+    digest_pictures.main()
     with Emulator() as emulator, serving() as chat, terraform.workspace() as module:
         root = module / "examples" / "pictures"
         (root / "tasks").mkdir(parents=True)
@@ -102,7 +105,6 @@ def main() -> None:
             _taskctl(aws, root, "run", schedule, "--yes")
         for name, arguments in _PICTURES.items():
             _draw(name, arguments, _taskctl(aws, root, *arguments))
-        _draw_chat(chat)
 
 
 def _taskctl(aws: dict[str, str], root: Path, *arguments: str) -> str:
@@ -148,16 +150,6 @@ def _draw(name: str, arguments: list[str], printed: str) -> None:
         console.print(Text(f"$ taskctl {' '.join(shown)}\n", style="bold"))
         console.print(Text.from_ansi(printed.rstrip("\n")))
     console.save_svg(str(PICTURES / f"{name}.svg"), title="taskctl", unique_id=name)
-
-
-def _draw_chat(chat: Chat) -> None:
-    """Draws what arrived in chat once it tells of both of the schedules that are told of."""
-    deadline = time.monotonic() + _CHAT_SECONDS
-    while not all(name in "".join(chat.messages) for name in ("nightly-report: ", "invoices: ")):
-        if time.monotonic() > deadline:
-            raise LocalError("Chat was not told of all schedules.")
-        time.sleep(_POLL_SECONDS)
-    (PICTURES / "chat.svg").write_text(draw(chat.sender, chat.messages), encoding="utf-8")
 
 
 if __name__ == "__main__":

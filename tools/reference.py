@@ -24,7 +24,7 @@ TOOL = "terraform-config-inspect"
 _HEAD = """\
 # Reference
 
-Every input and output of the module and of its four parts, from the descriptions in `variables.tf`
+Every input and output of the module and of its parts, from the descriptions in `variables.tf`
 and `outputs.tf`; at its end [what Terraform makes](#resources). Written by `make docs`: change it
 there.
 """
@@ -73,8 +73,9 @@ def _module(title: str, prefix: str, folder: Path) -> Iterator[str]:
         else:
             name = f"`{name}`"
         yield _row(name, f"`{type_}`", default, description)
-    yield "\n### Outputs\n"
-    yield "| name | |\n|---|---|"
+    if outputs:
+        yield "\n### Outputs\n"
+        yield "| name | |\n|---|---|"
     for output in outputs:
         yield _row(f"`{output['name']}`", output["description"])
     yield ""

@@ -25,6 +25,7 @@ from task_scheduler_local.places import (
     GO_TOOLS,
     LAYER,
     ROOT,
+    SITE,
     TERRAFORM,
     UV,
     VENV,
@@ -36,6 +37,8 @@ from task_scheduler_local.uv import uv as run_uv
 _TERRAFORM_LAUNCHER = ROOT / "task_scheduler_local" / "terraform.sh"
 _GO_MODULES = {
     "tflint": "github.com/terraform-linters/tflint@v0.64.0",
+    # The newest that Go's proxy has whole: later ones need a commit of cascadia that it lacks.
+    "vale": "github.com/vale-cli/vale/v3/cmd/vale@v3.21.0",
     "actionlint": "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12",
     "terraform-config-inspect": (
         "github.com/hashicorp/terraform-config-inspect@v0.0.0-20260904064934-75d64de68c31"
@@ -48,6 +51,7 @@ _ENVIRONMENTS: dict[str, tuple[str, Path, str]] = {
     "lint": ("linters", VENV, "tests"),
     "emulator": ("emulator", EMULATOR, "uv"),
     "checkov": ("checkov", CHECKOV, "uv"),
+    "site": ("generator of the site", SITE, "uv"),
     "terraform": ("Terraform from PyPI", TERRAFORM, "uv"),
 }
 """By step, which is also the name of its lock: its words, its folder, and the step before it."""

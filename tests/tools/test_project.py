@@ -12,7 +12,7 @@ import pytest
 from task_scheduler_local import layer
 from task_scheduler_local.places import ROOT, UV, python
 from task_scheduler_local.uv import pip_settings, uv
-from tests.git_copy import committed_copy
+from tests.git_copy import committed_copy, git
 from tests.system.dev import Dev
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -136,6 +136,20 @@ def test_it_runs_from_a_git_repository_and_builds_the_layer_there(tmp_path: Path
         check=False,
     )
 
+    project = tmp_path / "a project"
+    initialized = subprocess.run(
+        [*tool, "init", str(project)],
+        env=clean | pip_settings() | {"UV_TOOL_DIR": str(tmp_path / "tools")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (initialized.returncode, initialized.stderr) == (0, "")
+    main = (project / "main.tf").read_text(encoding="utf-8")
+    commit = git(repository, "rev-parse", "HEAD").strip()
+    source = f"git::file://{repository}?ref={commit}"
+    assert f'source = "{source}"' in main
+
     built = own_root / "built" / "python"
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"{built}: python3.13, x86_64, ")
@@ -154,11 +168,12 @@ def test_dev_runs_from_a_git_repository_with_all_that_it_needs(tmp_path: Path) -
     (own_root / "tasks" / "own.py").write_text(TASKS, encoding="utf-8")
     call = CALL.format(source=f"git::file://{repository}?ref=v1")
     (own_root / "main.tf").write_text(call, encoding="utf-8")
-    source = f"serverless-task-scheduler[local] @ git+file://{repository}@v1"
+    source = f"serverless-task-scheduler[local,ui] @ git+file://{repository}@v1"
     tool = [str(UV / "bin" / "uvx"), "--quiet", "--from", source, "taskctl"]
     dev = Dev(tool, tmp_path, own_root, pip_settings() | {"UV_TOOL_DIR": str(tmp_path / "tools")})
     try:
         dev.see("Installing the AWS emulator")
+        dev.see("page of ", "http://127.0.0.1:")
         dev.see("ready after ")
         dev.fire("hello")
         dev.see("success, attempt 1", "Hello, Ada!")
