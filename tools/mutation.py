@@ -12,8 +12,9 @@ confidence interval (Wilson's), and the whole rate is the rooms' mean, weighted 
 It works in .build/mutation: there `../venv/bin/mutmut results` lists the survivors, and
 `../venv/bin/mutmut show NAME` tells what one of them changes.
 
-All tests must pass before it begins, also in another order: those that keep to a time may fail on
-a machine that is busy, and then seem to notice a mutant, too.
+A test that fails without a mutant is left out, and named: the rate is lower for it. Tests that keep
+to a time may fail on a machine that is busy, and then seem to notice a mutant, too; kills.jsonl has
+the test that noticed each.
 
 Counted as killed: what a test notices, what does not end in time (mutmut says so, too). Counted as
 survived: what no test reaches. Not mutated, by mutmut's own rules: what stands outside functions,
@@ -52,7 +53,8 @@ WORK = BUILD / "mutation"
 GOAL = 95.0
 
 _RUNTIME = "task_scheduler"
-_FAILED = WORK / "failed.txt"
+_FAILED, _KILLS = WORK / "failing-tests.jsonl", WORK / "kills.jsonl"
+_MUTANT = "MUTANT_UNDER_TEST"
 _TOP_LEVEL = "(top level)"
 _SAMPLE, _SEED = "MUTATION_SAMPLE", "MUTATION_SEED"
 _FOLDERS = ("unit", "model", "stored")
@@ -92,8 +94,9 @@ def main(arguments: Sequence[str]) -> int:
         environment |= {_SAMPLE: str(options.sample), _SEED: str(options.seed)}
         mutmut = [str(VENV / "bin" / "mutmut"), "run", f"--max-children={options.jobs}"]
         done = subprocess.run([sys.executable, *mutmut], cwd=WORK, env=environment, check=False)
-    if done.returncode:  # mutmut does not say which tests fail without a mutant
-        print(_FAILED.read_text() if _FAILED.is_file() else "")
+    for test, text in _read_failing().items():
+        print(f"left out, since it fails without a mutant: {test}\n{text}\n")
+    if done.returncode:
         return done.returncode
     modules = _read()
     rooms = {room: Rate.of(results) for room, results in _rooms(modules).items()}
@@ -221,10 +224,12 @@ def emulator() -> _Running:
     return _Running()
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Use the same examples for each mutant, and do not search for smaller ones that fail."""
-    if os.environ.get("MUTANT_UNDER_TEST") == "stats" and int(os.environ[_SAMPLE]):
+    if os.environ.get(_MUTANT) == "stats" and int(os.environ[_SAMPLE]):
         _choose_sample(int(os.environ[_SAMPLE]), os.environ[_SEED])  # the mutants are made by now
+    if _has_no_mutant():
+        config.option.maxfail = 0  # mutmut would stop at the first
     gc.freeze()  # what was there before the fork is not gone through for each mutant
     settings.register_profile(
         "mutation", derandomize=True, database=None, phases=(Phase.explicit, Phase.generate)
@@ -232,8 +237,15 @@ def pytest_configure() -> None:
     settings.load_profile("mutation")
 
 
+def _has_no_mutant() -> bool:
+    """Return True while mutmut measures the tests, or tries whether they pass."""
+    return os.environ.get(_MUTANT) in ("", "stats")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the quickest tests first, as mutmut measured them: the first failure is the last."""
+    """Leave out what fails without a mutant, and run the quickest tests first."""
+    failing = _read_failing()
+    items[:] = [item for item in items if item.nodeid not in failing]
     measured = Path("mutmut-stats.json")  # pytest runs in the folder of the mutants
     if measured.is_file():
         seconds = json.loads(measured.read_text())["duration_by_test"]
@@ -241,10 +253,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Write down what fails without a mutant."""
-    if report.failed and os.environ.get("MUTANT_UNDER_TEST") in ("", "stats"):
-        with _FAILED.open("a") as file:
-            file.write(f"{report.nodeid}\n{report.longreprtext}\n")
+    """Write down what fails without a mutant, and which test noticed a mutant."""
+    if not report.failed:
+        return
+    with (_FAILED if _has_no_mutant() else _KILLS).open("a") as file:
+        mutant = os.environ.get(_MUTANT)
+        found = {"test": report.nodeid, "mutant": mutant, "text": report.longreprtext[-2_000:]}
+        file.write(json.dumps(found) + "\n")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Let mutmut go on with the tests that passed."""
+    if _has_no_mutant() and session.exitstatus == pytest.ExitCode.TESTS_FAILED:
+        session.exitstatus = pytest.ExitCode.OK
+
+
+def _read_failing() -> dict[str, str]:
+    """Return the tests that failed without a mutant, and what they said."""
+    if not _FAILED.is_file():
+        return {}
+    found = map(json.loads, _FAILED.read_text().splitlines())
+    return {one["test"]: one["text"] for one in found}
 
 
 if __name__ == "__main__":
