@@ -42,7 +42,7 @@ variable "schedules" {
     - `skip_on`: the days on which it does not run, in its time zone: dates such as `2027-12-24`, and names of calendars. A calendar is a file in `calendars/` of `task_code_dir`, its name and `.txt`, with a date a line and whatever is said about it behind; `taskctl calendar COUNTRY` writes one of public holidays. What is left out is recorded as skipped. A plan warns of a calendar that ends within 60 days.
     - `only_on`: the days on which alone it runs, likewise; `skip_on` is taken from them.
     - `expected_every`: people are notified, and one alarm of the stack goes off, when it has not run for so many seconds, from 60 on; slightly more than the longest time between two runs, such as 90000 (25 hours) for a daily one. keep_runs notices it, up to five minutes late. Not watched if not given, and with `enabled = false`.
-    - `finish_within`: the same when a run has not ended so many seconds after it was due, from 60 on. With `overlap = "skip"` it is at most the time between two runs. Not watched if not given.
+    - `finish_within`: the same when a run has not ended so many seconds after it was due, from 60 on. With `overlap = "skip"` it is at most the shortest time between two runs; where only a calendar tells that, as for the last day of a month, `taskctl check` refuses it and a plan does not. Not watched if not given.
     - `flexible_window_minutes`: fires at any moment within so many minutes after it is due, 1 to 1440 (a day); exactly when due if not given.
     - `start_date`, `end_date`: fires only between these, RFC 3339 in UTC, such as `2027-01-01T00:00:00Z`; AWS ignores them for at. Remove a `start_date` once it is past: AWS may refuse it when the schedule is changed or created again.
 

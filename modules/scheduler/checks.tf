@@ -79,8 +79,8 @@ locals {
     schedule.expected_every != null && can(regex("^at\\(", local.expressions[name]))
     ? ["expected_every is given, but at(...) fires only once: leave it out"]
     : [],
-    schedule.finish_within != null && schedule.overlap == "skip" && try(schedule.finish_within > local.rate_seconds[name], false)
-    ? ["finish_within is ${coalesce(schedule.finish_within, 0)}, longer than the ${try(local.rate_seconds[name], 0)} seconds between two runs, but with overlap = \"skip\" those that are due meanwhile are skipped: make it ${try(local.rate_seconds[name], 0)} at most, or let overlap be \"allow\" or \"queue\""]
+    schedule.finish_within != null && schedule.overlap == "skip" && try(schedule.finish_within > local.shortest_seconds[name], false)
+    ? ["finish_within is ${coalesce(schedule.finish_within, 0)}, longer than the ${try(local.shortest_seconds[name], 0)} seconds between two runs, but with overlap = \"skip\" those that are due meanwhile are skipped: make it ${try(local.shortest_seconds[name], 0)} at most, or let overlap be \"allow\" or \"queue\""]
     : [],
     contains(["allow", "skip", "queue"], schedule.overlap)
     ? []

@@ -28,9 +28,11 @@ _CHECKS = [
     MODULE / "modules" / "scheduler" / name
     for name in (
         "variables.tf",
+        "after.tf",
         "checks.tf",
         "expressions.tf",
         "calendars.tf",
+        "intervals.tf",
         "warnings.tf",
         "inputs.tf",
         "timezones.txt",

@@ -122,6 +122,10 @@ SCHEDULES: dict[str, tuple[dict[str, Any], str]] = {
         {"expression": "rate(1 hour)", "overlap": "skip", "finish_within": 3601},
         "finish_within is 3601, longer than the 3600 seconds between two runs, but with overlap",
     ),
+    "done-after-the-next-of-a-cron-is-skipped": (
+        {"expression": "cron(0 8,12,20 * * ? *)", "overlap": "skip", "finish_within": 14401},
+        "finish_within is 14401, longer than the 14400 seconds between two runs, but with overlap",
+    ),
     "no-window": (
         {"flexible_window_minutes": 0},
         "is 0: it must be a whole number from 1 to 1440",

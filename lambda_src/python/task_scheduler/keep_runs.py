@@ -55,13 +55,14 @@ def handler(event: Any, context: LambdaContext) -> dict[str, int]:
 
     keeper = Keeper(ledger, settings, closer=context.aws_request_id, seconds=seconds)
     done: Counter[str] = Counter()
-    for item in ledger.table.query_due(ledger.now):
+    for mark in ledger.table.query_due(ledger.now):
         if seconds() < RESERVE_SECONDS:
             done["left"] += 1
             continue
-        run = RunId.of_item(item["pk"], item["sk"])
+        run = RunId.of_item(mark["of_pk"], mark["of_sk"])
         try:
-            done[keeper.look(run)] += 1
+            if ledger.table.get_due(mark, ledger.now):
+                done[keeper.look(run)] += 1
         except LedgerUnavailable as error:
             logger.warning("ledger", extra={"run": run.key, "reason": str(error)})
             done["failed"] += 1
