@@ -1,4 +1,4 @@
-"""What every kind of test shares: an AWS of the run's own."""
+"""Fixtures that all tests share: an AWS of the run's own."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import typer
 
 from taskctl.dead_letters.replaced import find_losses
 from taskctl.errors import TaskctlError
+from taskctl.project.intervals import find_long_deadlines
 from taskctl.project.isolated import check_isolated
 from taskctl.project.layer import open_layer, warn_of_layers
 from taskctl.project.task_check import Checked
@@ -76,7 +77,8 @@ def check(
     schedules = [] if len(problems) > len(unknown) else tfvars_schedules(values, folder)
     with open_layer(values, tfvars) as layer:
         checked = check_isolated(schedules, folder, layer=layer, import_seconds=import_timeout)
-    checked.problems = problems + checked.problems
+    deadlines = find_long_deadlines(schedules, values["schedules"])
+    checked.problems = [*problems, *deadlines, *checked.problems]
     checked.warnings = [*warnings, *checked.warnings, *warn_of_layers(values)]
     if deployed:
         _compare(checked, values, prefix, root)

@@ -10,6 +10,7 @@ from task_scheduler.queue.task_id import TaskId
 from taskctl.dead_letters.dead_letter import DeadLetter
 from taskctl.dead_letters.listing import find_dead_letter
 from taskctl.errors import TaskctlError
+from taskctl.runs.digest import RunDigest, read_digest
 from taskctl.runs.log import log_address, run_log
 from taskctl.runs.reader import RunReader, find_task
 from taskctl.runs.recorded_run import KeptEnd, RecordedRun
@@ -32,8 +33,9 @@ def show(
     """Show a run or a task with all that is known of it.
 
     Of a run: its state and counts, when it was due and how long it took, who started, cancelled or
-    redrove it, the ends that the ledger keeps, and the log. Of a task: each attempt that the log
-    still has, how it ended, and, if it is a dead letter, its message with the arguments.
+    redrove it, the ends that the ledger keeps, the message that chat got, and the log. Of a task:
+    each attempt that the log still has, how it ended, and, if it is a dead letter, its message with
+    the arguments.
 
     \b
     Examples:
@@ -53,8 +55,12 @@ def show(
 
 def _show_run(stack: Stack, run: RecordedRun, ends: list[KeptEnd], *, as_json: bool) -> None:
     link = log_address(stack, run)
+    digest = read_digest(stack, run)
     if as_json:
-        print_json(run.as_json() | {"tasks": [end.as_json() for end in ends], "log": link})
+        tasks = [end.as_json() for end in ends]
+        print_json(
+            run.as_json() | {"tasks": tasks, "log": link, "digest": digest and digest.as_json()}
+        )
         return
     say(run.key)
     _print_facts(_facts(run, link))
@@ -62,6 +68,8 @@ def _show_run(stack: Stack, run: RecordedRun, ends: list[KeptEnd], *, as_json: b
         say(end_line(end))
     if len(ends) > _MOST_SHOWN:
         say(f"  ... and {len(ends) - _MOST_SHOWN} more: --json has all that are kept")
+    if digest is not None:
+        _print_facts(_digest_facts(digest, run))
 
 
 def _facts(run: RecordedRun, link: str) -> Iterator[tuple[str, str]]:
@@ -76,6 +84,16 @@ def _facts(run: RecordedRun, link: str) -> Iterator[tuple[str, str]]:
     yield "", link
     if run.has_failed:
         yield "again", f"taskctl retry {run.key}"
+
+
+def _digest_facts(digest: RunDigest, run: RecordedRun) -> Iterator[tuple[str, str]]:
+    if digest.sent is not None:
+        local = digest.sent.astimezone(run.zone)
+        yield "message", f"{local:%a %Y-%m-%d %H:%M:%S} {local.tzname()}: {digest.describe()}"
+    else:
+        yield "message", digest.describe()
+    for line in [digest.title, *digest.text.splitlines()]:
+        yield "", line
 
 
 def _show_task(

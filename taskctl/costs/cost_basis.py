@@ -41,7 +41,7 @@ _OF_WORKERS = {
     "maximum_concurrency": "maximum_concurrency",
     "memory": "run_task_memory",
 }
-"""What a worker may have of its own, and the field of Setup that it takes the place of."""
+"""Settings that a worker may have of its own, and the fields of Setup that they replace."""
 
 _SETTINGS = (
     "architecture", "fifo", "deduplication", "batch_size", "task_concurrency", "send_task_memory",

@@ -68,7 +68,7 @@ class Fireable:
 
 
 class Session:
-    """What is applied, and what is to be done about events.
+    """The applied project, and the reactions to events.
 
     Args:
         root: what Terraform applies.
@@ -228,7 +228,8 @@ class Session:
         """Make what was applied what is fired, followed and notified of."""
         for instance in self._instances:
             connect(instance, self._chat)
-        stacks = [Stack(instance.prefix) for instance in self._instances]
+        folders = {Stack(one.prefix): one.task_folder for one in self._instances}
+        stacks = list(folders)
         self._fireable = [
             Fireable(stack, schedule)
             for stack in stacks
@@ -237,7 +238,7 @@ class Session:
         ]
         self._clock.set([stack.prefix for stack in stacks])
         self._follower.follow(stacks)
-        self._pages.show(stacks)
+        self._pages.show(folders)
 
     def _update(self, what: str, edited: float) -> None:
         """Give the functions the code as it is now, if it imports."""

@@ -28,9 +28,11 @@ _CHECKS = [
     MODULE / "modules" / "scheduler" / name
     for name in (
         "variables.tf",
+        "after.tf",
         "checks.tf",
         "expressions.tf",
         "calendars.tf",
+        "intervals.tf",
         "warnings.tf",
         "inputs.tf",
         "timezones.txt",
@@ -50,7 +52,7 @@ _WHEN = {
 """Fields of a schedule that are Scheduler's, and not in the input of send_task."""
 _DAYS = {"skip_on", "only_on"}
 _LEFT_OUT = [("overlap", "allow"), ("worker", DEFAULT_WORKER)]
-"""What the input does not say, since it is usual."""
+"""Fields that the input omits because they have their usual values."""
 
 
 def _print_unknown(sentence: str) -> None:

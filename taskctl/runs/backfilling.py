@@ -18,6 +18,9 @@ from taskctl.stack.invoke import invoke
 from taskctl.stack.stack import Stack
 from taskctl.ui.times import parse_time, rfc3339
 
+MOST_AT_ONCE = 50
+"""Runs of a schedule that a backfill has at the same time."""
+
 
 def find_period(
     reader: RunReader, schedule: Schedule, since: str, until: str | None, *, skipped_too: bool

@@ -124,7 +124,7 @@ class RecordedRun:
 
     @property
     def seconds(self) -> float | None:
-        """How long it took, or how long it has been running."""
+        """Its duration, or the time for which it has been running."""
         if self.began is None or self.state in (RunState.WAITING, RunState.SKIPPED):
             return None
         return max((time.time() if self.closed is None else self.closed) - self.began, 0)

@@ -136,6 +136,26 @@ class Stack:
             )
         return schedule
 
+    def watched(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return what keep_runs expects of schedules, by their names; empty if it watches none.
+
+        Raises:
+            TaskctlError: there is no access to it.
+        """
+        scheduler = aws.client("scheduler")
+        with aws.explained():
+            try:
+                answer = scheduler.get_schedule(
+                    GroupName=f"{self.prefix}-keep-runs", Name="keep-runs"
+                )
+            except scheduler.exceptions.ResourceNotFoundException:
+                return {}
+        try:
+            watched = json.loads(answer["Target"].get("Input", "{}")).get("watched", {})
+        except (ValueError, RecursionError, AttributeError):
+            return {}
+        return watched if isinstance(watched, dict) else {}
+
     def schedule_names(self) -> list[str]:
         """Return the names of the stack's schedules, sorted.
 

@@ -22,7 +22,7 @@ from taskctl.web import charts
 
 
 class Need(IntEnum):
-    """How much a schedule needs somebody; they are sorted by it."""
+    """The urgency of a schedule; schedules are sorted by it."""
 
     FAILING = 0
     PAUSED = 1
@@ -73,7 +73,7 @@ class Row:
 
     @property
     def state(self) -> str:
-        """How it stands, in a word or two."""
+        """Its state, in a word or two."""
         return _STATES[self.need]
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import random
 import re
 from collections import Counter
@@ -22,6 +21,8 @@ UNIT_BYTES = {"write": 1_024, "read": 4_096}
 
 class Client:
     """The calls of boto3's DynamoDB client that the ledger makes.
+
+    Items are copied one level deep: an update makes new values, and changes none.
 
     Attributes:
         items: by partition and sort key.
@@ -111,7 +112,7 @@ class Client:
 
     def _put(self, item: Wire) -> Wire:
         self._charge("write", item, self.items.get(_key(item), {}))
-        self.items[_key(item)] = copy.deepcopy(item)
+        self.items[_key(item)] = {**item}
         return {}
 
     def _query(self, request: Wire) -> list[Wire]:
@@ -122,13 +123,13 @@ class Client:
         found = sorted(key for key in keys if key[1].startswith(prefix))
         if not request.get("ScanIndexForward", True):
             found.reverse()
-        items = [copy.deepcopy(self.items[key]) for key in found[: request.get("Limit")]]
+        items = [{**self.items[key]} for key in found[: request.get("Limit")]]
         self._charge("read", {"all": {"L": [{"M": item} for item in items]}})
         return items
 
     def _get(self, key: tuple[str, str]) -> Wire:
         self._charge("read", self.items.get(key, {}))
-        return {"Item": copy.deepcopy(self.items[key])} if key in self.items else {}
+        return {"Item": {**self.items[key]}} if key in self.items else {}
 
     def _update(self, key: tuple[str, str], request: Mapping[str, Any], *, factor: int = 1) -> Wire:
         old = self.items.get(key, {})
@@ -136,16 +137,16 @@ class Client:
         if not scope.holds(request.get("ConditionExpression", "")):
             answer: Any = {
                 "Error": {"Code": "ConditionalCheckFailedException", "Message": ""},
-                "Item": copy.deepcopy(old),
+                "Item": {**old},
             }
             self._charge("write", old)
             raise ClientError(answer, "UpdateItem")
-        new = copy.deepcopy(old) or {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
+        new = {**old} or {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
         scope.apply(request["UpdateExpression"], new)
         self._charge("write", old, new, factor=factor)
         self.items[key] = new
         self.on_effect("update", old, new)
-        return {"Attributes": copy.deepcopy(new)}
+        return {"Attributes": {**new}}
 
     def _charge(self, kind: str, *items: Wire, factor: int = 1) -> None:
         """Count request units: 1 KB written, or 4 KB read consistently; a transaction is double.

@@ -11,6 +11,14 @@ from tests.model.simulation import Killed, Process, Simulation
 from tests.model.sqs import Queue, Stored
 
 IDLE_SECONDS = 1.0
+EMPTY_SECONDS = 3_600.0
+
+
+@dataclass(eq=False, slots=True)
+class _Turn:
+    """The next poll of a poller that found nothing."""
+
+    moment: float
 
 
 @dataclass(frozen=True)
@@ -62,27 +70,43 @@ class Poller:
         self._duplicates = duplicates
         self._on_death = on_death
         self._on_duplicate = on_duplicate
+        self._idle: dict[_Turn, None] = {}
 
     def start(self, concurrency: int) -> None:
         """Poll with so many pollers, each with one invocation at a time."""
+        self._queue.on_change = self._wake
         for number in range(concurrency):
-            self._simulation.at(self._simulation.now + number / 10, self._poll)
+            self._poll_at(self._simulation.now + number / 10)
 
-    def _poll(self) -> None:
+    def _poll_at(self, moment: float) -> None:
+        turn = _Turn(moment)
+        self._idle[turn] = None
+        self._simulation.at(moment, lambda: self._poll(turn), is_routine=True)
+
+    def _wake(self) -> None:
+        """Let those poll soon that would wait for longer."""
+        soon = self._simulation.now + IDLE_SECONDS
+        for turn in [turn for turn in self._idle if turn.moment > soon]:
+            del self._idle[turn]
+            self._poll_at(soon)
+
+    def _poll(self, turn: _Turn | None = None) -> None:
+        if turn is not None:
+            if turn not in self._idle:
+                return  # it was woken before
+            del self._idle[turn]
         received = self._queue.receive(self._batch_size)
         if not received:
-            self._simulation.at(self._simulation.now + self._pause(), self._poll)
+            visible = self._queue.next_visible()
+            if visible is None:
+                visible = self._simulation.now + EMPTY_SECONDS
+            self._poll_at(max(self._simulation.now + IDLE_SECONDS, visible))
             return
         records = [as_record(stored) for stored in received]
         if self._queue.random.random() < self._duplicates:
             self._on_duplicate(records)
             self._invoke(records, lambda: None)
         self._invoke(records, self._poll)
-
-    def _pause(self) -> float:
-        visible = self._queue.next_visible()
-        wait = 60.0 if visible is None else visible - self._simulation.now
-        return max(IDLE_SECONDS, wait)
 
     def _invoke(self, records: Sequence[Any], then: Callable[[], None]) -> None:
         self.invocations += 1
@@ -117,7 +141,7 @@ class Poller:
             end()
 
         process: Process = self._simulation.start(invoke)
-        self._simulation.at(deadline, end_at_deadline)
+        self._simulation.at(deadline, end_at_deadline, is_routine=True)
 
     def _delete_what_is_done(self, records: Sequence[Any], answer: Any) -> None:
         kept = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}

@@ -10,10 +10,11 @@ from types import SimpleNamespace
 from typing import Any
 
 from task_scheduler import keep_runs, run_task, send_task
-from task_scheduler.notifications.digest import Digest
+from task_scheduler.notifications.digest import Digest, compose_digest
+from task_scheduler.notifications.notifier import Sending
 from task_scheduler.runs.chunk import CHUNK_SIZE, Position
 from task_scheduler.runs.identity import RunId
-from task_scheduler.runs.table import Item, _from_wire
+from task_scheduler.runs.table import DUE, Item, _from_wire
 from task_scheduler.tasks.context import TaskContext
 from tests.model import dynamodb
 from tests.model.books import Plan
@@ -27,6 +28,7 @@ RUN = RunId(schedule="s", key="s@2026-11-23T02:00:00Z")
 RETRIES = 2
 LAMBDA_RETRIES = (60.0, 120.0)
 KEEP_SECONDS = 300.0
+LOOKS_AN_HOUR = 12
 SECONDS = 60.0
 DAYS = 15
 
@@ -84,7 +86,7 @@ class Night(World):
         self.lost_events = 0
         self._twice, self._days, self._later = twice, days, later
         self._undelivered = undelivered
-        self._invocations = 0
+        self._invocations = self._looks = 0
         self.table.on_effect = self._watch
 
     def live(self) -> None:
@@ -101,9 +103,23 @@ class Night(World):
                 self.invoke_later({**self.event, **event}, delay=delay)
             self._keep_again()
             self.run(run_task.handler, days=0)
-            self.simulation.run(until=EPOCH + self._days * 86_400)
+            self._live_until(EPOCH + self._days * 86_400)
             self.books.dead.clear()
             self.run(run_task.handler, days=0)
+
+    def _live_until(self, end: float) -> None:
+        """Go on to the end; where all is quiet, only the last look of keep_runs is left."""
+        while self.simulation.now < end:
+            if self._is_quiet and self.simulation.now < end - SECONDS:
+                self.simulation.skip_to(end - SECONDS)
+                self._keep()
+            self.simulation.run(until=min(end, self.simulation.now + 3_600))
+
+    @property
+    def _is_quiet(self) -> bool:
+        """True if nothing can happen any more: none is on its way, queued, or marked as due."""
+        is_idle = self.simulation.has_only_routine and not self.queue.messages
+        return is_idle and not any(pk == DUE for pk, _ in self.table.items)
 
     def item(self, run: RunId = RUN) -> Item:
         """Return a run's item; empty if there is none."""
@@ -127,10 +143,18 @@ class Night(World):
         self._start(lambda context: send_task.handler(dict(event), context), delay, request, again)
 
     def _keep_again(self) -> None:
+        """Let keep_runs come by every 5 minutes; where nothing is due, every hour."""
+        due = [item["due_at"]["N"] for (pk, _), item in self.table.items.items() if pk == DUE]
+        is_due = any(int(moment) <= self.simulation.now for moment in due)
+        if is_due or self._looks % LOOKS_AN_HOUR == 0:
+            self._keep()
+        self._looks += 1
+        self.simulation.at(self.simulation.now + KEEP_SECONDS, self._keep_again, is_routine=True)
+
+    def _keep(self) -> None:
         self._invocations += 1
         request = f"keep-{self._invocations}"
         self._start(lambda context: keep_runs.handler({}, context), 0.0, request, lambda: None)
-        self.simulation.at(self.simulation.now + KEEP_SECONDS, self._keep_again)
 
     def _start(
         self,
@@ -148,7 +172,7 @@ class Night(World):
 
         def work() -> None:
             deadline = self.simulation.now + SECONDS
-            self.simulation.at(deadline, end)
+            self.simulation.at(deadline, end, is_routine=True)
             try:
                 handler(Context(self.simulation, deadline, request))
             except Killed:
@@ -172,10 +196,10 @@ class Night(World):
 
         self.faults.call("Invoke", "send_task", [{"Id": "0"}], effect)
 
-    def _notify(self, digest: Digest, *, seconds: float) -> bool:
+    def _notify(self, digest: Digest, *, seconds: float) -> Sending:
         self.simulation.sleep(0.3)
         if self.random.random() < self._undelivered:
-            return False
+            return Sending(is_done=False)
         self.digests.append((self.simulation.now, digest))
         process = self.simulation.current
         if not digest.is_early:
@@ -183,7 +207,7 @@ class Night(World):
         if self.faults.killed and process is not None and self.random.random() < 0.05:
             process.is_dead = True
             self.simulation.sleep(0.0)
-        return True
+        return Sending(is_done=True, taken=compose_digest(digest))
 
     def _work(self, text: str, context: TaskContext) -> None:
         started = self.simulation.current, int(text)

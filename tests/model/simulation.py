@@ -18,6 +18,10 @@ class Killed(BaseException):
     """The process that waits is dead: whatever it still does must have no effect."""
 
 
+Entry = tuple[float, int, bool, Callable[[], None]]
+"""A moment, a number that orders those of one moment, whether it is routine, and what is run."""
+
+
 class Process:
     """A function that runs in a thread of its own while it is its turn.
 
@@ -67,11 +71,29 @@ class Simulation:
         self.current: Process | None = None
         self.turn_is_over = threading.Event()
         self._order = count()
-        self._agenda: list[tuple[float, int, Callable[[], None]]] = []
+        self._agenda: list[Entry] = []
+        self._until = 0.0
 
-    def at(self, moment: float, action: Callable[[], None]) -> None:
-        """Run an action at a moment; actions of one moment run in the order of their calls."""
-        heapq.heappush(self._agenda, (max(moment, self.now), next(self._order), action))
+    def at(self, moment: float, action: Callable[[], None], *, is_routine: bool = False) -> None:
+        """Run an action at a moment; actions of one moment run in the order of their calls.
+
+        Args:
+            moment: in seconds since 1970.
+            action: what is run.
+            is_routine: whether it does nothing unless something else has happened.
+        """
+        entry = max(moment, self.now), next(self._order), is_routine, action
+        heapq.heappush(self._agenda, entry)
+
+    @property
+    def has_only_routine(self) -> bool:
+        """True if no process is under way, and nothing but routine is to come."""
+        return all(is_routine for _, _, is_routine, _ in self._agenda)
+
+    def skip_to(self, moment: float) -> None:
+        """Go on at a moment without what was to come until then."""
+        self._agenda.clear()
+        self.now = moment
 
     def start(self, function: Callable[[], None], *, delay: float = 0.0) -> Process:
         """Run a function as a process, after a delay in seconds."""
@@ -90,8 +112,12 @@ class Simulation:
             raise RuntimeError("only a process of the simulation can wait")
         if process.is_dead:
             raise Killed
+        moment = self.now + seconds
+        if moment <= self._until and not (self._agenda and self._agenda[0][0] <= moment):
+            self.now = moment  # nobody else has a turn until then
+            return
         process.turn.clear()
-        self.at(self.now + seconds, lambda: self._give_turn(process, process.turn.set))
+        self.at(moment, lambda: self._give_turn(process, process.turn.set))
         self.turn_is_over.set()
         process.turn.wait()
         if process.is_dead:
@@ -108,8 +134,9 @@ class Simulation:
         Raises:
             BaseException: the first error of a process.
         """
+        self._until = until
         while self._agenda and self._agenda[0][0] <= until and not self.errors:
-            self.now, _, action = heapq.heappop(self._agenda)
+            self.now, _, _, action = heapq.heappop(self._agenda)
             action()
         if self.errors:
             raise self.errors[0]

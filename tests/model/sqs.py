@@ -48,6 +48,7 @@ class Queue:
         visibility_timeout: seconds for which a received message is hidden.
         max_receives: receives after which a message goes to `dead_letters`; None: never.
         dropped: messages that retention dropped.
+        on_change: is called when there may be more to receive than before.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Queue:
     dead_letters: Queue | None = None
     messages: list[Stored] = field(default_factory=list)
     dropped: list[Stored] = field(default_factory=list)
+    on_change: Callable[[], None] = lambda: None
     _sent_ids: dict[str, float] = field(default_factory=dict)
     _numbers: Any = field(default_factory=count)
 
@@ -90,6 +92,7 @@ class Queue:
                 deduplication_id=deduplication_id,
             )
         )
+        self.on_change()
         return identity
 
     def receive(self, most: int) -> list[Stored]:
@@ -114,6 +117,7 @@ class Queue:
         """Delete the message that a receipt handle is of; nothing if it is gone."""
         identity = receipt.rpartition("/")[0]
         self.messages = [stored for stored in self.messages if stored.id != identity]
+        self.on_change()
 
     def hide(self, receipt: str, seconds: float) -> None:
         """Make a received message visible after so many seconds.
@@ -126,12 +130,22 @@ class Queue:
                 if seconds > MAX_VISIBILITY_SECONDS:
                     raise refusal("InvalidParameterValue")
                 stored.visible = self.simulation.now + seconds
+                self.on_change()
                 return
         raise refusal("MessageNotInflight")
 
     def next_visible(self) -> float | None:
-        """The moment at which the next message can be received; None on an empty queue."""
-        return min((stored.visible for stored in self.messages), default=None)
+        """The moment at which the next message can be received; None on an empty queue.
+
+        A message in flight holds back its group on a FIFO queue.
+        """
+        moments = [stored.visible for stored in self.messages]
+        if self.is_fifo:
+            groups: dict[str | None, float] = {}
+            for stored in self.messages:
+                groups[stored.group] = max(groups.get(stored.group, 0.0), stored.visible)
+            moments = list(groups.values())
+        return min(moments, default=None)
 
     def _candidates(self) -> list[Stored]:
         now = self.simulation.now

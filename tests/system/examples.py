@@ -24,7 +24,7 @@ BUCKET = "lists-of-the-large-task-file"
 
 @dataclass(frozen=True)
 class Example:
-    """What is run of an example.
+    """A run of an example.
 
     Attributes:
         prefix: of its stack.

@@ -192,8 +192,8 @@ def prefix(emulator: Emulator) -> Iterator[str]:
             Target={
                 "Arn": "arn:aws:lambda:us-east-1:000000000000:function:none",
                 "RoleArn": "arn:aws:iam::000000000000:role/none",
-            }
-            | ({} if name == "by_hand" else {"Input": made_by_module(name)}),
+                "Input": "" if name == "by_hand" else made_by_module(name),
+            },
         )
     yield prefix
     scheduler.delete_schedule_group(Name=prefix)

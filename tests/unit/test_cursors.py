@@ -30,7 +30,7 @@ Entries = list[Message | Refused]
 
 
 def _read(run: Run, folder: Path, stop_after: int | None = None) -> Read:
-    """What an invocation lists that has time for so many entries."""
+    """Return the entries that an invocation lists with time for so many."""
     looks = itertools.count()
     return read_list(run, folder, lambda: stop_after is not None and next(looks) >= stop_after)
 
@@ -200,7 +200,7 @@ def test_a_generator_that_raises_at_once_says_how_many_tasks_were_sent_before(
 def test_a_generator_that_yields_something_else_when_it_goes_on_is_incomplete(
     write_tasks: Callable[..., Path], tmp_path: Path, later: str, reason: str
 ) -> None:
-    """What it yields now would skip some of its tasks, and send others under new ids."""
+    """Its current entries would skip some of its tasks, and send others under new ids."""
     code = """
         from pathlib import Path
         from task_scheduler import task_source

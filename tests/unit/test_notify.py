@@ -69,7 +69,7 @@ class ChatRoom:
         targets.target_of.cache_clear()
 
     def send(self, *, seconds: float = 5.0, **facts: Any) -> bool:
-        return self.notifier.send(digest(**facts), seconds=seconds)
+        return self.notifier.send(digest(**facts), seconds=seconds).is_done
 
     @property
     def attachment(self) -> dict[str, Any]:

@@ -439,7 +439,7 @@ def test_a_message_whose_letter_cannot_be_sent_stays_on_the_queue(
 
 @pytest.fixture(params=["fails", "is not answered"])
 def trouble(request: pytest.FixtureRequest) -> Iterator[Callable[..., None]]:
-    """What SQS does to a request."""
+    """SQS's treatment of a request."""
     over = Event()
 
     def request_in_trouble(**_: object) -> None:

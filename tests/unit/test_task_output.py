@@ -1,4 +1,4 @@
-"""What tasks print and log: lines with the task's id, none of which is a record or a metric."""
+"""Output and log lines of tasks: they have the task's id, and none is a record or a metric."""
 
 from __future__ import annotations
 

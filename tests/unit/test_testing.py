@@ -11,7 +11,7 @@ import pytest
 
 from task_scheduler.errors import InvalidLine
 from task_scheduler.tasks.registry import registered_tasks
-from task_scheduler.testing import make_context, run_task
+from task_scheduler.testing import ParentRun, make_context, run_task
 from task_scheduler_local.places import ROOT
 from tests.unit.conftest import Write
 
@@ -44,6 +44,10 @@ TASKS = """
     @task("async")
     async def waits(name):
         return name
+
+    @task("sum up")
+    def sum_up(context):
+        return ", ".join(f"{run.schedule} {run.state}: {run.results[1]}" for run in context.parents)
 
     @task("left")
     def left(context):
@@ -162,6 +166,15 @@ def test_a_function_can_be_called_with_a_context() -> None:
     context = make_context(attempt=3, timeout=10, schedule="nightly")
     assert (context.attempt, context.schedule, context.cancelled) == (3, "nightly", False)
     assert 9 < context.remaining <= 10
+
+
+def test_a_task_is_given_the_runs_that_its_own_follows(folder: Path) -> None:
+    orders = ParentRun(key="orders@1", schedule="orders", state="succeeded", results={1: "42"})
+    ran = run_task("sum up", parents=[orders], folder=folder)
+    assert ran.result == "orders succeeded: 42"
+    assert run_task("sum up", folder=folder).result == ""
+    assert make_context(parents=[orders]).parents == (orders,)
+    assert make_context().parents == ()
 
 
 def test_no_handler_imports_it() -> None:

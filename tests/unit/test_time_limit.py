@@ -1,4 +1,4 @@
-"""What takes too long is interrupted, or is no longer waited for."""
+"""Tasks that take too long are interrupted, or no longer waited for."""
 
 from __future__ import annotations
 

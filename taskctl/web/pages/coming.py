@@ -1,4 +1,4 @@
-"""What is due within a day."""
+"""The runs that are due within a day."""
 
 from __future__ import annotations
 

@@ -51,4 +51,4 @@ def notify_of_watch(
         notify_to=notify_to,
         mention=mention,
     )
-    return NOTIFIER.send(digest, seconds=seconds)
+    return NOTIFIER.send(digest, seconds=seconds).is_done

@@ -1,4 +1,4 @@
-"""What the schedules of these tests run."""
+"""The task code of the schedules of these tests."""
 
 from pathlib import Path
 
