@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +15,7 @@ from typing import Any
 import pytest
 
 from task_scheduler.runs.identity import RunId
+from task_scheduler_local.places import ROOT
 from taskctl.costs.estimate import runs_by_schedule
 from taskctl.project.schedule import Schedule
 from tests.taskctl.conftest import Call, Operate, Taskctl
@@ -250,3 +254,49 @@ def test_a_run_by_hand_says_of_whom_there_is_nothing_to_follow(
     done = operate("run", "hopeless", "--yes")
     assert "No run of sourceless has succeeded yet: tasks find none of it" in done.stderr
     assert "  #1 sum_up  success, attempt 1: after nobody" in done.stdout
+
+
+# -- the page of the guide ---------------------------------------------------------------------
+
+PAGE = (ROOT / "docs" / "guide" / "one-after-another.md").read_text(encoding="utf-8")
+
+
+def shown(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+
+
+def test_the_guide_shows_what_next_prints(taskctl: Taskctl, tmp_path: Path) -> None:
+    (tmp_path / "a.tfvars").write_text(shown("hcl")[0])
+    printed = taskctl("next", "--tfvars", "a.tfvars").stdout.splitlines()
+    assert shown("text")[0].rstrip() in printed
+
+
+def test_the_guide_shows_what_show_prints(recorded: Recorded, call: Call) -> None:
+    def at(time: str) -> int:
+        return int(datetime.fromisoformat(f"2026-11-24T{time}:00Z").timestamp())
+
+    recorded.now = at("00:59")
+    recorded.follow("report", "orders", "stock")
+    for name, time in (("orders", "01:00"), ("stock", "01:30")):
+        recorded.now = at(time)
+        recorded.ran(f"{name}@2026-11-24T{time}:00Z", succeeded=1)
+    recorded.now = at("01:33")
+    (report,) = recorded.follow("report", "orders", "stock")
+    for block, run in zip(shown("text")[1:], (report, "orders"), strict=True):
+        assert set(block.splitlines()) <= set(call("show", run).out.splitlines())
+
+
+def test_the_test_that_the_guide_shows_passes(tmp_path: Path) -> None:
+    code, test = shown("python")
+    (tmp_path / "tasks").mkdir()
+    (tmp_path / "tasks" / "reports.py").write_text(code)
+    (tmp_path / "test_reports.py").write_text(test)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_reports.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "lambda_src" / "python")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "1 passed" in done.stdout, done.stdout
