@@ -13,6 +13,8 @@ locals {
     notify_to      = schedule.notify_to == null ? null : sort(compact(schedule.notify_to))
     mention        = schedule.mention
     timezone       = schedule.timezone == null ? var.timezone : schedule.timezone
+    start          = schedule.start_date
+    end            = schedule.end_date
   } : key => value if value != null } if schedule.enabled && (schedule.expected_every != null || schedule.finish_within != null) }
 
   # Those that it starts after others; what they run is in their own schedules.
