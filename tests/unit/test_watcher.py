@@ -350,3 +350,19 @@ def test_without_time_to_notify_people_no_schedule_is_looked_at(world: Surroundi
     watcher = Watcher(world.ledger, seconds=lambda: 19.9, notify=world.notify)
     assert watcher.look({NAME: HOURLY}) == []
     assert world.said == []
+
+
+def test_the_end_of_a_problem_is_for_those_who_were_notified_of_it(world: Surroundings) -> None:
+    notified: list[tuple[str, Watch, bool]] = []
+
+    def notify(name: str, watch: Watch, problem: Problem | None, _state: ScheduleState) -> bool:
+        notified.append((name, watch, problem is None))
+        return True
+
+    watcher = Watcher(world.ledger, seconds=lambda: 60.0, notify=notify)
+    watcher.look({NAME: HOURLY})
+    world.now += 2 * HOUR
+    watcher.look({NAME: HOURLY})
+    world.run("succeeded")
+    watcher.look({NAME: HOURLY})
+    assert notified == [(NAME, HOURLY, False), (NAME, HOURLY, True)]
