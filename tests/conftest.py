@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 
 import pytest
-from pytest_httpserver import HTTPServer
 
 from task_scheduler_local import terraform
 from task_scheduler_local.emulator import Emulator
+from tests.http_server import make_httpserver
+
+__all__ = ["make_httpserver"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -22,12 +23,3 @@ def emulator() -> Iterator[Emulator]:
     """An emulator for the whole run; what a test makes in it has a name of the test's own."""
     with Emulator() as emulator:
         yield emulator
-
-
-@pytest.fixture(scope="session")
-def make_httpserver() -> Iterator[HTTPServer]:
-    """The server behind `httpserver`, which a request that hangs does not keep from the next."""
-    # It is in the process of the code under test, whose log some tests read for secrets.
-    logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
-    with HTTPServer(host="127.0.0.1", port=0, threaded=True) as server:
-        yield server

@@ -53,7 +53,8 @@ def backfill(
     the one before it is over. Each has the key that it would have had, so the command goes on where
     it stopped when it is called again. Times without an offset are in the schedule's zone. Of times
     before the ledger was made, or longer ago than it keeps runs, nobody knows whether they ran:
-    they are counted, and run only with --unknown-too. Exit code 1 means that a run did not succeed.
+    they are counted, and run only with --unknown-too. A schedule that runs after others has no
+    times of its own: backfill the others. Exit code 1 means that a run did not succeed.
 
     \b
     Examples:

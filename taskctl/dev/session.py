@@ -29,7 +29,9 @@ from taskctl.errors import TaskctlError, did_you_mean
 from taskctl.ids import key_by_hand
 from taskctl.project.isolated import check_isolated
 from taskctl.project.schedule import Schedule
+from taskctl.runs.reader import RunReader
 from taskctl.runs.recorded_run import RecordedRun
+from taskctl.runs.relatives import last_parents
 from taskctl.stack.invoke import invoke_later
 from taskctl.stack.stack import Stack
 from taskctl.ui.times import rfc3339
@@ -274,7 +276,11 @@ class Session:
             return
         now = rfc3339(datetime.now(UTC))
         name = found.schedule.name
-        event = {**found.schedule.input, "scheduled_time": now, "key": key_by_hand(name, now)}
+        parents = last_parents(RunReader(found.stack), found.schedule)
+        event = {
+            **found.schedule.input, "scheduled_time": now, "key": key_by_hand(name, now),
+            "parents": parents or None,
+        }  # fmt: skip
         self._view.line(f"{datetime.now():%H:%M:%S}  {name} fired by hand")
         invoke_later(found.stack.send_task, event)
 
@@ -300,7 +306,9 @@ class Session:
                 ScheduleLine(
                     key=KEYS[number] if number < len(KEYS) else "",
                     name=f"{prefix}/{schedule.name}" if several else schedule.name,
-                    expression=f"{schedule.expression} {schedule.timezone}",
+                    expression=schedule.when
+                    + (f" {schedule.timezone}" if schedule.expression else ""),
+                    is_follower=bool(schedule.after),
                     due=due.get((prefix, schedule.name)),
                     last=runs.get((prefix, schedule.name)),
                 )

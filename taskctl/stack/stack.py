@@ -14,6 +14,9 @@ from taskctl import aws
 from taskctl.errors import TaskctlError, did_you_mean
 from taskctl.project.schedule import Schedule
 
+_WHEN = {"scheduled_time", "after", "any_outcome", "enabled"}
+"""What a schedule's input has that says when it runs, and not what."""
+
 
 @dataclass(frozen=True)
 class Stack:
@@ -221,16 +224,21 @@ def read_schedule(answer: Mapping[str, Any]) -> Schedule:
     """Read the answer of GetSchedule."""
     name = answer["Name"]
     sent = _read_input(name, answer["Target"])
+    given = sent or {}
+    # one that runs after others is disabled at EventBridge, and has an expression that nobody means
+    after = tuple(given.get("after") or ())
     return Schedule(
         name=name,
-        expression=answer["ScheduleExpression"],
+        expression=None if after else answer["ScheduleExpression"],
         timezone=answer.get("ScheduleExpressionTimezone", "UTC"),
-        enabled=answer["State"] == "ENABLED",
+        enabled=given.get("enabled", True) if after else answer["State"] == "ENABLED",
         start=answer.get("StartDate"),
         end=answer.get("EndDate"),
         flexible_window_minutes=answer["FlexibleTimeWindow"].get("MaximumWindowInMinutes"),
         created=answer.get("CreationDate"),
-        input={key: value for key, value in (sent or {}).items() if key != "scheduled_time"},
+        input={key: value for key, value in given.items() if key not in _WHEN},
+        after=after,
+        any_outcome=bool(given.get("any_outcome")),
         is_ours=sent is not None,
     )
 

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from taskctl import aws
 from taskctl.costs.cost_basis import stack_basis
-from taskctl.costs.estimate import UNKNOWN_TASKS, estimate, runs_of
+from taskctl.costs.estimate import UNKNOWN_TASKS, estimate, runs_by_schedule
 from taskctl.costs.pricing import Assumptions
 from taskctl.dead_letters.dead_letter import DeadLetter
 from taskctl.dead_letters.listing import count_dead_letters
@@ -156,7 +156,7 @@ class Known:
     def _read_costs(self) -> dict[str, float]:
         schedules, now = self.schedules.get(), datetime.now(UTC)
         basis = stack_basis(self.stack, schedules)
-        runs = {schedule.name: runs_of(schedule, now) for schedule in schedules}
+        runs = runs_by_schedule(schedules, now)
         rows = estimate(basis, Assumptions(), runs, UNKNOWN_TASKS)
         return {row["schedule"]: row["usd"] for row in rows}
 

@@ -41,7 +41,12 @@ def describe_settings(schedule: Schedule, watched: Mapping[str, Any]) -> list[tu
 
 
 def _when(schedule: Schedule) -> Iterator[tuple[str, str]]:
-    yield "expression", schedule.expression
+    if schedule.expression is not None:
+        yield "expression", schedule.expression
+    if schedule.after:
+        yield "after", ", ".join(schedule.after)
+    if schedule.any_outcome:
+        yield "after_any_outcome", "true"
     yield "timezone", schedule.timezone
     if not schedule.enabled:
         yield "enabled", "false"

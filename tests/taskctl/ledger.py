@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+from task_scheduler.keeping.followers import Follower, Followers
 from task_scheduler.queue.place import Place
 from task_scheduler.runs.chunk import Counts, Mark, Marks, Position
 from task_scheduler.runs.claims import Claims, Overlap
@@ -136,6 +137,20 @@ class Recorded:
         self.end(run, range(1, total - failed + 1))
         self.end(run, range(total - failed + 1, total + 1), Mark.BAD)
         self.close(run, Counts(ended=total, failed=failed))
+
+    def follow(self, name: str, *others: str) -> list[str]:
+        """Have a schedule follow others, as keep_runs does; return the runs that it starts.
+
+        They succeed at once.
+        """
+        started: list[str] = []
+
+        def start(_: str, event: Mapping[str, Any]) -> None:
+            started.append(self.ran(event["key"], succeeded=1, parents=event["parents"]).key)
+
+        followers = Followers(self.ledger, seconds=lambda: 60.0, start=start)
+        followers.look({name: Follower(after=others)})
+        return started
 
     def keep(self, run: RunId, number: int, **end: Any) -> None:
         """Keep the end of a task."""

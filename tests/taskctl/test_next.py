@@ -55,6 +55,7 @@ def test_times_are_shown_in_the_schedules_zone_in_utc_and_in_the_local_zone(
         {
             "schedule": "island",
             "expression": "cron(0 12 1 1 ? 2037)",
+            "after": [],
             "timezone": "Australia/Lord_Howe",
             "due": "2037-01-01T01:00:00+00:00",
             "local": "2037-01-01T12:00:00+11:00",
@@ -192,7 +193,7 @@ def prefix(emulator: Emulator) -> Iterator[str]:
             Target={
                 "Arn": "arn:aws:lambda:us-east-1:000000000000:function:none",
                 "RoleArn": "arn:aws:iam::000000000000:role/none",
-                "Input": "" if name == "by_hand" else made_by_module(name),
+                "Input": '{"by": "hand"}' if name == "by_hand" else made_by_module(name),
             },
         )
     yield prefix

@@ -44,6 +44,17 @@ def test_after_it_nothing_is_interrupted_and_the_alarm_is_whose_it_was() -> None
     assert rung == [1]
 
 
+def test_what_swallows_the_interrupt_is_interrupted_again_after_its_limit_was_extended() -> None:
+    begun = time.monotonic()
+    with pytest.raises(TaskTimeout):
+        with time_limit(0.05) as limit:
+            limit.extend(0.05)
+            with suppress(TaskTimeout):
+                time.sleep(5)
+            time.sleep(5)
+    assert 0.1 <= time.monotonic() - begun < 5
+
+
 def test_in_another_thread_there_is_no_limit() -> None:
     ended = []
 

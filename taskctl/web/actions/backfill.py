@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from taskctl.errors import TaskctlError
 from taskctl.project.schedule import Schedule
-from taskctl.runs.backfilling import MOST_AT_ONCE, Backfill, find_period
+from taskctl.runs.backfilling import MOST_AT_ONCE, Backfill, check_has_times, find_period
 from taskctl.runs.missed import Missed, Period
 from taskctl.stack.caller import caller
 from taskctl.ui.output import counted
@@ -19,6 +19,7 @@ from taskctl.web.render import address
 def _ask_backfill(known: Known, form: Form) -> Question:
     """Ask from when to when; then, say which times were missed in between."""
     schedule = known.stack.schedule(form.required("schedule"))
+    check_has_times(schedule)
     zone = f"In {schedule.timezone}, such as 2026-11-01 or 2026-11-01T02:00."
     if form.text("from") is None:
         return Question(

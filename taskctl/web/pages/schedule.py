@@ -37,7 +37,8 @@ def schedule(known: Known, form: Form, part: str | None) -> Context:
 
 
 def _standing(known: Known, name: str) -> Context:
-    deployed = next((one for one in known.schedules.get() if one.name == name), None)
+    schedules = known.schedules.get()
+    deployed = next((one for one in schedules if one.name == name), None)
     items = known.reader.schedule_items()
     if deployed is None and name not in items:
         known.stack.check_schedule(name)
@@ -62,6 +63,7 @@ def _standing(known: Known, name: str) -> Context:
     return {
         "row": found[0] if found else None,
         "schedule": deployed,
+        "followers": [one.name for one in schedules if name in one.after],
         "times": times,
         "jobs": [job for job in known.jobs if job.schedule == name],
         "settings": [] if deployed is None else describe_settings(deployed, watched.get(name, {})),

@@ -201,6 +201,40 @@ def test_a_schedule_shows_what_is_set_of_it_and_what_keep_runs_expects(
         expect(value_of).to_contain_text(value)
 
 
+def test_who_follows_whom_is_shown_and_leads_there(
+    recorded: Recorded, recorded_page: Served, visit: Visitor
+) -> None:
+    others = ("count", "deliver")
+    recorded.add_schedule(
+        "report", expression="cron(0 0 31 12 ? 2199)", settings={"after": [*others]}
+    )
+    recorded.now -= HOUR
+    recorded.follow("report", *others)
+    parents = [recorded.ran(key_at(name, recorded.now), succeeded=1).key for name in others]
+    recorded.now += 60
+    (report,) = recorded.follow("report", *others)
+
+    page = visit(recorded_page)
+    row = page.locator("#live tbody tr").filter(has_text="report")
+    expect(row.locator('[data-label="Next"]')).to_have_text("after count, deliver")
+    expect(row).not_to_contain_text("2199")
+    page.goto(f"{recorded_page.origin}/schedule?name=report")
+    next_ = page.get_by_label("Next times")
+    expect(next_).to_contain_text("After count, deliver")
+    expect(page.get_by_label("Settings")).to_contain_text("count, deliver")
+    expect(page.get_by_role("link", name="Backfill")).to_have_count(0)
+    next_.get_by_role("link", name="count").click()
+    expect(page.get_by_label("Next times")).to_contain_text("Followed by report")
+
+    page.goto(f"{recorded_page.origin}/run?key={report}")
+    facts = page.get_by_label("Facts")
+    expect(facts).to_contain_text("keep_runs, after the others")
+    facts.get_by_role("link", name=parents[1]).click()
+    expect(page.get_by_label("Facts").get_by_role("link", name=report)).to_be_visible()
+    page.goto(f"{recorded_page.origin}/next")
+    expect(page.locator("main")).not_to_contain_text("report")
+
+
 def test_a_task_of_a_file_is_shown_as_the_file_has_it_now(
     recorded: Recorded, recorded_page: Served, visit: Visitor, tmp_path: Path
 ) -> None:

@@ -26,6 +26,13 @@ def waver(context) -> str:
     return "now"
 
 
+@task("sum_up")
+def sum_up(context) -> str:
+    """Say which runs it follows, and what they returned."""
+    found = [f"{one.key}: {one.state}, {one.results[1]}" for one in context.parents]
+    return "; ".join(found) or "after nobody"
+
+
 @task_source("half")
 def half(cursor):
     """Breaks off after two tasks, and goes on with a third."""
