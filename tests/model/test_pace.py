@@ -134,7 +134,7 @@ def test_a_list_within_fifteen_minutes_is_sent_at_once() -> None:
 class Paced(Night):
     """A night with a list that takes its time; `started` says when tasks were first begun."""
 
-    def __init__(self, pace: str, tasks: int, *, seed: int, **faults: float) -> None:
+    def __init__(self, pace: str, tasks: int, *, seed: int, **faults: Any) -> None:
         plans = [Plan(seconds=0.1)] * tasks
         super().__init__(plans, seed=seed, days=0.3, event={"pace": pace}, **faults)
         self.started: list[float] = []

@@ -52,9 +52,9 @@ class Notifier:
         self.sent: list[tuple[Digest, float]] = []
         self.is_delivered = True
 
-    def send(self, digest: Digest, *, seconds: float) -> bool:
+    def send(self, digest: Digest, *, seconds: float) -> notifier.Sending:
         self.sent.append((digest, seconds))
-        return self.is_delivered
+        return notifier.Sending(is_done=self.is_delivered)
 
 
 @pytest.fixture
@@ -279,7 +279,7 @@ def test_the_message_of_a_schedule_that_is_watched_says_what_is_wrong_with_it(
         event=event,
         due=0,
         headline="has not run",
-        reason=reason,
+        reason=reason or "nothing of it is overdue any more",
         is_wanted=is_wanted,
         is_failing=is_failing,
         notify_to=["ops"],
@@ -288,7 +288,7 @@ def test_the_message_of_a_schedule_that_is_watched_says_what_is_wrong_with_it(
     assert sent.sent == [(digest, 3.0)]
     message = compose_digest(digest)
     assert message.title.endswith("nightly: has not run")
-    assert message.text == (reason or "")
+    assert message.text == digest.reason
     assert message.is_failing is is_failing
 
 
