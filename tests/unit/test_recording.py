@@ -355,7 +355,7 @@ SENT_BODY = late_entry(SentRecord(run=RUN.key, facts={}, total=0), "https://task
 
 
 def apply(
-    bodies: list[Record], ledger: Ledger, recording: Recording, acks: Acknowledgement
+    records: list[Record], ledger: Ledger, recording: Recording, acks: Acknowledgement
 ) -> None:
     budget = TimeBudget(lambda: 30.0)
     apply_late_records(records, ledger, recording, acks, SETTINGS, budget)
