@@ -135,7 +135,7 @@ class Paced(Night):
     """A night with a list that takes its time; `started` says when tasks were first begun."""
 
     def __init__(self, pace: str, tasks: int, *, seed: int, **faults: Any) -> None:
-        plans = [Plan(seconds=0.1)] * tasks
+        plans: list[Plan | None] = [Plan(seconds=0.1)] * tasks
         super().__init__(plans, seed=seed, days=0.3, event={"pace": pace}, **faults)
         self.started: list[float] = []
 
