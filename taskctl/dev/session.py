@@ -126,7 +126,11 @@ class Session:
         self._began = began
         self._root.init()
         is_applied = False
-        with in_background(self._clock.run), in_background(self._follower.run):
+        with ExitStack() as ended:
+            ended.enter_context(in_background(self._clock.run))
+            ended.enter_context(in_background(self._follower.run))
+            # first: tasks that run, and requests that wait for them, would be waited for
+            ended.callback(self._emulator.kill)
             while True:
                 watched = self._watched()
                 with ExitStack() as watches:
