@@ -12,15 +12,12 @@ from mutmut.stats import status_by_exit_code
 Results = Mapping[str, int | None]
 """A module's mutants, and the exit code that pytest had for each; None for one that did not run."""
 
-NOT_SAMPLED = 34
-"""The exit code that mutmut has for a mutant that is to be left alone."""
-
 _Z = 1.96  # of a normal distribution, for 95 %
 
 
 def count(results: Results) -> Counter[str]:
     """Count mutants by mutmut's statuses; those that did not run are none."""
-    ran = (code for code in results.values() if code not in (None, NOT_SAMPLED))
+    ran = (code for code in results.values() if code is not None)
     return Counter(status_by_exit_code[code] for code in ran)
 
 
@@ -39,11 +36,11 @@ class Rate:
     killed: int
 
     @classmethod
-    def of(cls, results: Results) -> Rate:
-        """Count the mutants of a room or a module."""
+    def of(cls, results: Results, *, mutants: int | None = None) -> Rate:
+        """Count the mutants of a room; it has more than those in the results of a sample."""
         counts = count(results)
         killed = counts["killed"] + counts["timeout"]
-        return cls(mutants=len(results), ran=counts.total(), killed=killed)
+        return cls(mutants=mutants or len(results), ran=counts.total(), killed=killed)
 
     @property
     def percent(self) -> float:

@@ -47,13 +47,14 @@ from rich.table import Table
 
 from task_scheduler_local.emulator import Emulator
 from task_scheduler_local.places import BUILD, ROOT, VENV
-from tools.kill_rate import NOT_SAMPLED, Rate, Results, count, whole
+from tools.kill_rate import Rate, Results, count, whole
 
 WORK = BUILD / "mutation"
 GOAL = 95.0
 
 _RUNTIME = "task_scheduler"
 _FAILED, _KILLS = WORK / "failing-tests.jsonl", WORK / "kills.jsonl"
+_MUTANTS = WORK / "mutants.json"
 _MUTANT = "MUTANT_UNDER_TEST"
 _TOP_LEVEL = "(top level)"
 _SAMPLE, _SEED = "MUTATION_SAMPLE", "MUTATION_SEED"
@@ -99,7 +100,10 @@ def main(arguments: Sequence[str]) -> int:
     if done.returncode:
         return done.returncode
     modules = _read()
-    rooms = {room: Rate.of(results) for room, results in _rooms(modules).items()}
+    known = json.loads(_MUTANTS.read_text()) if _MUTANTS.is_file() else {}
+    rooms = {
+        room: Rate.of(results, mutants=known.get(room)) for room, results in _rooms(modules).items()
+    }
     rate, half = whole(rooms.values())
     console = Console()
     console.print(_table_of_modules({name: count(found) for name, found in modules.items()}))
@@ -170,18 +174,19 @@ def _rooms(modules: Mapping[str, Results]) -> dict[str, Results]:
 
 
 def _choose_sample(size: int, seed: str) -> None:
-    """Mark all mutants but so many of each room as not to be run."""
+    """Leave so many mutants of each room, and note how many there were.
+
+    mutmut adds up the results of all of them after each: others must not be there.
+    """
     files = _read_files()
-    for results in _rooms({_module(file): found for file, found in files.items()}).values():
-        chosen = set(sample(results, size, seed))
-        for file, found in files.items():
-            if not found.keys() & results.keys():
-                continue
-            meta = json.loads(file.read_text())
-            meta["exit_code_by_key"] = {
-                name: None if name in chosen else NOT_SAMPLED for name in found
-            }
-            file.write_text(json.dumps(meta))
+    modules = {_module(file): found for file, found in files.items()}
+    rooms = _rooms(modules)
+    _MUTANTS.write_text(json.dumps({room: len(found) for room, found in rooms.items()}))
+    chosen = {name for found in rooms.values() for name in sample(found, size, seed)}
+    for file, found in files.items():
+        meta = json.loads(file.read_text())
+        meta["exit_code_by_key"] = {name: None for name in found if name in chosen}
+        file.write_text(json.dumps(meta))
 
 
 def sample(names: Iterable[str], size: int, seed: str) -> list[str]:

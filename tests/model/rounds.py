@@ -13,6 +13,7 @@ from typing import Any
 
 from task_scheduler import keep_runs, run_task
 from task_scheduler.keeping.followers import FOLLOWERS
+from task_scheduler.notifications.notifier import Sending
 from task_scheduler.runs.schedule_state import ScheduleState
 from task_scheduler.runs.table import Item, _from_wire
 from task_scheduler.tasks.context import ParentRun, TaskContext
@@ -104,7 +105,7 @@ class Rounds(Night):
         others: dict[str, Any] = {
             "aws.lambda_": lambda: lambda_,
             "aws.scheduler": lambda: scheduler,
-            "notifications.notifier.NOTIFIER.send": lambda digest, *, seconds: True,
+            "notifications.notifier.NOTIFIER.send": lambda _digest, **_: Sending(is_done=True),
         }
         with surroundings(self, self._return, **others):
             for number in range(self._fires):

@@ -217,8 +217,9 @@ def test_deployed_schedules_are_found_by_prefix(
 def test_a_schedule_that_the_module_did_not_make_cannot_be_operated(
     taskctl: Taskctl, emulator: Emulator, prefix: str
 ) -> None:
-    for command in ("pause", "run"):
-        arguments = (command, "by_hand", "--prefix", prefix, "--yes")
+    for command in ("pause", "resume", "run", "backfill --from 2026-11-01"):
+        name, *options = command.split()
+        arguments = (name, "by_hand", *options, "--prefix", prefix, "--yes")
         done = taskctl(*arguments, environment=emulator.environment())
         assert (done.returncode, done.stdout) == (2, "")
         assert "schedule 'by_hand' of the stack" in done.stderr

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tools.kill_rate import NOT_SAMPLED, Rate, count, whole
+from tools.kill_rate import Rate, count, whole
 
 KILLED, SURVIVED, NO_TESTS, TIMEOUT, NOT_RUN, SEGFAULT = 1, 0, 33, -24, None, -11
 """Exit codes that mutmut writes down."""
@@ -15,7 +15,7 @@ def results(*codes: int | None) -> dict[str, int | None]:
 
 
 def test_mutants_are_counted_by_status_and_those_that_were_not_run_are_not() -> None:
-    counts = count(results(KILLED, KILLED, SURVIVED, NO_TESTS, TIMEOUT, NOT_RUN, NOT_SAMPLED))
+    counts = count(results(KILLED, KILLED, SURVIVED, NO_TESTS, TIMEOUT, NOT_RUN))
 
     assert counts == {"killed": 2, "survived": 1, "no tests": 1, "timeout": 1}
 
@@ -25,7 +25,7 @@ def test_mutants_are_counted_by_status_and_those_that_were_not_run_are_not() -> 
     [
         ([KILLED, KILLED, KILLED, SURVIVED], 75.0),
         ([KILLED, TIMEOUT, SURVIVED, SURVIVED], 50.0),
-        ([KILLED, NO_TESTS, NOT_SAMPLED], 50.0),
+        ([KILLED, NO_TESTS, NOT_RUN], 50.0),
         ([KILLED, SURVIVED, SEGFAULT, SEGFAULT], 25.0),
         ([NOT_RUN], 0.0),
     ],
@@ -34,6 +34,11 @@ def test_the_rate_takes_timeouts_for_killed_and_whatever_else_for_survived(
     codes: list[int | None], percent: float
 ) -> None:
     assert Rate.of(results(*codes)).percent == percent
+
+
+def test_a_room_of_which_a_sample_ran_has_more_mutants() -> None:
+    assert Rate.of(results(KILLED, SURVIVED), mutants=90) == Rate(mutants=90, ran=2, killed=1)
+    assert Rate.of(results(KILLED, NOT_RUN)) == Rate(mutants=2, ran=1, killed=1)
 
 
 def test_the_interval_of_a_sample_is_wilsons() -> None:
