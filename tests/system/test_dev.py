@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -66,6 +67,20 @@ FAILS = """
     print"""
 
 
+SLEEPS = """
+import time
+from pathlib import Path
+
+from task_scheduler import task
+
+
+@task("greet", timeout=55)
+def greet(name):
+    Path("{}").touch()
+    time.sleep(50)
+"""
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     folder = tmp_path / "my jobs"
@@ -114,6 +129,15 @@ def descendants(pid: int) -> dict[int, dict[str, str]]:
     return found
 
 
+def check_layers_are_shared(dev: Dev) -> None:
+    """Sandboxes have links to what was unpacked once."""
+    (emulator,) = dev.temporary.glob("task-scheduler-emulator-*")
+    sandboxes = list(emulator.glob("ministack-lambda-*/layer_0"))
+    assert len(sandboxes) > 1
+    assert all(layer.is_symlink() for layer in sandboxes)
+    assert len({layer.resolve() for layer in sandboxes}) == 1
+
+
 def is_alive(pid: int) -> bool:
     with suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -138,6 +162,7 @@ def test_edits_are_live_and_mistakes_leave_what_worked(
     dev.position = fired  # chat may come before the log's lines, or after
     dev.see("hello #1 | about to greet Ada")
     dev.see("hello #1 greet  success, attempt 1", "Hello, Ada!")
+    check_layers_are_shared(dev)
 
     tasks.write_text(TASKS.replace("Hello", "Howdy"))
     dev.see("../shared/tasks/mine.py: live after ")
@@ -188,6 +213,19 @@ def test_edits_are_live_and_mistakes_leave_what_worked(
     left = {path.name for path in project.iterdir()}
     assert left == {"main.tf", "terraform.tfvars", ".taskctl"}
     assert not [path for path in tmp_path.rglob("*") if ".tfstate" in path.name]
+
+
+def test_it_ends_within_seconds_though_tasks_run(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "shared" / "tasks" / "mine.py").write_text(SLEEPS.format(tmp_path / "begun"))
+    dev = start()
+    dev.see("ready after ")
+    dev.fire("1")
+    wait_for((tmp_path / "begun").exists)
+    began = time.monotonic()
+    assert dev.interrupt() == 0
+    assert time.monotonic() - began < 20
+    assert dev.lines[-1] == "Ended. Nothing is left running."
+    assert not list(dev.temporary.iterdir())
 
 
 def test_a_root_that_cannot_be_applied_is_applied_once_it_is_mended(
