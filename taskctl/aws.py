@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from taskctl.errors import AwsUnavailable, TaskctlError
 
-if TYPE_CHECKING:  # boto3 takes half a second to import, which --help need not wait for
+if TYPE_CHECKING:  # botocore takes long to import, which --help need not wait for
     from botocore.exceptions import ClientError
 
 MAX_CONNECTIONS = 16
@@ -34,7 +34,6 @@ def client(service: Any, *, read_timeout: int = 30, total_max_attempts: int = 3)
         read_timeout: seconds to wait for an answer.
         total_max_attempts: attempts of a request, the first included.
     """
-    import boto3
     from botocore.config import Config
 
     config = Config(
@@ -46,7 +45,15 @@ def client(service: Any, *, read_timeout: int = 30, total_max_attempts: int = 3)
     with explained():
         # Terraform and the AWS CLI know AWS_REGION, boto3 does not
         region = os.environ.get("AWS_REGION")
-        return boto3.client(service, region_name=region, config=config)
+        return _session().create_client(service, region_name=region, config=config)
+
+
+@cache
+def _session() -> Any:
+    """Return botocore's session: boto3 adds nothing that is used here, and takes long to import."""
+    from botocore.session import get_session
+
+    return get_session()
 
 
 def use_region(region: str) -> None:

@@ -81,6 +81,9 @@ def _check(key: str, method: str, path: str, headers: Any, body: bytes, query: A
     region, account = extract_region(headers), get_account_id()
     asked = (service, method, path, headers, body, params, region, account)
     resource = iam_actions.extract_resource_arn(*asked)
+    if service == "scheduler" and (group := query.get("groupName")):  # the emulator says default
+        name = group if isinstance(group, str) else group[0]
+        resource = resource.replace(":schedule/default/", f":schedule/{name}/")
     checks = [(_OF_BATCHES.get(action, action), resource)]
     if service == "dynamodb":
         checks = iam_actions.dynamodb_transaction_checks(action, body, region, account) or checks

@@ -242,7 +242,7 @@ class Session:
             for schedule in stack.schedules()
             if schedule.is_ours
         ]
-        self._clock.set([stack.prefix for stack in stacks])
+        self._clock.set(groups_of(stacks))
         self._follower.follow(stacks)
         self._pages.show(folders)
 
@@ -322,6 +322,11 @@ class Session:
     def _problem(self, text: str) -> None:
         for line in text.splitlines():
             self._view.line(line, "problem")
+
+
+def groups_of(stacks: Iterable[Stack]) -> list[str]:
+    """Return the schedule groups whose schedules are fired, keep_runs' among them."""
+    return [group for stack in stacks for group in (stack.prefix, stack.keep_runs_group)]
 
 
 def use(environment: Mapping[str, str]) -> None:

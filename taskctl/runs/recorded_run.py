@@ -79,14 +79,14 @@ class RecordedRun:
     def from_item(cls, item: Item) -> Self:
         """Read a run's item, whoever wrote it."""
         odd: list[str] = []
-        read: dict[str, Any] = {name: _whole(item, name, odd) for name in _NUMBERS}
-        read |= {name: _moment(read[name], name, odd) for name in _MOMENTS}
-        read |= {name: _text(item, name, odd) for name in _TEXTS}
+        read: dict[str, Any] = {name: _whole(item, name, odd) for name in _NUMBERS if name in item}
+        read |= {name: _moment(read[name], name, odd) for name in _MOMENTS if name in read}
+        read |= {name: _text(item, name, odd) for name in _TEXTS if name in item}
         state = _text(item, "state", odd) or "unknown"
         if state not in _STATES:
             odd.append(f"state {state!r} is not one that this taskctl knows")
-        if read["due_time"] is None:
-            read["due_time"] = _time_in_key(item["sk"]) or read["began"]
+        if read.get("due_time") is None:
+            read["due_time"] = _time_in_key(item["sk"]) or read.get("began")
         id_ = RunId.of_item(item["pk"], item["sk"])
         return cls(
             schedule=id_.schedule,

@@ -59,6 +59,11 @@ class Stack:
         return f"/aws/lambda/{self.run_task}"
 
     @property
+    def keep_runs_group(self) -> str:
+        """The name of the schedule group that keep_runs' own schedule is in."""
+        return f"{self.prefix}-keep-runs"
+
+    @property
     def ledger(self) -> str:
         """The name of the table in which the functions record runs."""
         return f"{self.prefix}-ledger"
@@ -148,9 +153,7 @@ class Stack:
         scheduler = aws.client("scheduler")
         with aws.explained():
             try:
-                answer = scheduler.get_schedule(
-                    GroupName=f"{self.prefix}-keep-runs", Name="keep-runs"
-                )
+                answer = scheduler.get_schedule(GroupName=self.keep_runs_group, Name="keep-runs")
             except scheduler.exceptions.ResourceNotFoundException:
                 return {}
         try:

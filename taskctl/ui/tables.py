@@ -55,7 +55,12 @@ class Column:
         Blanks that it begins with are kept.
         """
         value = row.get(self.key)
-        text = "" if value is None else harmless(self.show(value))
+        if value is None:
+            return ""
+        text = self.show(value)
+        if text.isprintable() and "  " not in text and text[-1:] != " ":
+            return text  # as nearly every one is
+        text = harmless(text)
         return " " * (len(text) - len(text.lstrip(" "))) + " ".join(text.split())
 
 
@@ -76,12 +81,11 @@ def _print_aligned(columns: Sequence[Column], rows: Sequence[Row]) -> None:
     lines = [[column.heading for column in columns]]
     lines += [[column.cell(row) for column in columns] for row in rows]
     widths = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
-    for line in lines:
-        cells = (
-            cell.rjust(width) if column.right else cell.ljust(width)
-            for column, cell, width in zip(columns, line, widths, strict=True)
-        )
-        say("  ".join(cells).rstrip())
+    form = "  ".join(
+        f"{{:{'>' if column.right else '<'}{width}}}"
+        for column, width in zip(columns, widths, strict=True)
+    )
+    say("\n".join(form.format(*line).rstrip() for line in lines))
 
 
 @dataclass(frozen=True)

@@ -312,3 +312,22 @@ def test_a_run_of_a_day_that_is_left_out_is_skipped_unless_it_runs_already(
     world.start(SECOND)
     assert world.start(SECOND, left_out="a holiday") is Claim.MINE
     assert world.start(SECOND, owner="second", left_out="a holiday") is Claim.OTHERS
+
+
+def test_a_run_that_another_began_meanwhile_is_not_skipped(
+    world: Surroundings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    incomplete(world)
+    current = ScheduleState(current=SECOND.key)
+    assert world.ledger.table.transact([current.write("nightly", before=world.schedule)])
+    world.start(SECOND)
+    table = world.ledger.table
+    get, seen = table.get, []
+
+    def get_late(key: tuple[str, str]) -> Item:
+        seen.append(key)
+        return {} if seen.count(FIRST.item) == 1 and key == FIRST.item else get(key)
+
+    monkeypatch.setattr(table, "get", get_late)
+    assert world.start(owner="third", overlap=Overlap.SKIP, event=REST) is Claim.MINE
+    assert world.item()["state"] == "running"

@@ -89,6 +89,8 @@ def test_a_run_that_is_closed_says_how_it_ended_and_who_notifies_people_until_wh
         streak=1,
         counted=7,
         notified=NOW,
+        ends=1,
+        last_ended=RUN.key,
         recent=(
             ClosedRun(key=RUN.key, due=7, seconds=60, state="failed", ended=3, failed=1),
         ),

@@ -17,6 +17,7 @@ from task_scheduler.runs.identity import RunId
 from task_scheduler.runs.kept_ends import KeptEnd, keep, read_kept, read_kept_end
 from task_scheduler.runs.ledger import Ledger
 from task_scheduler.runs.schedule_state import ClosedRun, ScheduleState
+from task_scheduler.runs.sent_digest import SentDigest, keep_sent
 from task_scheduler.runs.table import Item
 from tests.model.still import Still, still_ledger
 from tests.unit.conftest import Log
@@ -54,7 +55,8 @@ class Notifier:
 
     def send(self, digest: Digest, *, seconds: float) -> notifier.Sending:
         self.sent.append((digest, seconds))
-        return notifier.Sending(is_done=self.is_delivered)
+        message = compose_digest(digest) if self.is_delivered else None
+        return notifier.Sending(is_done=self.is_delivered, taken=message)
 
 
 @pytest.fixture
@@ -194,6 +196,12 @@ def test_people_are_notified_in_the_time_there_is_and_that_is_noted(
     assert (digest.key, digest.is_early, seconds) == (RUN.key, False, 9.0)
     assert pings == [("job", "nightly@1", "fail", "failed", 9.0)]
     assert ledger.table.get(RUN.item)["notified"] == 1_000
+    kept = ledger.table.get(RUN.digest)
+    message = compose_digest(digest)
+    assert SentDigest.from_item(kept) == SentDigest(
+        event="failure", title=message.title, text=message.text, sent=1_000
+    )
+    assert kept["expires"] == ledger.expires
 
 
 def test_what_nobody_took_is_left_to_keep_runs(ledger: Ledger, sent: Notifier) -> None:
@@ -201,6 +209,33 @@ def test_what_nobody_took_is_left_to_keep_runs(ledger: Ledger, sent: Notifier) -
     sent.is_delivered = False
     run_digest.notify(ledger, [closed(ITEM)], seconds=lambda: 9.0)
     assert ledger.table.get(RUN.item)["due_at"] == 5
+    assert ledger.table.get(RUN.digest) == {}
+
+
+def test_a_digest_is_kept_for_as_long_as_its_run(ledger: Ledger, sent: Notifier) -> None:
+    assert run_digest.deliver(ledger, closed({**ITEM, "expires": 7}), seconds=9.0)
+    assert ledger.table.get(RUN.digest)["expires"] == 7
+
+
+def test_of_a_long_digest_whole_characters_are_kept(ledger: Ledger) -> None:
+    long = SentDigest(event="failure", title="x" + "ü" * 400, text="\ud800" + "ü" * 2_000, sent=5)
+    keep_sent(ledger, RUN, long, expires=9)
+    kept = SentDigest(event="failure", title="x" + "ü" * 255, text="?" + "ü" * 1_749, sent=5)
+    assert SentDigest.from_item(ledger.table.get(RUN.digest)) == kept
+    assert SentDigest.from_item({}) is None
+
+
+def test_a_digest_that_cannot_be_kept_was_sent_all_the_same(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, log_lines: Log
+) -> None:
+    def refuse(*_: object) -> None:
+        raise LedgerUnavailable("away")
+
+    monkeypatch.setattr(ledger.table, "put", refuse)
+    keep_sent(ledger, RUN, SentDigest(event="failure", title="", text="", sent=5), expires=9)
+    [line] = log_lines()
+    assert (line["level"], line["message"]) == ("WARNING", "ledger")
+    assert (line["run"], line["reason"]) == (RUN.key, "away")
 
 
 def test_a_run_of_no_event_is_pinged_alone(

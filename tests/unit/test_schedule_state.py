@@ -139,3 +139,63 @@ def test_the_usual_duration_is_the_median_of_the_successes_if_there_are_five() -
 def test_the_median_is_that_of_statistics(values: list[int]) -> None:
     assert median_of(values, len(values)) == statistics.median(values)
     assert median_of(values, len(values) + 1) is None
+
+
+def test_a_correction_ends_the_streak_of_the_last_run_and_counts_as_a_success() -> None:
+    failing, _ = closed(run(1, succeeds=False), run(2, succeeds=False))
+
+    corrected, event = failing.with_corrected(run(2))
+    assert (corrected.streak, corrected.last_success, event) == (0, 2, NotifyEvent.RECOVERY)
+    older, event = failing.with_corrected(run(1))
+    assert (older.streak, older.last_success, event) == (2, 1, NotifyEvent.RECOVERY)
+    still, event = failing.with_corrected(run(2, succeeds=False))
+    assert (still.streak, still.last_success, event) == (2, None, None)
+    assert ScheduleState().with_corrected(run(0))[0].last_success == 0
+    assert ScheduleState(last_success=5).with_corrected(run(3))[0].last_success == 5
+
+
+def test_runs_are_counted_once_however_often_they_close_or_are_corrected() -> None:
+    failed = run(1, succeeds=False)
+    state, _ = closed(failed, run(1, succeeds=False))
+    assert (state.ends, state.last_ended, state.successes, state.last_succeeded) == (
+        1, "s@1", 0, None,
+    )  # fmt: skip
+    state, _ = state.with_corrected(run(1))
+    state, _ = state.with_corrected(run(1))
+    state, _ = state.with_closed(run(2), now=NOW)
+    assert (state.ends, state.last_ended, state.successes, state.last_succeeded) == (
+        2, "s@2", 2, "s@2",
+    )  # fmt: skip
+
+
+def test_a_pause_is_over_at_its_end() -> None:
+    assert not ScheduleState().is_paused(1)
+    assert ScheduleState(pause={"by": "ada"}).is_paused(10**12)
+    until = ScheduleState(pause={"until": 5})
+    assert (until.is_paused(4), until.is_paused(5)) == (True, False)
+
+
+def test_a_schedule_is_released_by_the_run_that_holds_it_or_waits() -> None:
+    state = ScheduleState(current="s@1", waiting="s@2")
+    assert state.released_by("s@1") == ScheduleState(waiting="s@2")
+    assert state.released_by("s@2") == ScheduleState(current="s@1")
+    assert state.released_by("s@3") == state
+
+
+@pytest.mark.parametrize("text", [None, "", "{", "7", '[{"key": "s@1"}]'])
+def test_last_runs_that_somebody_edited_are_none(text: str | None) -> None:
+    assert ScheduleState.from_item({"recent": text}).recent == ()
+
+
+def test_a_write_is_made_if_nobody_changed_the_schedule_meanwhile() -> None:
+    state, _ = closed(run(1))
+    write = state.write("s", before=ScheduleState(version=6))
+    assert write.key == ("S", "s")
+    assert write.condition == "attribute_not_exists(#version) OR #version = :before"
+    assert (write.values["version"], write.values["before"]) == (7, 6)
+    names = write.expression.removeprefix("SET ").split(", ")
+    assert names == [f"#{name} = :{name}" for name in write.values if name != "before"]
+    item = {name: value for name, value in write.values.items() if name != "before"}
+    read = ScheduleState.from_item(item)
+    assert (read.recent, read.successes, read.last_ended) == (state.recent, 1, "s@1")
+    assert " " not in write.values["recent"]

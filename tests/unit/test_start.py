@@ -151,6 +151,14 @@ def test_a_run_that_must_not_overlap_does_not_start_without_a_ledger(waits: list
         begin(Claims(LedgerUnavailable("away")), overlap="queue")
 
 
+def test_a_run_that_follows_others_does_not_start_without_a_ledger(waits: list[float]) -> None:
+    sentence = (
+        r"^it follows others, and the ledger does not say whether it has started: away$"
+    )  # fmt: skip
+    with pytest.raises(LedgerUnavailable, match=sentence):
+        begin(Claims(LedgerUnavailable("away")), parents=["r@1"])
+
+
 def test_the_ledger_learns_what_the_digest_and_the_keeper_need() -> None:
     run = Run(
         key="s@t",
@@ -162,6 +170,7 @@ def test_the_ledger_learns_what_the_digest_and_the_keeper_need() -> None:
         mention="@ops",
         heartbeat="job",
         why="because",
+        parents=["r@1"],
     )
     known = {
         "due_time": 1_795_399_200,
@@ -171,6 +180,7 @@ def test_the_ledger_learns_what_the_digest_and_the_keeper_need() -> None:
         "mention": "@ops",
         "heartbeat": "job",
         "why": "because",
+        "parents": ["r@1"],
     }
     assert facts(run) == known
     assert facts(Run(key="s@t", schedule="s", scheduled_time="soon", started_by="ada")) == {

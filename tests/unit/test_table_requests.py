@@ -218,13 +218,15 @@ def test_what_is_due_is_read_consistently(table: Table, client: Client) -> None:
     ]
 
 
+MARK = {"due_at": 100, "of_pk": KEY[0], "of_sk": KEY[1]}
+
+
 @pytest.mark.parametrize(("before", "is_removed"), [(1_000, False), (1_001, True)])
 def test_a_mark_of_what_is_due_no_more_is_removed_when_its_maker_is_dead(
     table: Table, client: Client, before: int, is_removed: bool
 ) -> None:
-    mark = {"due_at": {"N": "100"}, "of_pk": {"S": KEY[0]}, "of_sk": {"S": KEY[1]}}
-    client.answers = [{"Items": [mark]}, {"Item": WIRE_KEY}]
-    assert table.query_due(before) == []
+    client.answers = [{"Item": WIRE_KEY}]
+    assert table.get_due(MARK, before) == {}
     removal = (
         "delete_item",
         {
@@ -234,7 +236,21 @@ def test_a_mark_of_what_is_due_no_more_is_removed_when_its_maker_is_dead(
             "ExpressionAttributeValues": {":due_at": {"N": "100"}},
         },
     )
-    assert client.requests[2:] == ([removal] if is_removed else [])
+    assert client.requests[1:] == ([removal] if is_removed else [])
+
+
+@pytest.mark.parametrize(("due_at", "is_due"), [(9_999, True), (10_000, True), (10_001, False)])
+def test_an_item_is_due_when_it_says_so_itself(
+    table: Table, client: Client, due_at: int, is_due: bool
+) -> None:
+    client.answers = [{"Item": {"due_at": {"N": str(due_at)}}}]
+    assert table.get_due(MARK, 10_000) == ({"due_at": due_at} if is_due else {})
+    assert len(client.requests) == 1
+
+
+def test_the_marks_of_what_is_due_come_in_order(table: Table, client: Client) -> None:
+    client.answers = [{"Items": [{"due_at": {"N": str(at)}} for at in (6, 5, 3, 4)]}]
+    assert [mark["due_at"] for mark in table.query_due(5)] == [3, 4, 5]
 
 
 def test_a_mark_is_put_before_the_item_is_due(table: Table, client: Client) -> None:

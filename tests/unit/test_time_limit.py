@@ -14,7 +14,7 @@ from threading import Event, Thread, current_thread
 import pytest
 
 from task_scheduler.errors import TaskTimeout
-from task_scheduler.time_limit import call_with_timeout, time_limit
+from task_scheduler.time_limit import call_with_timeout, grace_of, time_limit
 
 
 @pytest.fixture
@@ -159,3 +159,23 @@ def test_a_trace_function_that_was_there_before_is_there_again() -> None:
         assert sys.gettrace() is trace
     finally:
         sys.settrace(before)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "grace"), [(0.1, 0.02), (0.2, 0.02), (2.0, 0.2), (5.0, 0.5), (60.0, 0.5)]
+)
+def test_a_tenth_of_the_limit_is_for_cleaning_up(seconds: float, grace: float) -> None:
+    assert grace_of(seconds) == pytest.approx(grace)
+
+
+def test_an_import_that_may_take_no_longer_is_interrupted_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cut_short.py").write_text("import time; time.sleep(0.5); DONE = True")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with pytest.raises(TaskTimeout):
+        with time_limit(0.05, import_seconds=0):
+            importlib.import_module("cut_short")
+
+    assert "cut_short" not in sys.modules

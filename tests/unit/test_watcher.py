@@ -275,3 +275,94 @@ def test_a_look_that_dies_while_it_notifies_is_followed_by_one_more_and_no_other
     for _ in range(3):
         world.look(HOURLY, after=300)
     assert world.said == ["nightly: has not run"] * 2
+
+
+def test_what_terraform_wrote_of_a_watch_is_read_as_it_was_meant() -> None:
+    written = {
+        "expected_every": 60,
+        "notify_on": ["failure", "success"],
+        "notify_to": ["ops"],
+        "mention": "@ops",
+        "timezone": "Europe/Berlin",
+        "start": "2026-11-23T02:00:00Z",
+        "end": None,
+    }
+    watch = Watch.from_event(written)
+    assert watch == Watch(
+        expected_every=60,
+        notify_on=("failure", "success"),
+        notify_to=("ops",),
+        mention="@ops",
+        timezone="Europe/Berlin",
+        start=1_795_399_200,
+    )
+    assert Watch.from_event({"end": "2026-11-23T02:00:00Z"}).end == 1_795_399_200
+
+
+def test_a_run_whose_time_nobody_knows_has_it_from_when_it_began(world: Surroundings) -> None:
+    world.look(IN_TEN_MINUTES)
+    world.run("waiting")
+    assert world.look(IN_TEN_MINUTES, after=600) == []
+    assert world.look(IN_TEN_MINUTES, after=1) == [NAME]
+
+
+def test_the_run_that_was_due_first_is_the_one_that_is_late(world: Surroundings) -> None:
+    problems: list[Problem | None] = []
+
+    def notify(_name: str, _watch: Watch, problem: Problem | None, _state: ScheduleState) -> bool:
+        problems.append(problem)
+        return True
+
+    world.look(IN_TEN_MINUTES)
+    began = world.now
+    world.run("running")
+    world.now += 60
+    world.run("running")
+    world.now += 900
+    watcher = Watcher(world.ledger, seconds=lambda: 60.0, notify=notify)
+    assert watcher.look({NAME: IN_TEN_MINUTES}) == [NAME]
+    late = f"{NAME}@{began}"
+    assert problems == [
+        Problem(
+            name=f"late {late}",
+            headline="not ended in time",
+            reason=f"{late} has not ended 600 s after it was due",
+        )
+    ]
+
+
+def test_the_reason_of_a_silence_is_what_was_expected(world: Surroundings) -> None:
+    reasons: list[str | None] = []
+
+    def notify(_name: str, _watch: Watch, problem: Problem | None, _state: ScheduleState) -> bool:
+        reasons.append(problem.reason if problem else None)
+        return True
+
+    world.look(HOURLY)
+    world.now += 2 * HOUR
+    Watcher(world.ledger, seconds=lambda: 20.0, notify=notify).look({NAME: HOURLY})
+    assert reasons == ["no run for 3900 s (expected_every)"]
+
+
+def test_without_time_to_notify_people_no_schedule_is_looked_at(world: Surroundings) -> None:
+    world.look(HOURLY)
+    world.now += 2 * HOUR
+    watcher = Watcher(world.ledger, seconds=lambda: 19.9, notify=world.notify)
+    assert watcher.look({NAME: HOURLY}) == []
+    assert world.said == []
+
+
+def test_the_end_of_a_problem_is_for_those_who_were_notified_of_it(world: Surroundings) -> None:
+    notified: list[tuple[str, Watch, bool]] = []
+
+    def notify(name: str, watch: Watch, problem: Problem | None, _state: ScheduleState) -> bool:
+        notified.append((name, watch, problem is None))
+        return True
+
+    watcher = Watcher(world.ledger, seconds=lambda: 60.0, notify=notify)
+    watcher.look({NAME: HOURLY})
+    world.now += 2 * HOUR
+    watcher.look({NAME: HOURLY})
+    world.run("succeeded")
+    watcher.look({NAME: HOURLY})
+    assert notified == [(NAME, HOURLY, False), (NAME, HOURLY, True)]
