@@ -40,6 +40,9 @@ module "jobs" {{
   notify        = {{ ssm_parameter = "/jobs/chat" }}
   notify_on     = ["success", "failure"]
   schedules     = var.schedules
+
+  secrets = {{ API_TOKEN = "/jobs/token", OTHER = "jobs/other" }}
+  policy_statements = [{{ actions = ["s3:PutObject"], resources = ["arn:aws:s3:::my.backups/*"] }}]
 }}
 """
 
@@ -50,12 +53,15 @@ schedules = {
 """
 
 TASKS = """
-from task_scheduler import task
+import boto3
+
+from task_scheduler import secret, task
 
 
 @task("greet")
 def greet(name):
     print(f"about to greet {name}")
+    boto3.client("s3").put_object(Bucket="my.backups", Key="greeted", Body=secret("API_TOKEN"))
     return f"Hello, {name}!"
 """
 
@@ -92,17 +98,18 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-Start = Callable[[], Dev]
+Start = Callable[..., Dev]
 
 
 @pytest.fixture
 def start(project: Path, tmp_path: Path) -> Iterator[Start]:
     started: list[Dev] = []
 
-    def start() -> Dev:
+    def start(**environment: str) -> Dev:
         paths = os.pathsep.join([str(ROOT), str(ROOT / "lambda_src" / "python")])
         command = [sys.executable, "-P", "-m", "taskctl"]
-        started.append(Dev(command, tmp_path, project, {"PYTHONPATH": paths}))
+        given = {"PYTHONPATH": paths, "API_TOKEN": "t0ken", "OTHER": "secret", **environment}
+        started.append(Dev(command, tmp_path, project, given))
         return started[-1]
 
     yield start
@@ -150,6 +157,7 @@ def test_edits_are_live_and_mistakes_leave_what_worked(
 ) -> None:
     dev = start()
     tasks, tfvars = tmp_path / "shared" / "tasks" / "mine.py", project / "terraform.tfvars"
+    dev.see("made the bucket my.backups: a role may use it, and the root does not make it")
     page = dev.see("page of jobs: http://127.0.0.1:").rpartition(" ")[2]
     dev.see("1  hello  rate(1 hour) UTC, next ")
     dev.see("ready after ", "stack jobs")
@@ -232,10 +240,11 @@ def test_a_root_that_cannot_be_applied_is_applied_once_it_is_mended(
     start: Start, project: Path
 ) -> None:
     (project / "terraform.tfvars").write_text(TFVARS.replace("1 hour", "an hour"))
-    dev = start()
+    dev = start(OTHER="")
     dev.see("rate(value unit) takes a whole number")
     dev.see("not applied: waiting for an edit")
     (project / "terraform.tfvars").write_text(TFVARS)
+    dev.see("secret OTHER (jobs/other) has no value here: start taskctl dev with OTHER in its")
     dev.see("1  hello  rate(1 hour) UTC")
     dev.fire("no such schedule")
     dev.see("no schedule 'no such schedule'")
