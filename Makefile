@@ -5,6 +5,8 @@ ARCHITECTURE ?= arm64
 REQUIREMENTS ?= layer/requirements-layer.txt
 OUT ?= layer
 MODULES ?=
+TESTS ?=
+SAMPLE ?=
 RUNS ?=
 SEED ?=
 
@@ -30,9 +32,9 @@ chaos: ## random faults and kills on models of SQS and DynamoDB; RUNS and SEED m
 	$(set_up) tests
 	@PYTHONPATH=.:lambda_src/python .build/venv/bin/python -m tests.model $(if $(RUNS),--runs $(RUNS)) $(if $(SEED),--seed $(SEED))
 
-mutation: ## how many small faults in the runtime its unit tests notice; MODULES may be given
+mutation: ## how many small faults in the runtime its unit tests notice; MODULES, TESTS, SAMPLE and SEED may be given
 	$(set_up) tests emulator
-	$(run) tools.mutation $(MODULES)
+	$(run) tools.mutation $(MODULES) $(if $(TESTS),--tests $(TESTS)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
 
 lint: ## terraform fmt, tflint, checkov, ruff, mypy, import-linter, workflows, prose, site, generated docs
 	$(set_up) lint layer terraform checkov site go_tools

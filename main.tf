@@ -78,6 +78,7 @@ module "functions" {
   runs_dead_letters   = module.queue.runs_dead_letters
   task_objects        = distinct(compact([for schedule in var.schedules : schedule.tasks_s3_uri]))
   has_generators      = anytrue([for schedule in var.schedules : schedule.tasks_source != null])
+  has_followers       = anytrue([for schedule in var.schedules : schedule.after != null])
   ledger_table        = module.ledger.table.name
   ledger_retention    = var.ledger_retention_days * 24 * 3600
   deduplication       = var.deduplication

@@ -33,6 +33,8 @@ variable "schedules" {
 
     When:
     - `expression`: `rate(value unit)`, `cron(minutes hours day-of-month month day-of-week year)` with `?` in one of the two day fields and weekdays better by name (1 is Sunday), or `at(yyyy-mm-ddThh:mm:ss)` for once.
+    - `after`: instead of an expression, the names of the schedules that it follows: it runs, within about a minute, when each of them has had a run that succeeded since it last ran after them, once for all of them. Runs by hand and backfills of theirs count, a dead letter that is sent again and completes a run does, too. A chain may have 8 schedules. In a task, `context.parents` has the runs that it follows. With `after` anywhere, keep_runs comes every minute instead of every 5.
+    - `after_any_outcome`: true has it run when each of them has ended, whether it succeeded, failed or was cancelled. Default false.
     - `timezone`: IANA time zone of cron and at; `var.timezone` if not given.
     - `description`: a note that the console shows, up to 512 bytes, of which a character beyond ASCII takes 2 to 4.
     - `enabled`: false keeps the schedule but does not fire it. Default true.
@@ -40,7 +42,7 @@ variable "schedules" {
     - `skip_on`: the days on which it does not run, in its time zone: dates such as `2027-12-24`, and names of calendars. A calendar is a file in `calendars/` of `task_code_dir`, its name and `.txt`, with a date a line and whatever is said about it behind; `taskctl calendar COUNTRY` writes one of public holidays. What is left out is recorded as skipped. A plan warns of a calendar that ends within 60 days.
     - `only_on`: the days on which alone it runs, likewise; `skip_on` is taken from them.
     - `expected_every`: people are notified, and one alarm of the stack goes off, when it has not run for so many seconds, from 60 on; slightly more than the longest time between two runs, such as 90000 (25 hours) for a daily one. keep_runs notices it, up to five minutes late. Not watched if not given, and with `enabled = false`.
-    - `finish_within`: the same when a run has not ended so many seconds after it was due, from 60 on. With `overlap = "skip"` it is at most the time between two runs. Not watched if not given.
+    - `finish_within`: the same when a run has not ended so many seconds after it was due, from 60 on. With `overlap = "skip"` it is at most the shortest time between two runs; where only a calendar tells that, as for the last day of a month, `taskctl check` refuses it and a plan does not. Not watched if not given.
     - `flexible_window_minutes`: fires at any moment within so many minutes after it is due, 1 to 1440 (a day); exactly when due if not given.
     - `start_date`, `end_date`: fires only between these, RFC 3339 in UTC, such as `2027-01-01T00:00:00Z`; AWS ignores them for at. Remove a `start_date` once it is past: AWS may refuse it when the schedule is changed or created again.
 
@@ -66,7 +68,9 @@ variable "schedules" {
     - `mention`: whom a message about a failure mentions, in the chat service's own form, such as `<!subteam^S0123ABCD>` or `@oncall`, in one line of up to 200 characters. Nothing else in a message can ping anybody.
   EOT
   type = map(object({
-    expression              = string
+    expression              = optional(string)
+    after                   = optional(list(string))
+    after_any_outcome       = optional(bool, false)
     timezone                = optional(string)
     description             = optional(string)
     enabled                 = optional(bool, true)
@@ -105,8 +109,8 @@ variable "schedules" {
 
   # All the other rules are in modules/scheduler, where they name every schedule that breaks one.
   validation {
-    condition     = alltrue([for schedule in var.schedules : try(schedule.expression, null) != null])
-    error_message = "schedules without an expression: ${join(", ", [for name, schedule in var.schedules : "\"${name}\"" if try(schedule.expression, null) == null])}. Each must be rate(value unit), cron(minutes hours day-of-month month day-of-week year) or at(yyyy-mm-ddThh:mm:ss); to leave a schedule out, leave its key out."
+    condition     = alltrue([for schedule in var.schedules : try(schedule.expression, null) != null || try(schedule.after, null) != null])
+    error_message = "schedules without an expression: ${join(", ", [for name, schedule in var.schedules : "\"${name}\"" if try(schedule.expression, null) == null && try(schedule.after, null) == null])}. Each must be rate(value unit), cron(minutes hours day-of-month month day-of-week year) or at(yyyy-mm-ddThh:mm:ss), or name in after which schedules it follows; to leave a schedule out, leave its key out."
   }
 }
 

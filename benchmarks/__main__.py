@@ -1,13 +1,14 @@
 """`make bench`: measure everything, print the table, write results.json and the docs' table.
 
-`python -m benchmarks NAME...` measures those benchmarks alone and writes nothing.
+`python -m benchmarks NAME...` measures those benchmarks alone, and replaces their figures.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from typing import Any
 
 from rich.console import Console
 
@@ -25,13 +26,18 @@ def main(names: Sequence[str]) -> None:
     """Measure, print, write."""
     facts = report.machine()
     figures = list(measure(FULL, say=_console.print, names=names))
-    results = report.record(figures, facts)
-    _console.print(report.table(results))
+    _console.print(report.table(report.record(figures, facts)))
     missed = sum(figure.met is False for figure in figures)
     _console.print(f"\n{missed} goals not met.")
-    if not names:
-        report.write(results)
-        _console.print("Written to benchmarks/results.json.")
+    report.write(_with_earlier(figures, facts) if names else report.record(figures, facts))
+    _console.print("Written to benchmarks/results.json and docs/benchmarks.md.")
+
+
+def _with_earlier(figures: Sequence[Figure], facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the results with some figures measured again, and the derived ones by them."""
+    earlier = report.read()
+    known = report.figures_of(earlier) | {figure.key: figure for figure in figures}
+    return report.record([*figures, *cost.derive(known)], facts, earlier["figures"])
 
 
 def measure(
@@ -60,8 +66,7 @@ def measure(
             say(f"Measuring: {name} ...")
             figures |= {figure.key: figure for figure in benchmarks[name]()}
     if not names:
-        figures["requests"] = cost.derive_requests(figures)
-        figures |= {figure.key: figure for figure in cost.measure(figures)}
+        figures |= {figure.key: figure for figure in cost.derive(figures)}
     yield from figures.values()
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from math import ceil
 from statistics import median
 
 from benchmarks.figures import Figure
@@ -21,6 +22,12 @@ MEMORY_GB = 128 / 1024
 AWS_LOG_BYTES = 5_700
 """Bytes that the original logs for a task on AWS, where its environment has a session token."""
 
+_SETUP = pricing.Setup(
+    architecture="arm64", fifo=False, deduplication=False, batch_size=10, task_concurrency=1,
+    send_task_memory=128, run_task_memory=128, maximum_concurrency=10, metrics_by_schedule=False,
+    alarms=0, dashboard=False, keep_minutes=5,
+)  # fmt: skip
+
 
 @dataclass(frozen=True, kw_only=True)
 class Design:
@@ -33,6 +40,7 @@ class Design:
         log_bytes: a task.
         sqs_request, gb_second: prices in dollars.
         maximum_concurrency: of the event source mapping; None where there is no limit.
+        records: dollars a month for recording runs: the ledger and keep_runs.
     """
 
     requests: float
@@ -42,10 +50,11 @@ class Design:
     sqs_request: float
     gb_second: float
     maximum_concurrency: int | None
+    records: float = 0.0
 
     @property
     def dollars(self) -> float:
-        """The cost of a month: schedule, queue, its idle polling, functions, logs."""
+        """The cost of a month: schedule, queue, its idle polling, functions, logs, records."""
         return (
             RUNS * (pricing.SCHEDULER_INVOCATION + pricing.LAMBDA_REQUEST)
             + (TASKS * self.requests + pricing.idle_polls(self.maximum_concurrency))
@@ -53,7 +62,14 @@ class Design:
             + TASKS * self.invocations * pricing.LAMBDA_REQUEST
             + TASKS * self.seconds * MEMORY_GB * self.gb_second
             + TASKS * self.log_bytes * pricing.LOG_BYTE
+            + self.records
         )
+
+
+def derive(figures: Mapping[str, Figure]) -> list[Figure]:
+    """Return the figures that are computed from measured ones."""
+    requests = derive_requests(figures)
+    return [requests, *measure({**figures, requests.key: requests})]
 
 
 def measure(figures: Mapping[str, Figure]) -> Iterator[Figure]:
@@ -94,9 +110,10 @@ def _designs(figures: Mapping[str, Figure], *, waits_overlap: bool) -> tuple[Des
             invocations=ours("invocations"),
             seconds=TASK_SECONDS * share + ours("invocations") * ours("invocation") / 1_000,
             log_bytes=ours("log_bytes"),
-            sqs_request=pricing.SQS_REQUEST[False],
+            sqs_request=pricing.SQS_REQUEST[False] + pricing.FAIR_REQUEST,
             gb_second=pricing.GB_SECOND["arm64"],
             maximum_concurrency=10,
+            records=_records(),
         ),
         Design(
             requests=yardstick("requests"),
@@ -108,6 +125,16 @@ def _designs(figures: Mapping[str, Figure], *, waits_overlap: bool) -> tuple[Des
             maximum_concurrency=None,
         ),
     )
+
+
+def _records() -> float:
+    """Return the dollars a month for the ledger and keep_runs, counted as by `taskctl cost`."""
+    tasks = round(TASKS / RUNS)
+    ledger = RUNS * (
+        pricing.LEDGER_READS * pricing.DYNAMODB_READ
+        + pricing.ledger_writes(tasks, ceil(tasks / 10)) * pricing.DYNAMODB_WRITE
+    )
+    return ledger + pricing.keep_runs_usage(_SETUP)[1]
 
 
 def derive_requests(figures: Mapping[str, Figure]) -> Figure:

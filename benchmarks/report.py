@@ -1,4 +1,4 @@
-"""The figures as a table on a terminal, as results.json, and as the table of docs/benchmarks.md."""
+"""The figures as a table on a terminal, as results.json, and as the rows of docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import platform
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from statistics import median
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from rich.table import Table
 
 from benchmarks.figures import Figure
+from benchmarks.public import ROWS, Row
 from task_scheduler_local.places import ROOT
 
 RESULTS = ROOT / "benchmarks" / "results.json"
@@ -38,15 +39,43 @@ def machine() -> dict[str, Any]:
     }
 
 
-def record(figures: Sequence[Figure], facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the contents of results.json."""
+def record(
+    figures: Sequence[Figure], facts: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
+    """Return the contents of results.json.
+
+    Args:
+        figures: that were measured.
+        facts: about the machine.
+        earlier: figures of results.json, which keep those that were not measured again.
+    """
+    date = datetime.now(UTC).date().isoformat()
+    load = facts["load_average"]
+    measured: dict[str, Mapping[str, Any]] = {
+        figure.key: asdict(figure)
+        | {"ratio": figure.ratio, "goal": figure.goal, "met": figure.met}
+        | {"date": date, "load_average": load}
+        for figure in figures
+    }
+    kept = [measured.pop(figure["key"], figure) for figure in earlier]
     return {
-        "date": datetime.now(UTC).date().isoformat(),
-        "machine": dict(facts),
-        "figures": [
-            asdict(figure) | {"ratio": figure.ratio, "goal": figure.goal, "met": figure.met}
-            for figure in figures
-        ],
+        "machine": {name: fact for name, fact in facts.items() if name != "load_average"},
+        "figures": [*kept, *measured.values()],
+    }
+
+
+def read() -> dict[str, Any]:
+    """Return the contents of results.json."""
+    results: dict[str, Any] = json.loads(RESULTS.read_text())
+    return results
+
+
+def figures_of(results: Mapping[str, Any]) -> dict[str, Figure]:
+    """Return the figures of results.json by their keys."""
+    names = {field.name for field in fields(Figure)}
+    return {
+        figure["key"]: Figure(**{name: figure[name] for name in names & figure.keys()})
+        for figure in results["figures"]
     }
 
 
@@ -59,21 +88,31 @@ def write(results: Mapping[str, Any]) -> None:
 
 
 def markdown(results: Mapping[str, Any]) -> str:
-    """Return the results as a table in Markdown."""
-    facts = results["machine"]
+    """Return the public rows of the results as a table in Markdown."""
+    figures = {figure["key"]: figure for figure in results["figures"]}
     lines = [
-        f"Measured on {results['date']}: {facts['cores']} cores ({facts['architecture']}, "
-        f"{facts['system']}), Python {facts['python']}, {facts['emulator']}; load average when it "
-        f"began: {facts['load_average']}.",
-        "",
-        "| " + " | ".join(_HEADINGS) + " |",
-        "|---|---|---|---|---|",
+        "| | ours | limit | ours / limit | one by one | measured |",
+        "|---|---|---|---|---|---|",
+        *(_public(row, figures[row.key]) for row in ROWS if row.key in figures),
     ]
-    for figure in results["figures"]:
-        name, *cells = _cells(figure)
-        note = f"<br>*{figure['note']}*" if figure["note"] else ""
-        lines.append(f"| {' | '.join([name + note, *cells])} |")
     return "\n".join(lines) + "\n"
+
+
+def _public(row: Row, figure: Mapping[str, Any]) -> str:
+    unit = figure["unit"].replace("$ a month", "USD")
+    is_derived = figure["note"].startswith("derived")
+    ours = median(figure["ours"])
+    yardstick = median(figure["yardstick"]) if figure["yardstick"] else 0.0
+    limit = row.limit(yardstick)
+    cells = [
+        row.name,
+        f"{_rounded(ours)} {unit}",
+        f"{_rounded(limit)} {unit}: {row.why}",
+        _rounded(ours / limit),
+        f"{_rounded(yardstick)} {unit}" if row.compared else "",
+        "derived" if is_derived else f"{figure['date']}, load {figure['load_average']:g}",
+    ]
+    return f"| {' | '.join(cells)} |"
 
 
 def table(results: Mapping[str, Any]) -> Table:

@@ -20,8 +20,8 @@ _WRONG_CREDENTIALS = {
     "ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException",
     "SignatureDoesNotMatch",
 }  # fmt: skip
-_LATER = ("Throttl", "TooManyRequests", "LimitExceeded", "ServiceUnavailable", "InternalError",
-          "InternalFailure", "InternalServerError")  # fmt: skip
+_LATER = ("Throttl", "ThroughputExceeded", "TooManyRequests", "LimitExceeded", "ServiceUnavailable",
+          "InternalError", "InternalFailure", "InternalServerError")  # fmt: skip
 """Parts of the error codes that the same request may not meet again."""
 
 

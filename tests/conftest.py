@@ -1,8 +1,7 @@
-"""What every kind of test shares: an AWS of the run's own."""
+"""Fixtures that all tests share: an AWS of the run's own."""
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 import tempfile
@@ -10,10 +9,12 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-from pytest_httpserver import HTTPServer
 
 from task_scheduler_local import terraform
 from task_scheduler_local.emulator import Emulator
+from tests.http_server import make_httpserver
+
+__all__ = ["make_httpserver"]
 
 WAITING = (
     "tests/faults/", "tests/system/", "tests/benchmarks/", "tests/taskctl/page/", "tests/module/",
@@ -65,12 +66,3 @@ def emulator() -> Iterator[Emulator]:
     """An emulator for the whole run; what a test makes in it has a name of the test's own."""
     with Emulator() as emulator:
         yield emulator
-
-
-@pytest.fixture(scope="session")
-def make_httpserver() -> Iterator[HTTPServer]:
-    """The server behind `httpserver`, which a request that hangs does not keep from the next."""
-    # It is in the process of the code under test, whose log some tests read for secrets.
-    logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
-    with HTTPServer(host="127.0.0.1", port=0, threaded=True) as server:
-        yield server

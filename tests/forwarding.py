@@ -35,7 +35,7 @@ class Answer:
 
 
 def error(status: int, code: str) -> Answer:
-    """What AWS's JSON protocols answer when something is wrong."""
+    """An error answer of AWS's JSON protocols."""
     body = {"__type": f"com.amazonaws#{code}", "message": "injected"}
     return Answer(
         status, [("Content-Type", "application/x-amz-json-1.0")], json.dumps(body).encode()

@@ -1,4 +1,4 @@
-"""What goes on in the stack of the pictures, beside months of runs: failures, a log, functions."""
+"""The story of the stack in the pictures, beside months of runs: failures, a log, functions."""
 
 from __future__ import annotations
 

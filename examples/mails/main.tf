@@ -1,4 +1,4 @@
-# A mail to each row of a CSV file, 500 of them: a row is a task, so one bad address spoils no other.
+# A mail to each row of a CSV file, 500 of them: a row is a task, so a bad address affects no other.
 
 provider "aws" {}
 

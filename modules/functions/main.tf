@@ -157,12 +157,13 @@ locals {
       {
         SEND_TASK_FUNCTION = "${var.prefix}-send-task"
         MESSAGE_RETENTION  = tostring(var.message_retention)
+        SCHEDULE_GROUP     = var.prefix
       },
       local.ledger_environment,
       local.notify_environment,
     )
     customer_key = {
-      "kms:Decrypt"         = ["dynamodb"]
+      "kms:Decrypt"         = var.has_followers ? ["dynamodb", "scheduler"] : ["dynamodb"]
       "kms:GenerateDataKey" = ["dynamodb"]
     }
     permissions = concat(
@@ -182,6 +183,12 @@ locals {
           Condition = { "ForAllValues:StringEquals" = { "dynamodb:LeadingKeys" = ["due"] } }
         },
       ],
+      # What schedules run that it starts after others is in their own inputs.
+      var.has_followers ? [{
+        Effect   = "Allow"
+        Action   = ["scheduler:GetSchedule"]
+        Resource = ["arn:${var.aws.partition}:scheduler:${var.aws.region}:${var.aws.account}:schedule/${var.prefix}/*"]
+      }] : [],
       local.notify_permissions,
     )
   }

@@ -103,6 +103,12 @@ variable "has_generators" {
   nullable    = false
 }
 
+variable "has_followers" {
+  description = "Whether schedules run after others: then keep_runs reads what they run."
+  type        = bool
+  nullable    = false
+}
+
 variable "workers" {
   description = <<-EOT
     What runs tasks, by name. `default` is run_task; its layers and VPC are those of the other functions, too, and its environment and secrets those of generators.

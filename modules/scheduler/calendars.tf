@@ -41,7 +41,7 @@ locals {
     { for name, lists in local.cron_lists : name => [
       for when in setproduct(lists.years, lists.months, lists.days) : format("%04d-%02d-%02d", when...)
     ] if lists.years != null && lists.months != null && lists.days != null },
-    { for name, schedule in var.schedules : name => [substr(schedule.expression, 3, 10)] if startswith(schedule.expression, "at(") },
+    { for name, schedule in var.schedules : name => [substr(local.expressions[name], 3, 10)] if startswith(local.expressions[name], "at(") },
     { for name, schedule in var.schedules : name => local.days[name].only_on if schedule.only_on != null },
   )
 
@@ -49,7 +49,7 @@ locals {
   possible_left = { for name, days in local.possible_days : name => [for day in days : day if
     !contains(local.days[name].skip_on, day) &&
     (var.schedules[name].only_on == null || contains(local.days[name].only_on, day)) &&
-    (startswith(var.schedules[name].expression, "at(") ? substr(var.schedules[name].expression, 3, 10) == day : true) &&
+    (startswith(local.expressions[name], "at(") ? substr(local.expressions[name], 3, 10) == day : true) &&
     try(contains(local.cron_lists[name].years, tonumber(substr(day, 0, 4))), true) &&
     try(contains(local.cron_lists[name].months, tonumber(substr(day, 5, 2))), true) &&
     try(contains(local.cron_lists[name].days, tonumber(substr(day, 8, 2))), true) &&
@@ -90,7 +90,7 @@ locals {
 
   calendar_problems = { for name, problems in local.day_entry_problems : name => (
     length(problems) == 0 && length(local.expression_problems[name]) == 0 && try(length(local.possible_left[name]) == 0, false)
-    ? ["${join(" and ", [for field in local.day_fields : field if var.schedules[name][field] != null])}: no day is left on which ${var.schedules[name].expression} is due"]
+    ? ["${join(" and ", [for field in local.day_fields : field if var.schedules[name][field] != null])}: no day is left on which ${var.schedules[name].after == null ? "${local.expressions[name]} is due" : "it may run"}"]
     : problems
   ) }
 
@@ -100,7 +100,7 @@ locals {
   calendar_ends = { for name, days in local.calendar_days : name => reverse(sort(days))[0] if length(days) > 0 }
   only_ends     = { for name, days in local.possible_left : name => reverse(sort(days))[0] if var.schedules[name].only_on != null && length(days) > 0 }
 
-  calendar_warnings = { for name, schedule in var.schedules : name => length(local.calendar_problems[name]) > 0 || startswith(schedule.expression, "at(") ? [] : concat(
+  calendar_warnings = { for name, schedule in var.schedules : name => length(local.calendar_problems[name]) > 0 || startswith(local.expressions[name], "at(") ? [] : concat(
     flatten([for field in local.day_fields : [for entry in local.day_entries[name][field] :
       "${field}: the calendar \"${entry}\" ends on ${local.calendar_ends[entry]}, less than 60 days from now: `taskctl calendar` writes the next three years of a country"
       if try(timecmp("${local.calendar_ends[entry]}T00:00:00Z", local.soon) < 0, false)

@@ -22,8 +22,8 @@ locals {
 
   # Seconds between two runs, of those schedules that say so as a rate.
   rate_seconds = { for name, schedule in var.schedules : name =>
-    tonumber(regex("^rate\\((\\d+) ", schedule.expression)[0]) * { minute = 60, hour = 3600, day = 86400 }[regex("(minute|hour|day)s?\\)$", schedule.expression)[0]]
-    if can(regex("^rate\\(\\d+ (minute|hour|day)s?\\)$", schedule.expression))
+    tonumber(regex("^rate\\((\\d+) ", local.expressions[name])[0]) * { minute = 60, hour = 3600, day = 86400 }[regex("(minute|hour|day)s?\\)$", local.expressions[name])[0]]
+    if can(regex("^rate\\(\\d+ (minute|hour|day)s?\\)$", local.expressions[name]))
   }
 
   # Where the list of each schedule comes from.
@@ -60,7 +60,8 @@ locals {
   ] }
 
   problems = flatten([for name, schedule in var.schedules : [for problem in concat(
-    [for problem in local.expression_problems[name] : "expression \"${schedule.expression}\": ${problem}"],
+    local.after_problems[name],
+    [for problem in schedule.after == null ? local.expression_problems[name] : [] : "expression \"${local.expressions[name]}\": ${problem}"],
 
     # Its name.
     length(name) > 64 ? ["its name has ${length(name)} characters, ${length(name) - 64} too many: AWS takes 64"] : [],
@@ -75,16 +76,16 @@ locals {
       "${field} \"${schedule[field]}\" must be an existing date and time in UTC, such as 2027-01-01T00:00:00Z"
       if schedule[field] == null ? false : !can(regex("^[0-9-]+T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$", schedule[field])) || !can(timeadd(schedule[field], "0s"))
     ],
-    schedule.expected_every != null && can(regex("^at\\(", schedule.expression))
+    schedule.expected_every != null && can(regex("^at\\(", local.expressions[name]))
     ? ["expected_every is given, but at(...) fires only once: leave it out"]
     : [],
-    schedule.finish_within != null && schedule.overlap == "skip" && try(schedule.finish_within > local.rate_seconds[name], false)
-    ? ["finish_within is ${coalesce(schedule.finish_within, 0)}, longer than the ${try(local.rate_seconds[name], 0)} seconds between two runs, but with overlap = \"skip\" those that are due meanwhile are skipped: make it ${try(local.rate_seconds[name], 0)} at most, or let overlap be \"allow\" or \"queue\""]
+    schedule.finish_within != null && schedule.overlap == "skip" && try(schedule.finish_within > local.shortest_seconds[name], false)
+    ? ["finish_within is ${coalesce(schedule.finish_within, 0)}, longer than the ${try(local.shortest_seconds[name], 0)} seconds between two runs, but with overlap = \"skip\" those that are due meanwhile are skipped: make it ${try(local.shortest_seconds[name], 0)} at most, or let overlap be \"allow\" or \"queue\""]
     : [],
     contains(["allow", "skip", "queue"], schedule.overlap)
     ? []
     : ["overlap is \"${schedule.overlap}\": it must be \"allow\", \"skip\" or \"queue\""],
-    contains(["skip", "queue"], schedule.overlap) && can(regex("^at\\(", schedule.expression))
+    contains(["skip", "queue"], schedule.overlap) && can(regex("^at\\(", local.expressions[name]))
     ? ["overlap is \"${schedule.overlap}\", but at(...) fires only once: leave it out"]
     : [],
     local.calendar_problems[name],

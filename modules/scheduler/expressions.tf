@@ -63,14 +63,14 @@ locals {
   }]
 
   cron_expressions = { for name, schedule in var.schedules :
-    name => regexall("\\S+", upper(trimsuffix(trimprefix(schedule.expression, "cron("), ")")))
-    if can(regex("^cron\\(.*\\)$", schedule.expression))
+    name => regexall("\\S+", upper(trimsuffix(trimprefix(local.expressions[name], "cron("), ")")))
+    if can(regex("^cron\\(.*\\)$", local.expressions[name]))
   }
 
   # Five fields as cron has them, bare or within cron(...), said as AWS has them; weekdays by name, which
   # are counted from 0 there. Where both days are given cron takes either, which are two schedules here.
-  unix_fields = { for name, schedule in var.schedules : name => regexall("\\S+", upper(trimsuffix(trimprefix(schedule.expression, "cron("), ")")))
-    if can(regex("^(?:cron\\()?[0-9*/,-]+ +[0-9*/,-]+ +[0-9*/,-]+ +[0-9A-Za-z*/,-]+ +[0-9A-Za-z*/,-]+\\)?$", schedule.expression))
+  unix_fields = { for name, schedule in var.schedules : name => regexall("\\S+", upper(trimsuffix(trimprefix(local.expressions[name], "cron("), ")")))
+    if can(regex("^(?:cron\\()?[0-9*/,-]+ +[0-9*/,-]+ +[0-9*/,-]+ +[0-9A-Za-z*/,-]+ +[0-9A-Za-z*/,-]+\\)?$", local.expressions[name]))
   }
 
   unix_hints = { for name, fields in local.unix_fields : name => "five fields are cron's; to AWS that is ${join(" and ", [
@@ -98,20 +98,20 @@ locals {
   ) }
 
   rate_problems = { for name, schedule in var.schedules : name => (
-    can(regex("^rate\\(0*[1-9][0-9]* +(?:minute|hour|day)s?\\)$", schedule.expression))
+    can(regex("^rate\\(0*[1-9][0-9]* +(?:minute|hour|day)s?\\)$", local.expressions[name]))
     ? []
     : ["rate(value unit) takes a whole number from 1, and minutes, hours or days, such as rate(15 minutes)"]
-  ) if startswith(schedule.expression, "rate(") }
+  ) if startswith(local.expressions[name], "rate(") }
 
   at_problems = { for name, schedule in var.schedules : name => (
-    can(timeadd("${one(regex("^at\\(([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})\\)$", schedule.expression))}Z", "0s"))
+    can(timeadd("${one(regex("^at\\(([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})\\)$", local.expressions[name]))}Z", "0s"))
     ? []
     : ["at(yyyy-mm-ddThh:mm:ss) takes a date and time that exist, without a zone (that goes into timezone) or fractions of a second"]
-  ) if startswith(schedule.expression, "at(") }
+  ) if startswith(local.expressions[name], "at(") }
 
   long_expressions = { for name, schedule in var.schedules : name => [
-    "it has ${length(schedule.expression)} characters, more than the 256 that AWS takes: split it into several schedules",
-  ] if length(schedule.expression) > 256 }
+    "it has ${length(local.expressions[name])} characters, more than the 256 that AWS takes: split it into several schedules",
+  ] if length(local.expressions[name]) > 256 }
 
   expression_problems = merge(
     { for name, schedule in var.schedules : name => [
@@ -130,7 +130,7 @@ locals {
     months   = fields[3]
     weekdays = fields[4]
     years    = length(fields) == 6 ? fields[5] : "*"
-  } if length(local.expression_problems[name]) == 0 }
+  } if length(local.expression_problems[name]) == 0 && var.schedules[name].after == null }
 
   month_names   = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
   weekday_names = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]

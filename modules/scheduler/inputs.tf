@@ -21,6 +21,9 @@ locals {
       mention      = schedule.mention
       heartbeat    = schedule.heartbeat
       pace         = schedule.pace
+      after        = schedule.after == null ? null : sort(local.before[name])
+      any_outcome  = schedule.after != null && schedule.after_any_outcome ? true : null
+      enabled      = schedule.after != null && !schedule.enabled ? false : null
       overlap      = schedule.overlap == "allow" ? null : schedule.overlap
       skip_on      = schedule.skip_on == null ? null : local.days[name].skip_on
       only_on      = schedule.only_on == null ? null : local.days[name].only_on

@@ -3,7 +3,7 @@
 
 locals {
   # What follows on a run's end is started by keep_runs, so it then comes often.
-  starts_runs = anytrue([for schedule in var.schedules : schedule.overlap == "queue"])
+  starts_runs = anytrue([for schedule in var.schedules : schedule.overlap == "queue" || schedule.after != null])
 
   # What keep_runs watches: in its event, since a function's environment has room for 4 KB alone.
   watched = { for name, schedule in var.schedules : name => { for key, value in {
@@ -13,8 +13,17 @@ locals {
     notify_to      = schedule.notify_to == null ? null : sort(compact(schedule.notify_to))
     mention        = schedule.mention
     timezone       = schedule.timezone == null ? var.timezone : schedule.timezone
+    start          = schedule.start_date
+    end            = schedule.end_date
   } : key => value if value != null } if schedule.enabled && (schedule.expected_every != null || schedule.finish_within != null) }
-  keep_runs_input = length(local.watched) == 0 ? "{}" : jsonencode({ watched = local.watched })
+
+  # Those that it starts after others; what they run is in their own schedules.
+  followers = { for name, others in local.before : name => {
+    after       = sort(others)
+    any_outcome = var.schedules[name].after_any_outcome
+  } if var.schedules[name].enabled }
+
+  keep_runs_input = jsonencode({ for key, value in { watched = local.watched, followers = local.followers } : key => value if length(value) > 0 })
 }
 
 resource "aws_scheduler_schedule_group" "keep_runs" {
@@ -48,7 +57,7 @@ resource "aws_scheduler_schedule" "keep_runs" {
   lifecycle {
     precondition {
       condition     = length(local.keep_runs_input) <= local.max_input_bytes
-      error_message = "${length(local.watched)} schedules have expected_every or finish_within, and what keep_runs is told of them has ${length(local.keep_runs_input)} characters, more than the ${local.max_input_bytes} that fit. Watch fewer of them."
+      error_message = "${length(local.watched)} schedules have expected_every or finish_within, ${length(local.followers)} have after, and what keep_runs is told of them has ${length(local.keep_runs_input)} characters, more than the ${local.max_input_bytes} that fit. Watch fewer of them, or have fewer follow others."
     }
   }
 

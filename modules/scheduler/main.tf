@@ -19,8 +19,8 @@ resource "aws_scheduler_schedule" "this" {
   name                         = each.key
   group_name                   = aws_scheduler_schedule_group.this.name
   description                  = var.schedules[each.key].description
-  state                        = var.schedules[each.key].enabled ? "ENABLED" : "DISABLED"
-  schedule_expression          = var.schedules[each.key].expression
+  state                        = var.schedules[each.key].enabled && var.schedules[each.key].after == null ? "ENABLED" : "DISABLED"
+  schedule_expression          = local.expressions[each.key]
   schedule_expression_timezone = var.schedules[each.key].timezone == null ? var.timezone : var.schedules[each.key].timezone
   start_date                   = var.schedules[each.key].start_date
   end_date                     = var.schedules[each.key].end_date

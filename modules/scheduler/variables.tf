@@ -24,7 +24,9 @@ variable "timezone" {
 variable "schedules" {
   description = "The schedules by name, with the fields of the root module's variable of the same name."
   type = map(object({
-    expression              = string
+    expression              = optional(string)
+    after                   = optional(list(string))
+    after_any_outcome       = optional(bool, false)
     timezone                = optional(string)
     description             = optional(string)
     enabled                 = bool

@@ -9,8 +9,8 @@ locals {
   }
 
   # When each at(...) is due, as if in UTC.
-  moments = { for name, schedule in var.schedules : name => "${one(regex("^at\\((.*)\\)$", schedule.expression))}Z"
-    if startswith(schedule.expression, "at(") && length(local.expression_problems[name]) == 0
+  moments = { for name, schedule in var.schedules : name => "${one(regex("^at\\((.*)\\)$", local.expressions[name]))}Z"
+    if startswith(local.expressions[name], "at(") && length(local.expression_problems[name]) == 0
   }
 
   # A year of 366 days stands for all of them.
@@ -31,7 +31,7 @@ locals {
 
   warnings = flatten([for name, schedule in var.schedules : [for warning in concat(
     [for moment in try([local.moments[name]], []) :
-      "${schedule.expression} is past: it never fires, and AWS may refuse it"
+      "${local.expressions[name]} is past: it never fires, and AWS may refuse it"
       if timecmp(timeadd(moment, local.slack[name]), local.now) < 0
     ],
     [for start in schedule.start_date[*] :
@@ -43,11 +43,11 @@ locals {
       if can(timeadd(end, "0s")) && try(timecmp(end, local.now), 1) < 0
     ],
     contains(local.never, name)
-    ? ["${schedule.expression} never fires: there is no such day in these months"]
+    ? ["${local.expressions[name]} never fires: there is no such day in these months"]
     : [],
     local.calendar_warnings[name],
     try(max(local.cron_lists[name].years...) < tonumber(formatdate("YYYY", local.now)), false)
-    ? ["${schedule.expression} never fires: its years are past"]
+    ? ["${local.expressions[name]} never fires: its years are past"]
     : [],
     [for meaning in try([local.weekdays[name]], []) :
       "day-of-week ${local.cron_dates[name].weekdays} is ${meaning} to AWS, whose week begins with 1 for Sunday: say so by name, or ${local.unix_weekdays[name]} if that is meant"

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from taskctl.errors import ExitCode
-from taskctl.runs.backfilling import Backfill, find_period
+from taskctl.runs.backfilling import MOST_AT_ONCE, Backfill, find_period
 from taskctl.runs.missed import Missed, Period
 from taskctl.runs.reader import RunReader
 from taskctl.runs.run_table import describe_run
@@ -20,7 +20,6 @@ from taskctl.ui.output import confirm, counted, note, print_json, print_json_lin
 from taskctl.ui.times import rfc3339
 
 _LISTED = 20
-_MOST_AT_ONCE = 50
 
 
 def backfill(
@@ -39,7 +38,7 @@ def backfill(
         typer.Option("--unknown-too", help="Times that the ledger does not reach back to as well."),
     ] = False,
     parallel: Annotated[
-        int, typer.Option(min=1, max=_MOST_AT_ONCE, help="Runs at the same time.")
+        int, typer.Option(min=1, max=MOST_AT_ONCE, help="Runs at the same time.")
     ] = 1,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list the times.")] = False,
     why: options.Why = None,
@@ -54,7 +53,8 @@ def backfill(
     the one before it is over. Each has the key that it would have had, so the command goes on where
     it stopped when it is called again. Times without an offset are in the schedule's zone. Of times
     before the ledger was made, or longer ago than it keeps runs, nobody knows whether they ran:
-    they are counted, and run only with --unknown-too. Exit code 1 means that a run did not succeed.
+    they are counted, and run only with --unknown-too. A schedule that runs after others has no
+    times of its own: backfill the others. Exit code 1 means that a run did not succeed.
 
     \b
     Examples:

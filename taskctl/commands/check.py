@@ -9,8 +9,10 @@ import typer
 
 from taskctl.dead_letters.replaced import find_losses
 from taskctl.errors import TaskctlError
+from taskctl.project.intervals import find_long_deadlines
 from taskctl.project.isolated import check_isolated
 from taskctl.project.layer import open_layer, warn_of_layers
+from taskctl.project.schedule import Schedule
 from taskctl.project.task_check import Checked
 from taskctl.project.task_code import check_task_folder
 from taskctl.project.tfvars import (
@@ -49,7 +51,8 @@ def check(
     and task files is read, its function looked up, and its arguments tried on that function's
     parameters, without running it. Generators are not run, and objects in S3 are not read: of
     those lists only the functions that their schedules name are looked up. Exit code 1 means
-    that there are problems; warnings leave it at 0.
+    that there are problems; warnings leave it at 0. Schedules that run after others are named with
+    these.
 
     With --plan what Terraform has computed is checked, in a root that calls the module as well: it
     has applied the module's rules itself, so what is left are tasks and task code.
@@ -76,11 +79,12 @@ def check(
     schedules = [] if len(problems) > len(unknown) else tfvars_schedules(values, folder)
     with open_layer(values, tfvars) as layer:
         checked = check_isolated(schedules, folder, layer=layer, import_seconds=import_timeout)
-    checked.problems = problems + checked.problems
+    deadlines = find_long_deadlines(schedules, values["schedules"])
+    checked.problems = [*problems, *deadlines, *checked.problems]
     checked.warnings = [*warnings, *checked.warnings, *warn_of_layers(values)]
     if deployed:
         _compare(checked, values, prefix, root)
-    _report(checked, len(values["schedules"]), as_json=as_json)
+    _report(checked, len(values["schedules"]), schedules, as_json=as_json)
     if checked.problems:
         raise typer.Exit(1)
 
@@ -92,7 +96,7 @@ def _check_plan(planned: PlannedStack, import_timeout: float, *, as_json: bool) 
     folder = check_task_folder(planned.task_folder)
     layer = planned.layer or folder  # without packages of its own there is none
     checked = check_isolated(planned.schedules, folder, layer=layer, import_seconds=import_timeout)
-    _report(checked, len(planned.schedules), as_json=as_json)
+    _report(checked, len(planned.schedules), planned.schedules, as_json=as_json)
     note(f"The task code is that of {folder}.")
     if checked.problems:
         raise typer.Exit(1)
@@ -109,11 +113,13 @@ def _compare(checked: Checked, values: dict[str, Any], prefix: str | None, root:
         checked.warnings += losses
 
 
-def _report(checked: Checked, schedules: int, *, as_json: bool) -> None:
+def _report(checked: Checked, count: int, schedules: list[Schedule], *, as_json: bool) -> None:
+    followers = [schedule for schedule in schedules if schedule.after]
     if as_json:
         print_json(
             {
-                "schedules": schedules,
+                "schedules": count,
+                "after": {each.name: list(each.after) for each in followers},
                 "tasks": checked.tasks,
                 "lists_not_read": checked.unread,
                 "problems": checked.problems,
@@ -125,7 +131,9 @@ def _report(checked: Checked, schedules: int, *, as_json: bool) -> None:
         say(problem)
     for warning in checked.warnings:
         say(f"warning: {warning}")
-    looked = f"{counted(schedules, 'schedule')}, {counted(checked.tasks, 'task')}"
+    for each in followers:
+        say(f"{each.name} runs {each.when}{'' if each.enabled else ', but is disabled'}")
+    looked = f"{counted(count, 'schedule')}, {counted(checked.tasks, 'task')}"
     if checked.unread:
         looked += f", {counted(checked.unread, 'list')} not read (S3, generators)"
     found = counted(len(checked.problems), "problem") if checked.problems else "no problem"

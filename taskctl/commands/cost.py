@@ -11,7 +11,7 @@ import typer
 
 from taskctl.costs import pricing
 from taskctl.costs.cost_basis import deployed_basis, written_basis
-from taskctl.costs.estimate import UNKNOWN_TASKS, estimate, runs_of
+from taskctl.costs.estimate import UNKNOWN_TASKS, estimate, runs_by_schedule
 from taskctl.costs.pricing import Assumptions, Setup, Usage
 from taskctl.ui import options
 from taskctl.ui.output import print_json, say
@@ -61,7 +61,7 @@ def cost(
         task_log_bytes=task_log_bytes,
     )
     now = datetime.now(UTC)
-    runs = {schedule.name: runs_of(schedule, now) for schedule in basis.schedules}
+    runs = runs_by_schedule(basis.schedules, now)
     rows = estimate(basis, assumptions, runs, tasks)
     shared = [
         {"schedule": name, _SHARED[name]: amount, "usd": usd}

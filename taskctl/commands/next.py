@@ -14,7 +14,7 @@ from taskctl.errors import NoLedger, TaskctlError, did_you_mean
 from taskctl.project.completion import complete_schedule
 from taskctl.project.schedule import Schedule, run_times_of
 from taskctl.project.tfvars import find_task_folder, read_tfvars, tfvars_schedules
-from taskctl.runs.coming import describe_due, why_never
+from taskctl.runs.coming import describe_due, describe_follower, why_never
 from taskctl.ui import options
 from taskctl.ui.tables import Column, Row, print_table
 
@@ -44,7 +44,8 @@ def next_runs(
 
     The times are in the schedule's own zone, in UTC, and in the zone of this machine ("here").
     Days on which the clocks go forward or back are marked, and so are times that are skipped
-    because the clocks jump over them, or because the schedule is paused.
+    because the clocks jump over them, or because the schedule is paused. A schedule that runs after
+    others has no times: the others are named.
 
     \b
     Examples:
@@ -69,7 +70,7 @@ def next_runs(
     now = datetime.now(UTC)
     rows = [row for each in found for row in _rows(each, now, count, pauses)]
     rows.sort(key=lambda row: (row["due"] is None, row["due"] or now, row["schedule"]))
-    print_table(_columns(now), rows, as_json=as_json)
+    print_table(_columns(now), rows if as_json else list(map(_shown, rows)), as_json=as_json)
 
 
 def _named(name: str | None, written: list[Schedule], path: Path) -> list[Schedule]:
@@ -104,11 +105,15 @@ def _rows(
     row = {
         "schedule": schedule.name,
         "expression": schedule.expression,
+        "after": list(schedule.after),
         "timezone": schedule.timezone,
     }
     nothing = {**row, "due": None, "local": None, "here": None}
     if reason := why_never(schedule):
         yield {**nothing, "note": reason}
+        return
+    if schedule.after:
+        yield {**nothing, "note": describe_follower(schedule, now, pauses)}
         return
     due = None
     for due in islice(run_times_of(schedule, now), count):
@@ -123,6 +128,13 @@ def _rows(
         yield {**nothing, "note": "never due again"}
 
 
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row as the table shows it: what is followed in the place of a time."""
+    if not row["after"]:
+        return row
+    return {**row, "local": f"after {', '.join(row['after'])}", "timezone": None}
+
+
 def _columns(now: datetime) -> list[Column]:
     def wait(due: datetime) -> str:
         minutes = round((due - now).total_seconds() / 60)
@@ -134,12 +146,15 @@ def _columns(now: datetime) -> list[Column]:
     def style(row: Row) -> str:
         return "dim" if row["due"] is None else "yellow" if row["note"] else ""
 
+    def local(at: datetime | str) -> str:
+        return at if isinstance(at, str) else f"{at:%a %Y-%m-%d %H:%M}"
+
     def minute(at: datetime) -> str:
         return f"{at:%Y-%m-%d %H:%M}"
 
     columns = [
         Column(key="schedule", heading="schedule", style=lambda row: "bold"),
-        Column(key="local", heading="due", show=lambda at: f"{at:%a %Y-%m-%d %H:%M}"),
+        Column(key="local", heading="due", show=local),
         Column(key="timezone", heading="in"),
         Column(key="due", heading="UTC", show=minute, rank=2),
         Column(key="here", heading="here", show=minute, rank=1),

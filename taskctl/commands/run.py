@@ -53,10 +53,12 @@ def run(
     """Run a schedule now and follow its tasks to their ends.
 
     The run has a key of its own: it repeats no other run, even where deduplication is on. The
-    ledger notes who started it, and why. A paused schedule runs as well. The tasks are shown that
-    the ledger keeps: failures, and the results of up to 10 tasks. Exit code 1 means that something
-    failed, 2 that nothing was run (or that it was skipped, since another run has not ended), 124
-    that it is not over yet. Ctrl-C stops following, and nothing else: `taskctl cancel` does.
+    ledger notes who started it, and why. A paused schedule runs as well. A schedule that runs after
+    others finds the last runs of these in context.parents, and still runs after their next ones.
+    The tasks are shown that the ledger keeps: failures, and the results of up to 10 tasks. Exit
+    code 1 means that something failed, 2 that nothing was run (or that it was skipped, since
+    another run has not ended), 124 that it is not over yet. Ctrl-C stops following, and nothing
+    else: `taskctl cancel` does.
 
     \b
     Examples:
@@ -73,11 +75,15 @@ def run(
     when = f"for {rfc3339(scheduled_time)}" if at else "now"
     confirm(f"Run {what} {when}, in the stack {stack.prefix!r}?", yes=yes)
     started = start_run(stack, found, scheduled_time=scheduled_time, task=task, why=why)
+    for other in found.after:
+        if not any(RunId.of(key).schedule == other for key in started.parents):
+            done = "ended" if found.any_outcome else "succeeded"
+            note(f"No run of {other} has {done} yet: tasks find none of it in context.parents.")
     if not as_json:
         say(f"{schedule}: run {started.id.key}, {started.describe()}")
     elif not wait:
         counts = {name: started.summary[name] for name in ("sent", "refused")}
-        print_json({"run": started.id.key, **counts})
+        print_json({"run": started.id.key, **counts, "parents": started.parents})
     if wait:
         _follow(stack, started.id, seconds, as_json=as_json)
 

@@ -10,9 +10,11 @@ from task_scheduler.queue.task_id import TaskId
 from taskctl.dead_letters.dead_letter import DeadLetter
 from taskctl.dead_letters.listing import find_dead_letter
 from taskctl.errors import TaskctlError
+from taskctl.runs.digest import RunDigest, read_digest
 from taskctl.runs.log import log_address, run_log
 from taskctl.runs.reader import RunReader, find_task
 from taskctl.runs.recorded_run import KeptEnd, RecordedRun
+from taskctl.runs.relatives import followers_of
 from taskctl.runs.run_table import describe_run, end_line
 from taskctl.stack.find import find_stack
 from taskctl.stack.stack import Stack
@@ -31,9 +33,13 @@ def show(
 ) -> None:
     """Show a run or a task with all that is known of it.
 
-    Of a run: its state and counts, when it was due and how long it took, who started, cancelled or
-    redrove it, the ends that the ledger keeps, and the log. Of a task: each attempt that the log
-    still has, how it ended, and, if it is a dead letter, its message with the arguments.
+        more = {
+            "followers": followers,
+            "tasks": [end.as_json() for end in ends],
+            "log": link,
+            "digest": digest and digest.as_json(),
+        }
+        print_json(run.as_json() | more)
 
     \b
     Examples:
@@ -46,25 +52,37 @@ def show(
     found, position = find_task(reader, run)
     ends = reader.kept_ends(found.key)
     if position is None:
-        _show_run(stack, found, ends, as_json=as_json)
+        followers = [one.key for one in followers_of(reader, found)]
+        _show_run(stack, found, ends, followers, as_json=as_json)
         return
     _show_task(stack, found, position, ends, as_json=as_json)
 
 
-def _show_run(stack: Stack, run: RecordedRun, ends: list[KeptEnd], *, as_json: bool) -> None:
+def _show_run(
+    stack: Stack, run: RecordedRun, ends: list[KeptEnd], followers: list[str], *, as_json: bool
+) -> None:
     link = log_address(stack, run)
+    digest = read_digest(stack, run)
     if as_json:
-        print_json(run.as_json() | {"tasks": [end.as_json() for end in ends], "log": link})
+        more = {
+            "followers": followers,
+            "tasks": [end.as_json() for end in ends],
+            "log": link,
+            "digest": digest and digest.as_json(),
+        }
+        print_json(run.as_json() | more)
         return
     say(run.key)
-    _print_facts(_facts(run, link))
+    _print_facts(_facts(run, followers, link))
     for end in ends[:_MOST_SHOWN]:
         say(end_line(end))
     if len(ends) > _MOST_SHOWN:
         say(f"  ... and {len(ends) - _MOST_SHOWN} more: --json has all that are kept")
+    if digest is not None:
+        _print_facts(_digest_facts(digest, run))
 
 
-def _facts(run: RecordedRun, link: str) -> Iterator[tuple[str, str]]:
+def _facts(run: RecordedRun, followers: list[str], link: str) -> Iterator[tuple[str, str]]:
     yield "state", describe_run(run)
     for name, at in (("due", run.due_time), ("began", run.began), ("closed", run.closed)):
         if at is not None:
@@ -72,10 +90,24 @@ def _facts(run: RecordedRun, link: str) -> Iterator[tuple[str, str]]:
             yield name, f"{local:%a %Y-%m-%d %H:%M:%S} {local.tzname()}"
     if run.seconds is not None:
         yield "took" if run.closed else "for", format_seconds(run.seconds)
+    if run.parents:
+        yield "after", ", ".join(run.parents)
+    if followers:
+        yield "followed", f" by {', '.join(followers)}"
     yield "log", f"taskctl logs {run.key}"
     yield "", link
     if run.has_failed:
         yield "again", f"taskctl retry {run.key}"
+
+
+def _digest_facts(digest: RunDigest, run: RecordedRun) -> Iterator[tuple[str, str]]:
+    if digest.sent is not None:
+        local = digest.sent.astimezone(run.zone)
+        yield "message", f"{local:%a %Y-%m-%d %H:%M:%S} {local.tzname()}: {digest.describe()}"
+    else:
+        yield "message", digest.describe()
+    for line in [digest.title, *digest.text.splitlines()]:
+        yield "", line
 
 
 def _show_task(

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from taskctl.errors import TaskctlError
+from taskctl.project.task_code import check_task_folder
 from taskctl.stack.find import find_stack
 from taskctl.ui import options
 from taskctl.ui.browser import open_in_browser
@@ -29,6 +30,14 @@ def ui(
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the page in your browser.")
     ] = True,
+    task_code_dir: Annotated[
+        Path | None,
+        typer.Option(
+            "--task-code-dir",
+            help="The folder with the task files, whose lines are shown; tasks in --root by "
+            "default, if it is there.",
+        ),
+    ] = None,
     prefix: options.Prefix = None,
     root: options.Root = Path(),
 ) -> None:
@@ -52,7 +61,10 @@ def ui(
         raise TaskctlError(_INSTALL.format(name=name)) from error
     stack = find_stack(prefix, root)
     stack.check_exists()
-    known = Known(stack)
+    folder = task_code_dir or root / "tasks"
+    if task_code_dir is not None:
+        check_task_folder(folder)
+    known = Known(stack, folder)
     known.warm_up()
     ended = Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())

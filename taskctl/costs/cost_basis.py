@@ -41,7 +41,7 @@ _OF_WORKERS = {
     "maximum_concurrency": "maximum_concurrency",
     "memory": "run_task_memory",
 }
-"""What a worker may have of its own, and the field of Setup that it takes the place of."""
+"""Settings that a worker may have of its own, and the fields of Setup that they replace."""
 
 _SETTINGS = (
     "architecture", "fifo", "deduplication", "batch_size", "task_concurrency", "send_task_memory",
@@ -82,20 +82,27 @@ def written_basis(path: Path) -> Basis:
         schedule["enabled"] and (schedule["expected_every"] or schedule["finish_within"])
         for schedule in schedules.values()
     )
+    folder = find_task_folder(values, path)
+    written = tfvars_schedules(values, folder)
     setup = Setup(
         **{name: values[name] for name in _SETTINGS},
         workers=workers,
-        keep_minutes=keep_minutes(schedule["overlap"] for schedule in schedules.values()),
+        **keeping(written),
         alarms=alarms if monitoring else 0,
         dashboard=bool(monitoring and monitoring["dashboard"]),
     )
-    folder = find_task_folder(values, path)
-    return Basis(tfvars_schedules(values, folder), setup, folder)
+    return Basis(written, setup, folder)
 
 
-def keep_minutes(overlaps: Iterable[str | None]) -> int:
-    """Return the interval of keep_runs; modules/scheduler/keep_runs.tf has the rule."""
-    return 1 if "queue" in overlaps else 5
+def keeping(schedules: Iterable[Schedule]) -> dict[str, Any]:
+    """Return the fields of Setup that keep_runs' interval and reads are in.
+
+    modules/scheduler/keep_runs.tf has the rule.
+    """
+    schedules = list(schedules)
+    is_often = any(each.after or each.input.get("overlap") == "queue" for each in schedules)
+    followed = {other for each in schedules if each.enabled for other in each.after}
+    return {"keep_minutes": 1 if is_often else 5, "followed": len(followed)}
 
 
 def deployed_basis(prefix: str | None, root: Path) -> Basis:
@@ -137,7 +144,7 @@ def stack_basis(stack: Stack, schedules: list[Schedule]) -> Basis:
         architecture=run_task["Architectures"][0],
         deduplication=environment.get("DEDUPLICATION") == "true",
         send_task_memory=send_task["MemorySize"],
-        keep_minutes=keep_minutes(schedule.input.get("overlap") for schedule in schedules),
+        **keeping(schedules),
         metrics_by_schedule=environment.get("METRICS_BY_SCHEDULE") == "true",
         **monitoring,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -46,9 +46,29 @@ def estimate(
     return sorted(rows, key=lambda row: (-row["usd"], row["schedule"]))
 
 
-def runs_of(schedule: Schedule, now: datetime) -> float:
-    """Return how often a schedule runs in a month, averaged over the year to come."""
-    if not schedule.is_ours:
+def runs_by_schedule(schedules: Iterable[Schedule], now: datetime) -> dict[str, float]:
+    """Return how often schedules run in a month, averaged over the year to come.
+
+    One that runs after others runs as often as the rarest of them, if all their runs succeed.
+    """
+    by_name = {schedule.name: schedule for schedule in schedules}
+    found: dict[str, float] = {}
+
+    def runs_of(name: str) -> float:
+        if name not in found:
+            found[name] = 0.0  # where schedules wait for each other, which Terraform refuses
+            schedule = by_name.get(name)
+            if schedule is not None and schedule.after and schedule.enabled:
+                found[name] = min(map(runs_of, schedule.after))
+            elif schedule is not None:
+                found[name] = _runs_of(schedule, now)
+        return found[name]
+
+    return {name: runs_of(name) for name in by_name}
+
+
+def _runs_of(schedule: Schedule, now: datetime) -> float:
+    if not schedule.is_ours or schedule.expression is None:
         return 0.0
     expression, _ = read_calendar(schedule)
     if not schedule.enabled:
@@ -68,6 +88,8 @@ def _note(schedule: Schedule, tasks: int | None) -> str | None:
         return "not made by this module, not estimated"
     if not schedule.enabled:
         return "disabled"
+    if schedule.after:
+        return f"runs {schedule.when}: as often as the rarest of them, if all succeed"
     if isinstance(read_calendar(schedule)[0], At):
         return "runs once"
     return "number of tasks assumed" if tasks is None else None

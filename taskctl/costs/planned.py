@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from taskctl.costs.cost_basis import Basis, keep_minutes
+from taskctl.costs.cost_basis import Basis, keeping
 from taskctl.costs.pricing import Setup
 from taskctl.errors import TaskctlError
 from taskctl.stack.plan import PlannedStack, read_plan
@@ -30,14 +30,13 @@ def planned_basis(path: Path, root: Path, prefix: str | None) -> Basis:
     resources = _Resources(planned)
     send_task, run_task = (resources.function(name) for name in ("send-task", "run-task"))
     environment = _environment(run_task)
-    overlaps = (schedule.input.get("overlap") for schedule in planned.schedules)
     setup = Setup(
         **resources.worker(_DEFAULT),
         workers={name: resources.worker(name) for name in resources.workers() if name != _DEFAULT},
         architecture=(run_task.get("architectures") or ["x86_64"])[0],
         deduplication=environment.get("DEDUPLICATION") == "true",
         send_task_memory=send_task["memory_size"],
-        keep_minutes=keep_minutes(overlaps),
+        **keeping(planned.schedules),
         metrics_by_schedule=environment.get("METRICS_BY_SCHEDULE") == "true",
         alarms=sum(1 for _ in resources.of_type("aws_cloudwatch_metric_alarm")),
         dashboard=any(resources.of_type("aws_cloudwatch_dashboard")),

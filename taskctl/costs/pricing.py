@@ -43,6 +43,8 @@ CHUNK_UNITS = 1.4
 KEEP_SECONDS = 0.1
 KEEP_MEMORY = 256
 """Of an invocation of keep_runs that finds nothing to do, and of its function in MB."""
+LOOK_READS = 2
+"""Units that it reads: what is due, consistently, what is watched, and what follows others."""
 
 IDLE_POLLERS = {False: 2, True: 5}
 """Of Lambda's, by whether there is a maximum concurrency: with one it keeps five at least.
@@ -70,6 +72,7 @@ class Setup:
     Attributes:
         alarms: the number of alarms of the stack as a whole.
         keep_minutes: the interval of keep_runs.
+        followed: schedules that others run after, whose items it reads each time.
         workers: what each further worker has of its own, of the fields here, by its name.
         others: the module's variables of these names.
     """
@@ -86,6 +89,7 @@ class Setup:
     alarms: int
     dashboard: bool
     keep_minutes: int
+    followed: int = 0
     workers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def of(self, worker: str | None) -> Setup:
@@ -214,7 +218,7 @@ def keep_runs_usage(setup: Setup) -> tuple[float, float]:
         + LAMBDA_REQUEST
         + gb_seconds * GB_SECOND[setup.architecture]
         + PLATFORM_LOG_BYTES * LOG_BYTE
-        + DYNAMODB_READ
+        + (LOOK_READS + setup.followed) * DYNAMODB_READ
     )
     return invocations, invocations * usd
 

@@ -1,4 +1,4 @@
-"""What became of dead letters that were sent again: printed, and noted in their runs."""
+"""Report on dead letters that were sent again, and note it in their runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which dead letters are meant: by ids, or by what they say."""
+"""Selection of dead letters, by ids or by their content."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MOST_NAMED = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """What a dead letter must have to be meant; by default all are.
+    """The conditions for a dead letter to be selected; by default all are.
 
     Attributes:
         ids: beginnings of ids; one of them must be its own.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from taskctl.dev.view import View
 from taskctl.stack.stack import Stack
@@ -34,18 +35,22 @@ class Pages:
         self._served = served
         self._known: dict[str, Known] = {}
 
-    def show(self, stacks: Sequence[Stack]) -> None:
-        """Serve the page of each stack that has none; read the others' schedules again."""
+    def show(self, stacks: Mapping[Stack, Path]) -> None:
+        """Serve the page of each stack that has none; read the others' schedules again.
+
+        Args:
+            stacks: with their task folders.
+        """
         if missing is not None:
             return
-        for stack in stacks:
+        for stack, folder in stacks.items():
             if stack.prefix in self._known:
                 self._known[stack.prefix].schedules.forget()
             else:
-                self._serve(stack)
+                self._serve(stack, folder)
 
-    def _serve(self, stack: Stack) -> None:
-        known = self._known[stack.prefix] = Known(stack)
+    def _serve(self, stack: Stack, folder: Path) -> None:
+        known = self._known[stack.prefix] = Known(stack, folder)
         known.warm_up()
         session = self._served.enter_context(serving(lambda session: make_app(known, session)))
         self._view.line(f"page of {stack.prefix}: {session.address}")

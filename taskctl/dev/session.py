@@ -24,12 +24,15 @@ from taskctl.dev.clock import Clock
 from taskctl.dev.follower import Follower
 from taskctl.dev.keys import KEYS
 from taskctl.dev.pages import Pages
+from taskctl.dev.provided import provide_buckets, provide_secrets
 from taskctl.dev.view import ScheduleLine, View
 from taskctl.errors import TaskctlError, did_you_mean
 from taskctl.ids import key_by_hand
 from taskctl.project.isolated import check_isolated
 from taskctl.project.schedule import Schedule
+from taskctl.runs.reader import RunReader
 from taskctl.runs.recorded_run import RecordedRun
+from taskctl.runs.relatives import last_parents
 from taskctl.stack.invoke import invoke_later
 from taskctl.stack.stack import Stack
 from taskctl.ui.times import rfc3339
@@ -68,7 +71,7 @@ class Fireable:
 
 
 class Session:
-    """What is applied, and what is to be done about events.
+    """The applied project, and the reactions to events.
 
     Args:
         root: what Terraform applies.
@@ -101,6 +104,7 @@ class Session:
         self._view = view
         self._pages = pages
         self._began = 0.0
+        self._environment = dict(os.environ)
         self._events: SimpleQueue[Typed | Changed] = SimpleQueue()
         self._instances: list[Instance] = []
         self._fireable: list[Fireable] = []
@@ -124,7 +128,11 @@ class Session:
         self._began = began
         self._root.init()
         is_applied = False
-        with in_background(self._clock.run), in_background(self._follower.run):
+        with ExitStack() as ended:
+            ended.enter_context(in_background(self._clock.run))
+            ended.enter_context(in_background(self._follower.run))
+            # first: tasks that run, and requests that wait for them, would be waited for
+            ended.callback(self._emulator.kill)
             while True:
                 watched = self._watched()
                 with ExitStack() as watches:
@@ -228,16 +236,21 @@ class Session:
         """Make what was applied what is fired, followed and notified of."""
         for instance in self._instances:
             connect(instance, self._chat)
-        stacks = [Stack(instance.prefix) for instance in self._instances]
+            for sentence in provide_secrets(instance, self._environment):
+                self._view.line(sentence, "warning")
+            for sentence in provide_buckets(instance):
+                self._view.line(sentence)
+        folders = {Stack(one.prefix): one.task_folder for one in self._instances}
+        stacks = list(folders)
         self._fireable = [
             Fireable(stack, schedule)
             for stack in stacks
             for schedule in stack.schedules()
             if schedule.is_ours
         ]
-        self._clock.set([stack.prefix for stack in stacks])
+        self._clock.set(groups_of(stacks))
         self._follower.follow(stacks)
-        self._pages.show(stacks)
+        self._pages.show(folders)
 
     def _update(self, what: str, edited: float) -> None:
         """Give the functions the code as it is now, if it imports."""
@@ -273,7 +286,11 @@ class Session:
             return
         now = rfc3339(datetime.now(UTC))
         name = found.schedule.name
-        event = {**found.schedule.input, "scheduled_time": now, "key": key_by_hand(name, now)}
+        parents = last_parents(RunReader(found.stack), found.schedule)
+        event = {
+            **found.schedule.input, "scheduled_time": now, "key": key_by_hand(name, now),
+            "parents": parents or None,
+        }  # fmt: skip
         self._view.line(f"{datetime.now():%H:%M:%S}  {name} fired by hand")
         invoke_later(found.stack.send_task, event)
 
@@ -299,7 +316,9 @@ class Session:
                 ScheduleLine(
                     key=KEYS[number] if number < len(KEYS) else "",
                     name=f"{prefix}/{schedule.name}" if several else schedule.name,
-                    expression=f"{schedule.expression} {schedule.timezone}",
+                    expression=schedule.when
+                    + (f" {schedule.timezone}" if schedule.expression else ""),
+                    is_follower=bool(schedule.after),
                     due=due.get((prefix, schedule.name)),
                     last=runs.get((prefix, schedule.name)),
                 )
@@ -309,6 +328,11 @@ class Session:
     def _problem(self, text: str) -> None:
         for line in text.splitlines():
             self._view.line(line, "problem")
+
+
+def groups_of(stacks: Iterable[Stack]) -> list[str]:
+    """Return the schedule groups whose schedules are fired, keep_runs' among them."""
+    return [group for stack in stacks for group in (stack.prefix, stack.keep_runs_group)]
 
 
 def use(environment: Mapping[str, str]) -> None:

@@ -28,8 +28,9 @@ class ScheduleLine:
     Attributes:
         key: that fires it; empty where there are more schedules than keys.
         name: with the prefix, where there are several stacks.
-        expression: with its time zone.
+        expression: with its time zone, or the schedules that it follows, in words.
         due: when it is due next; None for never, or while it is disabled.
+        is_follower: true if it runs after others.
         last: its last run; None before the first.
     """
 
@@ -38,6 +39,7 @@ class ScheduleLine:
     expression: str
     due: datetime | None
     last: RecordedRun | None
+    is_follower: bool = False
 
 
 class View(Protocol):
@@ -85,8 +87,11 @@ class PlainView:
         self._shown = wanted
         width = max((len(line.name) for line in lines), default=0)
         for line in lines:
-            due = f"next {_moment(line.due)}" if line.due else "not due"
-            self.line(f"  {line.key:2} {line.name:{width}}  {line.expression}, {due}")
+            due = f", next {_moment(line.due)}" if line.due else ", not due"
+            self.line(
+                f"  {line.key:2} {line.name:{width}}  {line.expression}"
+                f"{'' if line.is_follower else due}"
+            )
 
 
 class LiveView:
@@ -122,13 +127,19 @@ class LiveView:
             table.add_row(
                 Text(line.key, "bold cyan"),
                 Text(harmless(line.name)),
-                Text(_moment(line.due) if line.due else "not due"),
+                Text(harmless(_next(line))),
                 Text(last + outcome, style),
             )
         rule = Text("─" * self._live.console.width, "dim")
         more = f"{len(lines) - most} more schedules. " if len(lines) > most else ""
         help_line = Text(f"{more}A key fires its schedule now; Ctrl-C ends it all.", "dim")
         self._live.update(Group(rule, table, help_line))
+
+
+def _next(line: ScheduleLine) -> str:
+    if line.is_follower:
+        return line.expression
+    return _moment(line.due) if line.due else "not due"
 
 
 def _fit(text: str, width: int) -> list[str]:

@@ -23,7 +23,8 @@ class Schedule:
 
     Attributes:
         name: within its stack.
-        expression: rate(...), cron(...) or at(...), as it was written.
+        expression: rate(...), cron(...) or at(...), as it was written; None of one that runs after
+            others.
         timezone: IANA name.
         enabled: false while it is paused.
         start, end: in UTC; it does not run before the one and after the other.
@@ -31,11 +32,13 @@ class Schedule:
         created: None before it is deployed.
         input: what send_task gets, without the scheduled time: task, args, tasks, tasks_file,
             retries, max_age and so on, each only where it is given.
+        after: the names of the schedules that it runs after, sorted.
+        any_outcome: true if it is enough that their runs have ended.
         is_ours: false for a schedule that somebody else put into the stack's group.
     """
 
     name: str
-    expression: str
+    expression: str | None
     timezone: str
     enabled: bool = True
     start: datetime | None = None
@@ -43,13 +46,24 @@ class Schedule:
     flexible_window_minutes: int | None = None
     created: datetime | None = None
     input: Mapping[str, Any]
+    after: tuple[str, ...] = ()
+    any_outcome: bool = False
     is_ours: bool = True
+
+    @property
+    def when(self) -> str:
+        """Its expression, or the schedules that it follows, in words."""
+        if self.expression is not None:
+            return self.expression
+        how = ", whatever their outcome" if self.any_outcome else ""
+        return f"after {', '.join(self.after)}{how}"
 
 
 def due_times_of(schedule: Schedule, after: datetime) -> Iterator[DueTime]:
     """Return the due times of a schedule after a moment, ascending; one that is off has them too.
 
-    Those on days that it leaves out are among them: see run_times_of.
+    Those on days that it leaves out are among them: see run_times_of. One that runs after others
+    has none.
 
     Args:
         schedule: deployed, or created at that moment.
@@ -58,6 +72,8 @@ def due_times_of(schedule: Schedule, after: datetime) -> Iterator[DueTime]:
     Raises:
         TaskctlError: Scheduler would refuse its expression or its time zone.
     """
+    if schedule.expression is None:
+        return iter(())
     expression, own_zone = read_calendar(schedule)
     return due_times(
         expression,
@@ -100,14 +116,25 @@ def read_calendar(schedule: Schedule) -> tuple[Expression, ZoneInfo]:
     """Parse a schedule's expression and time zone.
 
     Raises:
-        TaskctlError: Scheduler would refuse one of them.
+        TaskctlError: Scheduler would refuse one of them, or it runs after others.
     """
+    if schedule.expression is None:
+        raise TaskctlError(f'schedule "{schedule.name}" has no times of its own: {schedule.when}')
     try:
         expression = parse(schedule.expression)
     except IllegalExpression as error:
         where = f'schedule "{schedule.name}": expression "{schedule.expression}"'
         raise TaskctlError(f"{where}: {error}") from error
+    return expression, read_zone(schedule)
+
+
+def read_zone(schedule: Schedule) -> ZoneInfo:
+    """Return a schedule's time zone.
+
+    Raises:
+        TaskctlError: there is no such zone.
+    """
     try:
-        return expression, zone(schedule.timezone)
+        return zone(schedule.timezone)
     except UnknownZone as error:
         raise TaskctlError(f'schedule "{schedule.name}": {error}') from error

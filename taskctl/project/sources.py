@@ -1,4 +1,4 @@
-"""Where a project takes the module from, and taskctl of the same version."""
+"""The sources of a project: the module, and taskctl of the same version."""
 
 from __future__ import annotations
 

@@ -28,9 +28,11 @@ _CHECKS = [
     MODULE / "modules" / "scheduler" / name
     for name in (
         "variables.tf",
+        "after.tf",
         "checks.tf",
         "expressions.tf",
         "calendars.tf",
+        "intervals.tf",
         "warnings.tf",
         "inputs.tf",
         "timezones.txt",
@@ -45,12 +47,12 @@ _AWS = {"partition": "aws", "region": "REGION", "account": "ACCOUNT", "dns_suffi
 _WHEN = {
     "expression", "timezone", "description", "enabled", "flexible_window_minutes", "start_date",
     "end_date", "delivery_retries", "delivery_max_age", "expected_every",
-    "finish_within",
+    "finish_within", "after", "after_any_outcome",
 }  # fmt: skip
-"""Fields of a schedule that are Scheduler's, and not in the input of send_task."""
+"""Fields of a schedule that say when it runs, and not what."""
 _DAYS = {"skip_on", "only_on"}
 _LEFT_OUT = [("overlap", "allow"), ("worker", DEFAULT_WORKER)]
-"""What the input does not say, since it is usual."""
+"""Fields that the input omits because they have their usual values."""
 
 
 def _print_unknown(sentence: str) -> None:
@@ -143,17 +145,19 @@ def tfvars_schedules(variables: dict[str, Any], folder: Path) -> list[Schedule]:
         folder: the folder of task files and calendars.
 
     Raises:
-        TaskctlError: a date is not one, or a calendar cannot be read.
+        TaskctlError: a date is not one, a calendar cannot be read, or `after` names nobody.
     """
     return [
         Schedule(
             name=name,
-            expression=fields["expression"],
+            expression=fields["expression"] if fields["after"] is None else None,
             timezone=fields["timezone"] or variables["timezone"],
             enabled=fields["enabled"],
             start=_date(name, "start_date", fields),
             end=_date(name, "end_date", fields),
             flexible_window_minutes=fields["flexible_window_minutes"],
+            after=_others(name, fields),
+            any_outcome=fields["after_any_outcome"],
             input={
                 "version": 1,
                 "schedule": name,
@@ -177,6 +181,14 @@ def _resolve(schedule: str, field: str, value: Any, folder: Path) -> Any:
         return read_days(value, folder)
     except TaskctlError as error:
         raise TaskctlError(f'schedule "{schedule}": {field}: {error}') from error
+
+
+def _others(schedule: str, fields: dict[str, Any]) -> tuple[str, ...]:
+    """Return the schedules that one runs after, as its input has them."""
+    others = fields["after"] or []
+    if fields["after"] is not None and not (others and all(others)):
+        raise TaskctlError(f'schedule "{schedule}": after must be a list of names of schedules')
+    return tuple(sorted(set(others)))
 
 
 def _values(path: Path, files: dict[str, str]) -> tuple[Any, list[dict[str, Any]]]:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from task_scheduler.runs.identity import RunId
 from taskctl.errors import TaskctlError
-from taskctl.project.schedule import Schedule, read_calendar
+from taskctl.project.schedule import Schedule, read_zone
 from taskctl.runs.following import follow
 from taskctl.runs.missed import Missed, Period, find_missed
 from taskctl.runs.reader import RunReader
@@ -17,6 +17,9 @@ from taskctl.runs.recorded_run import RecordedRun
 from taskctl.stack.invoke import invoke
 from taskctl.stack.stack import Stack
 from taskctl.ui.times import parse_time, rfc3339
+
+MOST_AT_ONCE = 50
+"""Runs of a schedule that a backfill has at the same time."""
 
 
 def find_period(
@@ -34,7 +37,8 @@ def find_period(
     Raises:
         TaskctlError: these are no such times, or there is no ledger, or no access to it.
     """
-    zone = read_calendar(schedule)[1]
+    check_has_times(schedule)
+    zone = read_zone(schedule)
     now = datetime.now(UTC)
     start = parse_time(since, zone)
     end = parse_time(until, zone) if until else now
@@ -50,6 +54,19 @@ def find_period(
         known_from=reader.known_from(),
         skipped_too=skipped_too,
     )
+
+
+def check_has_times(schedule: Schedule) -> None:
+    """Refuse a schedule that runs after others.
+
+    Raises:
+        TaskctlError: it does, and these are to be backfilled instead.
+    """
+    if schedule.expression is None:
+        raise TaskctlError(
+            f"{schedule.name} runs {schedule.when}, and has no times of its own: backfill "
+            f"{' or '.join(schedule.after)}, whose runs it follows"
+        )
 
 
 @dataclass(frozen=True)

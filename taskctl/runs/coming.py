@@ -22,17 +22,25 @@ def why_never(schedule: Schedule) -> str | None:
     return None if schedule.enabled else "disabled"
 
 
-def pause_at(schedule: Schedule, time: DueTime, pauses: Mapping[str, Pause]) -> Pause | None:
+def pause_at(schedule: Schedule, moment: datetime, pauses: Mapping[str, Pause]) -> Pause | None:
     """Return the pause for which a run will be skipped: of its schedule, or of all."""
     for pause in filter(None, map(pauses.get, (schedule.name, ALL_SCHEDULES))):
-        if pause.holds_at(time.due):
+        if pause.holds_at(moment):
             return pause
     return None
 
 
+def describe_follower(schedule: Schedule, now: datetime, pauses: Mapping[str, Pause]) -> str | None:
+    """Return what is unusual about a schedule that runs after others; None for nothing."""
+    pause = pause_at(schedule, now, pauses)
+    notes = ["whatever their outcome"] if schedule.any_outcome else []
+    notes += [pause.describe(schedule.name)] if pause else []
+    return ", ".join(notes) or None
+
+
 def describe_due(schedule: Schedule, time: DueTime, pauses: Mapping[str, Pause]) -> str | None:
     """Return what is unusual about a due time: a pause, clocks, windows; None for nothing."""
-    pause = pause_at(schedule, time, pauses)
+    pause = pause_at(schedule, time.due, pauses)
     paused = [pause.describe(schedule.name)] if pause else []
     return ", ".join([*paused, *_notes(schedule, time)]) or None
 

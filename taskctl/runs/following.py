@@ -28,7 +28,7 @@ BAR_FROM = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """What a look at a run has shown.
+    """A snapshot of a run.
 
     Attributes:
         run: as it is now.

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from task_scheduler.keeping.followers import FOLLOWERS
 from task_scheduler.queue.task_id import TaskId
 from task_scheduler.runs.chunk import CHUNK_SIZE, Chunk
 from task_scheduler.runs.identity import RunId, RunState
@@ -58,6 +59,11 @@ class RunReader:
     def schedule_items(self) -> dict[str, Item]:
         """Return what the ledger has of each schedule; `*` is what it has of all of them."""
         return {item["sk"]: item for item in self._table.query("S")}
+
+    def followers(self, schedule: str) -> list[str]:
+        """Return the schedules that run after another, and those that do so no longer."""
+        items = self._table.query(FOLLOWERS)
+        return [item["sk"] for item in items if schedule in item.get("taken", {schedule: None})]
 
     def runs(
         self, schedule: str | None = None, *, since: datetime, until: datetime | None = None

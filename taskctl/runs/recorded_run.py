@@ -48,6 +48,7 @@ class RecordedRun:
         started_by, why: who started it by hand, and what for.
         cancelled: when it was asked to end, seconds since 1970.
         cancelled_by: who asked.
+        parents: the keys of the runs that it follows, one of each schedule of its `after`.
         redriven_by, redriven_why: who last redrove its dead letters, and what for.
         odd: what is wrong with the item, a sentence each.
     """
@@ -71,6 +72,7 @@ class RecordedRun:
     cancelled_by: str | None = None
     redriven_by: str | None = None
     redriven_why: str | None = None
+    parents: tuple[str, ...] = ()
     odd: tuple[str, ...] = ()
 
     @classmethod
@@ -90,6 +92,7 @@ class RecordedRun:
             schedule=id_.schedule,
             key=id_.key,
             state=state,
+            parents=_texts(item, "parents", odd),
             odd=tuple(odd),
             **read,
         )
@@ -124,7 +127,7 @@ class RecordedRun:
 
     @property
     def seconds(self) -> float | None:
-        """How long it took, or how long it has been running."""
+        """Its duration, or the time for which it has been running."""
         if self.began is None or self.state in (RunState.WAITING, RunState.SKIPPED):
             return None
         return max((time.time() if self.closed is None else self.closed) - self.began, 0)
@@ -151,6 +154,7 @@ class RecordedRun:
             "cancelled_by": self.cancelled_by,
             "redriven_by": self.redriven_by,
             "redriven_why": self.redriven_why,
+            "parents": list(self.parents),
             "odd": list(self.odd),
         }
 
@@ -230,3 +234,11 @@ def _text(item: Mapping[str, Any], name: str, odd: list[str]) -> str | None:
         return value
     odd.append(f"{name} is {str(value)[:40]!r}: must be a text")
     return None
+
+
+def _texts(item: Mapping[str, Any], name: str, odd: list[str]) -> tuple[str, ...]:
+    value = item.get(name) or []
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return tuple(value)
+    odd.append(f"{name} is {str(value)[:40]!r}: must be a list of texts")
+    return ()

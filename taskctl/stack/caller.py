@@ -1,4 +1,4 @@
-"""Who is asking: the name that is recorded where somebody changes something by hand."""
+"""The caller's name, which is recorded when somebody changes something by hand."""
 
 from __future__ import annotations
 

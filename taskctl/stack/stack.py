@@ -14,6 +14,9 @@ from taskctl import aws
 from taskctl.errors import TaskctlError, did_you_mean
 from taskctl.project.schedule import Schedule
 
+_WHEN = {"scheduled_time", "after", "any_outcome", "enabled"}
+"""What a schedule's input has that says when it runs, and not what."""
+
 
 @dataclass(frozen=True)
 class Stack:
@@ -54,6 +57,11 @@ class Stack:
     def run_task_log(self) -> str:
         """The name of run_task's log group."""
         return f"/aws/lambda/{self.run_task}"
+
+    @property
+    def keep_runs_group(self) -> str:
+        """The name of the schedule group that keep_runs' own schedule is in."""
+        return f"{self.prefix}-keep-runs"
 
     @property
     def ledger(self) -> str:
@@ -136,6 +144,24 @@ class Stack:
             )
         return schedule
 
+    def watched(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return what keep_runs expects of schedules, by their names; empty if it watches none.
+
+        Raises:
+            TaskctlError: there is no access to it.
+        """
+        scheduler = aws.client("scheduler")
+        with aws.explained():
+            try:
+                answer = scheduler.get_schedule(GroupName=self.keep_runs_group, Name="keep-runs")
+            except scheduler.exceptions.ResourceNotFoundException:
+                return {}
+        try:
+            watched = json.loads(answer["Target"].get("Input", "{}")).get("watched", {})
+        except (ValueError, RecursionError, AttributeError):
+            return {}
+        return watched if isinstance(watched, dict) else {}
+
     def schedule_names(self) -> list[str]:
         """Return the names of the stack's schedules, sorted.
 
@@ -201,16 +227,21 @@ def read_schedule(answer: Mapping[str, Any]) -> Schedule:
     """Read the answer of GetSchedule."""
     name = answer["Name"]
     sent = _read_input(name, answer["Target"])
+    given = sent or {}
+    # one that runs after others is disabled at EventBridge, and has an expression that nobody means
+    after = tuple(given.get("after") or ())
     return Schedule(
         name=name,
-        expression=answer["ScheduleExpression"],
+        expression=None if after else answer["ScheduleExpression"],
         timezone=answer.get("ScheduleExpressionTimezone", "UTC"),
-        enabled=answer["State"] == "ENABLED",
+        enabled=given.get("enabled", True) if after else answer["State"] == "ENABLED",
         start=answer.get("StartDate"),
         end=answer.get("EndDate"),
         flexible_window_minutes=answer["FlexibleTimeWindow"].get("MaximumWindowInMinutes"),
         created=answer.get("CreationDate"),
-        input={key: value for key, value in (sent or {}).items() if key != "scheduled_time"},
+        input={key: value for key, value in given.items() if key not in _WHEN},
+        after=after,
+        any_outcome=bool(given.get("any_outcome")),
         is_ours=sent is not None,
     )
 

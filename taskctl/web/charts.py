@@ -57,7 +57,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a chart shows of a run.
+    """A run as a chart shows it.
 
     Attributes:
         key: of the run.

@@ -1,4 +1,4 @@
-"""What a browser sent: the values of a form, or of an address."""
+"""Values that a browser sent, in a form or in an address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the pages show: read as the commands read it, and kept for a while where it is dear."""
+"""Data of the pages: read as the commands read it, and cached where reading is expensive."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from taskctl import aws
 from taskctl.costs.cost_basis import stack_basis
-from taskctl.costs.estimate import UNKNOWN_TASKS, estimate, runs_of
+from taskctl.costs.estimate import UNKNOWN_TASKS, estimate, runs_by_schedule
 from taskctl.costs.pricing import Assumptions
 from taskctl.dead_letters.dead_letter import DeadLetter
 from taskctl.dead_letters.listing import count_dead_letters
@@ -90,12 +91,18 @@ class Cached(Generic[T]):
 
 
 class Known:
-    """What is known of a stack.
+    """The cached data of a stack.
+
+    Args:
+        stack: which.
+        task_folder: the folder on this machine with its task files; None if there is none.
 
     Attributes:
         stack: which.
+        task_folder: where its task files lie on this machine; None if they do not.
         reader: of its ledger.
         schedules: that are deployed.
+        watched: what keep_runs expects of schedules, by their names.
         running: the runs that are not over, of the last ones of each schedule.
         dead_letters: about how many there are.
         costs: US dollars a month, by schedule.
@@ -103,12 +110,16 @@ class Known:
         jobs: backfills that were begun here.
     """
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, task_folder: Path | None = None) -> None:
         threads = ThreadPoolExecutor(aws.MAX_CONNECTIONS // 2, thread_name_prefix="known")
         self.stack = stack
+        self.task_folder = task_folder
         self.reader = RunReader(stack)
         self.schedules: Cached[list[Schedule]] = Cached(
             stack.schedules, _SCHEDULES_SECONDS, threads
+        )
+        self.watched: Cached[Mapping[str, Mapping[str, Any]]] = Cached(
+            stack.watched, _SCHEDULES_SECONDS, threads
         )
         self.running: Cached[dict[str, RecordedRun]] = Cached(
             self._read_running, _RUNNING_SECONDS, threads
@@ -123,7 +134,7 @@ class Known:
 
     def warm_up(self) -> None:
         """Begin to read what takes a while."""
-        for cached in (self.schedules, self.dead_letters):
+        for cached in (self.schedules, self.watched, self.dead_letters):
             cached.peek()
 
     def forget(self) -> None:
@@ -145,7 +156,7 @@ class Known:
     def _read_costs(self) -> dict[str, float]:
         schedules, now = self.schedules.get(), datetime.now(UTC)
         basis = stack_basis(self.stack, schedules)
-        runs = {schedule.name: runs_of(schedule, now) for schedule in schedules}
+        runs = runs_by_schedule(schedules, now)
         rows = estimate(basis, Assumptions(), runs, UNKNOWN_TASKS)
         return {row["schedule"]: row["usd"] for row in rows}
 

@@ -22,7 +22,7 @@ from taskctl.web import charts
 
 
 class Need(IntEnum):
-    """How much a schedule needs somebody; they are sorted by it."""
+    """The urgency of a schedule; schedules are sorted by it."""
 
     FAILING = 0
     PAUSED = 1
@@ -51,7 +51,8 @@ class Row:
         last: its last run; None before the first.
         streak: how many of its runs failed in a row.
         pause: that holds; None for none.
-        expression: when it is due, with its zone; None until that is known.
+        expression: when it is due; None until that is known, and of one that runs after others.
+        after: the schedules that it follows, in words; None for none.
         due: when it is due next; None for never, or until that is known.
         note: what is unusual about that, or why there is none.
         running: the run that is not over; None for none, or until that is known.
@@ -66,6 +67,7 @@ class Row:
     streak: int
     pause: Pause | None
     expression: str | None = None
+    after: str | None = None
     due: DueTime | None = None
     note: str | None = None
     running: RecordedRun | None = None
@@ -73,7 +75,7 @@ class Row:
 
     @property
     def state(self) -> str:
-        """How it stands, in a word or two."""
+        """Its state, in a word or two."""
         return _STATES[self.need]
 
     @property
@@ -158,6 +160,7 @@ def _row(
         streak=state.streak,
         pause=pause,
         expression=None if schedule is None else schedule.expression,
+        after=schedule.when if schedule is not None and schedule.after else None,
         due=due,
         note=note,
         running=running,
@@ -187,6 +190,8 @@ def _next(
         return None, None
     if reason := why_never(schedule):
         return None, reason
+    if schedule.after:
+        return None, None
     try:
         due = next(run_times_of(schedule, now), None)
         return due, "never due again" if due is None else describe_due(schedule, due, pauses)

@@ -1,4 +1,4 @@
-"""Who may ask: this machine, through an address with a token, from pages of our own.
+"""Access control: this machine, through an address with a token, from pages of our own.
 
 Other users of the machine, other servers on it, and every page on the web can reach a port on
 loopback. So a request needs the session's cookie, which only the token gives; its Host must be
@@ -60,7 +60,7 @@ _NO_SESSION = "Open the address that `taskctl ui` printed: it has the token that
 
 @dataclass(frozen=True)
 class Session:
-    """What a browser needs to be let in.
+    """The credentials that a browser must present.
 
     Attributes:
         port: that is listened on.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from benchmarks import cost, module, report
 from benchmarks.__main__ import measure
 from benchmarks.figures import Figure, alternate
+from benchmarks.public import ROWS
 from benchmarks.sizes import TINY
 from task_scheduler_local import LocalError
 
@@ -114,16 +114,27 @@ def test_goals_are_for_the_medians(goal: dict[str, Any], met: bool | None) -> No
 
 
 def test_the_docs_show_the_results_that_are_committed() -> None:
-    results = json.loads(report.RESULTS.read_text())
-    assert report.markdown(results) in report.DOCUMENT.read_text()
+    assert report.markdown(report.read()) in report.DOCUMENT.read_text()
+
+
+def test_every_row_of_the_docs_has_a_figure() -> None:
+    assert {row.key for row in ROWS} <= report.figures_of(report.read()).keys()
+
+
+def test_figures_measured_alone_take_the_place_of_earlier_ones() -> None:
+    def figure(key: str, value: float) -> Figure:
+        return Figure(key=key, name=key, ours=[value])
+
+    facts = {"cores": 2, "load_average": 0.5}
+    earlier = report.record([figure("a", 1), figure("b", 1)], facts)["figures"]
+    again = report.record([figure("b", 2), figure("c", 2)], facts | {"load_average": 9}, earlier)
+    assert [(one["key"], one["ours"], one["load_average"]) for one in again["figures"]] == [
+        ("a", [1], 0.5), ("b", [2], 9), ("c", [2], 9),
+    ]  # fmt: skip
 
 
 def test_the_costs_that_are_committed_are_those_of_the_price_list() -> None:
-    names = {field.name for field in fields(Figure)}
-    committed = {
-        figure["key"]: Figure(**{name: figure[name] for name in names & figure.keys()})
-        for figure in json.loads(report.RESULTS.read_text())["figures"]
-    }
+    committed = report.figures_of(report.read())
     costs = list(cost.measure(committed))
     assert costs
     for figure in costs:

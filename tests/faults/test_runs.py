@@ -6,6 +6,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +203,28 @@ def test_a_run_is_recorded_and_closed_when_the_table_that_was_away_all_along_is_
 
     stack.check_books(texts, dead=["raises 0"])
     _check(runs, key, total=60, failed=1)
+
+
+def test_people_are_notified_once_of_a_silent_schedule_however_many_look_at_once(
+    stack: Stack, runs: Runs
+) -> None:
+    def look(seconds: int, times: int = 1) -> list[int]:
+        watch = {"expected_every": seconds, "notify_on": ["failure", "recovery"]}
+        event = {"watched": {"silent": watch}}
+        with ThreadPoolExecutor(times) as pool:
+            answers = list(pool.map(stack.invoke, ["keep_runs"] * times, [event] * times))
+        return [answer.get("overdue", 0) for answer in answers if answer is not None]
+
+    def said(words: str) -> int:
+        return sum(f"silent: {words}" in text for text in runs.chat.messages)
+
+    assert look(seconds=1) == [0]
+    stack.wait(lambda: look(seconds=1, times=4) == [1] * 4 and said("has not run") > 0)
+    assert look(seconds=1, times=4) == [1] * 4
+    assert said("has not run") == 1
+    stack.wait(lambda: look(seconds=3_600, times=4) == [0] * 4 and said("in time again") > 0)
+    assert look(seconds=3_600, times=4) == [0] * 4
+    assert (said("has not run"), said("in time again")) == (1, 1)
 
 
 RUNS = 40

@@ -19,7 +19,7 @@ from tools import setup
 
 @pytest.fixture(autouse=True)
 def forgetful() -> Iterator[None]:
-    """What was found on PATH is remembered for the length of a process; these tests change PATH."""
+    """Forget the programs found on PATH, which a process remembers; these tests change PATH."""
     terraform.on_path.cache_clear()
     yield
     terraform.on_path.cache_clear()

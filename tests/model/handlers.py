@@ -50,7 +50,7 @@ class Surrounded(Protocol):
 
 
 @contextmanager
-def surroundings(world: Surrounded, work: Callable[..., None], **others: Any) -> Iterator[None]:
+def surroundings(world: Surrounded, work: Callable[..., Any], **others: Any) -> Iterator[None]:
     """Put a world in the place of AWS.
 
     Args:

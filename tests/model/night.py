@@ -10,7 +10,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from task_scheduler import keep_runs, run_task, send_task
-from task_scheduler.notifications.digest import Digest
+from task_scheduler.notifications.digest import Digest, compose_digest
+from task_scheduler.notifications.notifier import Sending
 from task_scheduler.runs.chunk import CHUNK_SIZE, Position
 from task_scheduler.runs.identity import RunId
 from task_scheduler.runs.table import DUE, Item, _from_wire
@@ -195,10 +196,10 @@ class Night(World):
 
         self.faults.call("Invoke", "send_task", [{"Id": "0"}], effect)
 
-    def _notify(self, digest: Digest, *, seconds: float) -> bool:
+    def _notify(self, digest: Digest, *, seconds: float) -> Sending:
         self.simulation.sleep(0.3)
         if self.random.random() < self._undelivered:
-            return False
+            return Sending(is_done=False)
         self.digests.append((self.simulation.now, digest))
         process = self.simulation.current
         if not digest.is_early:
@@ -206,7 +207,7 @@ class Night(World):
         if self.faults.killed and process is not None and self.random.random() < 0.05:
             process.is_dead = True
             self.simulation.sleep(0.0)
-        return True
+        return Sending(is_done=True, taken=compose_digest(digest))
 
     def _work(self, text: str, context: TaskContext) -> None:
         started = self.simulation.current, int(text)

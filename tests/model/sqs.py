@@ -72,6 +72,7 @@ class Queue:
         *,
         group: str | None = None,
         deduplication_id: str | None = None,
+        delay: float = 0.0,
     ) -> str:
         """Store a message; a FIFO queue swallows a deduplication id that it has seen of late."""
         now = self.simulation.now
@@ -87,7 +88,7 @@ class Queue:
                 body=body,
                 attributes=attributes,
                 sent=now,
-                visible=now,
+                visible=now + delay,
                 group=group,
                 deduplication_id=deduplication_id,
             )
@@ -202,6 +203,7 @@ class Client:
                 entry.get("MessageAttributes", {}),
                 group=entry.get("MessageGroupId"),
                 deduplication_id=entry.get("MessageDeduplicationId"),
+                delay=entry.get("DelaySeconds", 0),
             )
 
         return self._faults.call("SendMessageBatch", QueueUrl, Entries, send)

@@ -149,10 +149,14 @@ def test_runs_that_must_not_overlap_do_not_and_each_is_closed_or_skipped(
         assert list(hours.states.values()).count("skipped") < 5
 
 
-@pytest.mark.parametrize("overlap", ["skip", "queue"])
-def test_runs_that_must_not_overlap_do_not_start_while_the_table_is_away(overlap: str) -> None:
+@pytest.mark.parametrize(
+    "event", [{"overlap": "skip"}, {"overlap": "queue"}, {"parents": ["a@2026-11-23T01:00:00Z"]}]
+)
+def test_what_only_the_ledger_knows_to_start_does_not_while_the_table_is_away(
+    event: dict[str, Any],
+) -> None:
     plans: list[Plan | None] = [Plan(retries=RETRIES)] * 20
-    hours = Hours(plans, 2, 2 * HOUR, seed=1, days=1.0, event={"overlap": overlap})
+    hours = Hours(plans, 2, 2 * HOUR, seed=1, days=1.0, event=event)
     is_away(hours, 0.0, HOUR)
 
     hours.live()

@@ -19,6 +19,9 @@ from task_scheduler.runs.run import Run
 from task_scheduler.sending.pacer import MAX_DELAY_SECONDS, Pacer
 from task_scheduler.sending.sent_list import send_list
 from task_scheduler.task_list.task_list import TaskList
+from task_scheduler.tasks.context import TaskContext
+from tests.model.books import Plan
+from tests.model.night import Night
 
 START = 1_800_000_000.25
 
@@ -126,6 +129,60 @@ def test_a_stall_of_run_task_holds_up_the_tasks_of_fifteen_minutes_at_most() -> 
 def test_a_list_within_fifteen_minutes_is_sent_at_once() -> None:
     sqs = Delaying(latency=0.001)
     assert send_all(paced("300/minute", 4_000), sqs, lambda: 0.0) == 1
+
+
+class Paced(Night):
+    """A night with a list that takes its time; `started` says when tasks were first begun."""
+
+    def __init__(self, pace: str, tasks: int, *, seed: int, **faults: Any) -> None:
+        plans: list[Plan | None] = [Plan(seconds=0.1)] * tasks
+        super().__init__(plans, seed=seed, days=0.3, event={"pace": pace}, **faults)
+        self.started: list[float] = []
+
+    def work(self, number: int, context: TaskContext) -> None:
+        """Do what the task's plan says."""
+        if not self.books.begun[number]:
+            self.started.append(self.simulation.now)
+        super().work(number, context)
+
+    @property
+    def invocations(self) -> int:
+        """How often the list was begun or gone on with, by Scheduler, itself or keep_runs."""
+        return sum(call.startswith("Invoke ") for call in self.faults.calls) + 1
+
+
+@pytest.mark.parametrize(
+    ("pace", "tasks", "seconds", "most"),
+    [("60/minute", 2_400, 60, 60), ("900/hour", 900, 3_600, 900)],
+)
+def test_a_list_beyond_fifteen_minutes_is_sent_through_keep_runs_at_its_pace(
+    pace: str, tasks: int, seconds: int, most: int
+) -> None:
+    """By the handlers, over forty minutes and an hour; nobody else goes on with the list."""
+    night = Paced(pace, tasks, seed=1)
+
+    night.live()
+
+    assert len(night.started) == tasks
+    assert most_within(night.started, seconds) <= most
+    duration = night.started[-1] - night.started[0]
+    assert duration <= 1.06 * tasks / most * seconds + 2
+    assert 3 <= night.invocations <= duration / 500 + 2
+    item = night.item()
+    assert (item["state"], item["total"], item["ended"]) == ("succeeded", tasks, tasks)
+    assert [digest.total for _, digest in night.digests] == [tasks]
+
+
+def test_a_pace_is_kept_though_functions_are_killed() -> None:
+    """Killed run_tasks hold up some of their tasks, which then come beside others."""
+    night = Paced("60/minute", 1_800, seed=1, killed=0.002)
+
+    night.live()
+
+    assert night.faults.counts["killed"] > 10
+    assert len(night.started) == 1_800
+    assert most_within(night.started, 60) <= 63
+    assert night.item()["state"] == "succeeded"
 
 
 @pytest.mark.parametrize("pace", ["0/minute", "300", "5/second", "-1/hour", "1.5/minute", ""])

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from task_scheduler.notifications.notifier import Sending
 from task_scheduler.outcome import NotifyEvent
 from task_scheduler.runs import control
 from task_scheduler.runs.chunk import CHUNK_SIZE
@@ -161,10 +162,10 @@ def test_a_recovery_is_delivered_though_the_run_was_closed_long_ago() -> None:
     send = night._notify
     refused: list[NotifyEvent] = []
 
-    def refuse_once(digest: Any, *, seconds: float) -> bool:
+    def refuse_once(digest: Any, *, seconds: float) -> Sending:
         if digest.event is RECOVERY and not refused:
             refused.append(digest.event)
-            return False
+            return Sending(is_done=False)
         return send(digest, seconds=seconds)
 
     night._notify = refuse_once  # type: ignore[method-assign]

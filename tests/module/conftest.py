@@ -65,7 +65,7 @@ def plan(
 
 @pytest.fixture(scope="session")
 def refusal(plan: Callable[[Variables], Planned]) -> Callable[[Variables], str]:
-    """What Terraform says when it refuses to plan the variables, in one line of single blanks."""
+    """Return Terraform's error when it refuses the variables, in one line of single blanks."""
 
     def refusal(variables: Variables) -> str:
         with pytest.raises(LocalError) as refused:

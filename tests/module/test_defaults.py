@@ -1,4 +1,4 @@
-"""What a bare `terraform apply` of the root, without any variable, makes."""
+"""The resources of a bare `terraform apply` of the root, without any variable."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_batches_of_ten_run_ten_at_a_time_at_most(planned: Planned) -> None:
 
 
 def console(root: Path, expression: str, *files: Path) -> str:
-    """What an expression is; no plan shows an environment that holds an address unknown as yet."""
+    """Evaluate an expression: no plan shows an environment that holds an unknown address."""
     told = subprocess.run(
         [terraform.binary(), "console", *(f"-var-file={file}" for file in files)],
         cwd=root,

@@ -66,6 +66,7 @@ EVERYTHING: Variables = {
     "deduplication": True,
     "metrics_by_schedule": True,
     "has_generators": True,
+    "has_followers": True,
     "workers": {"default": WORKER, "big": WORKER},
     "roles": ROLES,
 }

@@ -1,4 +1,4 @@
-"""What a plan says of the dependency layer, by the manifest that its builder left in it."""
+"""Warnings of a plan about the dependency layer, by the manifest that its builder left in it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def zipped(name: str) -> bytes:
 
 
 def warnings(planned: Planned, name: str = "layer") -> list[str]:
-    """What a check says of the plan."""
+    """Return the messages of a check on the plan."""
     return [
         " ".join(problem["message"].split())
         for check in planned["checks"]

@@ -1,4 +1,4 @@
-"""Who hears of results: what a plan with `notify` has more than one without."""
+"""The recipients of results: the additions of `notify` to a plan."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ RUNS = {"expression": "rate(1 hour)", "task": "work"}
 
 
 def inputs(planned: Planned) -> dict[str, dict[str, object]]:
-    """What send_task would get, by schedule."""
+    """Return the planned input of send_task, by schedule."""
     return {
         schedule["name"]: json.loads(schedule["target"][0]["input"])
         for schedule in resources(planned, "aws_scheduler_schedule").values()

@@ -17,6 +17,74 @@ TOPIC = f"arn:aws:sns:{REGION}:000000000000"
 
 RUNS = {"expression": "rate(1 hour)", "task": "work"}
 
+
+def _chain(length: int, *, first: dict[str, Any]) -> dict[str, Any]:
+    """Return schedules s1, s2, ..., each after the one before it."""
+    others = {f"s{n}": {"after": [f"s{n - 1}"], "task": "work"} for n in range(2, length + 1)}
+    return {"s1": {"task": "work"} | first} | others
+
+
+# Schedules that follow others and cannot, and what is said about them.
+FOLLOWERS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "beside-an-expression": (
+        {"a": RUNS, "b": RUNS | {"after": ["a"]}},
+        ['schedule "b": expression and after are given: it runs at its own times, or after others'],
+    ),
+    "nobody": (
+        {"b": {"after": [], "task": "work"}},
+        ['schedule "b": after is an empty list: it must name the schedules that it follows'],
+    ),
+    "empty": (
+        {"a": RUNS, "b": {"after": ["a", " "], "task": "work"}},
+        ['schedule "b": after: number 2 is empty; each must be the name of a schedule'],
+    ),
+    "unknown": (
+        {"a": RUNS, "b": {"after": ["a", "c"], "task": "work"}},
+        ['schedule "b": after has "c", which is not there: it must be a list of names of'],
+    ),
+    "twice": (
+        {"a": RUNS, "b": {"after": ["a", "a"], "task": "work"}},
+        ['schedule "b": after has "a" more than once: it must be a list of different names'],
+    ),
+    "itself": (
+        {"b": {"after": ["b"], "task": "work"}},
+        ['schedule "b": after has its own name: it would wait for itself'],
+    ),
+    "a-circle": (
+        _chain(3, first={"after": ["s3"]}) | {"b": {"after": ["s2"], "task": "work"}},
+        [
+            f'schedule "s{n}": after makes a circle: s1, s2, s3 wait for each other'
+            for n in (1, 2, 3)
+        ],
+    ),
+    "a-large-circle": (
+        _chain(16, first={"after": ["s16"]}),
+        ['schedule "s7": after makes a circle: s1, s10, s11, s12, s13, s14, s15, s16, s2, s3, s4'],
+    ),
+    "a-chain-of-nine": (
+        _chain(9, first=RUNS),
+        [
+            'schedule "s9": after makes a chain of more than 8 schedules: it follows '
+            "s1, s2, s3, s4, s5, s6, s7, s8",
+        ],
+    ),
+    "any-outcome-alone": (
+        {"a": RUNS | {"after_any_outcome": True}},
+        ['schedule "a": after_any_outcome is given, but no after: it must name the schedules'],
+    ),
+    "times": (
+        {
+            "a": RUNS,
+            "b": {"after": ["a"], "task": "work", "end_date": "2099-01-01T00:00:00Z",
+                  "flexible_window_minutes": 5},
+        },
+        [
+            'schedule "b": end_date is given beside after: it is about the times of an expression',
+            'schedule "b": flexible_window_minutes is given beside after: it is about the times',
+        ],
+    ),
+}  # fmt: skip
+
 # Fields of a schedule that cannot work, and what is said about them.
 SCHEDULES: dict[str, tuple[dict[str, Any], str]] = {
     "misspelt-zone": ({"timezone": "Asia/Tapei"}, 'timezone "Asia/Tapei" is not an IANA time zone'),
@@ -53,6 +121,10 @@ SCHEDULES: dict[str, tuple[dict[str, Any], str]] = {
     "done-after-the-next-is-skipped": (
         {"expression": "rate(1 hour)", "overlap": "skip", "finish_within": 3601},
         "finish_within is 3601, longer than the 3600 seconds between two runs, but with overlap",
+    ),
+    "done-after-the-next-of-a-cron-is-skipped": (
+        {"expression": "cron(0 8,12,20 * * ? *)", "overlap": "skip", "finish_within": 14401},
+        "finish_within is 14401, longer than the 14400 seconds between two runs, but with overlap",
     ),
     "no-window": (
         {"flexible_window_minutes": 0},
@@ -634,6 +706,22 @@ def refused_schedules(
         large.truncate(50_000_001)
     schedules = {name: RUNS | fields for name, (fields, _) in SCHEDULES.items()}
     return refusal({"schedules": schedules, "task_code_dir": str(folder)})
+
+
+@pytest.mark.parametrize("name", FOLLOWERS)
+def test_schedules_that_cannot_follow_others_are_refused(
+    refusal: Callable[[Variables], str], name: str
+) -> None:
+    schedules, sentences = FOLLOWERS[name]
+    said = refusal({"schedules": schedules})
+    for sentence in sentences:
+        assert sentence in said
+
+
+def test_a_schedule_beside_a_circle_is_not_said_to_be_in_it(
+    refusal: Callable[[Variables], str],
+) -> None:
+    assert 'schedule "b"' not in refusal({"schedules": FOLLOWERS["a-circle"][0]})
 
 
 @pytest.mark.parametrize("name", SCHEDULES)

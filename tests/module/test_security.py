@@ -1,4 +1,4 @@
-"""What a root of the user's own can hand to the module, and take from it, in one configuration."""
+"""A user's own roles, keys and networks, and the module's outputs, in one configuration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What task code is given and cannot work is refused by name; too much is warned of."""
+"""Settings of task code: those that cannot work are refused by name, excessive ones warned of."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is hardly meant is planned, with a warning that names the schedule."""
+"""Settings that are probably mistakes: they are planned, with a warning that names the schedule."""
 
 from __future__ import annotations
 

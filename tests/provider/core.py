@@ -1,4 +1,4 @@
-"""What Terraform does with a resource's arguments, and the provider after it, in one process.
+"""Terraform's handling of a resource's arguments, and the provider's after it, in one process.
 
 Terraform refuses what does not fit the schema and converts the rest; the provider gets every
 attribute, null where nothing is given. The requests go through the plugin service as they would
@@ -33,7 +33,7 @@ class Core:
         assert not told.diagnostics, told.diagnostics
 
     def refusals(self, type_name: str, arguments: Mapping[str, Any]) -> list[str]:
-        """What is wrong with the arguments, by schema, validation and plan; empty if accepted."""
+        """Return the errors of schema, validation and plan for the arguments; empty if accepted."""
         return self._plan(type_name, arguments)[1]
 
     def planned(self, type_name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,7 +44,7 @@ class Core:
         return planned
 
     def read(self, type_name: str, **arguments: Any) -> dict[str, Any]:
-        """What a data source tells."""
+        """Return the attributes of a data source."""
         config = _value(_complete(self._provider.data_sources[type_name].block, arguments))
         answer = self._call(
             "ReadDataSource", "ReadDataSourceRequest", type_name=type_name, config=config
@@ -55,7 +55,7 @@ class Core:
         return told
 
     def warnings(self, type_name: str, arguments: Mapping[str, Any]) -> list[str]:
-        """What validation warns of."""
+        """Return the warnings of the validation."""
         return [d.summary for d in self._validate(type_name, arguments) if d.severity == _WARNING]
 
     def _validate(self, type_name: str, arguments: Mapping[str, Any]) -> Any:

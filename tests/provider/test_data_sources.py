@@ -14,14 +14,14 @@ from .root import Root, errors
 
 
 def _warnings(root: Root) -> list[str]:
-    """What `validate` warns of in the root's configuration; fails the test when it is refused."""
+    """Return the warnings of `validate` for the root; fail the test when it is refused."""
     told = json.loads(root.run("validate", "-json").stdout)
     assert told["valid"], told
     return [f"{d['summary']}: {d['detail']}" for d in told["diagnostics"]]
 
 
 def _outputs(root: Root) -> dict[str, Any]:
-    """What the root tells after `apply`."""
+    """Return the root's outputs after `apply`."""
     root.changes("apply")
     outputs = json.loads(root.run("output", "-json").stdout)
     return {name: output["value"] for name, output in outputs.items()}

@@ -1,4 +1,4 @@
-"""What was changed or deleted without Terraform is seen by the next plan and mended by apply."""
+"""Changes and deletions made without Terraform: the next plan shows them, apply repairs them."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def test_terraform_finds_both_in_a_mirror_and_applies_with_them(
 
 
 def _gone(pid: int) -> bool:
-    """Whether the process has ended, even if nobody has asked for its exit code yet."""
+    """Return True if the process has ended, even if nobody has asked for its exit code yet."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
     except (FileNotFoundError, ProcessLookupError):

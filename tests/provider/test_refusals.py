@@ -1,4 +1,4 @@
-"""What the real providers refuse is refused, by argument, before anything is planned."""
+"""Refusals of the real providers, by argument, before anything is planned."""
 
 from __future__ import annotations
 

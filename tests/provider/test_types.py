@@ -26,7 +26,7 @@ _ONLY_REPLACED = {"aws_lambda_layer_version.this"}
 
 
 class Life(NamedTuple):
-    """What Terraform and AWS said at each step of the root's life."""
+    """The answers of Terraform and AWS at each step of the root's life."""
 
     created: dict[str, str]
     after_create: dict[str, str]

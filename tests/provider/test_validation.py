@@ -1,4 +1,4 @@
-"""What counts as an ARN and as a time, on the facts themselves."""
+"""The rules for ARNs and times, tested on the facts themselves."""
 
 from __future__ import annotations
 

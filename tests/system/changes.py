@@ -1,4 +1,4 @@
-"""What Terraform would change."""
+"""Planned changes of Terraform."""
 
 from __future__ import annotations
 

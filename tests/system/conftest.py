@@ -26,7 +26,7 @@ def scheduled(tmp_path_factory: pytest.TempPathFactory) -> Records:
 
 @pytest.fixture(scope="module", autouse=True)
 def surroundings(emulator: Emulator, scheduled: Records) -> Iterator[None]:
-    """Where pytest-terraform finds roots, emulator and the values of their variables."""
+    """Give pytest-terraform the roots, the emulator and the values of variables."""
     with terraform.workspace() as module, pytest.MonkeyPatch.context() as patch:
         patch.setattr(tf.LazyModuleDir, "value", str(module / "tests" / "system" / "roots"))
         variables = {"TF_VAR_folder": str(scheduled.folder)}

@@ -24,7 +24,7 @@ BUCKET = "lists-of-the-large-task-file"
 
 @dataclass(frozen=True)
 class Example:
-    """What is run of an example.
+    """A run of an example.
 
     Attributes:
         prefix: of its stack.
@@ -102,14 +102,35 @@ EXAMPLES = {
 
 def run_schedule(prefix: str, schedule: str, aws: Mapping[str, str]) -> dict[str, Any]:
     """Runs a schedule as its operator does, for a time that is past."""
+    at = ["--yes", "--at", "2026-01-01T01:30:00Z"]
+    run: dict[str, Any] = _taskctl("run", schedule, *at, prefix=prefix, aws=aws)
+    return run
+
+
+def succeeded(prefix: str, schedule: str, aws: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Returns the runs of a schedule that have succeeded, with their tasks."""
+    runs = _taskctl("runs", schedule, prefix=prefix, aws=aws)
+    return [run for run in runs if run["state"] == "succeeded"]
+
+
+def _taskctl(*arguments: str, prefix: str, aws: Mapping[str, str]) -> Any:
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "taskctl", "run", schedule, "--prefix", prefix, "--yes",
-         "--json", "--at", "2026-01-01T01:30:00Z"],
+        [sys.executable, "-P", "-m", "taskctl", *arguments, "--prefix", prefix, "--json"],
         env={**os.environ, **aws, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT}/lambda_src/python"},
         capture_output=True,
         text=True,
         check=False,
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr + done.stdout
-    run: dict[str, Any] = json.loads(done.stdout)
-    return run
+    return json.loads(done.stdout)
+
+
+def keep_runs(prefix: str, aws: Mapping[str, str]) -> dict[str, int]:
+    """Invoke keep_runs with what its schedule gives it, and return what it did."""
+    schedules = client("scheduler", aws)
+    group = f"{prefix}-keep-runs"
+    (name,) = [one["Name"] for one in schedules.list_schedules(GroupName=group)["Schedules"]]
+    target = schedules.get_schedule(GroupName=group, Name=name)["Target"]
+    answer = client("lambda", aws).invoke(FunctionName=group, Payload=target["Input"])
+    done: dict[str, int] = json.loads(answer["Payload"].read())
+    return done

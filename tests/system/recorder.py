@@ -1,4 +1,4 @@
-"""What a function asks AWS for: the permissions that its calls need, and on what."""
+"""A recorder of a function's AWS calls: the permissions that they need, and on what."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ for Amazon SQS" in the Service Authorization Reference."""
 
 @dataclass
 class Recording:
-    """What a function asks for.
+    """The requests of a function.
 
     Attributes:
         url: that it asks instead of the emulator.

@@ -1,4 +1,4 @@
-"""What the tests ask an applied module, and its tasks' own witness."""
+"""Questions of the tests to an applied module, and the notes of its tasks."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Stack:
 
 @dataclass
 class Records:
-    """What the tasks wrote down."""
+    """The notes of the tasks."""
 
     folder: Path
 

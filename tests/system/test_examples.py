@@ -13,7 +13,7 @@ from task_scheduler_local.chat import serving
 from task_scheduler_local.emulator import Emulator
 from task_scheduler_local.leftovers import client
 from task_scheduler_local.places import ROOT
-from tests.system.examples import EXAMPLES, Example, run_schedule
+from tests.system.examples import EXAMPLES, Example, keep_runs, run_schedule, succeeded
 from tests.system.stack import wait_for
 
 
@@ -81,14 +81,17 @@ def test_the_backup_of_the_example_lies_in_the_bucket(
     assert stored["Body"].read() == b"all of it"
 
 
-def test_the_report_of_the_example_sums_up_what_the_tasks_before_it_wrote(
-    emulator: Emulator,
-) -> None:
-    example = Example("report-after", "report", ["2026-01-01: 13 in 3 shops"])
-    with applied("report-after", example, emulator) as aws:
+def test_the_report_of_the_example_follows_the_run_that_it_sums_up(emulator: Emulator) -> None:
+    with applied("report-after", Example("report-after", "report", []), emulator) as aws:
+        keep_runs("report-after", aws)  # takes note that nothing has run yet
         counted = run_schedule("report-after", "count", aws)
         assert [task["result"] for task in counted["tasks"]] == ["oslo: 4", "rome: 4", "paris: 5"]
-        example.assert_runs(aws)
+        keep_runs("report-after", aws)
+        (report,) = wait_for(lambda: succeeded("report-after", "report", aws))
+        keep_runs("report-after", aws)
+        assert succeeded("report-after", "report", aws) == [report]
+    assert report["parents"] == [counted["run"]]
+    assert [task["result"] for task in report["tasks"]] == ["2026-01-01: 13 in 3 shops"]
 
 
 @contextmanager

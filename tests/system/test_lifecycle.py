@@ -80,7 +80,7 @@ class Applied:
     aws: dict[str, str]
 
     def plan(self, variables: dict[str, Any]) -> dict[str, list[str]]:
-        """What would be done: actions by address, without those that do nothing."""
+        """Return the planned actions by address, without those that do nothing."""
         given = variables | {"task_code_dir": str(self.tasks)}
         (self.module / "terraform.tfvars.json").write_text(json.dumps(given), encoding="utf-8")
         return planned_changes(self.module, self.aws)

@@ -60,7 +60,7 @@ Permissions = set[tuple[str, str]]
 
 @dataclass
 class Observed:
-    """What was seen of the applied instances of the module.
+    """Observations of the applied instances of the module.
 
     Attributes:
         permitted: permission and ARN, or pattern of ARNs, by instance and role.

@@ -38,7 +38,7 @@ class Root:
         return planned_changes(self.module, self.aws)
 
     def warnings(self) -> list[str]:
-        """What the checks say of the last plan."""
+        """Return the warnings of the checks on the last plan."""
         shown = json.loads(terraform.run(self.module, self.aws, "show", "-json", "plan"))
         assert {check["status"] for check in shown["checks"]} <= {"pass", "fail"}
         return [

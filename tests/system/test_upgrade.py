@@ -22,7 +22,7 @@ OUTCOMES = "module.functions.aws_dynamodb_table.outcomes[0]"
 """Of messages, where deduplication is on: the ledger keeps them now."""
 
 BASE = "Upgrades are tested from here"
-"""How the message of the commit begins from which on no address of a resource changes without
+"""The beginning of the message of the commit from which on no address of a resource changes without
 `moved`: the names of queues, alarms and roles were given anew before it."""
 
 

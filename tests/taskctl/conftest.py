@@ -68,7 +68,7 @@ class Done:
 
     @property
     def json(self) -> Any:
-        """What it printed, read as JSON; whatever its exit code."""
+        """Return its output, read as JSON, whatever its exit code."""
         assert self.out, self.err
         return json.loads(self.out)
 

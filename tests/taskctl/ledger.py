@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+from task_scheduler.keeping.followers import Follower, Followers
 from task_scheduler.queue.place import Place
 from task_scheduler.runs.chunk import Counts, Mark, Marks, Position
 from task_scheduler.runs.claims import Claims, Overlap
-from task_scheduler.runs.closing import close
+from task_scheduler.runs.closing import close, notified
 from task_scheduler.runs.identity import RunId, RunState
 from task_scheduler.runs.ledger import Ledger
+from task_scheduler.runs.sent_digest import SentDigest, keep_sent
 from task_scheduler.runs.table import Table
 from task_scheduler_local.emulator import Emulator
 from task_scheduler_local.leftovers import client
@@ -72,6 +74,23 @@ class Recorded:
             },
         )
 
+    def watch(self, expected: Mapping[str, Mapping[str, Any]]) -> None:
+        """Make the schedule of keep_runs, with what it expects of others."""
+        group = f"{self.prefix}-keep-runs"
+        scheduler = client("scheduler", self.aws)
+        scheduler.create_schedule_group(Name=group)
+        scheduler.create_schedule(
+            GroupName=group,
+            Name="keep-runs",
+            ScheduleExpression="rate(5 minutes)",
+            FlexibleTimeWindow={"Mode": "OFF"},
+            Target={
+                "Arn": f"arn:aws:lambda:us-east-1:000000000000:function:{self.prefix}-keep-runs",
+                "RoleArn": "arn:aws:iam::000000000000:role/none",
+                "Input": json.dumps({"watched": expected}),
+            },
+        )
+
     def begin(
         self,
         key: str,
@@ -119,10 +138,30 @@ class Recorded:
         self.end(run, range(total - failed + 1, total + 1), Mark.BAD)
         self.close(run, Counts(ended=total, failed=failed))
 
+    def follow(self, name: str, *others: str) -> list[str]:
+        """Have a schedule follow others, as keep_runs does; return the runs that it starts.
+
+        They succeed at once.
+        """
+        started: list[str] = []
+
+        def start(_: str, event: Mapping[str, Any]) -> None:
+            started.append(self.ran(event["key"], succeeded=1, parents=event["parents"]).key)
+
+        followers = Followers(self.ledger, seconds=lambda: 60.0, start=start)
+        followers.look({name: Follower(after=others)})
+        return started
+
     def keep(self, run: RunId, number: int, **end: Any) -> None:
         """Keep the end of a task."""
         item = {"id": f"{run.key}#{number}", "task": "greet", "attempt": 1} | end
         self.table.put(run.end(number), item)
+
+    def notify(self, run: RunId, event: str, title: str, text: str) -> None:
+        """Record that people were notified of a run."""
+        sent = SentDigest(event=event, title=title, text=text, sent=self.now)
+        keep_sent(self.ledger, run, sent, expires=self.ledger.expires)
+        notified(self.ledger, run)
 
     def edit(self, run: RunId, **values: Any) -> None:
         """Change attributes of a run's item by hand: values as DynamoDB has them."""

@@ -47,7 +47,13 @@ def test_refusals_of_aws_become_one_sentence(error: Exception, sentence: str) ->
 
 
 @pytest.mark.parametrize(
-    "code", ["ThrottlingException", "TooManyRequestsException", "InternalError"]
+    "code",
+    [
+        "ThrottlingException",
+        "ProvisionedThroughputExceededException",
+        "TooManyRequestsException",
+        "InternalError",
+    ],
 )
 def test_throttling_and_failures_of_aws_may_be_tried_again(code: str) -> None:
     with pytest.raises(AwsUnavailable, match=code), aws.explained():

@@ -80,7 +80,7 @@ def test_due_times_that_are_left_equal_those_of_brute_force(
 
     found = takewhile(lambda time: time.due <= last, run_times_of(one, first))
 
-    expected = brute_force(one.expression, own_zone, first, last, **given_days)
+    expected = brute_force(str(one.expression), own_zone, first, last, **given_days)
     assert [time.due for time in found] == expected
 
 

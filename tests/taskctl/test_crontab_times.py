@@ -163,7 +163,7 @@ ALLOWED: dict[str, Callable[[datetime], bool]] = {
     "-ge 8": lambda time: 8 <= time.day <= 14,
     "-le 7": lambda time: time.day <= 7,
 }
-"""What the tests of the date in the crontabs let through, by what stands in them."""
+"""The days that the date tests in the crontabs let through, by their text."""
 
 
 @pytest.mark.parametrize("imported", [*imported_lines()])

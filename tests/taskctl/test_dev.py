@@ -19,8 +19,10 @@ from task_scheduler_local.dev.watch import is_watched
 from task_scheduler_local.places import ROOT
 from taskctl import aws
 from taskctl.dev.clock import Clock
+from taskctl.dev.session import groups_of
 from taskctl.dev.view import _fit
 from taskctl.runs.log import _own
+from taskctl.stack.stack import Stack
 from tests.taskctl.conftest import Taskctl
 
 
@@ -96,6 +98,15 @@ def test_the_next_due_times_are_those_of_the_zone(monkeypatch: pytest.MonkeyPatc
     made = Clock(lambda _problem: None)
     made.set(["jobs"])
     assert made.next() == {("jobs", "once"): datetime(2037, 7, 1, 4, 0, tzinfo=UTC)}
+
+
+def test_keep_runs_fires_as_well_since_it_starts_what_follows_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    use(monkeypatch, schedule("keep-runs", "at(2037-07-01T06:00:00)"))
+    made = Clock(lambda _problem: None)
+    made.set(groups_of([Stack("jobs")]))
+    assert ("jobs-keep-runs", "keep-runs") in made.next()
 
 
 def test_schedules_that_are_gone_fire_no_more(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,7 @@ ENTRY = Entry(
 
 
 class SendTask:
-    """What `taskctl run` invokes in these tests.
+    """A replacement for the function that `taskctl run` invokes.
 
     Attributes:
         event: that it was invoked with.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,6 +52,40 @@ def test_help_of_a_command_does_not_wait_for_the_aws_sdk(name: str, taskctl: Tas
     done = taskctl(*name.split(), "--help", environment={"PYTHONPROFILEIMPORTTIME": "1"})
     assert (done.returncode, f"Usage: taskctl {name}" in done.stdout) == (0, True)
     assert imported(done.stderr) & {"boto3", "botocore"} == set()
+
+
+def test_every_module_of_taskctl_imports_by_itself() -> None:
+    """Each in a process that has imported none of the others, so that no circle is hidden."""
+    folder = ROOT / "taskctl"
+    files = [
+        path for path in folder.rglob("*.py") if path.name not in ("__init__.py", "__main__.py")
+    ]
+    names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in files]
+    assert {"taskctl.commands.runs", "taskctl.web.app"} <= set(names)
+    code = """
+import importlib, os, sys
+failed = []
+for name in sys.argv[1:]:
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            importlib.import_module(name)
+            status = 0
+        finally:
+            os._exit(status)
+    if os.waitpid(child, 0)[1]:
+        failed.append(name)
+print(*failed)
+"""
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code, *names],
+        env={"PYTHONPATH": f"{ROOT}:{ROOT}/lambda_src/python", "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (done.stdout.split(), done.stderr) == ([], "")
 
 
 @pytest.mark.parametrize("name", COMMANDS)

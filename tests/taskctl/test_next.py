@@ -55,6 +55,7 @@ def test_times_are_shown_in_the_schedules_zone_in_utc_and_in_the_local_zone(
         {
             "schedule": "island",
             "expression": "cron(0 12 1 1 ? 2037)",
+            "after": [],
             "timezone": "Australia/Lord_Howe",
             "due": "2037-01-01T01:00:00+00:00",
             "local": "2037-01-01T12:00:00+11:00",
@@ -192,8 +193,8 @@ def prefix(emulator: Emulator) -> Iterator[str]:
             Target={
                 "Arn": "arn:aws:lambda:us-east-1:000000000000:function:none",
                 "RoleArn": "arn:aws:iam::000000000000:role/none",
-            }
-            | ({} if name == "by_hand" else {"Input": made_by_module(name)}),
+                "Input": '{"by": "hand"}' if name == "by_hand" else made_by_module(name),
+            },
         )
     yield prefix
     scheduler.delete_schedule_group(Name=prefix)
@@ -216,8 +217,9 @@ def test_deployed_schedules_are_found_by_prefix(
 def test_a_schedule_that_the_module_did_not_make_cannot_be_operated(
     taskctl: Taskctl, emulator: Emulator, prefix: str
 ) -> None:
-    for command in ("pause", "run"):
-        arguments = (command, "by_hand", "--prefix", prefix, "--yes")
+    for command in ("pause", "resume", "run", "backfill --from 2026-11-01"):
+        name, *options = command.split()
+        arguments = (name, "by_hand", *options, "--prefix", prefix, "--yes")
         done = taskctl(*arguments, environment=emulator.environment())
         assert (done.returncode, done.stdout) == (2, "")
         assert "schedule 'by_hand' of the stack" in done.stderr

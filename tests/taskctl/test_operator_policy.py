@@ -31,7 +31,7 @@ SERVICES = (
 )  # fmt: skip
 
 IMPLIED = {"dynamodb:ConditionCheckItem"}
-"""What a transaction may ask for, though no code here names it."""
+"""Permissions that a transaction may need, though no code here names them."""
 
 
 def operations() -> dict[str, str]:

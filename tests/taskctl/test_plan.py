@@ -1,4 +1,4 @@
-"""What Terraform has planned, in a root that calls the module and computes its schedules."""
+"""Plans of a root that calls the module and computes its schedules."""
 
 from __future__ import annotations
 

@@ -122,7 +122,7 @@ def test_shared_usage_has_polling_metrics_alarms_and_dashboard() -> None:
         "dashboard": 1,
     }
     assert [usd for _, usd in shared.values()] == pytest.approx(
-        [0.10512, 0.01628, 0.6, 1.2, 3], rel=1e-3
+        [0.10512, 0.01737, 0.6, 1.2, 3], rel=1e-3
     )
 
 

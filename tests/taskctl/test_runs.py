@@ -7,6 +7,8 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,17 @@ import pytest
 from task_scheduler.runs.chunk import Counts, Mark
 from task_scheduler.runs.identity import RunId, RunState
 from task_scheduler_local.places import ROOT
+from tests.faults.proxy import (
+    CLIENTS_TRIES,
+    Fault,
+    FaultProxy,
+    Rule,
+    failing,
+    over_capacity,
+    reset,
+    throttled,
+)
+from tests.system.stack import wait_for
 from tests.taskctl.conftest import Call
 from tests.taskctl.ledger import HOUR, Recorded
 from tests.taskctl.terminal import on_a_terminal
@@ -229,11 +242,17 @@ def test_what_cannot_be_meant_is_refused(
     assert sentence in done.err
 
 
-def test_follow_prints_each_change_of_a_runs_state(recorded: Recorded) -> None:
-    run = recorded.begin(key("nightly", recorded.now), total=1)
+@contextmanager
+def following(recorded: Recorded, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """Follow the runs of a stack in a process of its own, which ends with the block."""
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "taskctl", "runs", "--follow", "--prefix", recorded.prefix],
-        env={**os.environ, **recorded.aws, "PYTHONPATH": f"{ROOT}:{ROOT}/lambda_src/python"},
+        env={
+            **os.environ,
+            **recorded.aws,
+            "PYTHONPATH": f"{ROOT}:{ROOT}/lambda_src/python",
+            **environment,
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -241,14 +260,52 @@ def test_follow_prints_each_change_of_a_runs_state(recorded: Recorded) -> None:
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     try:
-        assert process.stdout is not None
-        assert f"{run.key}  running, 0/1 tasks ended" in process.stdout.readline()
-        counts = recorded.end(run, range(1, 2), Mark.BAD)
-        assert counts
-        recorded.close(run, counts)
-        assert f"{run.key}  failed, 1 of 1 task failed" in process.stdout.readline()
-        process.send_signal(signal.SIGINT)
-        rest, errors = process.communicate()
+        yield process
     finally:
         process.kill()
-    assert (process.returncode, rest, errors) == (0, "", "")
+        process.communicate()
+
+
+def line_of(process: subprocess.Popen[str]) -> str:
+    """Return the next line that a process prints."""
+    assert process.stdout is not None
+    return process.stdout.readline()
+
+
+def interrupt(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    """Press ctrl-C, and return the exit code and what else was printed."""
+    process.send_signal(signal.SIGINT)
+    rest, errors = process.communicate()
+    return process.returncode, rest, errors
+
+
+def end_badly(recorded: Recorded, run: RunId) -> None:
+    counts = recorded.end(run, range(1, 2), Mark.BAD)
+    assert counts
+    recorded.close(run, counts)
+
+
+def test_follow_prints_each_change_of_a_runs_state(recorded: Recorded) -> None:
+    run = recorded.begin(key("nightly", recorded.now), total=1)
+    with following(recorded) as process:
+        assert f"{run.key}  running, 0/1 tasks ended" in line_of(process)
+        end_badly(recorded, run)
+        assert f"{run.key}  failed, 1 of 1 task failed" in line_of(process)
+        assert interrupt(process) == (0, "", "")
+
+
+@pytest.mark.parametrize("fault", [throttled, over_capacity, failing, reset])
+def test_follow_goes_on_when_aws_throttles_it_or_fails(recorded: Recorded, fault: Fault) -> None:
+    run = recorded.begin(key("nightly", recorded.now), total=1)
+    with FaultProxy(recorded.aws["AWS_ENDPOINT_URL"]) as proxy:
+        with following(recorded, AWS_ENDPOINT_URL=proxy.url) as process:
+            assert f"{run.key}  running, 0/1 tasks ended" in line_of(process)
+            refused = Rule("Query", fault, tries=CLIENTS_TRIES)
+            proxy.inject(refused)
+            wait_for(lambda: refused.struck > 3)  # a request is sent up to three times
+            end_badly(recorded, run)
+            proxy.inject()
+            assert f"{run.key}  failed, 1 of 1 task failed" in line_of(process)
+            code, rest, errors = interrupt(process)
+    assert (code, rest) == (0, "")
+    assert {line.partition(":")[0] for line in errors.splitlines()} == {"taskctl"}

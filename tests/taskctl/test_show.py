@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from task_scheduler.runs.closing import notified
 from tests.system.stack import wait_for
 from tests.taskctl.conftest import Call, Operate
 from tests.taskctl.ledger import HOUR, Recorded
@@ -72,6 +73,43 @@ def test_a_task_is_shown_with_its_message_and_attempts(
     done = operate("show", f"{failed}#4")
     assert done.returncode == 2
     assert done.stderr == f"taskctl: nothing is known of a task #4 of {failed}. It has 3.\n"
+
+
+def test_the_message_of_a_run_is_shown_as_it_was_sent(recorded: Recorded, call: Call) -> None:
+    run = recorded.ran("nightly@2026-11-23T02:00:00Z", failed=1, notify_on=["failure"])
+    recorded.notify(
+        run, "failure", "✗ nightly: failed", "Due \x1b[2Jthen\nLog of the run: https://x"
+    )
+
+    shown = call("show", "nightly").out
+    assert "as it was sent\n" in shown
+    assert "          ✗ nightly: failed\n" in shown
+    assert "          Log of the run: https://x\n" in shown
+    assert "\x1b" not in shown
+    digest = call("show", "nightly", "--json").json["digest"]
+    assert (digest["event"], digest["title"]) == ("failure", "✗ nightly: failed")
+    assert (digest["is_as_sent"], digest["awaits"]) == (True, None)
+
+
+def test_a_message_whose_text_was_not_kept_is_written_anew_and_says_so(
+    recorded: Recorded, call: Call
+) -> None:
+    run = recorded.ran("nightly@2026-11-23T02:00:00Z", failed=1, notify_on=["failure"])
+    shown = call("show", "nightly").out
+    assert "not delivered yet; this is what it would say now" in shown
+    assert "✗ nightly: failed" in shown
+
+    notified(recorded.ledger, run)
+    shown = call("show", "nightly").out
+    assert "its text was not kept: an earlier release sent it, or no service took it" in shown
+    assert call("show", "nightly", "--json").json["digest"]["is_as_sent"] is False
+
+
+def test_a_run_of_which_nobody_was_notified_has_no_message(recorded: Recorded, call: Call) -> None:
+    recorded.ran("nightly@2026-11-23T02:00:00Z", succeeded=1, notify_on=["failure"])
+
+    assert call("show", "nightly", "--json").json["digest"] is None
+    assert "message" not in call("show", "nightly").out
 
 
 @pytest.mark.parametrize("command", ["logs", "show"])

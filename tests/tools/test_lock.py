@@ -37,7 +37,7 @@ def versions(found: Lock) -> dict[str, set[str]]:
 
 
 def asked(found: Lock) -> Iterator[Requirement]:
-    """What pyproject.toml asks for."""
+    """Return the requirements in pyproject.toml."""
     if found.path.stem == "local":
         project = PROJECT["project"]
         lines = project["dependencies"] + project["optional-dependencies"]["local"]
@@ -88,7 +88,7 @@ def test_what_shares_an_environment_has_one_version() -> None:
 
 @pytest.mark.parametrize("group", ["runtime", "emulator"])
 def test_a_group_has_the_versions_of_the_project(group: str) -> None:
-    """What a group names without a version is the project's: a version stands once."""
+    """A group that names no version for a package has the project's: it is written once."""
     (local,) = (found for found in OURS if found.path.stem == "local")
     (found,) = (found for found in OURS if found.path.stem == group)
     bare = [each.name for each in asked(found) if not each.specifier]

@@ -1,36 +1,24 @@
-"""The kill rate of mutants: what counts as killed, what as survived, and what not at all."""
+"""Samples of mutants: the same ones for a seed, whatever else has changed."""
 
 from __future__ import annotations
 
-from collections import Counter
+from tools.mutation import sample
 
-import pytest
-
-from tools import mutation
-
-KILLED, SURVIVED, NO_TESTS, TIMEOUT, NOT_RUN = 1, 0, 33, -24, None
-"""Exit codes that mutmut writes down."""
+NAMES = [f"mutant {number}" for number in range(100)]
 
 
-def test_mutants_are_counted_by_status_and_those_that_were_not_run_are_not() -> None:
-    codes = [KILLED, KILLED, SURVIVED, NO_TESTS, TIMEOUT, NOT_RUN]
-
-    counts = mutation.count({f"mutant {number}": code for number, code in enumerate(codes)})
-
-    assert counts == {"killed": 2, "survived": 1, "no tests": 1, "timeout": 1}
+def test_a_sample_is_chosen_by_the_seed() -> None:
+    assert sample(NAMES, 10, "0") == sample(reversed(NAMES), 10, "0")
+    assert sample(NAMES, 10, "0") != sample(NAMES, 10, "1")
 
 
-@pytest.mark.parametrize(
-    ("counts", "rate"),
-    [
-        ({"killed": 3, "survived": 1}, 75.0),
-        ({"killed": 1, "timeout": 1, "survived": 2}, 50.0),
-        ({"killed": 1, "no tests": 1}, 50.0),
-        ({"killed": 1, "suspicious": 1, "segfault": 2}, 25.0),
-        ({}, 0.0),
-    ],
-)
-def test_the_rate_takes_timeouts_for_killed_and_whatever_else_for_survived(
-    counts: dict[str, int], rate: float
-) -> None:
-    assert mutation.rate(Counter(counts)) == rate
+def test_a_sample_of_more_than_there_are_is_all_of_them() -> None:
+    assert sorted(sample(NAMES, 1_000, "0")) == sorted(NAMES)
+
+
+def test_a_larger_sample_holds_the_smaller_and_a_mutant_less_replaces_one() -> None:
+    chosen = set(sample(NAMES, 10, "0"))
+
+    assert chosen < set(sample(NAMES, 20, "0"))
+    without = set(NAMES) - {min(chosen)}
+    assert len(chosen - set(sample(without, 10, "0"))) == 1

@@ -17,13 +17,13 @@ from werkzeug import Request, Response
 
 @dataclass
 class Answer:
-    """What a service answers."""
+    """An answer of a service."""
 
     status: int
     body: str | bytes = ""
     headers: dict[str, str] = field(default_factory=dict)
     hangs: bool = False
-    """Whether it comes only when the test has ended."""
+    """True if it comes only when the test has ended."""
 
 
 @dataclass
@@ -37,7 +37,7 @@ class ChatService:
     requests: int = 0
     paths: list[str] = field(default_factory=list)
     answers: deque[Answer] = field(default_factory=deque)
-    """What the next requests are answered, before it takes messages again."""
+    """The answers to the next requests, before it takes messages again."""
     ended: Event = field(default_factory=Event)
 
     def handle(self, request: Request) -> Response:

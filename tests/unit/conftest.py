@@ -230,7 +230,7 @@ def log_lines(log_text: Callable[[], str]) -> Callable[[], list[dict[str, Any]]]
 
 @pytest.fixture
 def task_lines(log_text: Callable[[], str]) -> Callable[[], list[dict[str, Any]]]:
-    """What tasks printed and logged so far."""
+    """Return the lines that tasks printed and logged so far."""
     return lambda: [
         line for line in map(json.loads, log_text().splitlines()) if "service" not in line
     ]
@@ -411,7 +411,7 @@ class Bench:
 
     @property
     def ran(self) -> list[str]:
-        """What the tasks themselves noted."""
+        """The notes of the tasks themselves."""
         path = self.folder / "ran"
         return path.read_text().splitlines() if path.exists() else []
 
@@ -446,7 +446,7 @@ def fail(text: str, **attributes: Any) -> Message:
 
 @dataclass
 class Read:
-    """What an invocation lists of a run."""
+    """The part of a list that an invocation reads."""
 
     entries: list[Message | Refused]
     rest: Cursor | None

@@ -77,3 +77,57 @@ def test_a_client_keeps_to_what_the_process_started_with_whatever_a_task_does_to
     assert client.meta.region_name == settings.region
     assert client.meta.endpoint_url == started_with["AWS_ENDPOINT_URL"]
     assert client.list_queues()["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+@pytest.mark.parametrize(
+    ("environment", "endpoints"),
+    [
+        ({}, {"sqs": None, "secretsmanager": None}),
+        ({"AWS_ENDPOINT_URL": "every"}, {"sqs": "every", "secretsmanager": "every"}),
+        ({"AWS_ENDPOINT_URL_SQS": "one"}, {"sqs": "one", "secretsmanager": None}),
+        (
+            {"AWS_ENDPOINT_URL": "every", "AWS_ENDPOINT_URL_SECRETS_MANAGER": "one"},
+            {"sqs": "every", "secretsmanager": "one"},
+        ),
+        (
+            {"AWS_ENDPOINT_URL": "every", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "True"},
+            {"sqs": None, "secretsmanager": None},
+        ),
+        (
+            {"AWS_ENDPOINT_URL": "every", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false"},
+            {"sqs": "every", "secretsmanager": "every"},
+        ),
+    ],
+)
+def test_a_services_own_endpoint_comes_before_that_of_all(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], endpoints: dict[str, str | None]
+) -> None:
+    monkeypatch.setattr(config, "STARTED_WITH", environment)
+    assert {service: aws._endpoint_url(service) for service in endpoints} == endpoints
+
+
+@pytest.mark.usefixtures("sqs")
+@pytest.mark.parametrize(
+    ("proxy", "proxies"), [({}, {}), ({"https_proxy": "x"}, None), ({"HTTP_PROXY": "x"}, None)]
+)
+def test_proxies_are_looked_for_only_if_the_process_started_with_one(
+    monkeypatch: pytest.MonkeyPatch, proxy: dict[str, str], proxies: dict[str, str] | None
+) -> None:
+    without = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
+    monkeypatch.setattr(config, "STARTED_WITH", without | proxy)
+    assert aws._client("sqs").meta.config.proxies == proxies
+
+
+@pytest.mark.usefixtures("sqs")
+def test_requests_carry_the_functions_session_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "the-functions-own")
+    tokens = []
+    client = aws._client("sqs")
+    client.meta.events.register(
+        "before-send.sqs",
+        lambda request, **_: tokens.append(request.headers["X-Amz-Security-Token"]),
+    )
+
+    client.list_queues()
+
+    assert tokens == [b"the-functions-own"]

@@ -66,6 +66,16 @@ def test_a_receive_that_left_no_mark_makes_a_suspect() -> None:
     assert chunk((Mark.BEGUN, 5, 1)).is_suspect(FIFTH, receives=2)
 
 
+def test_the_first_receive_and_an_attempt_begun_after_it_count_as_the_others() -> None:
+    assert chunk((Mark.TRIED, 5, 2)).is_suspect(FIFTH, receives=3)
+    assert chunk((Mark.TRIED, 5, 1), (Mark.BEGUN, 5, 2)).is_suspect(FIFTH, receives=2)
+    assert not chunk((Mark.TRIED, 5, 1), (Mark.BEGUN, 6, 2)).is_suspect(FIFTH, receives=2)
+
+
+def test_half_a_surrogate_pair_in_a_body_is_no_hindrance() -> None:
+    assert chunk((Mark.OK, 4, 1), body="\ud800").ended == {4}
+
+
 def test_a_task_sent_again_has_fresh_attempts_and_an_end_of_its_own() -> None:
     before = chunk((Mark.TRIED, 5, 1), (Mark.BAD, 5, 2))
     again = Position(0, 5, redrive=1)

@@ -1,4 +1,4 @@
-"""What people decide about runs and schedules, beside functions that write at the same time."""
+"""Cancels, pauses and retries by hand, while functions write at the same time."""
 
 from __future__ import annotations
 

@@ -101,3 +101,7 @@ def test_the_header_names_the_columns_and_shows_their_separator(
 def test_a_header_with_two_separators_is_refused() -> None:
     with pytest.raises(InvalidLine, match="both a comma and a semicolon separate columns"):
         header("a;b,c")
+
+
+def test_a_column_name_may_have_a_line_break() -> None:
+    assert header('"first\nname",b\n1,2\n') == Header(["first\nname", "b"])

@@ -30,7 +30,7 @@ Entries = list[Message | Refused]
 
 
 def _read(run: Run, folder: Path, stop_after: int | None = None) -> Read:
-    """What an invocation lists that has time for so many entries."""
+    """Return the entries that an invocation lists with time for so many."""
     looks = itertools.count()
     return read_list(run, folder, lambda: stop_after is not None and next(looks) >= stop_after)
 
@@ -200,7 +200,7 @@ def test_a_generator_that_raises_at_once_says_how_many_tasks_were_sent_before(
 def test_a_generator_that_yields_something_else_when_it_goes_on_is_incomplete(
     write_tasks: Callable[..., Path], tmp_path: Path, later: str, reason: str
 ) -> None:
-    """What it yields now would skip some of its tasks, and send others under new ids."""
+    """Its current entries would skip some of its tasks, and send others under new ids."""
     code = """
         from pathlib import Path
         from task_scheduler import task_source
@@ -454,3 +454,52 @@ def test_a_file_that_cannot_be_unpacked_fails_the_run_and_is_named(
 
     with pytest.raises(InvalidRun, match=r"tasks_file 't\.txt\.gz': "):
         _read(_run(tasks_file="t.txt.gz"), tmp_path)
+
+
+def test_what_cannot_be_copied_is_refused_at_its_position_and_quoted(
+    write_tasks: Callable[..., Path],
+) -> None:
+    folder = write_tasks(
+        pages="""
+            from task_scheduler import task_source
+
+            class Unique:
+                def __str__(self):
+                    return "one of a kind"
+
+                def __deepcopy__(self, memo):
+                    raise TypeError("there is only one")
+
+            @task_source("pages")
+            def pages():
+                yield "first"
+                yield Unique()
+                yield "last"
+        """
+    )
+
+    _, refused, _ = _read(_run(tasks_source="pages"), folder).entries
+
+    assert refused == Refused(2, "cannot be copied: there is only one", b"one of a kind")
+
+
+def test_a_generator_gets_its_arguments_and_goes_on_behind_values_that_cannot_be_sent(
+    write_tasks: Callable[..., Path],
+) -> None:
+    folder = write_tasks(
+        pages="""
+            from task_scheduler import task_source
+
+            @task_source("pages")
+            def pages(count, cursor):
+                for number in range(cursor, count):
+                    odd = {"task": "t", "args": {"x": {number}}}
+                    yield "\\ud800" if number % 3 == 0 else odd if number % 2 else str(number)
+        """
+    )
+    run = _run(tasks_source="pages", args={"count": 7})
+
+    whole = _read(run, folder).entries
+
+    assert len(whole) == 7
+    assert _in_pieces(run, folder, [1, 2]) == whole

@@ -15,6 +15,7 @@ from task_scheduler.execution.delivery import Delivery
 from task_scheduler.execution.result import Result
 from task_scheduler.outcome import Outcome
 from task_scheduler.queue.dead_letters import (
+    REASON_CHARACTERS,
     START_BYTES,
     incomplete_run_dead_letter,
     line_dead_letter,
@@ -44,6 +45,16 @@ def test_a_quote_that_ends_within_a_character_is_a_text_still() -> None:
     dead_letter = line_dead_letter(Run(key="s@t", schedule="s"), Refused(1, "why", data), 1)
 
     assert json.loads(dead_letter.body)["start"] == "x" * (START_BYTES - 1) + "\ufffd"
+
+
+def test_a_long_reason_is_truncated() -> None:
+    run, reason = Run(key="s@t", schedule="s"), "x" * 9_999
+    line = line_dead_letter(run, Refused(1, reason, b""), 1)
+    incomplete = incomplete_run_dead_letter(run, IncompleteRun(reason))
+
+    for dead_letter in (line, incomplete):
+        kept = json.loads(dead_letter.body)["reason"]
+        assert kept == "x" * REASON_CHARACTERS + "... (8999 more characters)"
 
 
 def test_an_incomplete_runs_letter_says_what_to_do_with_the_rest() -> None:

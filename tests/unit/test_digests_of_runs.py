@@ -11,11 +11,14 @@ from typing import Any
 import pytest
 
 from task_scheduler import run_task
-from task_scheduler.notifications.digest import Digest
-from task_scheduler.notifications.notifier import NOTIFIER
+from task_scheduler.errors import LedgerUnavailable
+from task_scheduler.notifications.digest import Digest, compose_digest
+from task_scheduler.notifications.notifier import NOTIFIER, Sending
 from task_scheduler.outcome import NotifyEvent
 from task_scheduler.runs.identity import RunId, RunState
 from task_scheduler.runs.ledger import Ledger
+from task_scheduler.runs.sent_digest import SentDigest, keep_sent
+from task_scheduler.runs.table import Item, Key, Table
 from tests.unit.conftest import Bench, Chain, Context, Fire, Hurried, Queue
 
 ALL = ["success", "failure", "recovery"]
@@ -30,11 +33,11 @@ class Chat:
     digests: list[Digest] = field(default_factory=list)
     lengths: list[int] = field(default_factory=list)
 
-    def send(self, digest: Digest, *, seconds: float) -> bool:
+    def send(self, digest: Digest, *, seconds: float) -> Sending:
         assert seconds > 0
         self.digests.append(digest)
         self.lengths.append(self.length())
-        return True
+        return Sending(is_done=True, taken=compose_digest(digest))
 
     @property
     def events(self) -> list[tuple[str, NotifyEvent]]:
@@ -76,6 +79,64 @@ def test_a_run_that_went_well_is_notified_once_with_what_its_tasks_returned(
     item = ledger.table.get(RUN.item)
     assert (item["state"], item["ended"], item["failed"]) == (RunState.SUCCEEDED, 3, 0)
     assert "notified" in item
+
+
+def test_a_digest_is_kept_as_it_was_sent_for_as_long_as_its_run(
+    bench: Bench, fire: Fire, chat: Chat, ledger: Ledger
+) -> None:
+    fire(task="note", tasks=["1" * 9_000], notify_on=ALL)
+
+    run_all(bench)
+
+    kept = ledger.table.get(RUN.digest)
+    message = compose_digest(chat.digests[0])
+    assert (kept["title"], kept["text"]) == (message.title, message.text)
+    assert kept["event"] == "success"
+    run = ledger.table.get(RUN.item)
+    assert kept["expires"] == run["expires"]
+    assert kept["sent"] <= run["notified"]
+
+
+def test_no_digest_is_kept_that_nobody_took(
+    bench: Bench, fire: Fire, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = Sending(is_done=True)
+    monkeypatch.setattr(NOTIFIER, "send", lambda *_, **__: refused)
+    fire(task="note", tasks=["1"], notify_on=ALL)
+
+    run_all(bench)
+
+    assert ledger.table.get(RUN.digest) == {}
+    assert "notified" in ledger.table.get(RUN.item)
+
+
+def test_a_table_that_is_down_when_a_digest_was_sent_sends_it_no_second_time(
+    bench: Bench, fire: Fire, chat: Chat, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = Table.put
+
+    def fail(self: Table, key: Key, item: Item) -> None:
+        if key == RUN.digest:
+            raise LedgerUnavailable("down")
+        put(self, key, item)
+
+    monkeypatch.setattr(Table, "put", fail)
+    fire(task="note", tasks=["1"], notify_on=ALL)
+
+    run_all(bench)
+
+    assert len(chat.digests) == 1
+    assert "notified" in ledger.table.get(RUN.item)
+
+
+def test_what_is_kept_of_a_digest_is_bounded_and_whole_characters(ledger: Ledger) -> None:
+    long = SentDigest(event="failure", title="é" * 400, text="😀" * 2_000, sent=ledger.now)
+
+    keep_sent(ledger, RUN, long, expires=ledger.now + 60)
+
+    kept = SentDigest.from_item(ledger.table.get(RUN.digest))
+    assert kept is not None
+    assert (kept.title, kept.text) == ("é" * 256, "😀" * 875)
 
 
 def test_a_run_of_ten_tasks_shows_all_ten_results(bench: Bench, fire: Fire, chat: Chat) -> None:

@@ -1,19 +1,21 @@
-"""What keep_runs does about a list whose sender is gone."""
+"""keep_runs continues lists whose sender is gone."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from task_scheduler import keep_runs
 from task_scheduler.config import Settings
+from task_scheduler.errors import LedgerUnavailable
 from task_scheduler.keeping.keeper import GIVE_UP_SENDINGS, Keeper
 from task_scheduler.runs.claims import Claim, Claims, Overlap
 from task_scheduler.runs.identity import RunId, RunState
 from task_scheduler.runs.ledger import Ledger
-from task_scheduler.runs.table import Item
+from task_scheduler.runs.table import Item, Table
 from tests.model.still import Still, still_ledger
 
 RUN = RunId(schedule="nightly", key="nightly@1")
@@ -92,3 +94,23 @@ def test_a_run_that_goes_on_forgets_why_it_did_not(handed_over: Ledger) -> None:
 
     assert found is Claim.MINE
     assert "reason" not in item
+
+
+def test_a_run_that_the_table_refuses_to_read_holds_up_no_other(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def get_due(_table: Table, mark: Item, _before: int) -> Item:
+        if mark["of_pk"] == "S#first":
+            raise LedgerUnavailable("throttled")
+        return mark
+
+    for number, key in enumerate(["first@1", "second@1"]):
+        ledger.table.update(RunId.of(key).item, "SET #due_at = :at", {"at": number})
+    settings = Settings.from_environment(ENVIRONMENT, None)
+    monkeypatch.setattr("task_scheduler.keep_runs.open_ledger", lambda _: ledger)
+    monkeypatch.setattr("task_scheduler.keep_runs.config.load", lambda _: settings)
+    monkeypatch.setattr(Table, "get_due", get_due)
+    monkeypatch.setattr(Keeper, "look", lambda _, run: run.key)
+    context = SimpleNamespace(aws_request_id="1", get_remaining_time_in_millis=lambda: 60_000)
+
+    assert keep_runs.handler({}, cast("Any", context)) == {"failed": 1, "second@1": 1}

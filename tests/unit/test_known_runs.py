@@ -1,4 +1,4 @@
-"""What a sandbox remembers of runs: looked at seldom, known while the table is away, bounded."""
+"""A sandbox's memory of runs: seldom refreshed, kept while the table is away, bounded."""
 
 from __future__ import annotations
 

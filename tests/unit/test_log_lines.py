@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
+from task_scheduler.observability import log
 from task_scheduler.queue.message import Message
 from tests.unit.conftest import Bench, Log, Write, fail, note
 
@@ -179,3 +180,47 @@ def test_the_record_of_a_run_is_its_metrics(
     }
     assert directive(holed)["Metrics"] == [{"Name": "sent"}, {"Name": "refused"}]
     assert (holed["sent"], holed["refused"]) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("header", "trace"),
+    [
+        ("Root=1-5e;Parent=7;Sampled=1;Lineage=a:0", "1-5e"),
+        ("Root=1-5e;Sampled=0", None),
+        ("", None),
+    ],
+)
+def test_a_record_names_the_trace_of_an_invocation_that_is_traced(
+    monkeypatch: pytest.MonkeyPatch, log_lines: Log, header: str, trace: str | None
+) -> None:
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", header)
+
+    log.logger.info("run")
+
+    [line] = log_lines()
+    assert line.get("xray_trace_id") == trace
+
+
+def test_of_a_long_traceback_the_end_is_kept_and_the_rest_is_counted() -> None:
+    error = ValueError("x" * log.MAX_EXCEPTION + "the end")
+
+    fields = log.exception_fields(error)
+
+    counted, _, kept = fields["exception"].partition(" characters before) ...")
+    whole = f"ValueError: {error}\n"
+    assert int(counted.removeprefix("(")) + log.MAX_EXCEPTION == len(whole)
+    assert whole.endswith(kept + "\n")
+    assert log.MAX_EXCEPTION - len(kept) == 1
+    assert fields["exception_name"] == "ValueError"
+
+
+def test_an_exception_that_hides_its_traceback_is_logged_by_its_name() -> None:
+    def refuse(_error: Exception) -> list[str]:
+        raise RuntimeError
+
+    hidden = type("Hidden", (Exception,), {"__notes__": property(refuse)})
+
+    assert log.exception_fields(hidden()) == {
+        "exception": "no traceback: RuntimeError",
+        "exception_name": "Hidden",
+    }

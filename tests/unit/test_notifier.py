@@ -76,7 +76,8 @@ def raise_(error: BaseException) -> Callable[..., object]:
 
 
 def send(digest: Digest, *, seconds: float = 3.0) -> bool:
-    return Notifier().send(digest, seconds=seconds)
+    """Return whether nothing is left to do."""
+    return Notifier().send(digest, seconds=seconds).is_done
 
 
 @pytest.mark.parametrize(("seconds", "given"), [(3.0, 3.0), (100.0, 10.0)])
@@ -197,6 +198,25 @@ def test_a_message_is_sent_again_if_nobody_took_it_and_somebody_may(
     assert send(digest()) is is_done
 
     assert [line["undelivered"] for line in log_lines()] == [len(problems)] * bool(problems)
+
+
+@pytest.mark.parametrize(
+    ("problems", "is_taken"),
+    [
+        ([], True),
+        ([Problem("Slack", "answered 403", True)], True),
+        ([Problem("Slack", "answered 403", True), Problem("Discord", "answered 404", True)], False),
+        ([Problem("Slack", "answered 503"), Problem("Discord", "answered 503")], False),
+    ],
+)
+def test_a_message_counts_as_sent_if_a_service_took_it(
+    services: Services, problems: list[Problem], is_taken: bool
+) -> None:
+    services.problems = problems
+
+    taken = Notifier().send(digest(), seconds=3).taken
+
+    assert taken == (services.sent[0] if is_taken else None)
 
 
 def test_a_reason_is_a_warning_once_and_counted_each_time(

@@ -21,9 +21,10 @@ from botocore.stub import Stubber
 from pytest_httpserver import HTTPServer
 
 from task_scheduler import aws
-from task_scheduler.notifications import targets
+from task_scheduler.notifications import notifier, targets
 from task_scheduler.notifications.digest import Digest, TaskEnd
 from task_scheduler.notifications.notifier import Notifier
+from task_scheduler.notifications.watch_digest import notify_of_watch
 from task_scheduler.observability.task_output import capture_output
 from task_scheduler.outcome import NotifyEvent
 from tests.unit.chat_services import Answer, ChatService, Discord, Slack, serving
@@ -69,7 +70,7 @@ class ChatRoom:
         targets.target_of.cache_clear()
 
     def send(self, *, seconds: float = 5.0, **facts: Any) -> bool:
-        return self.notifier.send(digest(**facts), seconds=seconds)
+        return self.notifier.send(digest(**facts), seconds=seconds).is_done
 
     @property
     def attachment(self) -> dict[str, Any]:
@@ -119,6 +120,28 @@ def test_a_run_is_one_message_in_each_service(room: ChatRoom) -> None:
         "`ValueError: <b> & 'tick' @\u200bhere` (#3)",
         "`KeyError: 'a_b_c'` (#8)",
     ]
+
+
+@pytest.mark.parametrize("reason", ["no run for 60 s", None])
+def test_a_silence_and_its_end_are_taken_by_both(
+    room: ChatRoom, monkeypatch: pytest.MonkeyPatch, reason: str | None
+) -> None:
+    """Apprise sends nothing that has no text."""
+    monkeypatch.setattr(notifier, "NOTIFIER", room.notifier)
+
+    assert notify_of_watch(
+        "nightly",
+        headline="has not run",
+        reason=reason,
+        notify_on=["failure", "recovery"],
+        notify_to=None,
+        mention=None,
+        streak=0,
+        seconds=5.0,
+    )
+
+    assert room.slack.requests == room.discord.requests == 1
+    assert room.attachment["title"].endswith("nightly: has not run")
 
 
 def test_a_table_is_a_block_of_code_in_both(room: ChatRoom) -> None:

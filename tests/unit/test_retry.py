@@ -1,4 +1,4 @@
-"""What a task raises to be run again, and what an answer's Retry-After asks for."""
+"""Retry, which a task raises to be run again, and the Retry-After header of an answer."""
 
 from __future__ import annotations
 

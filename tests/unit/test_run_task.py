@@ -15,9 +15,11 @@ from typing import Any
 import pytest
 
 from task_scheduler import run_task
-from task_scheduler.errors import BatchFailed
+from task_scheduler.errors import BatchFailed, LedgerUnavailable
 from task_scheduler.execution import acknowledgement
+from task_scheduler.execution.recording import Recording
 from task_scheduler.queue.message import Message
+from task_scheduler.queue.record import Record
 from task_scheduler.queue.sending import send_batch
 from task_scheduler.runs.chunk import Chunk, Mark, Marks, Position
 from task_scheduler.runs.identity import RunId
@@ -439,7 +441,7 @@ def test_a_message_whose_letter_cannot_be_sent_stays_on_the_queue(
 
 @pytest.fixture(params=["fails", "is not answered"])
 def trouble(request: pytest.FixtureRequest) -> Iterator[Callable[..., None]]:
-    """What SQS does to a request."""
+    """SQS's treatment of a request."""
     over = Event()
 
     def request_in_trouble(**_: object) -> None:
@@ -594,6 +596,7 @@ def test_a_sandbox_whose_tasks_never_return_ends_itself_after_its_batch_is_repor
     assert bench.length == 2
     assert list(bench.hidden.values()) == [0, 0]
     assert log_lines()[-1]["message"] == "sandbox ended"
+    assert log_lines()[-1]["reason"] == "tasks that were given up run still"
     (bench.folder / "go").touch()
     bench.wait_until(lambda: bench.ran == ["cancelled"] * 2)
 
@@ -973,3 +976,23 @@ def test_what_is_done_is_off_the_queue_while_an_overlapped_task_runs_on(
     (bench.folder / "go").touch()
     running.join()
     assert sorted(bench.ran) == ["a", "b"]
+
+
+def test_a_suspect_that_cannot_be_written_down_as_begun_is_not_started(
+    bench: Bench, log_lines: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_recording: Recording, _record: Record) -> None:
+        raise LedgerUnavailable("the table is away")
+
+    monkeypatch.setattr(Recording, "begin", refuse)
+    bench.put(note("1"), note("2"))
+    records = bench.receive()
+    [suspect] = [record for record in records if '"s@t#1"' in record["body"]]
+    bench.redeliver([suspect], 2)
+
+    assert bench.run_records(records) == [suspect["messageId"]]
+
+    assert bench.ran == ["2"]
+    [line] = [line for line in log_lines() if line["id"] == "s@t#1"]
+    assert (line["outcome"], line["reason"]) == ("retry", "the table is away")
+    assert 0 < bench.hidden[suspect["receiptHandle"]] <= 300

@@ -48,7 +48,7 @@ class Sqs:
 
 @pytest.fixture(autouse=True)
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long it would have waited, each time."""
+    """The waits that it would have made, in seconds."""
     waited: list[float] = []
     monkeypatch.setattr("task_scheduler.queue.sending.time.sleep", waited.append)
     return waited
@@ -65,7 +65,7 @@ entries = st.lists(
 
 
 def _size(entry: dict[str, Any]) -> int:
-    """What SQS counts: bytes of the body, and of names, types and values of the attributes."""
+    """Return the size that SQS counts: the body, and names, types and values of the attributes."""
     attributes = entry["MessageAttributes"].items()
     return len(entry["MessageBody"].encode()) + sum(
         len((name + value["DataType"] + value["StringValue"]).encode())

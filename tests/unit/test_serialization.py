@@ -74,10 +74,23 @@ def test_the_constructor_does_not_run_again() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [Stranger(), {1, 2}, b"bytes", {"k": Stranger()}, Point(1, {3}), print]
+    "value",
+    [
+        Stranger(),
+        [[Stranger()]],
+        (Stranger(),),
+        {1, 2},
+        b"bytes",
+        {"k": Stranger()},
+        Point(1, {3}),
+        print,
+    ],
 )
 def test_an_object_of_an_unregistered_class_is_refused(value: object) -> None:
-    with pytest.raises(NotSerializable, match="serializable"):
+    with pytest.raises(
+        NotSerializable,
+        match=r": decorate its class with @task_scheduler\.serializable, or send plain JSON$",
+    ):
         to_json(value)
 
 
@@ -225,8 +238,10 @@ def test_a_plain_class_travels_frozen_slotted_or_derived(value: Any) -> None:
     assert from_json(to_json(value)) == value
 
 
-@pytest.mark.parametrize("name", ["run", "make", "help"])
-def test_an_attribute_does_not_hide_a_method(name: str) -> None:
+@pytest.mark.parametrize("name", ["run", "make", "help", "size", "__call__"])
+def test_an_attribute_neither_hides_a_method_nor_calls_one(name: str) -> None:
+    called: list[object] = []
+
     @serializable
     class Job:
         def run(self) -> None: ...
@@ -237,8 +252,17 @@ def test_an_attribute_does_not_hide_a_method(name: str) -> None:
         @staticmethod
         def help() -> None: ...
 
+        @property
+        def size(self) -> int:
+            return 1
+
+        @size.setter
+        def size(self, _value: int) -> None:
+            called.append(self)
+
     with pytest.raises(InvalidMessage, match=f"Job has no attribute '{name}'"):
         from_json(json.dumps({"py/object": f"{Job.__module__}.{Job.__qualname__}", name: 1}))
+    assert called == []
 
 
 def test_keys_that_jsonpickle_would_drop_are_refused_beside_an_object() -> None:

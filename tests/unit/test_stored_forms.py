@@ -1,4 +1,4 @@
-"""What earlier versions left on queues and in schedules is still read."""
+"""Messages and schedule inputs of earlier versions are still read."""
 
 from __future__ import annotations
 

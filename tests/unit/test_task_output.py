@@ -1,4 +1,4 @@
-"""What tasks print and log: lines with the task's id, none of which is a record or a metric."""
+"""Output and log lines of tasks: they have the task's id, and none is a record or a metric."""
 
 from __future__ import annotations
 
@@ -217,7 +217,7 @@ def test_keys_that_a_task_appends_to_powertools_logger_are_in_no_line_of_a_later
         body + "\nOWN.info('first')",
         "from aws_lambda_powertools import Logger\nOWN.info('second')\ncontext.logger.info('x')\n"
         "Logger(service='other').info('third')",
-        setup="from aws_lambda_powertools import Logger\nOWN = Logger(service='mine', region='eu')",
+        setup="from aws_lambda_powertools import Logger\nOWN = Logger(service='own', region='eu')",
     )
 
     assert "customer" not in json.dumps(log_lines())
@@ -396,3 +396,50 @@ def test_lines_go_where_the_runtime_has_standard_output(arguments: list[str]) ->
     lines = (done.stderr if arguments else done.stdout).splitlines()
     assert [json.loads(line)["message"] for line in lines] == ["printed", "task"]
     assert (done.stdout if arguments else done.stderr) == ""
+
+
+def test_bytes_are_printed_as_text_and_what_is_no_utf8_is_escaped(
+    run: Run, task_lines: Log
+) -> None:
+    run("sys.stdout.buffer.write('ü'.encode() + b'\\xff\\n')\nsys.stderr.buffer.write(b'e')")
+
+    assert [(line["level"], line["message"]) for line in task_lines()] == [
+        ("INFO", "ü\\xff"), ("WARNING", "e"),
+    ]  # fmt: skip
+
+
+def test_libraries_find_standard_output_writable_and_its_descriptors(
+    run: Run, task_lines: Log
+) -> None:
+    run(
+        "both = (sys.stdout, sys.stdout.buffer, sys.stderr, sys.stderr.buffer)\n"
+        "print([one.fileno() for one in both], {one.writable() for one in both})\n"
+        "try: sys.stdout.write(b'bytes')\n"
+        "except TypeError as error: print(error)"
+    )
+
+    assert [line["message"] for line in task_lines()] == [
+        "[1, 1, 2, 2] {True}",
+        "write() argument must be str, not bytes",
+    ]
+
+
+def test_a_log_line_that_cannot_be_formatted_is_a_warning(run: Run, task_lines: Log) -> None:
+    run("logging.info('%d', 'x')")
+
+    [line] = task_lines()
+    assert line["level"] == "WARNING"
+    assert line["message"].startswith("a log line was lost: %d format")
+
+
+def test_the_handler_of_lambdas_runtime_is_removed_and_others_stay() -> None:
+    lambdas = type("LambdaLoggerHandler", (logging.StreamHandler,), {})
+    lambdas.__module__ = "awslambdaric.bootstrap"
+    theirs, other = lambdas(), logging.NullHandler()
+    root = logging.getLogger()
+    root.handlers[:] = [theirs, other]
+
+    capture_output()
+
+    assert theirs not in root.handlers
+    assert other in root.handlers

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from task_scheduler import testing
 from task_scheduler.errors import InvalidLine
 from task_scheduler.tasks.registry import registered_tasks
-from task_scheduler.testing import make_context, run_task
+from task_scheduler.testing import ParentRun, make_context, run_task
 from task_scheduler_local.places import ROOT
 from tests.unit.conftest import Write
 
@@ -44,6 +45,10 @@ TASKS = """
     @task("async")
     async def waits(name):
         return name
+
+    @task("sum up")
+    def sum_up(context):
+        return ", ".join(f"{run.schedule} {run.state}: {run.results[1]}" for run in context.parents)
 
     @task("left")
     def left(context):
@@ -162,6 +167,27 @@ def test_a_function_can_be_called_with_a_context() -> None:
     context = make_context(attempt=3, timeout=10, schedule="nightly")
     assert (context.attempt, context.schedule, context.cancelled) == (3, "nightly", False)
     assert 9 < context.remaining <= 10
+
+
+def test_a_task_is_given_the_runs_that_its_own_follows(folder: Path) -> None:
+    orders = ParentRun(key="orders@1", schedule="orders", state="succeeded", results={1: "42"})
+    ran = run_task("sum up", parents=[orders], folder=folder)
+    assert ran.result == "orders succeeded: 42"
+    assert run_task("sum up", folder=folder).result == ""
+    assert make_context(parents=[orders]).parents == (orders,)
+    assert make_context().parents == ()
+
+
+def test_a_name_means_the_function_of_the_folder_that_a_test_has_imported(folder: Path) -> None:
+    run_task("greet", "Ada", folder=folder)
+    assert is_registered("greet", folder)
+    assert not is_registered("gret", folder)
+    assert not is_registered("greet", folder.parent / "elsewhere")
+
+
+def is_registered(name: str, folder: Path) -> bool:
+    found = testing._registered(name, folder)
+    return found is not None and found.name == name
 
 
 def test_no_handler_imports_it() -> None:

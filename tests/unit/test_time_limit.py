@@ -1,4 +1,4 @@
-"""What takes too long is interrupted, or is no longer waited for."""
+"""Tasks that take too long are interrupted, or no longer waited for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from threading import Event, Thread, current_thread
 import pytest
 
 from task_scheduler.errors import TaskTimeout
-from task_scheduler.time_limit import call_with_timeout, time_limit
+from task_scheduler.time_limit import call_with_timeout, grace_of, time_limit
 
 
 @pytest.fixture
@@ -42,6 +42,17 @@ def test_after_it_nothing_is_interrupted_and_the_alarm_is_whose_it_was() -> None
     finally:
         signal.signal(signal.SIGALRM, before)
     assert rung == [1]
+
+
+def test_what_swallows_the_interrupt_is_interrupted_again_after_its_limit_was_extended() -> None:
+    begun = time.monotonic()
+    with pytest.raises(TaskTimeout):
+        with time_limit(0.05) as limit:
+            limit.extend(0.05)
+            with suppress(TaskTimeout):
+                time.sleep(5)
+            time.sleep(5)
+    assert 0.1 <= time.monotonic() - begun < 5
 
 
 def test_in_another_thread_there_is_no_limit() -> None:
@@ -148,3 +159,41 @@ def test_a_trace_function_that_was_there_before_is_there_again() -> None:
         assert sys.gettrace() is trace
     finally:
         sys.settrace(before)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "grace"), [(0.1, 0.02), (0.2, 0.02), (2.0, 0.2), (5.0, 0.5), (60.0, 0.5)]
+)
+def test_a_tenth_of_the_limit_is_for_cleaning_up(seconds: float, grace: float) -> None:
+    assert grace_of(seconds) == pytest.approx(grace)
+
+
+def test_an_import_that_may_take_no_longer_is_interrupted_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cut_short.py").write_text("import time; time.sleep(0.5); DONE = True")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with pytest.raises(TaskTimeout):
+        with time_limit(0.05, import_seconds=0):
+            importlib.import_module("cut_short")
+
+    assert "cut_short" not in sys.modules
+
+
+def test_what_catches_every_interrupt_is_interrupted_between_two_of_its_lines() -> None:
+    begun = time.monotonic()
+    caught = []
+
+    def catch_all() -> None:
+        while time.monotonic() < begun + 10:
+            try:
+                time.sleep(10)
+            except TaskTimeout:
+                caught.append(True)
+
+    with pytest.raises(TaskTimeout, match=r"^ran for more than 0\.05 s$"):
+        with time_limit(0.05):
+            catch_all()
+    assert caught
+    assert time.monotonic() - begun < 8

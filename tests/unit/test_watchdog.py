@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from task_scheduler.execution import watchdog
 from task_scheduler.execution.watchdog import process_ends_after
 
 
@@ -32,6 +33,7 @@ def test_c_code_that_holds_the_interpreter_ends_with_its_process_and_a_traceback
 import re, threading
 from collections import deque
 from itertools import repeat
+from task_scheduler.execution import watchdog
 from task_scheduler.execution.watchdog import process_ends_after
 
 def catastrophe():
@@ -64,3 +66,13 @@ def test_what_is_over_in_time_ends_nothing() -> None:
     with process_ends_after(0.05):
         pass
     time.sleep(0.1)
+
+
+def test_a_process_that_is_ended_says_that_it_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    statuses: list[object] = []
+    monkeypatch.setattr(os, "_exit", statuses.append)
+    monkeypatch.setattr(sys, "stdout", None)
+
+    watchdog.end_process()
+
+    assert statuses == [1]

@@ -1,18 +1,25 @@
-"""What keep_runs notices of schedules that do not run, or do not end, in time."""
+"""keep_runs notices schedules that do not run, or do not end, in time."""
 
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any, cast
 
 import pytest
 
+from task_scheduler import keep_runs
 from task_scheduler.keeping.watcher import Problem, Watch, Watcher
+from task_scheduler.notifications.digest import Digest, compose_digest
+from task_scheduler.notifications.notifier import NOTIFIER, Sending
 from task_scheduler.runs.identity import RunId
 from task_scheduler.runs.ledger import Ledger
 from task_scheduler.runs.schedule_state import ScheduleState
 from task_scheduler.runs.table import Table
+from task_scheduler_local.places import ROOT
 from tests.model.dynamodb import Client
 
 HOUR = 3_600
@@ -145,7 +152,219 @@ def test_nobody_is_notified_who_does_not_want_to_be_but_the_alarm_goes_off(
     assert world.said == []
 
 
+def test_the_guide_shows_the_messages_that_people_get(
+    world: Surroundings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (ROOT / "docs" / "guide" / "silence.md").read_text(encoding="utf-8")
+    shown = re.findall(r"```text\n(.*?)\n```", page, re.DOTALL)
+    said: list[str] = []
+
+    def send(digest: Digest, *, seconds: float) -> Sending:
+        assert seconds > 0
+        message = compose_digest(digest)
+        said.append(f"{message.title}\n{message.text}".rstrip())
+        return Sending(is_done=True, taken=message)
+
+    monkeypatch.setattr(NOTIFIER, "send", send)
+    monkeypatch.setattr(world, "notify", partial(keep_runs._notify, lambda: 60.0))
+    watch = Watch(expected_every=90_000, finish_within=14_400, notify_on=("failure",))
+    world.look(watch)
+    world.look(watch, after=90_001)
+    due = world.now = int(datetime(2026, 11, 23, 2, tzinfo=UTC).timestamp()) + 10**8
+    key = f"{datetime.fromtimestamp(due, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    run = RunId.of(f"{NAME}@{key}")
+    facts = {"state": "running", "began": due, "due_time": due}
+    world.ledger.table.put(run.item, facts)
+    world.look(watch)
+    world.look(watch, after=14_401)
+    plain = [text.replace("\u200b", "").replace(key, "2026-11-23T02:00:00Z") for text in said]
+    assert plain == [
+        shown[0], shown[2], shown[1],
+    ]  # fmt: skip
+
+
 def test_attributes_of_a_later_version_are_ignored() -> None:
     assert Watch.from_event({"finish_within": 60, "colour": "red", "notify_on": ["failure"]}) == (
         Watch(finish_within=60, notify_on=("failure",))
     )
+
+
+def test_a_schedule_is_silent_only_between_its_start_and_its_end(world: Surroundings) -> None:
+    watch = Watch(
+        expected_every=HOUR,
+        notify_on=("failure",),
+        start=world.now + 10 * HOUR,
+        end=world.now + 20 * HOUR,
+    )
+    world.look(watch)
+    assert world.look(watch, after=10 * HOUR) == []
+    assert world.look(watch, after=2 * HOUR) == [NAME]
+    assert world.look(watch, after=8 * HOUR) == []
+    assert world.look(watch, after=HOUR) == []
+    assert world.said == ["nightly: has not run", "nightly: in time again"]
+
+
+def test_dates_are_read_as_terraform_writes_them() -> None:
+    watch = Watch.from_event({"start": "2027-01-01T00:00:00Z", "end": "2027-01-02T00:00:00Z"})
+    assert (watch.start, watch.end) == (1_798_761_600, 1_798_848_000)
+
+
+def test_of_two_looks_at_once_one_notifies(
+    world: Surroundings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one looks while the first one notifies people."""
+    watches = [HOURLY]
+    notify = world.notify
+
+    def look_too(*arguments: Any) -> bool:
+        if watches:
+            watcher = Watcher(world.ledger, seconds=lambda: 60.0, notify=notify)
+            watcher.look({NAME: watches.pop()})
+        return notify(*arguments)
+
+    world.look(HOURLY)
+    monkeypatch.setattr(world, "notify", look_too)
+    world.look(HOURLY, after=2 * HOUR)
+    assert world.said == ["nightly: has not run"]
+
+    watches.append(HOURLY)
+    world.run("succeeded")
+    world.look(HOURLY, after=60)
+    assert world.said == ["nightly: has not run", "nightly: in time again"]
+    assert world.look(HOURLY, after=60) == []
+    assert len(world.said) == 2
+
+
+def test_of_two_looks_that_read_the_same_one_notifies(
+    world: Surroundings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one reads before the first one notifies people, and writes after."""
+    world.look(HOURLY)
+    query = world.ledger.table.query
+
+    def look_between(partition: str, **arguments: Any) -> Any:
+        found = query(partition, **arguments)
+        monkeypatch.setattr(world.ledger.table, "query", query)
+        world.look(HOURLY)
+        return found
+
+    monkeypatch.setattr(world.ledger.table, "query", look_between)
+    world.look(HOURLY, after=2 * HOUR)
+    assert world.said == ["nightly: has not run"]
+
+
+def test_a_look_that_dies_while_it_notifies_is_followed_by_one_more_and_no_other(
+    world: Surroundings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    notify = world.notify
+
+    def die(*arguments: Any) -> bool:
+        notify(*arguments)
+        raise Killed
+
+    world.look(HOURLY)
+    monkeypatch.setattr(world, "notify", die)
+    with pytest.raises(Killed):
+        world.look(HOURLY, after=2 * HOUR)
+    monkeypatch.setattr(world, "notify", notify)
+    assert world.look(HOURLY, after=60) == [NAME]
+    assert world.said == ["nightly: has not run"]
+    for _ in range(3):
+        world.look(HOURLY, after=300)
+    assert world.said == ["nightly: has not run"] * 2
+
+
+def test_what_terraform_wrote_of_a_watch_is_read_as_it_was_meant() -> None:
+    written = {
+        "expected_every": 60,
+        "notify_on": ["failure", "success"],
+        "notify_to": ["ops"],
+        "mention": "@ops",
+        "timezone": "Europe/Berlin",
+        "start": "2026-11-23T02:00:00Z",
+        "end": None,
+    }
+    watch = Watch.from_event(written)
+    assert watch == Watch(
+        expected_every=60,
+        notify_on=("failure", "success"),
+        notify_to=("ops",),
+        mention="@ops",
+        timezone="Europe/Berlin",
+        start=1_795_399_200,
+    )
+    assert Watch.from_event({"end": "2026-11-23T02:00:00Z"}).end == 1_795_399_200
+
+
+def test_a_run_whose_time_nobody_knows_has_it_from_when_it_began(world: Surroundings) -> None:
+    world.look(IN_TEN_MINUTES)
+    world.run("waiting")
+    assert world.look(IN_TEN_MINUTES, after=600) == []
+    assert world.look(IN_TEN_MINUTES, after=1) == [NAME]
+
+
+def test_the_run_that_was_due_first_is_the_one_that_is_late(world: Surroundings) -> None:
+    problems: list[Problem | None] = []
+
+    def notify(_name: str, _watch: Watch, problem: Problem | None, _state: ScheduleState) -> bool:
+        problems.append(problem)
+        return True
+
+    world.look(IN_TEN_MINUTES)
+    began = world.now
+    world.run("running")
+    world.now += 60
+    world.run("running")
+    world.now += 900
+    watcher = Watcher(world.ledger, seconds=lambda: 60.0, notify=notify)
+    assert watcher.look({NAME: IN_TEN_MINUTES}) == [NAME]
+    late = f"{NAME}@{began}"
+    assert problems == [
+        Problem(
+            name=f"late {late}",
+            headline="not ended in time",
+            reason=f"{late} has not ended 600 s after it was due",
+        )
+    ]
+
+
+def test_the_reason_of_a_silence_is_what_was_expected(world: Surroundings) -> None:
+    reasons: list[str | None] = []
+
+    def notify(_name: str, _watch: Watch, problem: Problem | None, _state: ScheduleState) -> bool:
+        reasons.append(problem.reason if problem else None)
+        return True
+
+    world.look(HOURLY)
+    world.now += 2 * HOUR
+    Watcher(world.ledger, seconds=lambda: 20.0, notify=notify).look({NAME: HOURLY})
+    assert reasons == ["no run for 3900 s (expected_every)"]
+
+
+def test_without_time_to_notify_people_no_schedule_is_looked_at(world: Surroundings) -> None:
+    world.look(HOURLY)
+    world.now += 2 * HOUR
+    watcher = Watcher(world.ledger, seconds=lambda: 19.9, notify=world.notify)
+    assert watcher.look({NAME: HOURLY}) == []
+    assert world.said == []
+
+
+def test_the_end_of_a_problem_is_for_those_who_were_notified_of_it(world: Surroundings) -> None:
+    notified: list[tuple[str, Watch, bool, int]] = []
+
+    def notify(name: str, watch: Watch, problem: Problem | None, state: ScheduleState) -> bool:
+        notified.append((name, watch, problem is None, state.streak))
+        return True
+
+    watcher = Watcher(world.ledger, seconds=lambda: 60.0, notify=notify)
+    failing = ScheduleState(streak=3)
+    world.ledger.table.transact([failing.write(NAME, before=ScheduleState())])
+    watcher.look({NAME: HOURLY})
+    world.now += 2 * HOUR
+    watcher.look({NAME: HOURLY})
+    world.run("succeeded")
+    watcher.look({NAME: HOURLY})
+    assert notified == [(NAME, HOURLY, False, 3), (NAME, HOURLY, True, 3)]

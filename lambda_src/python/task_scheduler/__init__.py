@@ -2,11 +2,14 @@
 
 A task passes these rooms, and each imports only from those below it (`.importlinter`):
 
-    send_task, run_task   the handlers of the two Lambda functions
-    notifications         what is said of results, to whom, and its delivery
+    send_task, run_task,
+    keep_runs             the handlers of the Lambda functions
+    keeping               open runs, schedules that run after others, silence
+    notifications         what is said of runs, to whom, and its delivery
     execution             one batch of messages: attempts and what comes of them
+    sending               one list of tasks on its way to the queues
     task_list             the tasks of a run: inline, file, S3 object, generator
-    runs                  one time that a schedule is due
+    runs                  the ledger: runs, counts, closes, what a schedule remembers
     tasks                 task code: registry, arguments, context, built-in tasks
     queue                 messages, sending, dead letters
     observability         log, records, metrics

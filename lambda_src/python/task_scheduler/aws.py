@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
@@ -44,6 +45,13 @@ def s3() -> S3Client:
 def lambda_() -> LambdaClient:
     """Return the client of Lambda."""
     client: LambdaClient = _client("lambda")
+    return client
+
+
+@cache
+def scheduler() -> EventBridgeSchedulerClient:
+    """Return the client of EventBridge Scheduler."""
+    client: EventBridgeSchedulerClient = _client("scheduler")
     return client
 
 

@@ -55,6 +55,7 @@ class Settings:
         deduplication: whether the outcomes of messages are kept in it, too.
         outcome_retention: seconds for which an outcome is kept.
         send_task_function: the name of the function that starts a run, or goes on with one.
+        schedule_group: the name of the group of EventBridge Scheduler that has the schedules.
         notify_ssm_parameter, notify_secret: where the addresses of chat services are kept.
         secrets: where each secret of task code is kept, by its name in os.environ: the name of an
             SSM parameter, which begins with a slash, or the name or ARN of a secret.
@@ -81,6 +82,7 @@ class Settings:
     deduplication: bool = variable("DEDUPLICATION", False)
     outcome_retention: int = variable("OUTCOME_RETENTION", LONGEST_OUTCOME_RETENTION)
     send_task_function: str = variable("SEND_TASK_FUNCTION", "")
+    schedule_group: str = variable("SCHEDULE_GROUP", "")
     notify_ssm_parameter: str | None = variable("NOTIFY_SSM_PARAMETER", None)
     notify_secret: str | None = variable("NOTIFY_SECRET", None)
     secrets: Mapping[str, str] | None = variable("TASK_SECRETS", None)

@@ -1,19 +1,22 @@
 """Lambda function keep_runs: every few minutes, see to the runs that nobody else sees to.
 
-It repeats what deaths lost, closes what cannot end, notifies people where that failed, and starts
-what waits, and watches the clock. Doing any of it twice is harmless.
+It repeats what deaths lost, closes what cannot end, notifies people where that failed, starts what
+waits and what follows others, and watches the clock. Doing any of it twice is harmless.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, ItemsView
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from task_scheduler import config
+from task_scheduler.config import Settings
 from task_scheduler.errors import LedgerUnavailable
+from task_scheduler.keeping.followers import Follower, Followers
 from task_scheduler.keeping.keeper import Keeper
+from task_scheduler.keeping.starting import start_schedule
 from task_scheduler.keeping.watcher import Problem, Watch, Watcher
 from task_scheduler.notifications.watch_digest import notify_of_watch
 from task_scheduler.observability.log import logger, reason_of
@@ -34,7 +37,8 @@ def handler(event: Any, context: LambdaContext) -> dict[str, int]:
     """Look at every run that is due to be looked at, as long as there is time.
 
     Args:
-        event: of EventBridge Scheduler; under `watched`, what is expected of schedules.
+        event: of EventBridge Scheduler; under `watched`, what is expected of schedules, and under
+            `followers`, which run after others.
         context: Lambda's.
 
     Returns:
@@ -51,13 +55,14 @@ def handler(event: Any, context: LambdaContext) -> dict[str, int]:
 
     keeper = Keeper(ledger, settings, closer=context.aws_request_id, seconds=seconds)
     done: Counter[str] = Counter()
-    for item in ledger.table.query_due(ledger.now):
+    for mark in ledger.table.query_due(ledger.now):
         if seconds() < RESERVE_SECONDS:
             done["left"] += 1
             continue
-        run = RunId.of_item(item["pk"], item["sk"])
+        run = RunId.of_item(mark["of_pk"], mark["of_sk"])
         try:
-            done[keeper.look(run)] += 1
+            if ledger.table.get_due(mark, ledger.now):
+                done[keeper.look(run)] += 1
         except LedgerUnavailable as error:
             logger.warning("ledger", extra={"run": run.key, "reason": str(error)})
             done["failed"] += 1
@@ -65,16 +70,32 @@ def handler(event: Any, context: LambdaContext) -> dict[str, int]:
             extra = {"run": run.key, "reason": f"{type(error).__name__}: {reason_of(error)}"}
             logger.error("run not kept", extra=extra, exc_info=error)
             done["failed"] += 1
+    if started := _start_followers(event, ledger, settings, seconds):
+        done["started"] += started
     if overdue := _watch(event, ledger, seconds):
         done["overdue"] = overdue
     logger.info("keep", extra=dict(done))
     return dict(done)
 
 
+def _start_followers(
+    event: Any, ledger: Ledger, settings: Settings, seconds: Callable[[], float]
+) -> int:
+    """Start the schedules whose others have run; return how many."""
+    followers = {name: Follower.from_event(each) for name, each in _part(event, "followers")}
+    start = partial(start_schedule, settings)
+    return len(Followers(ledger, seconds=seconds, start=start).look(followers))
+
+
+def _part(event: Any, name: str) -> ItemsView[str, Any]:
+    """Return what Terraform wrote about schedules, by their names; nothing in an odd event."""
+    part = event.get(name) if isinstance(event, dict) else None
+    return (part if isinstance(part, dict) else {}).items()
+
+
 def _watch(event: Any, ledger: Ledger, seconds: Callable[[], float]) -> int:
     """Look at the schedules that are watched; return how many have not run or ended in time."""
-    expected = event.get("watched", {}) if isinstance(event, dict) else {}
-    watched = {name: Watch.from_event(each) for name, each in expected.items()}
+    watched = {name: Watch.from_event(each) for name, each in _part(event, "watched")}
     overdue = Watcher(ledger, seconds=seconds, notify=partial(_notify, seconds)).look(watched)
     if overdue:
         record: dict[str, Any] = {"overdue": len(overdue), "schedules": overdue[:100]}

@@ -17,9 +17,9 @@ import io
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -35,10 +35,12 @@ from task_scheduler.outcome import Outcome
 from task_scheduler.queue.message import DEFAULT_RETRIES, Message
 from task_scheduler.queue.record import Record
 from task_scheduler.runs.chunk import Chunk, Mark, Marks, Position
-from task_scheduler.tasks.context import TaskContext
+from task_scheduler.tasks.context import ParentRun, TaskContext
 from task_scheduler.tasks.registered import Task
 from task_scheduler.tasks.registry import registered_tasks
 from task_scheduler.tasks.task_files import IMPORT_SECONDS
+
+__all__ = ["ParentRun", "TaskResult", "attempt_task", "make_context", "run_task"]
 
 RUN_TASK_TIMEOUT = 60.0
 """Seconds of run_task where tfvars have no run_task_timeout."""
@@ -48,7 +50,7 @@ _SCHEDULE = "test"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskResult:
-    """What came of an attempt.
+    """The result of an attempt.
 
     Attributes:
         outcome: success, retry or failed, as the log has it.
@@ -77,6 +79,7 @@ def run_task(
     timeout: float = RUN_TASK_TIMEOUT,
     schedule: str = _SCHEDULE,
     scheduled_time: str | None = None,
+    parents: Sequence[ParentRun] = (),
     folder: str | Path = "tasks",
 ) -> TaskResult:
     """Make one attempt of a task, the way run_task does.
@@ -90,6 +93,7 @@ def run_task(
         timeout: seconds that the function run_task has, a part of which it keeps for its reports.
         schedule: name of the schedule, for the context.
         scheduled_time: when the run was due, RFC 3339 UTC; None for now.
+        parents: the runs that it follows, for `context.parents`.
         folder: the task folder (task_code_dir), looked for from the current folder on.
 
     Raises:
@@ -113,7 +117,12 @@ def run_task(
     )
     with _captured() as output:
         ended = attempt_task(
-            message, place, timeout=timeout, attempt=attempt, registered=registered
+            message,
+            place,
+            timeout=timeout,
+            attempt=attempt,
+            registered=registered,
+            parents=parents,
         )
     sys.stdout.write(output.getvalue())  # pytest shows it where the test fails
     result = ended.result
@@ -133,6 +142,7 @@ def make_context(
     timeout: float = RUN_TASK_TIMEOUT,
     schedule: str = _SCHEDULE,
     scheduled_time: str | None = None,
+    parents: Sequence[ParentRun] = (),
 ) -> TaskContext:
     """Return a context, for a test that calls a task's function itself.
 
@@ -141,12 +151,14 @@ def make_context(
         timeout: seconds that are left.
         schedule: name of the schedule.
         scheduled_time: when the run was due, RFC 3339 UTC; None for now.
+        parents: the runs that it follows.
     """
     return TaskContext(
         schedule=schedule,
         scheduled_time=scheduled_time or f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         attempt=attempt,
         deadline=time.monotonic() + timeout,
+        read_parents=lambda: tuple(parents),
     )
 
 
@@ -157,6 +169,7 @@ def attempt_task(
     timeout: float = RUN_TASK_TIMEOUT,
     attempt: int = 1,
     registered: Task | None = None,
+    parents: Sequence[ParentRun] = (),
 ) -> Ended:
     """Make one attempt of a message, as if those before it had failed.
 
@@ -166,6 +179,7 @@ def attempt_task(
         timeout: seconds of run_task.
         attempt: its number, from 1.
         registered: the task's function; None to look it up by the message's name.
+        parents: the runs that its run follows.
 
     Raises:
         InvalidLine: send_task would refuse the task.
@@ -186,7 +200,8 @@ def attempt_task(
     if isinstance(made, Unrunnable):
         return Ended(made.delivery, made.result)
     budget = TimeBudget(lambda: timeout)
-    return Ended(made.delivery, made.run(made.context(budget.limit(made.task.timeout))))
+    context = made.context(budget.limit(made.task.timeout))
+    return Ended(made.delivery, made.run(replace(context, read_parents=lambda: tuple(parents))))
 
 
 def _failed_attempts(record: Record) -> Chunk:

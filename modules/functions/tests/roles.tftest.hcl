@@ -57,6 +57,21 @@ run "each_role_may_do_what_its_function_does" {
   }
 }
 
+run "keep_runs_reads_schedules_where_some_run_after_others" {
+  command = plan
+
+  variables {
+    has_followers = true
+  }
+
+  assert {
+    condition = contains(jsondecode(aws_iam_role_policy.this["keep_runs"].policy).Statement, {
+      Effect = "Allow", Action = ["scheduler:GetSchedule"], Resource = ["arn:aws:scheduler:eu-west-1:123456789012:schedule/nightly/*"]
+    })
+    error_message = "keep_runs cannot read what it starts, or reads more"
+  }
+}
+
 run "only_lambda_takes_the_roles_on" {
   command = plan
 

@@ -11,6 +11,7 @@ archives            = "./.task-scheduler/nightly"
 runs_dead_letters   = { name = "nightly-runs-dead-letter", arn = "arn:aws:sqs:eu-west-1:123456789012:nightly-runs-dead-letter", url = "https://runs-dead" }
 task_objects        = []
 has_generators      = false
+has_followers       = false
 ledger_table        = "nightly-ledger"
 ledger_retention    = 34560000
 deduplication       = false

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from taskctl.errors import TaskctlError
 from taskctl.project.schedule import Schedule
-from taskctl.runs.backfilling import Backfill, find_period
+from taskctl.runs.backfilling import MOST_AT_ONCE, Backfill, check_has_times, find_period
 from taskctl.runs.missed import Missed, Period
 from taskctl.stack.caller import caller
 from taskctl.ui.output import counted
@@ -19,6 +19,7 @@ from taskctl.web.render import address
 def _ask_backfill(known: Known, form: Form) -> Question:
     """Ask from when to when; then, say which times were missed in between."""
     schedule = known.stack.schedule(form.required("schedule"))
+    check_has_times(schedule)
     zone = f"In {schedule.timezone}, such as 2026-11-01 or 2026-11-01T02:00."
     if form.text("from") is None:
         return Question(
@@ -35,10 +36,17 @@ def _ask_backfill(known: Known, form: Form) -> Question:
                     hint="Nobody knows if they have run.",
                     kind="checkbox",
                 ),
+                Entry(
+                    name="parallel",
+                    label="At the same time",
+                    hint=f"Runs, up to {MOST_AT_ONCE}; one after the other by default.",
+                    kind="number",
+                ),
             ],
             values={"schedule": [schedule.name]},
             is_step=True,
         )
+    parallel = _parallel(form)
     period = _period(known, schedule, form)
     wanted, unknown = _wanted(period, form), counted(len(period.unknown), "due time")
     if not wanted:
@@ -46,14 +54,15 @@ def _ask_backfill(known: Known, form: Form) -> Question:
         raise TaskctlError(f"nothing is missing of {counted(period.total, 'due time')}{older}")
     times = ", ".join(rfc3339(one.due) for one in wanted[:LISTED])
     more = f" and {len(wanted) - LISTED} more" if len(wanted) > LISTED else ""
+    order = "each when the one before it is over" if parallel == 1 else f"{parallel} at once"
     words = [
         f"Runs {schedule.name} for {len(wanted)} of {counted(period.total, 'due time')}, "
-        "the oldest first, each when the one before it is over, as long as this page is served.",
+        f"the oldest first, {order}, as long as this page is served.",
         f"{times}{more}.",
     ]
     if len(wanted) == len(period.missed) and period.unknown:
         words.append(f"{unknown} left out: the ledger does not reach back so far.")
-    names = ("schedule", "from", "to", "skipped", "unknown")
+    names = ("schedule", "from", "to", "skipped", "unknown", "parallel")
     values = {name: form.all(name) for name in names}
     return Question(
         title=f"Backfill {schedule.name}", words=words, verb="Run them", entries=[WHY],
@@ -63,13 +72,14 @@ def _ask_backfill(known: Known, form: Form) -> Question:
 
 def _backfill(known: Known, form: Form) -> Answer:
     schedule = known.stack.schedule(form.required("schedule"))
-    missed = _wanted(_period(known, schedule, form), form)
-    job = Job(Backfill(known.stack, schedule, caller(), form.text("why")), missed)
+    missed, parallel = _wanted(_period(known, schedule, form), form), _parallel(form)
+    job = Job(Backfill(known.stack, schedule, caller(), form.text("why")), missed, parallel)
     known.jobs.append(job)
     job.start()
+    order = "one after the other" if job.parallel == 1 else f"{job.parallel} at once"
     where = address("/schedule", name=schedule.name)
     return Answer(
-        title=f"{schedule.name}: {counted(len(missed), 'run')} begun, one after the other.",
+        title=f"{schedule.name}: {counted(len(missed), 'run')} begun, {order}.",
         link=(where, "Watch them"),
     )
 
@@ -82,6 +92,18 @@ def _period(known: Known, schedule: Schedule, form: Form) -> Period:
         form.text("to"),
         skipped_too=form.text("skipped") is not None,
     )
+
+
+def _parallel(form: Form) -> int:
+    """Return how many runs there are to be at the same time.
+
+    Raises:
+        TaskctlError: it is no such number.
+    """
+    parallel = form.whole("parallel") or 1
+    if parallel > MOST_AT_ONCE:
+        raise TaskctlError(f"at the same time must be from 1 to {MOST_AT_ONCE}, not {parallel:,}")
+    return parallel
 
 
 def _wanted(period: Period, form: Form) -> list[Missed]:

@@ -1,4 +1,4 @@
-"""What an action asks and answers."""
+"""Questions and answers of an action."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ WHY = Entry(name="why", label="Why", hint="Recorded with your name.")
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What an action will do.
+    """A description of what an action will do.
 
     Attributes:
         title: names it.
@@ -60,7 +60,7 @@ class Question:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What was done.
+    """The result of an action.
 
     Attributes:
         title: in a sentence.

@@ -22,6 +22,8 @@ def _ask_run(known: Known, form: Form) -> Question:
         "sent, and people are notified as of any other run.",
         "It has a key of its own: it repeats no other run.",
     ]
+    if schedule.after:
+        words.append("It follows the last runs of the schedules that it runs after.")
     pauses = read_pauses(known.reader.schedule_items())
     if pauses.keys() & {schedule.name, ALL_SCHEDULES}:
         words.append("The schedule is paused; this run happens all the same.")

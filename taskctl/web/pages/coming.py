@@ -1,4 +1,4 @@
-"""What is due within a day."""
+"""The runs that are due within a day."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ def coming(known: Known, form: Form, part: str | None) -> dict[str, Any]:
     now = datetime.now(UTC)
     end = now + timedelta(days=1)
     pauses = read_pauses(known.reader.schedule_items())
-    schedules = [one for one in known.schedules.get() if why_never(one) is None]
+    found = known.schedules.get()
+    schedules = [one for one in found if why_never(one) is None and not one.after]
     due = [(one, _due_within(one, now, end)) for one in schedules]
     lines = [_line(one, times, pauses, now) for one, times in due]
     lines.sort(key=lambda line: (line["count"] == 0, line["name"]))
@@ -59,7 +60,7 @@ def _line(
     held: list[datetime] = []
     free: list[datetime] = []
     for time in times:
-        (held if pause_at(schedule, time, pauses) else free).append(time.due)
+        (held if pause_at(schedule, time.due, pauses) else free).append(time.due)
     return {
         "name": schedule.name,
         "count": len(times),

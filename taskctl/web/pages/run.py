@@ -13,6 +13,7 @@ from taskctl.runs.log import log_address, run_log
 from taskctl.runs.missed import BACKFILL
 from taskctl.runs.reader import find_run
 from taskctl.runs.recorded_run import KeptEnd, RecordedRun
+from taskctl.runs.relatives import followers_of
 from taskctl.web.forms import Form
 from taskctl.web.known import Known
 from taskctl.web.pages.log import describe_log
@@ -43,6 +44,7 @@ def _run_standing(known: Known, found: RecordedRun) -> Context:
         "kept_failures": len(failures),
         "results": [end for end in ends if not end.has_failed][:_LISTED_TASKS],
         "usual": usual,
+        "followers": followers_of(known.reader, found),
         "origin": _origin(found),
         "position": position_of,
         "shares": _shares(found),
@@ -78,6 +80,8 @@ def _origin(run: RecordedRun) -> str:
         return "backfill, for a time at which it had not run"
     if run.started_by:
         return "by hand"
+    if run.parents:
+        return "keep_runs, after the others"
     return "its schedule"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -10,13 +9,14 @@ from typing import Any
 from task_scheduler.runs.identity import ALL_SCHEDULES
 from task_scheduler.runs.schedule_state import ScheduleState
 from taskctl.ids import describe_origin
-from taskctl.project.schedule import Schedule, run_times_of
+from taskctl.project.schedule import run_times_of
 from taskctl.runs.coming import describe_due, why_never
 from taskctl.runs.pauses import read_pauses
 from taskctl.runs.statistics import describe_share, sum_up
 from taskctl.web import charts, overview
 from taskctl.web.forms import Form
 from taskctl.web.known import Known, peek
+from taskctl.web.settings import describe_settings
 
 _DAYS = 90
 _LISTED_RUNS = 30
@@ -37,12 +37,15 @@ def schedule(known: Known, form: Form, part: str | None) -> Context:
 
 
 def _standing(known: Known, name: str) -> Context:
-    deployed = next((one for one in known.schedules.get() if one.name == name), None)
+    schedules = known.schedules.get()
+    deployed = next((one for one in schedules if one.name == name), None)
     items = known.reader.schedule_items()
     if deployed is None and name not in items:
         known.stack.check_schedule(name)
     running = known.running_of(name)
     costs = peek(known.costs, [])
+    problems: list[str] = []
+    watched = peek(known.watched, problems) or {}
     found = overview.make_rows(
         {key: item for key, item in items.items() if key in (name, ALL_SCHEDULES)},
         None if deployed is None else [deployed],
@@ -60,25 +63,13 @@ def _standing(known: Known, name: str) -> Context:
     return {
         "row": found[0] if found else None,
         "schedule": deployed,
+        "followers": [one.name for one in schedules if name in one.after],
         "times": times,
         "jobs": [job for job in known.jobs if job.schedule == name],
-        "settings": _settings(deployed),
+        "settings": [] if deployed is None else describe_settings(deployed, watched.get(name, {})),
+        "problems": problems,
         "state": ScheduleState.from_item(items.get(name, {})),
     }
-
-
-def _settings(schedule: Schedule | None) -> list[tuple[str, str]]:
-    """Return what send_task gets, a line for each setting."""
-    if schedule is None:
-        return []
-    lines = [
-        (name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-        for name, value in schedule.input.items()
-        if name not in ("version", "schedule", "tasks") and value is not None
-    ]
-    if isinstance(tasks := schedule.input.get("tasks"), list):
-        lines.append(("tasks", f"{len(tasks)} in the schedule itself"))
-    return lines
 
 
 def _history(known: Known, name: str) -> Context:

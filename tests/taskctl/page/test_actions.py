@@ -10,11 +10,19 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 
+from taskctl.web.render import address
 from tests.system.stack import wait_for
 from tests.taskctl.page.conftest import Served, Visitor
 
 Read = Callable[..., Any]
+OpenPage = Callable[..., Page]
 LONG = 60_000
+
+
+@pytest.fixture
+def open_page(applied_page: Served, visit: Visitor) -> OpenPage:
+    """Open a page over the stack that runs, with the values of its address by name."""
+    return lambda path, **values: visit(applied_page, address(path, **values))
 
 
 @pytest.fixture
@@ -34,8 +42,8 @@ def says(page: Page, text: str) -> None:
     expect(page.get_by_role("dialog")).to_contain_text(text, timeout=LONG)
 
 
-def test_a_schedule_is_run_and_followed_to_its_end(applied_page: Served, visit: Visitor) -> None:
-    page = visit(applied_page, "/schedule?name=yearly")
+def test_a_schedule_is_run_and_followed_to_its_end(open_page: OpenPage) -> None:
+    page = open_page("/schedule", name="yearly")
     page.get_by_role("button", name="Run now").click()
     says(page, "Starts a run of yearly now, in the stack operated")
     page.get_by_label("Why").fill("to see <it>")
@@ -56,9 +64,9 @@ def test_a_schedule_is_run_and_followed_to_its_end(applied_page: Served, visit: 
 
 
 def test_failed_tasks_are_retried_and_their_run_recovers(
-    failed: str, needed: Path, applied_page: Served, visit: Visitor
+    failed: str, needed: Path, open_page: OpenPage
 ) -> None:
-    page = visit(applied_page, f"/run?key={failed.replace('+', '%2B')}")
+    page = open_page("/run", key=failed)
     expect(page.locator("#live .standing")).to_contain_text("3 of 3 tasks failed")
     expect(page.locator("#log pre")).to_contain_text("FileNotFoundError", timeout=LONG)
     for name in ("alpha", "beta", "gamma"):
@@ -72,10 +80,8 @@ def test_failed_tasks_are_retried_and_their_run_recovers(
     expect(page.locator("#live")).to_contain_text("redriven by")
 
 
-def test_a_task_is_shown_with_its_message_and_traceback(
-    failed: str, applied_page: Served, visit: Visitor
-) -> None:
-    page = visit(applied_page, f"/task?key={failed.replace('+', '%2B')}&position=2")
+def test_a_task_is_shown_with_its_message_and_traceback(failed: str, open_page: OpenPage) -> None:
+    page = open_page("/task", key=failed, position=2)
     expect(page.locator("#live")).to_contain_text("FileNotFoundError: there is no beta")
     expect(page.locator("#message")).to_contain_text("beta", timeout=LONG)
     expect(page.locator("#message")).to_contain_text("goes back to its queue under a new id")
@@ -84,9 +90,9 @@ def test_a_task_is_shown_with_its_message_and_traceback(
 
 
 def test_dead_letters_are_redriven_and_discarded(
-    failed: str, needed: Path, applied_page: Served, visit: Visitor, read: Read
+    failed: str, needed: Path, open_page: OpenPage, read: Read
 ) -> None:
-    page = visit(applied_page, "/dead-letters?schedule=needy")
+    page = open_page("/dead-letters", schedule="needy")
     rows = page.locator("#list tbody tr").filter(
         has=page.locator(f'a[href*="{quote(failed, safe="")}"]')
     )
@@ -112,8 +118,8 @@ def test_dead_letters_are_redriven_and_discarded(
     assert [one["what"] for one in read("failed") if one["run"] == failed] == ["#1 need “alpha”"]
 
 
-def test_a_schedule_is_paused_and_resumed(applied_page: Served, visit: Visitor, read: Read) -> None:
-    page = visit(applied_page, "/schedule?name=nightly")
+def test_a_schedule_is_paused_and_resumed(open_page: OpenPage, visit: Visitor) -> None:
+    page = open_page("/schedule", name="nightly")
     page.get_by_role("button", name="Pause", exact=True).click()
     says(page, "is recorded as skipped, with your name and note")
     page.get_by_label("Note").fill("a <b>move</b>")
@@ -137,10 +143,10 @@ def test_a_schedule_is_paused_and_resumed(applied_page: Served, visit: Visitor, 
     expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
 
 
-def test_a_run_is_cancelled(applied_page: Served, visit: Visitor, read: Read) -> None:
+def test_a_run_is_cancelled(open_page: OpenPage, read: Read) -> None:
     """The second attempt of its task comes a second later."""
     key: str = read("run", "wavering", "--no-wait", "--yes")["run"]
-    page = visit(applied_page, f"/run?key={key.replace('+', '%2B')}")
+    page = open_page("/run", key=key)
     if page.get_by_role("button", name="Cancel").count() == 0:
         pytest.skip("it was over before the page was open")
     page.get_by_role("button", name="Cancel").click()
@@ -151,26 +157,24 @@ def test_a_run_is_cancelled(applied_page: Served, visit: Visitor, read: Read) ->
     expect(page.locator("#live .standing")).to_contain_text("cancelled by", timeout=LONG)
 
 
-def test_times_that_have_no_run_are_backfilled(
-    applied_page: Served, visit: Visitor, read: Read
-) -> None:
-    page = visit(applied_page, "/schedule?name=yearly")
+def test_times_that_have_no_run_are_backfilled(open_page: OpenPage, read: Read) -> None:
+    page = open_page("/schedule", name="yearly")
     page.get_by_role("button", name="Backfill").click()
     says(page, "Runs the schedule for due times at which it has not run")
-    page.get_by_label("From").fill("2022-06-01")
+    page.get_by_label("From").fill("2020-06-01")
     page.get_by_label("To", exact=True).fill("2023-06-01")
+    page.get_by_label("At the same time").fill("3")
     page.get_by_label("Times before the ledger's as well").check()
     press(page, "Look which are missing")
-    says(page, "Runs yearly for 1 of 1 due time")
+    says(page, "Runs yearly for 3 of 3 due times, the oldest first, 3 at once")
     says(page, "2023-01-01T01:00:00Z")
     page.get_by_label("Why").fill("by the page")
     press(page, "Run them")
-    says(page, "yearly: 1 run begun")
+    says(page, "yearly: 3 runs begun, 3 at once")
     page.get_by_role("link", name="Watch them").click()
-    expect(page.locator("#live [role=status]")).to_contain_text("1 of 1 run over", timeout=LONG)
-    (run,) = read("runs", "yearly", "--since", "2023-01-01", "--until", "2023-06-01")
-    assert (run["run"], run["state"], run["why"]) == (
-        "yearly@2023-01-01T01:00:00Z",
-        "succeeded",
-        "by the page",
-    )
+    expect(page.locator("#live [role=status]")).to_contain_text("3 of 3 runs over", timeout=LONG)
+    runs = read("runs", "yearly", "--since", "2020-06-01", "--until", "2023-06-01")
+    assert [(run["run"], run["state"], run["why"]) for run in runs] == [
+        (f"yearly@{year}-01-01T01:00:00Z", "succeeded", "by the page")
+        for year in (2021, 2022, 2023)
+    ]

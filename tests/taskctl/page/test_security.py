@@ -1,4 +1,4 @@
-"""Who is let in, and what a page of somebody else's can do."""
+"""Access to the page, and attacks by other pages."""
 
 from __future__ import annotations
 

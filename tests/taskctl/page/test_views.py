@@ -1,14 +1,16 @@
-"""What each page shows, over a ledger that was written as the functions write it."""
+"""The content of each page, over a ledger that was written as the functions write it."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from task_scheduler.runs import control
 from task_scheduler.runs.chunk import Mark
+from task_scheduler.runs.identity import RunId
 from tests.taskctl.ledger import HOUR, Recorded
 from tests.taskctl.page.conftest import PHONE, Served, Visitor
 
@@ -126,10 +128,22 @@ def test_a_run_is_shown_with_its_failures_by_reason_and_its_digest(
     page.go_back()
     page.locator(".large-bars a").nth(4).click()
     expect(page.locator("#digest .digest")).to_contain_text("✗ broken: 2 of 3 failed")
-    expect(page.locator("#digest")).to_contain_text("Not delivered yet")
+    expect(page.locator("#digest")).to_contain_text("not delivered yet")
     page.get_by_role("link", name="#2 greet").click()
     page.wait_for_url("**/task?key=broken*position=2")
     expect(page.locator("#live")).to_contain_text("LookupError: no table t2")
+
+
+def test_a_digest_is_shown_as_it_was_sent(
+    several: Recorded, recorded_page: Served, visit: Visitor
+) -> None:
+    key = key_at("broken", several.now - 2 * HOUR)
+    run = RunId(schedule="broken", key=key)
+    several.notify(run, "failure", "✗ broken: <b>2</b> of 3 failed", "Due then\n\u202ebackwards")
+    page = visit(recorded_page, f"/run?key={key}")
+    expect(page.locator("#digest .digest")).to_contain_text("✗ broken: <b>2</b> of 3 failed")
+    expect(page.locator("#digest pre")).to_contain_text("\\u202ebackwards")
+    expect(page.locator("#digest")).to_contain_text("as it was sent.")
 
 
 def test_a_run_that_goes_on_is_counted_live(
@@ -159,6 +173,90 @@ def test_a_schedule_has_a_chart_of_90_days_and_its_runs(
     expect(history.locator("svg.chart")).to_contain_text("min")
     expect(history.locator("tbody tr")).to_have_count(7)
     expect(page.locator("#live .times li")).to_have_count(5)
+
+
+def test_a_schedule_shows_what_is_set_of_it_and_what_keep_runs_expects(
+    recorded: Recorded, recorded_page: Served, visit: Visitor
+) -> None:
+    day = f"{datetime.now(UTC) + timedelta(days=9):%Y-%m-%d}"
+    recorded.add_schedule(
+        "full",
+        settings={"pace": "300/minute", "heartbeat": "mon", "skip_on": ["2020-01-01", day]},
+    )
+    recorded.watch({"full": {"expected_every": 7_200, "finish_within": 90}})
+    page = visit(recorded_page, "/schedule?name=full")
+    settings = page.get_by_role("region", name="Settings")
+    for name, value in (
+        ("expression", "rate(1 hour)"),
+        ("overlap", "allow"),
+        ("worker", "default"),
+        ("pace", "300/minute"),
+        ("heartbeat", "mon"),
+        ("skip_on", "2 days, next "),
+        ("skip_on", day),
+        ("expected_every", "7200 (2 h 0 min)"),
+        ("finish_within", "90 (1 min 30 s)"),
+    ):
+        value_of = settings.locator(f"dt:text-is('{name}') + dd")
+        expect(value_of).to_contain_text(value)
+
+
+def test_who_follows_whom_is_shown_and_leads_there(
+    recorded: Recorded, recorded_page: Served, visit: Visitor
+) -> None:
+    others = ("count", "deliver")
+    recorded.add_schedule(
+        "report", expression="cron(0 0 31 12 ? 2199)", settings={"after": [*others]}
+    )
+    recorded.now -= HOUR
+    recorded.follow("report", *others)
+    parents = [recorded.ran(key_at(name, recorded.now), succeeded=1).key for name in others]
+    recorded.now += 60
+    (report,) = recorded.follow("report", *others)
+
+    page = visit(recorded_page)
+    row = page.locator("#live tbody tr").filter(has_text="report")
+    expect(row.locator('[data-label="Next"]')).to_have_text("after count, deliver")
+    expect(row).not_to_contain_text("2199")
+    page.goto(f"{recorded_page.origin}/schedule?name=report")
+    next_ = page.get_by_label("Next times")
+    expect(next_).to_contain_text("After count, deliver")
+    expect(page.get_by_label("Settings")).to_contain_text("count, deliver")
+    expect(page.get_by_role("link", name="Backfill")).to_have_count(0)
+    next_.get_by_role("link", name="count").click()
+    expect(page.get_by_label("Next times")).to_contain_text("Followed by report")
+
+    page.goto(f"{recorded_page.origin}/run?key={report}")
+    facts = page.get_by_label("Facts")
+    expect(facts).to_contain_text("keep_runs, after the others")
+    facts.get_by_role("link", name=parents[1]).click()
+    expect(page.get_by_label("Facts").get_by_role("link", name=report)).to_be_visible()
+    page.goto(f"{recorded_page.origin}/next")
+    expect(page.locator("main")).not_to_contain_text("report")
+
+
+def test_a_task_of_a_file_is_shown_as_the_file_has_it_now(
+    recorded: Recorded, recorded_page: Served, visit: Visitor, tmp_path: Path
+) -> None:
+    folder = recorded_page.known.task_folder = tmp_path / "tasks"
+    folder.mkdir()
+    for file in (folder / "people.csv", tmp_path / "people.csv"):
+        file.write_text("task,name,mail\ngreet,Ada,a@example.com\n,Bob,<b>\n")
+    recorded.add_schedule("mails", settings={"tasks_file": "people.csv"})
+    recorded.add_schedule("outside", settings={"tasks_file": "../people.csv"})
+    for name in ("mails", "outside"):
+        ran(recorded, name, 2)
+    key = key_at("mails", recorded.now - 2 * HOUR)
+    page = visit(recorded_page, f"/task?key={key}&position=3")
+    expect(page.locator("#message")).to_contain_text("people.csv on this machine has this task now")
+    expect(page.locator("#message dl")).to_contain_text('"mail": "<b>"')
+    expect(page.locator("#message dl")).to_contain_text("greet")
+    page.goto(f"{recorded_page.origin}/task?key={key}&position=7")
+    expect(page.locator("#message")).to_contain_text("its list has no task #7")
+    outside = key_at("outside", recorded.now - 2 * HOUR)
+    page.goto(f"{recorded_page.origin}/task?key={outside}&position=2")
+    expect(page.locator("#live")).to_contain_text("The ledger does not keep its end")
+    expect(page.locator("#message")).to_have_count(0)
 
 
 def test_what_comes_next_is_a_line_of_24_hours(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 import time
+from functools import partial
 from typing import Any, NamedTuple
 
+from task_scheduler import config
 from task_scheduler.errors import ResultNotRun, TaskExited
 from task_scheduler.execution.delivery import Delivery
 from task_scheduler.execution.preview import preview
@@ -13,7 +15,9 @@ from task_scheduler.execution.result import Result, failure
 from task_scheduler.observability.task_output import task_output
 from task_scheduler.outcome import Outcome
 from task_scheduler.queue.message import Message
-from task_scheduler.tasks.context import TaskContext
+from task_scheduler.runs.opened import open_ledger
+from task_scheduler.runs.parents import read_parents
+from task_scheduler.tasks.context import ParentRun, TaskContext
 from task_scheduler.tasks.registered import Task
 from task_scheduler.time_limit import grace_of, time_limit
 
@@ -39,6 +43,7 @@ class Attempt(NamedTuple):
             attempt=self.delivery.number,
             deadline=time.monotonic() + seconds,
             log_fields=self.delivery.log_fields,
+            read_parents=partial(_read_parents, self.message.parents or []),
         )
 
     def run(self, context: TaskContext) -> Result:
@@ -85,6 +90,10 @@ class Attempt(NamedTuple):
                 value = wait_for(value, max(0.01, context.remaining), allowed)
             _check_has_run(value)
             return preview(value)
+
+
+def _read_parents(keys: list[str]) -> tuple[ParentRun, ...]:
+    return read_parents(open_ledger(config.load("run_task")), keys) if keys else ()
 
 
 def _check_has_run(value: Any) -> None:

@@ -16,7 +16,7 @@ from task_scheduler.time_limit import call_with_timeout
 
 
 class History:
-    """What the ledger knows of messages that were received, or sent, before.
+    """The ledger's record of messages that were received, or sent, before.
 
     One that is received for the first time has none, and nothing is read for it.
 

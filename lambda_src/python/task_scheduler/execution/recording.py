@@ -38,12 +38,12 @@ class Recording:
 
     @property
     def recorded(self) -> Recorded:
-        """What followed from what was recorded so far."""
+        """The consequences of the records made so far."""
         return self._recorder.recorded
 
     @property
     def recorder(self) -> Recorder:
-        """What the records are made with."""
+        """The recorder that makes the records."""
         return self._recorder
 
     def add(self, ended: Ended) -> None:

@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable
 from math import inf
 
-from task_scheduler import aws
 from task_scheduler.config import Settings
+from task_scheduler.keeping.starting import start
 from task_scheduler.notifications.run_digest import beat, deliver, notify
 from task_scheduler.observability.log import logger
 from task_scheduler.outcome import NotifyEvent
@@ -225,12 +225,7 @@ class Keeper:
         stored = self._ledger.table.get(run.event)
         if "event" not in stored:
             return False
-        event = json.loads(stored["event"])
-        aws.lambda_().invoke(
-            FunctionName=self._settings.send_task_function,
-            InvocationType="Event",
-            Payload=json.dumps(event),
-        )
+        start(self._settings, json.loads(stored["event"]))
         return True
 
     def _is_open(self, run: RunId) -> bool:

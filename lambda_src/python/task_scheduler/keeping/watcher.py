@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from math import inf
 from typing import Any, Self
 
 from task_scheduler.errors import LedgerUnavailable
 from task_scheduler.observability.log import logger, reason_of
 from task_scheduler.outcome import NotifyEvent
-from task_scheduler.runs.closing import is_notified
+from task_scheduler.runs.closing import NOTIFY_LEASE_SECONDS, is_notified
 from task_scheduler.runs.identity import RunId, RunState
 from task_scheduler.runs.ledger import Ledger
 from task_scheduler.runs.schedule_state import ScheduleState
@@ -36,6 +38,8 @@ class Watch:
         notify_to: the names of the targets; None for all of them.
         mention: whom a notification mentions.
         timezone: of the schedule.
+        start: when it begins to run, seconds since 1970; None for at once.
+        end: when it ceases to; None for never.
     """
 
     expected_every: int | None = None
@@ -44,6 +48,8 @@ class Watch:
     notify_to: tuple[str, ...] | None = None
     mention: str | None = None
     timezone: str = "UTC"
+    start: int | None = None
+    end: int | None = None
 
     @classmethod
     def from_event(cls, attributes: Mapping[str, Any]) -> Self:
@@ -52,6 +58,9 @@ class Watch:
         for name in ("notify_on", "notify_to"):
             if known.get(name) is not None:
                 known[name] = tuple(known[name])
+        for name in ("start", "end"):
+            if known.get(name) is not None:
+                known[name] = int(datetime.fromisoformat(known[name]).timestamp())
         return cls(**known)
 
 
@@ -104,7 +113,9 @@ class Watcher:
         for name in known.keys() - watched.keys():
             if "since" in known[name]:
                 # so that it starts anew, should it be watched again
-                self._ledger.table.update(_key(name), "REMOVE #since, #problem, #notified", {})
+                self._ledger.table.update(
+                    _key(name), "REMOVE #since, #problem, #notified, #lease", {}
+                )
         overdue = []
         for name, watch in watched.items():
             if self._seconds() < RESERVE_SECONDS:
@@ -148,10 +159,10 @@ class Watcher:
         self, watch: Watch, runs: list[Item], schedule: ScheduleState, since: int
     ) -> Problem | None:
         """Return that no run was due, or started, for as long as is expected."""
-        if watch.expected_every is None:
+        if watch.expected_every is None or self._ledger.now >= (watch.end or inf):
             return None
         times = [*(item.get("began", 0) for item in runs), *(run.due for run in schedule.recent)]
-        last = max([since, *times])
+        last = max([since, watch.start or 0, *times])
         if self._ledger.now <= last + watch.expected_every:
             return None
         reason = f"no run for {watch.expected_every} s (expected_every)"
@@ -160,21 +171,81 @@ class Watcher:
     def _remember(
         self, name: str, watch: Watch, problem: Problem, schedule: ScheduleState, known: Item
     ) -> None:
-        if known.get("problem") != problem.name:
-            self._ledger.table.update(
-                _key(name), "SET #problem = :problem REMOVE #notified", {"problem": problem.name}
-            )
-        elif "notified" in known:
+        is_new = known.get("problem") != problem.name
+        if not is_new and "notified" in known:
             return
-        if is_notified(NotifyEvent.FAILURE, watch.notify_on):
-            if not self._notify(name, watch, problem, schedule):
-                return  # the next look tries again
-            self._ledger.table.update(_key(name), "SET #notified = :now", {"now": self._ledger.now})
+        lease = self._claim(name, known, problem.name, forgets_notified=is_new)
+        if lease is None:
+            return
+        if not is_notified(NotifyEvent.FAILURE, watch.notify_on):
+            self._give_back(name, lease)
+        elif self._notify(name, watch, problem, schedule):
+            self._give_back(name, lease, "SET #notified = :now", {"now": self._ledger.now})
+        else:
+            self._give_back(name, lease)  # the next look tries again
 
     def _forget(self, name: str, watch: Watch, schedule: ScheduleState, known: Item) -> None:
-        if "notified" in known and not self._notify(name, watch, None, schedule):
+        lease = self._claim(name, known, known["problem"])
+        if lease is None:
             return
-        self._ledger.table.update(_key(name), "REMOVE #problem, #notified", {})
+        if "notified" in known and not self._notify(name, watch, None, schedule):
+            self._give_back(name, lease)
+        else:
+            self._give_back(name, lease, removes="#problem, #notified, ")
+
+    def _claim(
+        self, name: str, known: Item, problem: str, *, forgets_notified: bool = False
+    ) -> int | None:
+        """Take it on to notify people of a schedule; None if another invocation does, or did.
+
+        One that dies before it gives the claim back is followed by another once it has expired:
+        people may then be notified twice.
+
+        Args:
+            name: of the schedule.
+            known: what was known of it when it was looked at: the claim fails if that has changed.
+            problem: that is remembered from now on.
+            forgets_notified: whether people are to be notified of it, whatever they were before.
+        """
+        now = self._ledger.now
+        lease = now + int(self._seconds()) + NOTIFY_LEASE_SECONDS
+        unchanged = [
+            f"#{attribute} = :{attribute}_before"
+            if attribute in known
+            else f"attribute_not_exists(#{attribute})"
+            for attribute in ("problem", "notified")
+        ]
+        before = {
+            f"{attribute}_before": known[attribute]
+            for attribute in ("problem", "notified")
+            if attribute in known
+        }
+        update = self._ledger.table.update(
+            _key(name),
+            "SET #problem = :problem, #lease = :lease"
+            + (" REMOVE #notified" if forgets_notified else ""),
+            {"problem": problem, "lease": lease, "now": now, **before},
+            condition=f"{' AND '.join(unchanged)} AND "
+            "(attribute_not_exists(#lease) OR #lease < :now)",
+        )
+        return lease if update.was_made else None
+
+    def _give_back(
+        self,
+        name: str,
+        lease: int,
+        sets: str = "",
+        values: Mapping[str, Any] | None = None,
+        *,
+        removes: str = "",
+    ) -> None:
+        """End a claim, unless it has expired and another has it."""
+        self._ledger.table.update(
+            _key(name),
+            f"{sets} REMOVE {removes}#lease".strip(),
+            {**(values or {}), "own": lease},
+            condition="#lease = :own",
+        )
 
 
 def _due(item: Item) -> int:

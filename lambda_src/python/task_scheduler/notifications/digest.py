@@ -57,7 +57,7 @@ class TaskEnd:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """What there is to say of a run.
+    """The content of a run's message.
 
     Attributes:
         key: of the run.

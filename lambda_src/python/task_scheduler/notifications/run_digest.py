@@ -13,6 +13,7 @@ from task_scheduler.outcome import NotifyEvent
 from task_scheduler.queue.task_id import TaskId
 from task_scheduler.runs.closing import ClosedNow, notified
 from task_scheduler.runs.kept_ends import KeptEnd, read_kept
+from task_scheduler.runs.sent_digest import SentDigest, keep_sent
 from task_scheduler.time_limit import call_with_timeout
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def beat(closed: ClosedNow, *, seconds: float) -> None:
 
 
 def deliver(ledger: Ledger, closed: ClosedNow, *, seconds: float, is_early: bool = False) -> bool:
-    """Deliver the digest of a run.
+    """Deliver the digest of a run, and keep what a service took of it.
 
     Args:
         ledger: that has the run.
@@ -67,7 +68,14 @@ def deliver(ledger: Ledger, closed: ClosedNow, *, seconds: float, is_early: bool
     # Apprise and what it needs take a while to import
     from task_scheduler.notifications.notifier import NOTIFIER
 
-    return NOTIFIER.send(make_digest(ledger, closed, is_early=is_early), seconds=seconds)
+    digest = make_digest(ledger, closed, is_early=is_early)
+    sending = NOTIFIER.send(digest, seconds=seconds)
+    if (message := sending.taken) is not None:
+        sent = SentDigest(
+            event=digest.event, title=message.title, text=message.text, sent=ledger.now
+        )
+        keep_sent(ledger, closed.run, sent, expires=closed.item.get("expires", ledger.expires))
+    return sending.is_done
 
 
 def make_digest(ledger: Ledger, closed: ClosedNow, *, is_early: bool = False) -> Digest:

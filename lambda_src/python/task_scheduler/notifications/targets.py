@@ -62,12 +62,12 @@ class Address:
 
     @property
     def label(self) -> str:
-        """What it is called where it may be read."""
+        """The name under which it may appear in logs."""
         return self.name or f"address number {self.place}"
 
     @property
     def is_incident_service(self) -> bool:
-        """Whether it keeps incidents, which end with their cause."""
+        """True if it keeps incidents, which end with their cause."""
         return self.url.lower().startswith(_INCIDENT_SERVICES)
 
     @property

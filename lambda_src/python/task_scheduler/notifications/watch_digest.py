@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from task_scheduler.outcome import NotifyEvent
 
+_OVER = "nothing of it is overdue any more"
+"""Services take no message without a text."""
+
 
 def notify_of_watch(
     schedule: str,
@@ -44,11 +47,11 @@ def notify_of_watch(
         event=event,
         due=0,
         headline=headline,
-        reason=reason,
+        reason=_OVER if reason is None else reason,
         is_wanted=event in notify_on
         or (event is NotifyEvent.RECOVERY and NotifyEvent.SUCCESS in notify_on),
         is_failing=reason is not None or streak > 0,
         notify_to=notify_to,
         mention=mention,
     )
-    return NOTIFIER.send(digest, seconds=seconds)
+    return NOTIFIER.send(digest, seconds=seconds).is_done

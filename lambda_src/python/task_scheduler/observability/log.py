@@ -59,10 +59,6 @@ class RecordLog:
         """Write a record of a failure."""
         self._write("ERROR", message, extra, exc_info)
 
-    def exception(self, message: str, *, extra: Mapping[str, Any] | None = None) -> None:
-        """Write a record of a failure with the traceback of the exception being handled."""
-        self._write("ERROR", message, extra, True)
-
     def _write(
         self,
         level: str,

@@ -44,6 +44,7 @@ class Message:
         max_age: seconds on the queue after which the task is no longer started; any time when None.
         message_group: the FIFO group that the task keeps its order in.
         worker: that runs it; the default one when None.
+        parents: the keys of the runs that its run follows.
         keep_result: whether its result is kept for the run's digest.
     """
 
@@ -57,6 +58,7 @@ class Message:
     max_age: int | None = None
     message_group: str | None = None
     worker: str | None = None
+    parents: list[str] | None = None
     keep_result: bool | None = None
 
     def encode(self) -> str:
@@ -124,10 +126,12 @@ class Message:
             raise InvalidMessage("an envelope without an id")
         if "text" not in attributes and "task" not in attributes:
             raise InvalidMessage("an envelope with neither a task nor a text")
+        if not all(type(key) is str for key in attributes.get("parents", [])):
+            raise InvalidMessage("parents: must be a list of keys of runs")
         return cls(**attributes)
 
 
 _NAMES = [attribute.name for attribute in fields(Message)]
 _TYPES: dict[str, type] = dict.fromkeys(_NAMES, str) | {
-    "args": dict, "retries": int, "max_age": int, "keep_result": bool,
+    "args": dict, "retries": int, "max_age": int, "keep_result": bool, "parents": list,
 }  # fmt: skip

@@ -19,7 +19,7 @@ _CHECKSUMS = 65_536
 
 
 class Mark(StrEnum):
-    """What a receive of a task came to; the values are attributes of a chunk's item."""
+    """The effect of a receive of a task; the values are attributes of a chunk's item."""
 
     OK = "ok"
     """It ended: it succeeded."""
@@ -38,7 +38,7 @@ class Mark(StrEnum):
 
     @property
     def is_end(self) -> bool:
-        """Whether the task does not come again."""
+        """True if the task does not come again."""
         return self in _ENDS
 
 
@@ -91,7 +91,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How many tasks of a run ended, and how many of them are dead letters or were cancelled."""
+    """The numbers of a run's tasks that ended, that are dead letters, and that were cancelled."""
 
     ended: int = 0
     failed: int = 0
@@ -143,7 +143,7 @@ class Chunk:
 
     @property
     def counts(self) -> Counts:
-        """How many of its tasks ended, and how."""
+        """The number of its tasks that ended, and their kinds of ends."""
         done = _offsets(self._of(Mark.OK)) | self.failed
         cancelled = _offsets(self._of(Mark.CANCELLED)) - done
         return Counts(ended=len(self.ended), failed=len(self.failed), cancelled=len(cancelled))
@@ -160,7 +160,7 @@ class Chunk:
 
     @property
     def is_complete(self) -> bool:
-        """Whether all its tasks ended; a full chunk needs nobody to say its size."""
+        """True if all its tasks ended; the size of a full chunk is known."""
         return len(self.ended) >= (CHUNK_SIZE if self.size is None else self.size)
 
     def has_ended(self, position: Position) -> bool:
@@ -198,7 +198,7 @@ class Chunk:
 
 @dataclass(slots=True)
 class Marks:
-    """What receives came to in one chunk, to be recorded in one update."""
+    """Marks of receives in one chunk, recorded in one update."""
 
     sets: dict[Mark, set[int]] = field(default_factory=dict)
 

@@ -84,6 +84,11 @@ class RunId:
         """The key of the item with the event that starts it, or goes on with it."""
         return f"E#{self.key}", "event"
 
+    @property
+    def digest(self) -> Key:
+        """The key of the item with the digest that was sent of the run."""
+        return f"E#{self.key}", "digest"
+
     def chunk(self, number: int) -> Key:
         """Return the key of a chunk's item."""
         return f"N#{self.key}#{number}", "chunk"

@@ -17,7 +17,7 @@ MAX_RUNS = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownRun:
-    """What was seen of a run.
+    """The last known state of a run.
 
     Attributes:
         seen: when, in seconds since 1970.
@@ -31,7 +31,7 @@ class KnownRun:
 
 
 Known = dict[str, KnownRun]
-"""What a sandbox remembers, by the runs' keys."""
+"""The sandbox's memory, by the runs' keys."""
 
 
 class KnownRuns:

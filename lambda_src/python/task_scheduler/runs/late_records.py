@@ -30,7 +30,7 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndsRecord:
-    """What receives of the tasks of one chunk came to.
+    """Marks of receives of the tasks of one chunk.
 
     Attributes:
         run: the key of the run.

@@ -21,7 +21,7 @@ MOST_KEPT = 5
 
 @dataclass(slots=True)
 class _Pending:
-    """What is to be recorded in one chunk."""
+    """Records for one chunk."""
 
     marks: Marks = field(default_factory=Marks)
     kept: dict[int, KeptEnd] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class _Pending:
 
 @dataclass(slots=True)
 class Recorded:
-    """What followed from what was recorded.
+    """The consequences of what was recorded.
 
     Attributes:
         complete: runs all of whose tasks have ended, and how.

@@ -96,6 +96,7 @@ class Run:
             when None.
         skip_on, only_on: dates on which it does not run, and on which alone it does. They are
             looked at when it is due, and are not in the events that follow.
+        parents: the keys of the runs that it follows, one of each schedule of its `after`.
         started_by, why: who started it by hand, and the reason that was given.
         worker: that runs its tasks; the default one when None.
         cursor: where the list goes on.
@@ -125,6 +126,7 @@ class Run:
     pace: str | None = None
     skip_on: list[str] | None = None
     only_on: list[str] | None = None
+    parents: list[str] | None = None
     started_by: str | None = None
     why: str | None = None
     worker: str | None = None
@@ -170,6 +172,8 @@ class Run:
             attributes["notify_on"] = read_notify_events(attributes["notify_on"], InvalidRun)
         if not all(isinstance(name, str) for name in attributes.get("notify_to", [])):
             raise InvalidRun("notify_to: must be a list of names of targets")
+        if not all(isinstance(key, str) for key in attributes.get("parents", [])):
+            raise InvalidRun("parents: must be a list of keys of runs")
         if attributes.get("overlap", "allow") not in OVERLAPS:
             raise InvalidRun(
                 f"overlap {attributes['overlap']!r}: must be {', '.join(OVERLAPS[:-1])} or "
@@ -218,6 +222,7 @@ class Run:
             max_age=self.max_age,
             message_group=message_group,
             worker=worker or self.worker,
+            parents=self.parents,
             keep_result=self.keep_results or None,
         )
 
@@ -235,8 +240,8 @@ def _check_numbers(attributes: Mapping[str, Any]) -> None:
 _IN_EVENT = [attribute.name for attribute in fields(Run) if attribute.name != "keep_results"]
 _TYPES: dict[str, type] = dict.fromkeys(_IN_EVENT, str) | {
     "args": dict, "tasks": list, "retries": int, "max_age": int, "notify_on": list,
-    "notify_to": list, "skip_on": list, "only_on": list, "cursor": dict, "only": int,
-    "number": int, "redrive": int,
+    "notify_to": list, "skip_on": list, "only_on": list, "parents": list, "cursor": dict,
+    "only": int, "number": int, "redrive": int,
 }  # fmt: skip
 _CURSOR_TYPES: dict[str, type] = {attribute.name: str for attribute in fields(Cursor)} | {
     "line": int, "offset": int, "header": list, "checksums": list, "numbered": int,

@@ -59,6 +59,8 @@ class ScheduleState:
         waiting: the key of the run that starts when that has ended.
         recent: its last runs, the last one first.
         pause: who paused it, when, until when and why; empty if nobody has.
+        successes, ends: how many of its runs have succeeded, and have ended, each counted once.
+        last_succeeded, last_ended: the keys of those that were counted last.
     """
 
     version: int = 0
@@ -70,13 +72,17 @@ class ScheduleState:
     waiting: str | None = None
     recent: tuple[ClosedRun, ...] = ()
     pause: Mapping[str, Any] = field(default_factory=dict)
+    successes: int = 0
+    ends: int = 0
+    last_succeeded: str | None = None
+    last_ended: str | None = None
 
     @classmethod
     def from_item(cls, item: Item) -> ScheduleState:
         """Read an item; an empty one is a schedule of which nothing is recorded."""
         names = (
             "version", "streak", "counted", "notified", "last_success", "current", "waiting",
-            "pause",
+            "pause", "successes", "ends", "last_succeeded", "last_ended",
         )  # fmt: skip
         known = {name: item[name] for name in names if item.get(name) is not None}
         return cls(recent=_read_recent(item.get("recent")), **known)
@@ -96,6 +102,8 @@ class ScheduleState:
             know already: a schedule that goes on failing is one failure, and a reminder a day.
         """
         state = self._with_recent(run)
+        if not any(known.key == run.key for known in self.recent):  # it may close once more
+            state = replace(state, ends=self.ends + 1, last_ended=run.key)
         if not run.is_success and not run.is_failure:
             return state, None
         is_late = run.due < self.counted
@@ -153,6 +161,10 @@ class ScheduleState:
             "notified": self.notified,
             "current": self.current,
             "waiting": self.waiting,
+            "successes": self.successes,
+            "ends": self.ends,
+            "last_succeeded": self.last_succeeded,
+            "last_ended": self.last_ended,
             "recent": json.dumps(known, separators=(",", ":")),
         }
         return Write(
@@ -163,9 +175,13 @@ class ScheduleState:
         )
 
     def _with_recent(self, run: ClosedRun) -> ScheduleState:
+        before = [known for known in self.recent if known.key == run.key]
         others = [known for known in self.recent if known.key != run.key]
         recent = sorted([run, *others], key=lambda known: known.due, reverse=True)
-        return replace(self, recent=tuple(recent[:RECENT_RUNS]))
+        state = replace(self, recent=tuple(recent[:RECENT_RUNS]))
+        if run.is_success and not any(known.is_success for known in before):
+            state = replace(state, successes=self.successes + 1, last_succeeded=run.key)
+        return state
 
 
 def median_of(values: Sequence[int], fewest: int) -> float | None:

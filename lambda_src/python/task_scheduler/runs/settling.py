@@ -1,4 +1,4 @@
-"""What follows from what was recorded: runs are closed, corrected, or known to be failing."""
+"""Consequences of records: runs are closed, corrected, or known to be failing."""
 
 from __future__ import annotations
 

@@ -147,27 +147,28 @@ class Table:
         return self._pages(request, most)
 
     def query_due(self, before: int) -> list[Item]:
-        """Read the items that are due up to a moment, the earliest first.
-
-        Marks of items that are due no more are removed, once whoever put them has made the item
-        due, or is dead.
-        """
+        """Read the marks of the items that are due up to a moment, the earliest first."""
         request = {
             "TableName": self._name,
             "ConsistentRead": True,
             "KeyConditionExpression": "pk = :due",
             "ExpressionAttributeValues": {":due": _to_wire(DUE)},
         }
-        found = []
-        for mark in self._pages(request, None):
-            if mark["due_at"] > before:
-                continue
-            item = self.get((mark["of_pk"], mark["of_sk"]))
-            if item.get("due_at", before + 1) <= before:
-                found.append(item)
-            elif "due_at" not in item and mark["due_at"] < before - _LONGEST_INVOCATION:
-                self._remove(mark)
-        return sorted(found, key=lambda item: int(item["due_at"]))
+        marks = [mark for mark in self._pages(request, None) if mark["due_at"] <= before]
+        return sorted(marks, key=lambda mark: int(mark["due_at"]))
+
+    def get_due(self, mark: Item, before: int) -> Item:
+        """Read the item of a mark; empty if it is not due up to a moment.
+
+        The mark of one that is due no more is removed, once whoever put it has made the item due,
+        or is dead.
+        """
+        item = self.get((mark["of_pk"], mark["of_sk"]))
+        if item.get("due_at", before + 1) <= before:
+            return item
+        if "due_at" not in item and mark["due_at"] < before - _LONGEST_INVOCATION:
+            self._remove(mark)
+        return {}
 
     def _mark(self, key: Key, expression: str, values: Mapping[str, Any]) -> None:
         if made := _MAKES_DUE.search(expression):

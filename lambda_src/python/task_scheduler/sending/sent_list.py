@@ -33,7 +33,7 @@ RECORDED_AT_ONCE = 250
 
 @dataclass(slots=True)
 class SentList:
-    """What an invocation sends of a list.
+    """The part of a list that an invocation sends.
 
     Attributes:
         run: whose list it is.

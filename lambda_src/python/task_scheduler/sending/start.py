@@ -71,7 +71,8 @@ def start(run: Run, claims: Claims, seconds: float) -> Start:
 
     Raises:
         InvalidRun: its days, its time or its zone cannot be read.
-        LedgerUnavailable: the run must not overlap another, and the ledger does not know of any.
+        LedgerUnavailable: the run must not overlap another, and the ledger does not know of any;
+            or it follows others, and the ledger alone knows whether it has started.
     """
     overlap = Overlap(run.overlap)
     is_asked_for = run.started_by is not None or run.cursor.line > 1
@@ -98,6 +99,10 @@ def start(run: Run, claims: Claims, seconds: float) -> Start:
                 f"overlap is {overlap.value}, and the ledger does not say whether another run has "
                 f"ended: {error}"
             ) from error
+        if run.parents:
+            raise LedgerUnavailable(
+                f"it follows others, and the ledger does not say whether it has started: {error}"
+            ) from error
         logger.warning("ledger", extra={"run": run.key, "reason": str(error)})
         return Start(claim=Claim.MINE)
     return Start(claim=claimed, item=item)
@@ -122,6 +127,7 @@ def facts(run: Run) -> dict[str, Any]:
         "heartbeat": run.monitor,
         "started_by": run.started_by,
         "why": run.why,
+        "parents": run.parents,
     }
     return {name: value for name, value in known.items() if value is not None}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,31 @@ class TaskLogger(Adapter):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ParentRun:
+    """A run that a task's own run follows, as the ledger has it.
+
+    Attributes:
+        key: of the run.
+        schedule: its schedule's name.
+        scheduled_time: when it was due, RFC 3339 UTC; None if it was not due at any time.
+        state: succeeded, failed, incomplete or cancelled; None of a run that has expired.
+        total: how many tasks it had, refused lines among them.
+        failed: how many of these failed.
+        results: what its tasks returned, as texts, by position from 1; of runs of up to 10 tasks.
+        reasons: why its tasks failed, by position from 1; some of them if there are many.
+    """
+
+    key: str
+    schedule: str
+    scheduled_time: str | None = None
+    state: str | None = None
+    total: int = 0
+    failed: int = 0
+    results: Mapping[int, str] = field(default_factory=dict)
+    reasons: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskContext:
     """The attempt that a function runs in, for a parameter named `context`.
 
@@ -36,6 +61,7 @@ class TaskContext:
         attempt: number of this attempt, from 1.
         deadline: when its time is over, in seconds of time.monotonic().
         log_fields: fields that each line of its logger has.
+        read_parents: reads the runs that the task's own run follows.
     """
 
     schedule: str | None
@@ -43,12 +69,22 @@ class TaskContext:
     attempt: int
     deadline: float
     log_fields: Mapping[str, Any] = field(default_factory=dict)
+    read_parents: Callable[[], tuple[ParentRun, ...]] = tuple
     _cancelled: Event = field(default_factory=Event)
 
     @property
     def logger(self) -> TaskLogger:
         """Logs JSON lines with the task's id, schedule, name and attempt."""
         return TaskLogger(logging.getLogger("task_scheduler.task"), self.log_fields)
+
+    @property
+    def parents(self) -> tuple[ParentRun, ...]:
+        """The runs that this one follows (`after`), by schedule; read from the ledger each time.
+
+        Raises:
+            LedgerUnavailable: the table did not answer.
+        """
+        return self.read_parents()
 
     @property
     def remaining(self) -> float:

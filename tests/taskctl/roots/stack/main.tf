@@ -60,6 +60,16 @@ module "task_scheduler" {
       task         = "greet"
       tasks_source = "half"
     }
+    summary = {
+      after   = ["nightly"]
+      enabled = false
+      task    = "sum_up"
+    }
+    hopeless = {
+      after   = ["sourceless"]
+      enabled = false
+      task    = "sum_up"
+    }
     sourceless = {
       expression   = "at(2037-01-01T00:00:00)"
       tasks_source = "nowhere"

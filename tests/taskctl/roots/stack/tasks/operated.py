@@ -1,4 +1,4 @@
-"""What the schedules of these tests run."""
+"""The task code of the schedules of these tests."""
 
 from pathlib import Path
 
@@ -24,6 +24,13 @@ def waver(context) -> str:
     if context.attempt == 1:
         raise Retry("not yet", after=1)
     return "now"
+
+
+@task("sum_up")
+def sum_up(context) -> str:
+    """Say which runs it follows, and what they returned."""
+    found = [f"{one.key}: {one.state}, {one.results[1]}" for one in context.parents]
+    return "; ".join(found) or "after nobody"
 
 
 @task_source("half")
