@@ -20,7 +20,7 @@ import pytest
 
 from task_scheduler.errors import InvalidArguments, Retry, UnknownSecret
 from task_scheduler.queue.message import Message
-from task_scheduler.tasks import web_request
+from task_scheduler.tasks import builtin, web_request
 from task_scheduler.tasks.context import TaskContext
 from task_scheduler.tasks.headers import InvalidHeaders
 from task_scheduler.tasks.registry import find_task
@@ -507,3 +507,58 @@ def test_a_header_that_names_an_unknown_secret_is_not_sent(
     with pytest.raises(UnknownSecret, match="no secret 'NOT_THERE'"):
         run("http", url=f"{server.url}/echo", headers="A: {secret:NOT_THERE}")
     assert server.requests == []
+
+
+@pytest.mark.parametrize("function", [builtin.ping, builtin.http])
+def test_a_request_has_ten_seconds_and_a_small_answer_unless_the_schedule_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch, function: Callable[..., Any]
+) -> None:
+    made: list[tuple[web_request.WebRequest, float]] = []
+
+    def note(request: web_request.WebRequest, *, timeout: float) -> web_request.Answer:
+        made.append((request, timeout))
+        return web_request.Answer("h", 200, b"fine", "text/plain", None)
+
+    monkeypatch.setattr(builtin, "fetch", note)
+    function("https://example.org")
+    [(request, timeout)] = made
+    assert timeout == 10
+    assert request == web_request.WebRequest(
+        url="https://example.org",
+        method="GET",
+        body=None,
+        headers={"User-Agent": "task-scheduler", "Accept-Encoding": "identity"},
+        private_headers={},
+        max_bytes=64 * 1024,
+    )
+
+
+def test_a_body_is_json_unless_it_says_otherwise_and_own_headers_are_replaced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[web_request.WebRequest] = []
+
+    def note(request: web_request.WebRequest, *, timeout: float) -> web_request.Answer:
+        made.append(request)
+        return web_request.Answer("h", 201, "ü".encode(), "text/plain; charset=utf-8", None)
+
+    monkeypatch.setattr(builtin, "fetch", note)
+    answer = builtin.http("https://example.org", "post", "ü", headers="user-agent: mine")
+    builtin.http("https://example.org", "PUT", "", content_type="text/plain", max_bytes=5)
+
+    first, second = made
+    assert answer == {"status": 201, "body": "ü"}
+    assert (first.method, first.body, first.private_headers) == (
+        "POST", "ü".encode(), {"user-agent": "mine"},
+    )  # fmt: skip
+    assert first.headers == {"Accept-Encoding": "identity", "Content-Type": "application/json"}
+    assert (second.body, second.headers["Content-Type"], second.max_bytes) == (b"", "text/plain", 5)
+
+
+@pytest.mark.parametrize(("scheme", "port"), [("https", 443), ("http", 80)])
+def test_lambdas_own_runtime_is_refused_on_the_usual_port_of_a_scheme(
+    monkeypatch: pytest.MonkeyPatch, scheme: str, port: int
+) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_RUNTIME_API", f"127.0.0.1:{port}")
+    with pytest.raises(RequestRefused, match=f"^{web_request.OWN_RUNTIME}$"):
+        builtin.http(f"{scheme}://127.0.0.1/2018-06-01/runtime")

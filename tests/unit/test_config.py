@@ -100,3 +100,17 @@ def test_the_environment_is_read_in_one_file_alone() -> None:
     found = [path.name for path in folder.rglob("*.py") if reads.search(path.read_text())]
 
     assert found == ["config.py"]
+
+
+def test_texts_by_name_are_a_json_object() -> None:
+    environment = {"WORKER_QUEUES": '{"big": "https://queue"}', "TASK_SECRETS": "{}"}
+    settings = Settings.from_environment(environment)
+    assert settings.worker_queues == {"big": "https://queue"}
+    assert settings.secrets == {}
+
+
+@pytest.mark.parametrize("text", ["[]", '{"a": 1}', "{", '"a"'])
+def test_what_is_no_object_of_texts_is_named(text: str) -> None:
+    sentence = f"WORKER_QUEUES is {text!r}: must be a JSON object of texts"
+    with pytest.raises(InvalidSettings, match=f"^{re.escape(sentence)}$"):
+        Settings.from_environment({"WORKER_QUEUES": text})

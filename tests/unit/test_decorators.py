@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial, wraps
 from pathlib import Path
@@ -225,3 +226,52 @@ def test_a_function_belongs_to_the_file_that_registers_it(write_tasks: Write) ->
     """
 
     assert find_task("t", write_tasks(here=code)).module == "here"
+
+
+async def waits() -> None:
+    """Yields nothing."""
+
+
+def rows() -> Iterator[int]:
+    yield 1
+
+
+@pytest.mark.parametrize(
+    ("decorate", "function", "sentence"),
+    [
+        (
+            task("t"),
+            rows,
+            "@task('t') rows has a yield: as a task its code would never run. "
+            "Take the yield out, or register a source of tasks with @task_source",
+        ),
+        (
+            task_source("t"),
+            waits,
+            "@task_source('t') waits is async and has no yield: it must yield its tasks, "
+            "or return them from a function that is not async",
+        ),
+        (
+            task("t"),
+            dict,
+            "@task('t') dict is a class: must be a function, which may make an object of the "
+            "class and call it",
+        ),
+        (task_source("t"), 7, "@task_source('t') stands on a int: must be a function"),
+    ],
+)
+def test_what_can_be_no_task_is_refused_with_the_cure(
+    decorate: Callable[..., Any], function: Any, sentence: str
+) -> None:
+    with pytest.raises(InvalidTask, match=f"^{re.escape(sentence)}$"):
+        decorate(function)
+
+
+@pytest.mark.parametrize(("returned", "kind"), [("ab", "str"), (b"ab", "bytes"), ({}, "dict")])
+def test_a_source_that_returns_no_list_is_named(returned: Any, kind: str) -> None:
+    source = TaskSource("pages", lambda: returned)
+    sentence = (
+        f"@task_source('pages') returned a {kind}: must yield its tasks or return a list of them"
+    )
+    with pytest.raises(InvalidTask, match=f"^{re.escape(sentence)}$"):
+        source.tasks_from(1)

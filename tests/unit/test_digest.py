@@ -264,3 +264,53 @@ def test_code_in_markdown_is_always_closed(digest: Digest) -> None:
     fences = [line for line in markdown.split("\n") if line == "```"]
     assert len(fences) % 2 == 0
     assert markdown.count("```") == len(fences)
+
+
+def test_eight_places_of_a_reason_are_shown_without_a_count() -> None:
+    shown = "8 times odd (#1, #2, #3, #4, #5, #6, #7, #8)"
+    assert lines(failed=8, failures=ends(*["odd"] * 8)) == [shown]
+    assert lines(failed=9, failures=ends(*["odd"] * 9)) == [
+        "9 times odd (#1, #2, #3, #4, #5, #6, #7, #8 and 1 more)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "duration"),
+    [
+        (0, "0 s"),
+        (119.4, "119 s"),
+        (119.6, "2 min 0 s"),
+        (7_199, "119 min 59 s"),
+        (7_200, "2 h 0 min"),
+        (10_799, "2 h 59 min"),
+        (86_400, "24 h 0 min"),
+    ],
+)
+def test_a_duration_has_two_units_at_most(seconds: float, duration: str) -> None:
+    first = composed(seconds=seconds).text.splitlines()[0]
+    assert first == f"Due Mon 2026-11-23 01:00 UTC; took {duration}"
+
+
+@pytest.mark.parametrize(
+    ("streak", "ordinal"),
+    [
+        (1, "2nd"), (2, "3rd"), (3, "4th"), (10, "11th"), (11, "12th"), (12, "13th"),
+        (20, "21st"), (22, "23rd"), (100, "101st"), (110, "111th"),
+    ],
+)  # fmt: skip
+def test_a_streak_is_counted_as_people_count(streak: int, ordinal: str) -> None:
+    assert lines(failed=1, streak=streak) == [f"Still failing, {ordinal} time"]
+
+
+@pytest.mark.parametrize(
+    ("last_success", "when"),
+    [
+        (DUE - 6 * DAY + 1, "Tue 01:00"),
+        (DUE - 6 * DAY, "Tue 2026-11-17 01:00 UTC"),
+        (DUE, "Mon 01:00"),
+        (DUE + DAY, "Tue 2026-11-24 01:00 UTC"),
+    ],
+)
+def test_a_success_of_this_week_needs_no_date(last_success: int, when: str) -> None:
+    line = f"Still failing, 2nd time, last success {when}"
+    assert lines(failed=1, streak=1, last_success=last_success) == [line]

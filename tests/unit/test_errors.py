@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 
 import pytest
 
@@ -40,3 +41,41 @@ def test_whether_an_error_is_retried_or_has_a_traceback_is_said_by_its_class() -
     assert not errors.has_traceback(Retry())
     assert errors.is_retried(ValueError())
     assert errors.has_traceback(ValueError())
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (
+            errors.ResultNotRun("a generator"),
+            "returned a generator, whose body has not run: return list(...) of it, "
+            "or register what makes it with @task_source",
+        ),
+        (errors.TaskExited(3), "called sys.exit(3)"),
+        (TaskTimeout(0.25), "ran for more than 0.25 s"),
+        (Retry(), "the task asked to be run again"),
+        (Retry("busy", after=5), "busy"),
+        (errors.IncompleteRun("it broke off", goes_on_at=3), "it broke off"),
+        (errors.SecretUnavailable("no access", is_refusal=True), "no access"),
+        (errors.FailedBefore("no luck", "ValueError"), "no luck"),
+    ],
+)
+def test_an_error_says_what_happened_and_the_cure(error: BaseException, sentence: str) -> None:
+    assert str(error) == sentence
+
+
+def test_an_error_keeps_what_caused_it() -> None:
+    assert errors.IncompleteRun("why", goes_on_at=3).goes_on_at == 3
+    assert errors.IncompleteRun("why").goes_on_at is None
+    assert errors.FailedBefore("why", "ValueError").error == "ValueError"
+    assert errors.SecretUnavailable("why", is_refusal=True).is_refusal
+    assert not errors.SecretUnavailable("why").is_refusal
+    assert (Retry(after=0).after, Retry(after=43_200).after, Retry().after) == (0, 43_200, None)
+
+
+@pytest.mark.parametrize("after", [-1, 43_201, float("nan")])
+def test_a_time_that_no_queue_can_keep_is_refused_with_the_limits(after: float) -> None:
+    with pytest.raises(ValueError, match=re.escape(
+        f"Retry(after={after!r}): must be 0 to 43200 seconds (12 hours)"
+    )):  # fmt: skip
+        Retry(after=after)

@@ -245,7 +245,7 @@ def test_a_run_of_no_event_is_pinged_alone(
     run_digest.notify(ledger, [closed(ITEM, None)], seconds=lambda: 9.0)
     assert "notified" not in ledger.table.get(RUN.item)
     item = {**ITEM, "heartbeat": "job", "state": "succeeded"}
-    run_digest.notify(ledger, [closed(item, None)], seconds=lambda: 9.0)
+    run_digest.notify(ledger, [closed(ITEM, None), closed(item, None)], seconds=lambda: 9.0)
     assert [ping[2] for ping in pings] == ["success"]
     assert ledger.table.get(RUN.item)["notified"] == 1_000
     assert sent.sent == []

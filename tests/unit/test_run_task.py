@@ -596,6 +596,7 @@ def test_a_sandbox_whose_tasks_never_return_ends_itself_after_its_batch_is_repor
     assert bench.length == 2
     assert list(bench.hidden.values()) == [0, 0]
     assert log_lines()[-1]["message"] == "sandbox ended"
+    assert log_lines()[-1]["reason"] == "tasks that were given up run still"
     (bench.folder / "go").touch()
     bench.wait_until(lambda: bench.ran == ["cancelled"] * 2)
 

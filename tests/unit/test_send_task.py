@@ -65,6 +65,15 @@ def test_the_only_task_that_was_asked_for_may_stand_anywhere(queue: Queue, fire:
     assert (body["id"], body["text"]) == ("s@2026-11-23T02:00:00Z#3", "three")
 
 
+@pytest.mark.usefixtures("runs_dead_letter", "sqs")
+def test_a_task_that_is_sent_again_has_the_number_that_it_had(queue: Queue, fire: Fire) -> None:
+    fire(tasks=["one", "two", "three"], only=3, number=2, redrive=1)
+
+    [message] = queue.receive_all()
+    assert message["attributes"]["place"] == "s@2026-11-23T02:00:00Z#2"
+    assert message["attributes"]["redrive"] == "1"
+
+
 @pytest.mark.usefixtures("runs_dead_letter")
 def test_the_messages_of_a_standard_queue_have_their_schedule_as_group(
     queue: Queue, fire: Fire, tmp_path: Path

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from task_scheduler import testing
 from task_scheduler.errors import InvalidLine
 from task_scheduler.tasks.registry import registered_tasks
 from task_scheduler.testing import ParentRun, make_context, run_task
@@ -175,6 +176,18 @@ def test_a_task_is_given_the_runs_that_its_own_follows(folder: Path) -> None:
     assert run_task("sum up", folder=folder).result == ""
     assert make_context(parents=[orders]).parents == (orders,)
     assert make_context().parents == ()
+
+
+def test_a_name_means_the_function_of_the_folder_that_a_test_has_imported(folder: Path) -> None:
+    run_task("greet", "Ada", folder=folder)
+    assert is_registered("greet", folder)
+    assert not is_registered("gret", folder)
+    assert not is_registered("greet", folder.parent / "elsewhere")
+
+
+def is_registered(name: str, folder: Path) -> bool:
+    found = testing._registered(name, folder)
+    return found is not None and found.name == name
 
 
 def test_no_handler_imports_it() -> None:

@@ -179,3 +179,21 @@ def test_an_import_that_may_take_no_longer_is_interrupted_at_once(
             importlib.import_module("cut_short")
 
     assert "cut_short" not in sys.modules
+
+
+def test_what_catches_every_interrupt_is_interrupted_between_two_of_its_lines() -> None:
+    begun = time.monotonic()
+    caught = []
+
+    def catch_all() -> None:
+        while time.monotonic() < begun + 10:
+            try:
+                time.sleep(10)
+            except TaskTimeout:
+                caught.append(True)
+
+    with pytest.raises(TaskTimeout, match=r"^ran for more than 0\.05 s$"):
+        with time_limit(0.05):
+            catch_all()
+    assert caught
+    assert time.monotonic() - begun < 8

@@ -353,16 +353,18 @@ def test_without_time_to_notify_people_no_schedule_is_looked_at(world: Surroundi
 
 
 def test_the_end_of_a_problem_is_for_those_who_were_notified_of_it(world: Surroundings) -> None:
-    notified: list[tuple[str, Watch, bool]] = []
+    notified: list[tuple[str, Watch, bool, int]] = []
 
-    def notify(name: str, watch: Watch, problem: Problem | None, _state: ScheduleState) -> bool:
-        notified.append((name, watch, problem is None))
+    def notify(name: str, watch: Watch, problem: Problem | None, state: ScheduleState) -> bool:
+        notified.append((name, watch, problem is None, state.streak))
         return True
 
     watcher = Watcher(world.ledger, seconds=lambda: 60.0, notify=notify)
+    failing = ScheduleState(streak=3)
+    world.ledger.table.transact([failing.write(NAME, before=ScheduleState())])
     watcher.look({NAME: HOURLY})
     world.now += 2 * HOUR
     watcher.look({NAME: HOURLY})
     world.run("succeeded")
     watcher.look({NAME: HOURLY})
-    assert notified == [(NAME, HOURLY, False), (NAME, HOURLY, True)]
+    assert notified == [(NAME, HOURLY, False, 3), (NAME, HOURLY, True, 3)]
