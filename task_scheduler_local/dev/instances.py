@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ _VERSION = 4
 """Of the state's format, which Terraform 1 and OpenTofu write."""
 
 _FUNCTIONS = "module.functions"
+
+_BUCKET = re.compile(r'"arn:aws[a-z-]*:s3:::([0-9a-z][0-9a-z.-]{1,61}[0-9a-z])["/]')
+"""A bucket in a statement, by its whole name."""
 
 
 @dataclass(kw_only=True)
@@ -25,6 +29,8 @@ class Instance:
         archive: the attributes of the data source that packs it.
         functions: the names of the functions that have its code.
         parameter, secret: the place of the addresses of chat services; None for none.
+        secrets: where each secret of task code is kept, by its name.
+        buckets: the names of those that statements of the functions' roles name.
     """
 
     prefix: str = ""
@@ -33,6 +39,8 @@ class Instance:
     functions: list[str] = field(default_factory=list)
     parameter: str | None = None
     secret: str | None = None
+    secrets: dict[str, str] = field(default_factory=dict)
+    buckets: set[str] = field(default_factory=set)
 
 
 def read_instances(folder: Path) -> list[Instance]:
@@ -72,3 +80,6 @@ def _add(
         instance.prefix = variables["POWERTOOLS_SERVICE_NAME"]
         instance.parameter = variables.get("NOTIFY_SSM_PARAMETER") or instance.parameter
         instance.secret = variables.get("NOTIFY_SECRET") or instance.secret
+        instance.secrets |= json.loads(variables.get("TASK_SECRETS", "{}"))
+    elif kind[1] in ("aws_iam_role_policy", "aws_iam_policy"):
+        instance.buckets |= set(_BUCKET.findall(attributes["policy"]))

@@ -24,6 +24,7 @@ from taskctl.dev.clock import Clock
 from taskctl.dev.follower import Follower
 from taskctl.dev.keys import KEYS
 from taskctl.dev.pages import Pages
+from taskctl.dev.provided import provide_buckets, provide_secrets
 from taskctl.dev.view import ScheduleLine, View
 from taskctl.errors import TaskctlError, did_you_mean
 from taskctl.ids import key_by_hand
@@ -103,6 +104,7 @@ class Session:
         self._view = view
         self._pages = pages
         self._began = 0.0
+        self._environment = dict(os.environ)
         self._events: SimpleQueue[Typed | Changed] = SimpleQueue()
         self._instances: list[Instance] = []
         self._fireable: list[Fireable] = []
@@ -234,6 +236,10 @@ class Session:
         """Make what was applied what is fired, followed and notified of."""
         for instance in self._instances:
             connect(instance, self._chat)
+            for sentence in provide_secrets(instance, self._environment):
+                self._view.line(sentence, "warning")
+            for sentence in provide_buckets(instance):
+                self._view.line(sentence)
         folders = {Stack(one.prefix): one.task_folder for one in self._instances}
         stacks = list(folders)
         self._fireable = [

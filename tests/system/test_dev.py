@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -39,6 +40,9 @@ module "jobs" {{
   notify        = {{ ssm_parameter = "/jobs/chat" }}
   notify_on     = ["success", "failure"]
   schedules     = var.schedules
+
+  secrets = {{ API_TOKEN = "/jobs/token", OTHER = "jobs/other" }}
+  policy_statements = [{{ actions = ["s3:PutObject"], resources = ["arn:aws:s3:::my.backups/*"] }}]
 }}
 """
 
@@ -49,12 +53,15 @@ schedules = {
 """
 
 TASKS = """
-from task_scheduler import task
+import boto3
+
+from task_scheduler import secret, task
 
 
 @task("greet")
 def greet(name):
     print(f"about to greet {name}")
+    boto3.client("s3").put_object(Bucket="my.backups", Key="greeted", Body=secret("API_TOKEN"))
     return f"Hello, {name}!"
 """
 
@@ -64,6 +71,20 @@ FAILS = """
     boto3.client("s3").list_buckets()
     raise ValueError(name)
     print"""
+
+
+SLEEPS = """
+import time
+from pathlib import Path
+
+from task_scheduler import task
+
+
+@task("greet", timeout=55)
+def greet(name):
+    Path("{}").touch()
+    time.sleep(50)
+"""
 
 
 @pytest.fixture
@@ -77,17 +98,18 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-Start = Callable[[], Dev]
+Start = Callable[..., Dev]
 
 
 @pytest.fixture
 def start(project: Path, tmp_path: Path) -> Iterator[Start]:
     started: list[Dev] = []
 
-    def start() -> Dev:
+    def start(**environment: str) -> Dev:
         paths = os.pathsep.join([str(ROOT), str(ROOT / "lambda_src" / "python")])
         command = [sys.executable, "-P", "-m", "taskctl"]
-        started.append(Dev(command, tmp_path, project, {"PYTHONPATH": paths}))
+        given = {"PYTHONPATH": paths, "API_TOKEN": "t0ken", "OTHER": "secret", **environment}
+        started.append(Dev(command, tmp_path, project, given))
         return started[-1]
 
     yield start
@@ -114,6 +136,15 @@ def descendants(pid: int) -> dict[int, dict[str, str]]:
     return found
 
 
+def check_layers_are_shared(dev: Dev) -> None:
+    """Sandboxes have links to what was unpacked once."""
+    (emulator,) = dev.temporary.glob("task-scheduler-emulator-*")
+    sandboxes = list(emulator.glob("ministack-lambda-*/layer_0"))
+    assert len(sandboxes) > 1
+    assert all(layer.is_symlink() for layer in sandboxes)
+    assert len({layer.resolve() for layer in sandboxes}) == 1
+
+
 def is_alive(pid: int) -> bool:
     with suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -126,6 +157,7 @@ def test_edits_are_live_and_mistakes_leave_what_worked(
 ) -> None:
     dev = start()
     tasks, tfvars = tmp_path / "shared" / "tasks" / "mine.py", project / "terraform.tfvars"
+    dev.see("made the bucket my.backups: a role may use it, and the root does not make it")
     page = dev.see("page of jobs: http://127.0.0.1:").rpartition(" ")[2]
     dev.see("1  hello  rate(1 hour) UTC, next ")
     dev.see("ready after ", "stack jobs")
@@ -138,6 +170,7 @@ def test_edits_are_live_and_mistakes_leave_what_worked(
     dev.position = fired  # chat may come before the log's lines, or after
     dev.see("hello #1 | about to greet Ada")
     dev.see("hello #1 greet  success, attempt 1", "Hello, Ada!")
+    check_layers_are_shared(dev)
 
     tasks.write_text(TASKS.replace("Hello", "Howdy"))
     dev.see("../shared/tasks/mine.py: live after ")
@@ -190,14 +223,28 @@ def test_edits_are_live_and_mistakes_leave_what_worked(
     assert not [path for path in tmp_path.rglob("*") if ".tfstate" in path.name]
 
 
+def test_it_ends_within_seconds_though_tasks_run(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "shared" / "tasks" / "mine.py").write_text(SLEEPS.format(tmp_path / "begun"))
+    dev = start()
+    dev.see("ready after ")
+    dev.fire("1")
+    wait_for((tmp_path / "begun").exists)
+    began = time.monotonic()
+    assert dev.interrupt() == 0
+    assert time.monotonic() - began < 20
+    assert dev.lines[-1] == "Ended. Nothing is left running."
+    assert not list(dev.temporary.iterdir())
+
+
 def test_a_root_that_cannot_be_applied_is_applied_once_it_is_mended(
     start: Start, project: Path
 ) -> None:
     (project / "terraform.tfvars").write_text(TFVARS.replace("1 hour", "an hour"))
-    dev = start()
+    dev = start(OTHER="")
     dev.see("rate(value unit) takes a whole number")
     dev.see("not applied: waiting for an edit")
     (project / "terraform.tfvars").write_text(TFVARS)
+    dev.see("secret OTHER (jobs/other) has no value here: start taskctl dev with OTHER in its")
     dev.see("1  hello  rate(1 hour) UTC")
     dev.fire("no such schedule")
     dev.see("no schedule 'no such schedule'")

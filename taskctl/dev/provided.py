@@ -1,0 +1,73 @@
+"""What a root expects to be there already, and the emulator does not have: secrets and buckets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from task_scheduler_local.dev.instances import Instance
+from taskctl import aws
+
+
+def provide_secrets(instance: Instance, environment: Mapping[str, str]) -> Iterator[str]:
+    """Give secrets of task code the values that environment variables of their names have.
+
+    Args:
+        instance: whose secrets.
+        environment: that `taskctl dev` was started in.
+
+    Yields:
+        A sentence for each that has no value.
+    """
+    for name, place in sorted(instance.secrets.items()):
+        if place.startswith("arn:"):
+            continue
+        if value := environment.get(name):
+            _put(place, value)
+        elif not _exists(place):
+            yield (
+                f"secret {name} ({place}) has no value here: start taskctl dev with {name} in its "
+                "environment"
+            )
+
+
+def provide_buckets(instance: Instance) -> Iterator[str]:
+    """Make the buckets that the roles' statements name, and that are not there.
+
+    Yields:
+        A sentence for each that was made.
+    """
+    s3 = aws.client("s3")
+    there = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
+    for name in sorted(instance.buckets - there):
+        s3.create_bucket(Bucket=name)
+        yield f"made the bucket {name}: a role may use it, and the root does not make it"
+
+
+def _put(place: str, value: str) -> None:
+    if place.startswith("/"):
+        aws.client("ssm").put_parameter(
+            Name=place, Type="SecureString", Value=value, Overwrite=True
+        )
+        return
+    secrets: Any = aws.client("secretsmanager")
+    try:
+        secrets.create_secret(Name=place, SecretString=value)
+    except secrets.exceptions.ResourceExistsException:
+        secrets.put_secret_value(SecretId=place, SecretString=value)
+
+
+def _exists(place: str) -> bool:
+    if place.startswith("/"):
+        ssm: Any = aws.client("ssm")
+        try:
+            ssm.get_parameter(Name=place)
+        except ssm.exceptions.ParameterNotFound:
+            return False
+        return True
+    secrets: Any = aws.client("secretsmanager")
+    try:
+        secrets.get_secret_value(SecretId=place)
+    except secrets.exceptions.ResourceNotFoundException:
+        return False
+    return True
