@@ -282,7 +282,7 @@ def test_eight_places_of_a_reason_are_shown_without_a_count() -> None:
         (119.6, "2 min 0 s"),
         (7_199, "119 min 59 s"),
         (7_200, "2 h 0 min"),
-        (10_799, "2 h 59 min"),
+        (10_740, "2 h 59 min"),
         (86_400, "24 h 0 min"),
     ],
 )

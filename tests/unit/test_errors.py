@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Callable
 
 import pytest
 
@@ -44,24 +45,26 @@ def test_whether_an_error_is_retried_or_has_a_traceback_is_said_by_its_class() -
 
 
 @pytest.mark.parametrize(
-    ("error", "sentence"),
+    ("make", "sentence"),
     [
         (
-            errors.ResultNotRun("a generator"),
+            lambda: errors.ResultNotRun("a generator"),
             "returned a generator, whose body has not run: return list(...) of it, "
             "or register what makes it with @task_source",
         ),
-        (errors.TaskExited(3), "called sys.exit(3)"),
-        (TaskTimeout(0.25), "ran for more than 0.25 s"),
-        (Retry(), "the task asked to be run again"),
-        (Retry("busy", after=5), "busy"),
-        (errors.IncompleteRun("it broke off", goes_on_at=3), "it broke off"),
-        (errors.SecretUnavailable("no access", is_refusal=True), "no access"),
-        (errors.FailedBefore("no luck", "ValueError"), "no luck"),
+        (lambda: errors.TaskExited(3), "called sys.exit(3)"),
+        (lambda: TaskTimeout(0.25), "ran for more than 0.25 s"),
+        (lambda: Retry(), "the task asked to be run again"),
+        (lambda: Retry("busy", after=5), "busy"),
+        (lambda: errors.IncompleteRun("it broke off", goes_on_at=3), "it broke off"),
+        (lambda: errors.SecretUnavailable("no access", is_refusal=True), "no access"),
+        (lambda: errors.FailedBefore("no luck", "ValueError"), "no luck"),
     ],
 )
-def test_an_error_says_what_happened_and_the_cure(error: BaseException, sentence: str) -> None:
-    assert str(error) == sentence
+def test_an_error_says_what_happened_and_the_cure(
+    make: Callable[[], BaseException], sentence: str
+) -> None:
+    assert str(make()) == sentence
 
 
 def test_an_error_keeps_what_caused_it() -> None:
