@@ -26,7 +26,7 @@ demo: ## the whole system at work on this machine, without an AWS account
 
 test: ## every test
 	$(set_up) tests emulator layer terraform
-	$(run) pytest -n 3 --dist loadfile
+	$(run) pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 chaos: ## random faults and kills on models of SQS and DynamoDB; RUNS and SEED may be given
 	$(set_up) tests

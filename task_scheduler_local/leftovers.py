@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
+
+if TYPE_CHECKING:
+    from botocore.config import Config
 
 # Service, list call, key of its answer, and what names an entry (None: the entry is the name).
 _LISTS = (
@@ -27,7 +30,7 @@ _LISTS = (
 _ALWAYS_THERE = {"schedule group default"}
 
 
-def client(service: str, aws: Mapping[str, str]) -> Any:
+def client(service: str, aws: Mapping[str, str], config: Config | None = None) -> Any:
     """Return a boto3 client for the emulator that `Emulator.environment()` describes."""
     return boto3.client(
         service,  # type: ignore[call-overload]
@@ -35,6 +38,7 @@ def client(service: str, aws: Mapping[str, str]) -> Any:
         region_name=aws["AWS_REGION"],
         aws_access_key_id=aws["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=aws["AWS_SECRET_ACCESS_KEY"],
+        config=config,
     )
 
 

@@ -78,19 +78,23 @@ def proxy(session_proxy: FaultProxy) -> Iterator[FaultProxy]:
 
 
 @pytest.fixture
-def open_stack(
+def closed_stack(
     emulator: Emulator,
     applied: dict[str, Any],
     variables: dict[str, dict[str, str]],
     cold_start: float,
-    chat: Chat,
-    proxy: FaultProxy,
     tmp_path: Path,
-) -> Iterator[Callable[..., Stack]]:
-    """Makes the applied module ready for a test, with timings and variables of the test's own."""
+) -> Iterator[Stack]:
+    """The applied module as the test before left it."""
     stack = Stack(applied, variables, cold_start, emulator.environment(), tmp_path)
-    yield lambda **settings: stack.prepare(proxy.url, **settings)
+    yield stack
     stack.close()
+
+
+@pytest.fixture
+def open_stack(closed_stack: Stack, chat: Chat, proxy: FaultProxy) -> Callable[..., Stack]:
+    """Makes the applied module ready for a test, with timings and variables of the test's own."""
+    return lambda **settings: closed_stack.prepare(proxy.url, **settings)
 
 
 @pytest.fixture
@@ -99,6 +103,6 @@ def stack(open_stack: Callable[..., Stack]) -> Stack:
 
 
 @pytest.fixture
-def runs(stack: Stack, chat: Chat) -> Runs:
+def runs(closed_stack: Stack, chat: Chat) -> Runs:
     """What the ledger has of the stack's runs."""
-    return Runs(stack, chat)
+    return Runs(closed_stack, chat)

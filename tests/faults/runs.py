@@ -61,8 +61,16 @@ class Runs:
                 )
             self._table.put((DUE, "#".join(key)), {**mark, "due_at": past})
 
-    def keep_until(self, condition: Callable[[], bool]) -> None:
-        """Lets keep_runs come by, at long intervals, until something is so."""
+    def keep_until(self, condition: Callable[[], bool], *, is_at_work: bool = True) -> None:
+        """Lets keep_runs come by, at long intervals, until something is so.
+
+        Args:
+            condition: whether it is so.
+            is_at_work: whether a function may still be making it so; it has time to, since the
+                time that passes would take its lease away.
+        """
+        if is_at_work:
+            self.stack.let_finish(condition)
 
         def is_so_by_now() -> bool:
             self.let_time_pass()

@@ -65,7 +65,7 @@ def test_a_run_that_is_delivered_twice_all_along_is_closed_once(stack: Stack, ru
 def test_a_run_whose_run_task_is_killed_again_and_again_is_closed_once(
     open_stack: Callable[..., Stack], runs: Runs, proxy: FaultProxy
 ) -> None:
-    stack = open_stack(run_task_timeout=8)
+    stack = open_stack(run_task_timeout=5)
     texts = _texts(FEW)
     key = stack.fire(tasks=texts, retries=5, run=False)
     both = [faults.killed_before, faults.killed_after]
@@ -151,16 +151,20 @@ def test_a_run_whose_keep_runs_is_killed_is_closed_once(
         runs.let_time_pass()
         assert runs.keep() is None
         assert rule.struck == 1
-        runs.keep_until(lambda key=key: "notified" in runs.item(key))  # type: ignore[misc]
+        runs.keep_until(
+            lambda key=key: "notified" in runs.item(key),  # type: ignore[misc]
+            is_at_work=False,
+        )
 
         _check(runs, key, total=1, twice=about == MARKS_DIGEST)
 
 
 @pytest.mark.parametrize("total", [10, FEW])
 def test_ten_sandboxes_that_end_the_last_tasks_at_once_close_the_run_once(
-    stack: Stack, runs: Runs, total: int
+    open_stack: Callable[..., Stack], runs: Runs, total: int
 ) -> None:
     """The last ones of each chunk are among them."""
+    stack = open_stack(run_task_timeout=120)  # the first sandbox waits until ten have started
     texts = _texts(total)
     for index in range(10):
         number = (index + 1) * total // 10 - 1
