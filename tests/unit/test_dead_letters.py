@@ -21,7 +21,7 @@ from task_scheduler.queue.dead_letters import (
     line_dead_letter,
     task_dead_letter,
 )
-from task_scheduler.runs.run import Run
+from task_scheduler.runs.run import Cursor, Run
 from task_scheduler.task_list.listed import Refused
 from tests.unit.test_attempt import delivery
 
@@ -124,3 +124,29 @@ def test_a_text_typed_by_hand_has_a_letter_without_schedule_and_task() -> None:
     dead_letter = task_dead_letter(typed, Result(outcome=Outcome.FAILED, error=ValueError("why")))
 
     assert (dead_letter.attributes["schedule"], dead_letter.attributes["task"]) == ("", "")
+
+
+def test_a_refused_line_that_was_sent_again_says_how_often() -> None:
+    run = Run(key="s@t", schedule="s", tasks=["a"], redrive=2)
+    letter = line_dead_letter(run, Refused(7, "why", b"{"), 3)
+    assert letter.attributes == {"kind": "line", "schedule": "s"}
+    assert json.loads(letter.body) == {
+        "kind": "line",
+        "schedule": "s",
+        "run": "s@t",
+        "scheduled_time": None,
+        "file": None,
+        "line": 7,
+        "number": 3,
+        "redrive": 2,
+        "reason": "why",
+        "start": "{",
+    }
+    first = replace(run, redrive=0)
+    assert json.loads(line_dead_letter(first, Refused(7, "why", b""), 3).body)["redrive"] is None
+
+
+def test_the_rest_of_a_list_has_what_is_known_of_its_cursor() -> None:
+    run = Run(key="s@t", schedule="s", tasks=["a"])
+    letter = incomplete_run_dead_letter(run, IncompleteRun("why"), Cursor(line=3, offset=7))
+    assert json.loads(letter.body)["cursor"] == {"line": 3, "offset": 7}

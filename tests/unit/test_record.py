@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from task_scheduler.queue.place import Place
 from task_scheduler.queue.record import Record
 
 STANDARD: dict[str, Any] = {
@@ -47,3 +48,38 @@ def test_an_event_of_aws_is_read_with_its_times_in_seconds(
         message_group=group,
         deduplication_id=deduplication_id,
     )
+
+
+def test_the_attributes_of_send_task_say_what_a_message_is() -> None:
+    texts = {"place": "s@t#3", "redrive": "2", "resent": "yes", "kind": "record", "other": "x"}
+    ours = {name: {"stringValue": text, "dataType": "String"} for name, text in texts.items()}
+
+    record = Record.from_event({**STANDARD, "messageAttributes": ours})
+
+    assert (record.place, record.counted_at) == (Place("s@t", 3, 2), Place("s@t", 3, 2))
+    assert (record.is_resent, record.kind) == (True, "record")
+
+
+@pytest.mark.parametrize("attributes", [None, {}, {"place": {"binaryValue": "eA=="}}])
+def test_a_message_of_another_sender_is_counted_by_the_id_of_sqs(attributes: Any) -> None:
+    record = Record.from_event({**STANDARD, "messageAttributes": attributes})
+    assert (record.place, record.is_resent, record.kind) == (None, False, None)
+    assert record.counted_at == Place("059f36b4-87a3-44ab-83d2-661975830a7d", 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "redrive", "place"),
+    [
+        ("s@t#3", "", Place("s@t", 3, 0)),
+        ("s@t#3", "63", Place("s@t", 3, 63)),
+        ("s@t#3", "64", Place("s@t", 3, 63)),
+        ("s@t#3", "²", Place("s@t", 3, 0)),
+        ("s@t#3", "-1", Place("s@t", 3, 0)),
+        ("s@t", "1", None),
+        ("", "", None),
+    ],
+)
+def test_a_place_is_read_as_it_was_written(text: str, redrive: str, place: Place | None) -> None:
+    assert Place.parse(text, redrive) == place
+    if place:
+        assert str(place) == text

@@ -109,3 +109,23 @@ def test_a_tasks_own_arguments_take_precedence_over_the_schedules() -> None:
 def test_a_bad_event_names_what_is_wrong(event: Any, problem: str) -> None:
     with pytest.raises(InvalidRun, match=f"^{problem}"):
         Run.from_event(event, request_id="r")
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        (["failure", 3], "notify_on has a int: known are success, failure, recovery"),
+        (["never"], "notify_on has 'never': known are success, failure, recovery"),
+    ],
+)
+def test_an_event_that_nobody_is_notified_of_is_named_with_those_that_are_known(
+    names: list[object], sentence: str
+) -> None:
+    event = {"version": 1, "schedule": "s", "task": "t", "notify_on": names}
+    with pytest.raises(InvalidRun, match=f"^{sentence}$"):
+        Run.from_event(event, request_id="r")
+
+
+def test_the_word_of_0_1_0_for_a_recovery_is_still_read() -> None:
+    event = {"version": 1, "schedule": "s", "task": "t", "notify_on": ["recovered", "failure"]}
+    assert Run.from_event(event, request_id="r").notify_on == ["recovery", "failure"]

@@ -443,3 +443,39 @@ def test_the_handler_of_lambdas_runtime_is_removed_and_others_stay() -> None:
 
     assert theirs not in root.handlers
     assert other in root.handlers
+
+
+def test_a_stream_prints_at_its_level_and_has_its_descriptor(task_lines: Log) -> None:
+    out, error = task_output._Printed("INFO"), task_output._Printed("WARNING")
+    assert (out.write("a\n"), error.write("bc\n"), error.buffer.write(b"d\n")) == (2, 3, 2)
+    assert (out.fileno(), error.fileno()) == (1, 2)
+    assert [(line["level"], line["message"]) for line in task_lines()] == [
+        ("INFO", "a"), ("WARNING", "bc"), ("WARNING", "d"),
+    ]  # fmt: skip
+
+
+def test_an_extra_whose_text_cannot_be_had_is_named_with_the_error(
+    run: Run, task_lines: Log
+) -> None:
+    run(
+        "logging.warning('odd', extra={'x': Hostile(), 'y': 1})",
+        setup="class Hostile:\n    def __str__(self): raise RuntimeError",
+    )
+    [line] = task_lines()
+    assert (line["x"], line["y"]) == ("<Hostile, whose str raises RuntimeError>", 1)
+
+
+def test_of_a_long_logged_message_the_beginning_is_kept(run: Run, task_lines: Log) -> None:
+    run("logging.warning('x' * 32_005)\nprint('y' * 32_005)")
+    logged, first, second = task_lines()
+    assert logged["message"] == "x" * 32_000 + "... (5 more characters)"
+    assert (first["message"], second["message"]) == ("y" * 32_000, "y" * 5)
+
+
+def test_a_line_of_logging_that_is_too_large_keeps_the_beginnings_of_its_fields(
+    run: Run, task_lines: Log
+) -> None:
+    run("logging.warning('odd', extra={'x': 'y' * 250_000, 'z': [1]})")
+    [line] = task_lines()
+    assert line["x"] == "y" * 300 + "... (249700 more characters)"
+    assert (line["message"], line["level"], line["z"]) == ("odd", "WARNING", "[1]")
