@@ -503,3 +503,15 @@ def test_a_generator_gets_its_arguments_and_goes_on_behind_values_that_cannot_be
 
     assert len(whole) == 7
     assert _in_pieces(run, folder, [1, 2]) == whole
+
+
+def test_a_generator_goes_on_behind_the_task_that_it_has_yielded(
+    write_tasks: Callable[..., Path],
+) -> None:
+    read = read_list(
+        _run(tasks_source="pages"), write_tasks(sources=SOURCES), is_time_up=lambda: True
+    )
+    assert len(read.entries) == 1
+    assert read.rest is not None
+    assert (read.rest.line, read.rest.offset) == (2, 0)
+    assert len(read.rest.checksums or []) == 1

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from task_scheduler.errors import InvalidLine
 from task_scheduler.task_list import text_lines
-from task_scheduler.task_list.encodings import detect, to_utf8
+from task_scheduler.task_list.encodings import MALFORMED, detect, to_utf8
+from task_scheduler.task_list.listed import ListedTask, Refused
 from task_scheduler.task_list.out_of_time import OutOfTime
-from task_scheduler.task_list.text_lines import Line, read_lines, text_of
+from task_scheduler.task_list.text_lines import Line, read_lines, read_tasks, text_of
 
 MARK = codecs.BOM_UTF8
 
@@ -163,3 +164,32 @@ def test_malformed_text_spoils_its_own_line_alone(encoding: str) -> None:
     for line in lines[1:]:  # the last one ends within a character
         with pytest.raises(InvalidLine, match="malformed in the encoding of the file's byte order"):
             text_of(line)
+
+
+def test_a_line_that_is_no_text_is_refused_where_it_stands() -> None:
+    lines = [Line(1, 0, b"one", 4), Line(2, 4, b" \t", 3), Line(3, 7, b"a\xff", 3)]
+    assert list(read_tasks(lines)) == [
+        ListedTask(1, 0, b"one", "one"),
+        Refused(3, "not UTF-8: invalid start byte at byte 1", b"a\xff", 7),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "length", "sentence"),
+    [
+        (b"a" + MALFORMED, 4, "malformed in the encoding of the file's byte order mark"),
+        (b"a\xff", 3, "not UTF-8: invalid start byte at byte 1"),
+        (
+            b"a\0",
+            3,
+            "has NUL characters: must be UTF-8, or UTF-16 or UTF-32 with a byte order mark",
+        ),
+        (b"a", 245_761, "a line of 245761 bytes: at most 245760 (240 KiB)"),
+    ],
+)
+def test_the_reason_of_a_refused_line_says_what_is_wrong_with_it(
+    data: bytes, length: int, sentence: str
+) -> None:
+    with pytest.raises(InvalidLine, match=f"^{re.escape(sentence)}$"):
+        text_of(Line(1, 0, data, length))
+    assert text_of(Line(1, 0, b"a", 245_760)) == "a"
