@@ -15,6 +15,7 @@ import json
 import os
 import threading
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -109,13 +110,29 @@ def _is_covered(
         service_context={},
         principal_keys=principal.keys,
     )
-    result = iam_evaluator.evaluate(context, principal.policies, *principal.limits)
+    policies = [[_without_service_keys(one) for one in policy] for policy in principal.policies]
+    result = iam_evaluator.evaluate(context, policies, *principal.limits)
     found = iam_evaluator._resource_policy(service, resource)
     if found is not None:
         result = iam_evaluator.combine_resource_policy(
             result, context, *found, required=False, limits=principal.limits
         )
     return bool(result.decision == "Allow")
+
+
+def _without_service_keys(statement: Any) -> Any:
+    """Return a statement that permits something with only those conditions that can be judged.
+
+    The value of `ses:FromAddress`, say, is in no context here.
+    """
+    if statement.effect != "Allow":
+        return statement
+    judged = {
+        operator: known
+        for operator, keys in statement.conditions.items()
+        if (known := {key: value for key, value in keys.items() if key.startswith("aws:")})
+    }
+    return replace(statement, conditions=judged)
 
 
 def _write(fields: dict[str, str]) -> None:

@@ -12,7 +12,11 @@ import typer
 from taskctl.errors import TaskctlError
 from taskctl.ui.output import say
 
-_REQUIREMENTS = (Path("layer", "requirements-layer.txt"), Path("requirements-layer.txt"))
+_REQUIREMENTS = (
+    Path("layer", "requirements-layer.txt"),
+    Path("requirements-layer.txt"),
+    Path("requirements.txt"),
+)
 _INSTALL = (
     "taskctl dev needs packages that this taskctl was installed without ({name}). Install it with "
     'the extra "local", such as uvx --from "serverless-task-scheduler[local] @ git+URL" taskctl dev'
@@ -32,8 +36,8 @@ def dev(
     requirements: Annotated[
         Path | None,
         typer.Option(
-            help="What your tasks need, as pip reads it; layer/requirements-layer.txt if it is "
-            "there."
+            help="What your tasks need, as pip reads it; layer/requirements-layer.txt or "
+            "requirements.txt if it is there."
         ),
     ] = None,
     browser: Annotated[

@@ -84,6 +84,7 @@ def surroundings(world: Surrounded, work: Callable[..., Any], **others: Any) -> 
         for name, value in replaced.items():
             patches.enter_context(patch(f"task_scheduler.{name}", value))
         # the model's calls end at once in real time, and in the process whose turn it is
+        patches.enter_context(patch("concurrent.futures.ThreadPoolExecutor", _Pool))
         for name, module in list(sys.modules.items()):
             if name.startswith("task_scheduler.") and hasattr(module, "call_with_timeout"):
                 patches.enter_context(patch.object(module, "call_with_timeout", _call))
@@ -95,3 +96,17 @@ def surroundings(world: Surrounded, work: Callable[..., Any], **others: Any) -> 
 
 def _call(_seconds: float, call: Callable[[], Any]) -> Any:
     return call()
+
+
+class _Pool:
+    """Runs what is submitted at once: a thread of its own would run out of its process's turn."""
+
+    def __init__(self, _threads: int) -> None:
+        """Have no threads."""
+
+    def submit(self, call: Callable[..., Any], *arguments: Any) -> None:
+        """Run it."""
+        call(*arguments)
+
+    def shutdown(self, *, wait: bool) -> None:
+        """Have nothing to wait for."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,8 @@ from task_scheduler_local.dev.mirror import Mirror
 from task_scheduler_local.dev.watch import is_watched
 from task_scheduler_local.places import ROOT
 from taskctl import aws
+from taskctl.commands.dev import dev
+from taskctl.dev import start
 from taskctl.dev.clock import Clock
 from taskctl.dev.session import groups_of
 from taskctl.dev.view import _fit
@@ -199,6 +202,27 @@ def test_a_path_that_leads_nowhere_is_named(
     done = taskctl("dev", *arguments)
     assert done.returncode == 2
     assert sentence in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        (["requirements.txt"], "requirements.txt"),
+        (["layer/requirements-layer.txt", "requirements.txt"], "layer/requirements-layer.txt"),
+        ([], None),
+    ],
+)
+def test_packages_are_those_of_the_file_of_the_layer_or_else_of_the_root(
+    files: list[str], found: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in files:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    given: list[Path | None] = []
+    monkeypatch.setattr(start, "start", lambda *arguments, **_: given.append(arguments[2]))
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    dev(root=tmp_path)
+    assert given == [found and tmp_path / found]
 
 
 def test_a_folder_that_calls_no_module_is_named(taskctl: Taskctl, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from task_scheduler.errors import IncompleteRun
+from task_scheduler.errors import IncompleteRun, LedgerUnavailable
 from task_scheduler.queue.fifo import deduplication_id
 from task_scheduler.queue.place import Place
 from task_scheduler.queue.sending import Entry
@@ -34,6 +34,7 @@ class Queues:
     flushed_after: list[int] = field(default_factory=list)
     entries = 0
     requests = 0
+    has_pending = False
 
     def __enter__(self) -> Queues:
         return self
@@ -205,6 +206,14 @@ def test_the_rest_of_a_list_knows_its_number_and_its_slot(send: Any, pacer: Any,
     made = send(Listing(0, rest=Cursor(line=3)), numbered=7, pacer=pacer)
     assert made.rest == Cursor(line=3, numbered=7, next_slot=slot)
     assert send(Listing(0)).rest is None
+
+
+def test_a_list_is_sent_again_if_the_end_of_a_refused_line_can_be_written_down_nowhere(
+    send: Any, queues: Queues
+) -> None:
+    queues.has_pending = True
+    with pytest.raises(LedgerUnavailable, match="neither table nor queue took the ends of"):
+        send(Listing(2))
 
 
 def test_a_list_that_breaks_off_is_a_dead_letter(send: Any, queues: Queues, log_lines: Log) -> None:

@@ -89,7 +89,8 @@ def handler(event: Any, context: LambdaContext) -> Summary:
 
     Raises:
         InvalidRun: the event, or the list that it names, cannot be used.
-        LedgerUnavailable: the run must not overlap another, and the ledger does not answer.
+        LedgerUnavailable: the run must not overlap another, and the ledger does not answer; or the
+            end of a refused line could be written down nowhere.
         LookupError, ImportError: the generator that it names is not there.
         NotSent, botocore's errors: a message could not be sent.
             After any of them Lambda invokes again, twice (the messages have the same ids), and

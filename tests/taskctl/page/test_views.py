@@ -198,7 +198,8 @@ def test_a_schedule_shows_what_is_set_of_it_and_what_keep_runs_expects(
         ("finish_within", "90 (1 min 30 s)"),
     ):
         value_of = settings.locator(f"dt:text-is('{name}') + dd")
-        expect(value_of).to_contain_text(value)
+        # what keep_runs expects is read in the background, and there at the next look
+        expect(value_of).to_contain_text(value, timeout=30_000)
 
 
 def test_who_follows_whom_is_shown_and_leads_there(

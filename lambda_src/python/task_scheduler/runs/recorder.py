@@ -100,6 +100,11 @@ class Recorder:
         key = place.run, Position.of(place).chunk
         return key in self._pending or key in self._in_flight
 
+    @property
+    def has_pending(self) -> bool:
+        """True if something is neither recorded nor on the queue."""
+        return bool(self._pending)
+
     def flush(self) -> None:
         """Write down what is pending; what can be written nowhere stays so."""
         for key in list(self._pending):

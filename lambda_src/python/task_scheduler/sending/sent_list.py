@@ -8,7 +8,7 @@ from itertools import chain, islice
 
 from task_scheduler import aws
 from task_scheduler.config import Settings
-from task_scheduler.errors import IncompleteRun, InvalidRun
+from task_scheduler.errors import IncompleteRun, InvalidRun, LedgerUnavailable
 from task_scheduler.observability.log import logger
 from task_scheduler.queue.dead_letters import incomplete_run_dead_letter, line_dead_letter
 from task_scheduler.queue.fifo import deduplication_id, is_fifo
@@ -122,6 +122,7 @@ def send_list(
         InvalidRun: its worker is not there.
         InvalidRun, LookupError, ImportError: the list cannot be read; says why.
         NotSent, botocore's errors: a message could not be sent.
+        LedgerUnavailable: the end of a refused line could be written down nowhere.
     """
     with (
         TaskQueues(settings) as tasks,
@@ -150,6 +151,8 @@ def send_list(
             logger.error("run incomplete", exc_info=task_list.incomplete)
             dead_letters.put(incomplete_run_dead_letter(run, task_list.incomplete))
     recorder.flush()
+    if recorder.has_pending:
+        raise LedgerUnavailable("neither table nor queue took the ends of refused lines")
     if task_list.rest is not None:
         slot = pacer.next_slot if pacer else None
         sent.rest = replace(task_list.rest, numbered=sent.number, next_slot=slot)
