@@ -46,7 +46,7 @@ class Direct:
 def send(run: Run) -> None:
     task_list = TaskList(run, Path(), lambda: False)
     settings = Settings(queue_url="tasks", runs_dead_letter_url="dead")
-    send_list(run, task_list, settings, Mock(), numbered=0, is_resent=False)
+    send_list(run, task_list, settings, Mock(has_pending=False), numbered=0, is_resent=False)
 
 
 def before_the_short_one(queue: Queue, workers: int = 10) -> int:

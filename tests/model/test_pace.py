@@ -68,7 +68,13 @@ def send_all(run: Run, sqs: Delaying, wait: Any) -> int:
             patch("task_scheduler.sending.task_queues.IN_FLIGHT", 1),
         ):
             sent = send_list(
-                run, task_list, settings, Mock(), numbered=numbered, is_resent=False, pacer=pacer
+                run,
+                task_list,
+                settings,
+                Mock(has_pending=False),
+                numbered=numbered,
+                is_resent=False,
+                pacer=pacer,
             )
         if sent.rest is None:
             return invocation

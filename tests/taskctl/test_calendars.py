@@ -141,10 +141,11 @@ def test_calendars_have_the_days_that_the_plan_finds_in_them(tmp_path: Path) -> 
     scheduler = Path(__file__).parents[2] / "modules" / "scheduler"
     files = {
         file: (scheduler / file).read_text(encoding="utf-8")
-        for file in ("calendars.tf", "expressions.tf", "warnings.tf")
+        for file in ("after.tf", "calendars.tf", "expressions.tf", "warnings.tf")
     }
     named = {name: [name] for name in TEXTS} | {"mixed": ["plain", "2027-01-01", "comments"]}
-    fields = dict.fromkeys(["skip_on", "timezone", "start_date", "end_date"])
+    names = ["skip_on", "timezone", "start_date", "end_date", "after", "flexible_window_minutes"]
+    fields = dict.fromkeys(names) | {"after_any_outcome": False}
     given_schedules = {
         name: fields | {"expression": "rate(1 day)", "only_on": days}
         for name, days in named.items()

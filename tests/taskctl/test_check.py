@@ -60,6 +60,7 @@ def test_each_line_that_cannot_run_is_named_with_its_reason(
         "schedules": 4,
         "tasks": 7,
         "lists_not_read": 1,
+        "after": {},
         "problems": [
             'schedule "file": names.csv, line 3: 1 fields, where the header has 2',
             "schedule \"file\": names.csv, line 4: greet: times is 'often': "

@@ -109,7 +109,8 @@ def test_it_waits_until_the_ledger_says_that_the_run_is_over(
 
 def test_no_wait_prints_the_key_and_leaves(call: Call, send_task: SendTask) -> None:
     done = call("run", "nightly", "--yes", "--no-wait", "--json")
-    assert (done.code, done.json) == (0, {"run": send_task.event["key"], "sent": 2, "refused": 0})
+    run = {"run": send_task.event["key"], "sent": 2, "refused": 0, "parents": []}
+    assert (done.code, done.json) == (0, run)
 
 
 def test_a_run_that_is_not_over_in_time_has_an_exit_code_of_its_own(

@@ -94,7 +94,7 @@ def test_a_run_has_its_state_counts_and_times(recorded: Recorded, call: Call) ->
         "run": name, "schedule": "nightly", "state": "failed", "seconds": 90, "total": 3,
         "ended": 3, "failed": 1, "missing": None, "not_run": None, "reason": None,
         "started_by": "arn:aws:iam::1:user/anna", "why": "a test", "cancelled": None,
-        "cancelled_by": None, "redriven_by": None, "redriven_why": None, "odd": [],
+        "cancelled_by": None, "redriven_by": None, "redriven_why": None, "odd": [], "parents": [],
     }  # fmt: skip
 
 

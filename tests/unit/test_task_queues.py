@@ -28,6 +28,8 @@ MakeQueue = Callable[..., Queue]
 class NoLedger:
     """Takes the ends of refused lines."""
 
+    has_pending = False
+
     def __init__(self) -> None:
         self.recorded: list[object] = []
 

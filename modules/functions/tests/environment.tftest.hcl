@@ -29,6 +29,7 @@ run "the_environment_holds_addresses_and_settings_only" {
         LOG_LEVEL               = "INFO"
       })
       keep_runs = tomap({
+        SCHEDULE_GROUP          = "nightly"
         SEND_TASK_FUNCTION      = "nightly-send-task"
         MESSAGE_RETENTION       = "345600"
         LEDGER_TABLE            = "nightly-ledger"
