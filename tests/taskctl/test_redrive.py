@@ -51,7 +51,8 @@ def test_a_failed_task_is_listed_and_succeeds_when_redriven_after_a_fix(
 ) -> None:
     run = read("run", "needy", "--task", "2", "--yes")
     assert (run["state"], run["failed"]) == ("failed", 1)
-    (dead_letter,) = dead_letters(read, what="#2 need “beta”")
+    (dead_letter,) = dead_letters(read, run=run["run"])
+    assert dead_letter["what"] == "#2 need “beta”"
     assert dead_letter["reason"] == "FileNotFoundError: there is no beta"
     assert (dead_letter["kind"], dead_letter["outcome"], dead_letter["attempts"]) == (
         "task",
@@ -72,7 +73,7 @@ def test_a_failed_task_is_listed_and_succeeds_when_redriven_after_a_fix(
         "there is a beta now",
         "arn:aws:",
     )
-    assert not dead_letters(read, what="#2 need “beta”")
+    assert not dead_letters(read, run=run["run"])
     assert ": there is a beta now" in operate("runs").stdout
 
 
