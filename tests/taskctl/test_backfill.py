@@ -91,7 +91,7 @@ def test_times_are_run_oldest_first_and_not_once_more_at_the_next_call(
     assert done.returncode == 0, done.stderr
     keys = ["yearly@2025-01-01T01:00:00Z", "yearly@2026-01-01T01:00:00Z"]
     assert [line.split()[0] for line in done.stdout.splitlines()] == keys
-    runs = read("runs", "yearly", "--since", "2024-01-01")
+    runs = [run for run in read("runs", "yearly", "--since", "2024-01-01") if run["run"] in keys]
     assert [(run["run"], run["state"], run["why"]) for run in runs] == [
         (key, "succeeded", "it is new") for key in keys
     ]
