@@ -1,4 +1,4 @@
-"""What a root expects to be there already, and the emulator does not have: secrets and buckets."""
+"""Secrets and buckets that a root expects to be there already, and the emulator does not have."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from taskctl.errors import TaskctlError, did_you_mean
 from taskctl.project.schedule import Schedule
 
 _WHEN = {"scheduled_time", "after", "any_outcome", "enabled"}
-"""What a schedule's input has that says when it runs, and not what."""
+"""Attributes of a schedule's input that say when it runs, not what."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from taskctl.ui.output import counted
 from taskctl.ui.times import format_seconds, rfc3339
 
 _DEFAULTS = {"worker": "default", "overlap": "allow"}
-"""What a schedule says only where it is something else."""
+"""Settings that a schedule has only where they differ."""
 
 _ORDER = (
     "task", "args", "tasks", "tasks_file", "tasks_s3_uri", "tasks_source", "worker", "retries",

@@ -82,7 +82,7 @@ class Verdict:
 
     @property
     def dead(self) -> int:
-        """How many tasks and lines are dead letters.
+        """The number of tasks and lines that are dead letters.
 
         One that SQS delivered twice at once may succeed in the one invocation and fail for good in
         the other: the ledger counts a success.

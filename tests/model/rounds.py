@@ -61,7 +61,7 @@ class Round:
 
 @dataclass
 class Course:
-    """What happened to one schedule that runs after others.
+    """The course of one schedule that runs after others.
 
     Attributes:
         rounds: in the order in which they were taken note of.

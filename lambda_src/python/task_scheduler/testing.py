@@ -20,7 +20,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +33,7 @@ from task_scheduler.execution.time_budget import TimeBudget
 from task_scheduler.outcome import Outcome
 from task_scheduler.queue.message import DEFAULT_RETRIES, Message
 from task_scheduler.queue.record import Record
+from task_scheduler.queue.task_id import scheduled_time_of
 from task_scheduler.runs.chunk import Chunk, Mark, Marks, Position
 from task_scheduler.tasks.context import ParentRun, TaskContext
 from task_scheduler.tasks.registered import Task
@@ -109,7 +109,7 @@ def run_task(
     message = Message(
         id=f"{schedule}@test#1",
         schedule=schedule,
-        scheduled_time=scheduled_time or f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        scheduled_time=scheduled_time or scheduled_time_of(time.time()),
         task=registered.name if registered else str(task),
         text=text,
         args=args or {},
@@ -155,7 +155,7 @@ def make_context(
     """
     return TaskContext(
         schedule=schedule,
-        scheduled_time=scheduled_time or f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        scheduled_time=scheduled_time or scheduled_time_of(time.time()),
         attempt=attempt,
         deadline=time.monotonic() + timeout,
         read_parents=lambda: tuple(parents),

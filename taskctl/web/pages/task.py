@@ -24,7 +24,7 @@ from taskctl.web.pages.run import position_of
 Context = dict[str, Any]
 
 _OF_THE_LIST = ("task", "text", "args", "worker")
-"""What a list says of a task; its id, for example, is that of another run."""
+"""Attributes that a list gives a task; its id, for example, is that of another run."""
 
 
 def task(known: Known, form: Form, part: str | None) -> Context:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Self
 
 from task_scheduler.errors import LedgerUnavailable
 from task_scheduler.observability.log import logger, reason_of
-from task_scheduler.queue.task_id import RunKey
+from task_scheduler.queue.task_id import RunKey, scheduled_time_of
 from task_scheduler.runs.identity import RunId, RunState, schedule_item
 from task_scheduler.runs.ledger import LOOK_SECONDS, Ledger
 from task_scheduler.runs.schedule_state import ScheduleState
@@ -55,7 +54,7 @@ class Follower:
 
 
 Counts = Mapping[str, int]
-"""How many runs of a schedule have succeeded (`successes`) and have ended (`ends`)."""
+"""The numbers of runs of a schedule that have succeeded (`successes`) and have ended (`ends`)."""
 
 
 class Followers:
@@ -123,7 +122,7 @@ class Followers:
         if not follower.is_due(taken, counts):
             return False
         time = max(self._ledger.now, known.get("time", 0) + 1)
-        scheduled_time = f"{datetime.fromtimestamp(time, UTC):%Y-%m-%dT%H:%M:%SZ}"
+        scheduled_time = scheduled_time_of(time)
         pending = {
             "key": str(RunKey(name, scheduled_time)),
             "scheduled_time": scheduled_time,

@@ -28,7 +28,7 @@ MAX_WARNINGS = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
-    """What became of a message.
+    """The outcome of sending a message.
 
     Attributes:
         is_done: True if nothing is left to do: a service took it, there is none, or all that there

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import NamedTuple, Self
 
 # a position is written in one way, so that an id that was parsed is written as it was
 _OF_A_RUN = re.compile(r"(.+)#([1-9][0-9]{0,17})", re.DOTALL)
+
+
+def scheduled_time_of(seconds: float) -> str:
+    """Return a time in seconds since 1970 as EventBridge Scheduler writes it, RFC 3339 in UTC."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 class RunKey(NamedTuple):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
-from task_scheduler.queue.task_id import TaskId
+from task_scheduler.queue.task_id import TaskId, scheduled_time_of
 from task_scheduler.runs.identity import RunId
 from task_scheduler.runs.kept_ends import KeptEnd, read_kept
 from task_scheduler.runs.ledger import Ledger
@@ -31,19 +30,13 @@ def _read(ledger: Ledger, run: RunId) -> ParentRun:
     return ParentRun(
         key=run.key,
         schedule=run.schedule,
-        scheduled_time=_time(item.get("due_time")),
+        scheduled_time=scheduled_time_of(item["due_time"]) if "due_time" in item else None,
         state=item.get("state"),
         total=item.get("total", 0),
         failed=item.get("failed", 0),
         results={_position(end): end.result for end in kept if end.result is not None},
         reasons={_position(end): end.reason for end in kept if end.reason is not None},
     )
-
-
-def _time(seconds: int | None) -> str | None:
-    if seconds is None:
-        return None
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _position(end: KeptEnd) -> int:
