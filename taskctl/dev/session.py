@@ -24,7 +24,7 @@ from taskctl.dev.clock import Clock
 from taskctl.dev.follower import Follower
 from taskctl.dev.keys import KEYS
 from taskctl.dev.pages import Pages
-from taskctl.dev.provided import provide_buckets, provide_secrets
+from taskctl.dev.provided import provide_buckets, provide_secrets, workers_of
 from taskctl.dev.view import ScheduleLine, View
 from taskctl.errors import TaskctlError, did_you_mean
 from taskctl.ids import key_by_hand
@@ -273,7 +273,11 @@ class Session:
         for instance in self._instances:
             own = [each.schedule for each in self._fireable if each.stack.prefix == instance.prefix]
             checked = check_isolated(
-                own, instance.task_folder, layer=self._layer, import_seconds=_IMPORT_SECONDS
+                own,
+                instance.task_folder,
+                workers=workers_of(instance),
+                layer=self._layer,
+                import_seconds=_IMPORT_SECONDS,
             )
             for problem in checked.broken or checked.problems:
                 self._problem(problem)
