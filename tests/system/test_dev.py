@@ -240,8 +240,15 @@ def test_a_root_that_cannot_be_applied_is_applied_once_it_is_mended(
     start: Start, project: Path
 ) -> None:
     (project / "terraform.tfvars").write_text(TFVARS.replace("1 hour", "an hour"))
-    big = 'workers = { big = { secrets = { API_TOKEN = "/jobs/big" } } }'
-    (project / "main.tf").write_text(MAIN.replace("  secrets = ", f"  {big}\n  secrets = "))
+    own = """
+  workers = {
+    big = {
+      secrets     = { API_TOKEN = "/jobs/big" }
+      policy_arns = { theirs = "arn:aws:iam::aws:policy/AmazonAthenaFullAccess" }
+    }
+  }
+"""
+    (project / "main.tf").write_text(MAIN.replace("  secrets = ", f"{own}  secrets = "))
     dev = start(OTHER="", API_TOKEN="")
     dev.see("rate(value unit) takes a whole number")
     dev.see("not applied: waiting for an edit")
