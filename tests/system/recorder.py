@@ -72,6 +72,8 @@ def _permission(exchange: Exchange) -> tuple[str, str]:
     path, operation = exchange.path, exchange.operation
     if found := re.match(r"/2015-03-31/functions/([^/]+)/invocations", path):
         return "lambda:InvokeFunction", _arn("lambda", f"function:{unquote(found[1])}")
+    if found := re.match(r"/schedules/([^/?]+)\?groupName=([^&]+)", path):
+        return "scheduler:GetSchedule", _arn("scheduler", f"schedule/{found[2]}/{found[1]}")
     if not operation:
         assert exchange.method == "GET", (exchange.method, path)
         return "s3:GetObject", f"arn:aws:s3:::{unquote(urlsplit(path).path).lstrip('/')}"

@@ -23,7 +23,14 @@ locals {
       expression   = "at(2037-01-01T00:00:00)"
       tasks_source = "slow"
     }
+    follows = {
+      after = ["made"]
+      tasks = ["fine"]
+    }
   }
+
+  # Its role is another one, and all that it has besides it has from the default worker.
+  workers = { big = { memory = 256 } }
 }
 
 resource "aws_s3_bucket" "lists" {
@@ -49,8 +56,9 @@ module "open" {
   prefix            = "open"
   task_code_dir     = "${path.module}/tasks"
   schedules         = local.schedules
+  workers           = local.workers
   deduplication     = true
-  send_task_timeout = 4
+  send_task_timeout = 8
   notify            = { ssm_parameter = "/permitted/chat" }
   secrets           = { TOKEN = "/permitted/token" }
   monitoring        = { tracing = true }
@@ -62,8 +70,9 @@ module "locked" {
   prefix            = "locked"
   task_code_dir     = "${path.module}/tasks"
   schedules         = local.schedules
+  workers           = local.workers
   deduplication     = true
-  send_task_timeout = 4
+  send_task_timeout = 8
   notify            = { secret = "permitted/chat", kms_key_arn = local.key }
   secrets           = { TOKEN = "permitted/token" }
 

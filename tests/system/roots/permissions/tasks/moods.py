@@ -17,5 +17,5 @@ def moody(text: str, context) -> str:
 def slow(cursor):
     """Takes longer than one invocation of send_task has."""
     for number in range(cursor, 3):
-        time.sleep(1.6)
+        time.sleep(3.2)
         yield f"task {number}"
