@@ -369,7 +369,7 @@ def test_a_function_may_be_wrapped_in_a_partial_an_object_or_a_decorator() -> No
     def wrapper(*args: Any, **more: Any) -> None: ...
 
     class Called:
-        def __call__(self, count: int, share: float) -> None: ...
+        def __call__(self, count: int, share: "float | None") -> None: ...  # noqa: UP037
 
     assert bound(wrapper, count="3", share="1")["count"] == 3
     assert bound(partial(annotated_as_text, share=1.0), count="3") == {"count": 3}

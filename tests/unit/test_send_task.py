@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from task_scheduler.errors import InvalidRun
+from task_scheduler.errors import InvalidRun, LedgerUnavailable
+from task_scheduler.runs.claims import Claims
 from task_scheduler.runs.identity import RunId
+from task_scheduler.runs.late_records import KIND, SentRecord, read_late_record
 from task_scheduler.runs.ledger import Ledger
 from task_scheduler.send_task import _time_limit
 from tests.unit.conftest import Chain, Context, Fire, Hurried, Queue
@@ -297,6 +299,19 @@ def test_an_event_that_comes_again_goes_on_where_the_ledger_says(
 
 
 @pytest.mark.usefixtures("queue", "runs_dead_letter")
+def test_an_event_that_comes_again_writes_the_sizes_that_its_dead_sender_did_not(
+    fire: Fire, ledger: Ledger
+) -> None:
+    fire(tasks=["one", "two"])
+    ledger.table.update(RUN.chunk(0), "REMOVE #size, #only", {})
+
+    assert fire(tasks=["one", "two"])["claim"] == "sent"
+
+    chunk = ledger.read(RUN, 0)
+    assert (chunk.size, chunk.is_only) == (2, True)
+
+
+@pytest.mark.usefixtures("queue", "runs_dead_letter")
 def test_a_run_without_time_for_a_single_line_fails_and_names_the_cure(
     fire: Fire, tmp_path: Path, chain: Chain
 ) -> None:
@@ -507,6 +522,57 @@ def test_a_run_whose_file_is_missing_fails_and_names_it_in_its_line_of_the_log(
     assert line["reason"] == "tasks_file 'gone.txt': No such file or directory"
 
 
+@pytest.mark.usefixtures("queue", "runs_dead_letter")
+def test_why_a_run_failed_is_in_the_ledger_and_its_claim_is_given_up(
+    fire: Fire, ledger: Ledger
+) -> None:
+    with pytest.raises(InvalidRun):
+        fire(tasks_file="gone.txt")
+    item = ledger.table.get(RUN.item)
+    assert item["reason"] == "InvalidRun: tasks_file 'gone.txt': No such file or directory"
+    assert "lease" not in item
+
+
+def refuse(*_: object, **__: object) -> None:
+    raise LedgerUnavailable("throttled")
+
+
+@pytest.mark.usefixtures("queue", "runs_dead_letter")
+def test_a_run_fails_with_its_own_reason_if_the_ledger_does_not_take_that(
+    fire: Fire, log_lines: Callable[[], list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Claims, "failed", refuse)
+    with pytest.raises(InvalidRun):
+        fire(tasks_file="gone.txt")
+    _, line = log_lines()
+    assert [line[name] for name in ("level", "message", "run", "reason")] == [
+        "WARNING", "ledger", RUN.key, "throttled",
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("runs_dead_letter")
+def test_the_length_of_a_list_that_the_ledger_does_not_take_is_on_the_queue(
+    queue: Queue,
+    fire: Fire,
+    log_lines: Callable[[], list[dict[str, Any]]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Ledger, "end_sending", refuse)
+    fire(tasks=["one", "two"], notify_on=["failure"])
+
+    line, _ = log_lines()
+    assert [line[name] for name in ("level", "message", "run", "reason")] == [
+        "WARNING", "ledger", RUN.key, "throttled",
+    ]  # fmt: skip
+    messages = queue.receive_all()
+    assert len(messages) == 3
+    [record] = [each for each in messages if each["attributes"].get("kind") == KIND]
+    late = read_late_record(record["body"])
+    assert isinstance(late, SentRecord)
+    assert (late.run, late.total, late.incomplete) == (RUN.key, 2, None)
+    assert late.facts["notify_on"] == ["failure"]
+
+
 @pytest.mark.usefixtures("runs_dead_letter")
 def test_what_is_due_later_than_sqs_can_delay_is_left_to_keep_runs(
     queue: Queue, fire: Fire, ledger: Ledger, chain: Chain
@@ -539,3 +605,17 @@ def test_an_event_that_comes_before_it_is_time_waits_on(
     assert again["continued_at"] - first["continued_at"] == again["sent"]
     assert chain.events == []
     assert "total" not in ledger.table.get(RUN.item)
+
+
+@pytest.mark.usefixtures("queue", "runs_dead_letter")
+def test_notifying_may_take_half_of_the_time_that_is_left(
+    fire: Fire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[float] = []
+
+    def notify(_ledger: Ledger, _closed: object, *, seconds: Callable[[], float]) -> None:
+        given.append(seconds())
+
+    monkeypatch.setattr("task_scheduler.send_task.notify", notify)
+    fire(tasks=["one"], context=Context(20.0))
+    assert given == [10.0]
