@@ -26,7 +26,7 @@ from task_scheduler.runs.closing import close
 from task_scheduler.runs.identity import RunId, RunState
 from task_scheduler.runs.ledger import Ledger
 from tests.model.still import Still, still_ledger
-from tests.unit.conftest import Fire, Queue
+from tests.unit.conftest import Context, Fire, Queue
 
 KEY = "nightly@2026-11-23T02:00:00Z"
 RUN = RunId.of(KEY)
@@ -204,6 +204,16 @@ def test_a_run_pings_when_it_starts_and_once_however_often_it_is_delivered(
         fire(tasks=["one"], heartbeat="nightly")
     assert beats == [("nightly", "s@2026-11-23T02:00:00Z", "start")]
     assert len(queue.receive_all()) == 1
+
+
+@pytest.mark.usefixtures("queue", "runs_dead_letter")
+def test_the_ping_at_the_start_may_take_a_tenth_of_the_time_that_is_left(
+    fire: Fire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[dict[str, Any]] = []
+    monkeypatch.setattr(heartbeat, "ping", lambda *_, **options: made.append(options))
+    fire(Context(8.0), tasks=["one"], heartbeat="nightly")
+    assert made == [{"state": "running", "seconds": pytest.approx(0.8)}]
 
 
 @pytest.mark.usefixtures("queue", "runs_dead_letter")

@@ -8,7 +8,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from threading import Event
 from typing import Any
 
@@ -1054,3 +1054,19 @@ def test_a_late_record_is_sent_anew_before_sqs_gives_up_on_it(
     assert ledger.read(LATE_RUN, 0).size is None
     assert bench.run() == []
     assert ledger.read(LATE_RUN, 0).size == 2
+
+
+@pytest.mark.parametrize(("seconds", "until"), [(30.0, 29.0), (2.0, 1.5)])
+def test_the_process_would_end_itself_shortly_before_the_function_is_ended(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, seconds: float, until: float
+) -> None:
+    given: list[float] = []
+
+    def note_seconds(seconds: float) -> AbstractContextManager[None]:
+        given.append(seconds)
+        return nullcontext()
+
+    monkeypatch.setattr(run_task, "process_ends_after", note_seconds)
+    bench.put(note("1"))
+    bench.run(seconds)
+    assert given == [until]

@@ -15,11 +15,11 @@ from botocore.exceptions import ClientError
 
 from task_scheduler.errors import InvalidRun, LedgerUnavailable
 from task_scheduler.runs.claims import Claims
-from task_scheduler.runs.identity import RunId
+from task_scheduler.runs.identity import RunId, RunState
 from task_scheduler.runs.late_records import KIND, SentRecord, read_late_record
 from task_scheduler.runs.ledger import Ledger
 from task_scheduler.send_task import _time_limit
-from tests.unit.conftest import Chain, Context, Fire, Hurried, Queue
+from tests.unit.conftest import Chain, Context, Fire, Hurried, ProcessEnded, Queue
 
 RUN = RunId.of("s@2026-11-23T02:00:00Z")
 
@@ -453,7 +453,11 @@ def test_a_generator_that_yields_in_another_order_at_a_retry_loses_no_task_of_a_
 @pytest.mark.usefixtures("queue", "runs_dead_letter")
 @pytest.mark.parametrize("content", ["", "\n\n", "a,b\n", "a,b\n,\n"])
 def test_a_run_of_an_empty_list_says_0_tasks(
-    fire: Fire, tmp_path: Path, log_lines: Callable[[], list[dict[str, Any]]], content: str
+    fire: Fire,
+    tmp_path: Path,
+    log_lines: Callable[[], list[dict[str, Any]]],
+    ledger: Ledger,
+    content: str,
 ) -> None:
     name = "list.csv" if "a" in content else "list.txt"
     (tmp_path / name).write_text(content)
@@ -463,6 +467,8 @@ def test_a_run_of_an_empty_list_says_0_tasks(
     assert (summary["sent"], summary["refused"], summary["reason"]) == (0, 0, None)
     [line] = log_lines()
     assert (line["message"], line["sent"], line["refused"]) == ("run", 0, 0)
+    item = ledger.table.get(RUN.item)
+    assert (item["state"], item["closer"]) == (RunState.SUCCEEDED, Context.aws_request_id)
 
 
 @pytest.mark.parametrize(("parameter", "goes_on_at"), [("", None), ("cursor", 3)])
@@ -619,3 +625,34 @@ def test_notifying_may_take_half_of_the_time_that_is_left(
     monkeypatch.setattr("task_scheduler.send_task.notify", notify)
     fire(tasks=["one"], context=Context(20.0))
     assert given == [10.0]
+
+
+@pytest.mark.usefixtures("queue", "runs_dead_letter")
+def test_the_ledger_may_take_half_of_the_time_that_is_left(
+    fire: Fire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[float] = []
+
+    def call(seconds: float, function: Callable[[], Any]) -> Any:
+        given.append(seconds)
+        return function()
+
+    monkeypatch.setattr("task_scheduler.send_task.call_with_timeout", call)
+    fire(Context(20.0), tasks=["one"])
+    with pytest.raises(InvalidRun):
+        fire(Context(10.0), schedule="other", tasks_file="gone.txt")
+    assert given == [10.0, 5.0]
+
+
+@pytest.mark.usefixtures("queue", "runs_dead_letter")
+def test_a_claim_outlives_its_invocation_by_five_seconds(
+    fire: Fire, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object, **__: object) -> None:
+        raise ProcessEnded
+
+    monkeypatch.setattr(Ledger, "end_sending", die)
+    begun = ledger.now
+    with pytest.raises(ProcessEnded):
+        fire(Context(20.0), tasks=["one"])
+    assert 25 <= ledger.table.get(RUN.item)["lease"] - begun <= 35

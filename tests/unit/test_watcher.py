@@ -201,7 +201,7 @@ def test_the_guide_shows_the_messages_that_people_get(
     said: list[str] = []
 
     def send(digest: Digest, *, seconds: float) -> Sending:
-        assert seconds > 0
+        assert seconds == 30.0  # half of what is left
         message = compose_digest(digest)
         said.append(f"{message.title}\n{message.text}".rstrip())
         return Sending(is_done=True, taken=message)
