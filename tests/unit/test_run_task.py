@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from task_scheduler import run_task
-from task_scheduler.errors import BatchFailed, LedgerUnavailable
+from task_scheduler.errors import BatchFailed, InvalidSettings, LedgerUnavailable
 from task_scheduler.execution import acknowledgement
 from task_scheduler.execution.recording import Recording
 from task_scheduler.queue.message import Message
@@ -1070,3 +1070,14 @@ def test_the_process_would_end_itself_shortly_before_the_function_is_ended(
     bench.put(note("1"))
     bench.run(seconds)
     assert given == [until]
+
+
+@pytest.mark.parametrize("name", ["QUEUE_URL", "TASKS_DEAD_LETTER_URL", "MAX_RECEIVE_COUNT"])
+def test_a_variable_that_it_cannot_work_without_is_named(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.delenv(name)
+    bench.put(note("1"))
+    with pytest.raises(InvalidSettings, match=name):
+        bench.run()
+    assert bench.ran == []

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from task_scheduler.errors import InvalidRun, LedgerUnavailable
+from task_scheduler.errors import InvalidRun, InvalidSettings, LedgerUnavailable
 from task_scheduler.runs.claims import Claims
 from task_scheduler.runs.identity import RunId, RunState
 from task_scheduler.runs.late_records import KIND, SentRecord, read_late_record
@@ -656,3 +656,17 @@ def test_a_claim_outlives_its_invocation_by_five_seconds(
     with pytest.raises(ProcessEnded):
         fire(Context(20.0), tasks=["one"])
     assert 25 <= ledger.table.get(RUN.item)["lease"] - begun <= 35
+
+
+@pytest.mark.parametrize("name", ["QUEUE_URL", "RUNS_DEAD_LETTER_URL"])
+def test_a_variable_that_it_cannot_work_without_is_named(
+    queue: Queue,
+    runs_dead_letter: Queue,
+    fire: Fire,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    monkeypatch.delenv(name)
+    with pytest.raises(InvalidSettings, match=name):
+        fire(tasks=["one"])
+    assert queue.receive_all() == runs_dead_letter.receive_all() == []
