@@ -85,7 +85,7 @@ def handler(event: Any, context: LambdaContext) -> Summary:
 
     Args:
         event: a schedule's input.
-        context: Lambda's; its request id makes the run's key if it has no scheduled time.
+        context: Lambda's; its request id makes the run's key if the event has no scheduled time.
 
     Raises:
         InvalidRun: the event, or the list that it names, cannot be used.
