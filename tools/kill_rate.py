@@ -23,7 +23,7 @@ def count(results: Results) -> Counter[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Rate:
-    """What came of the mutants of a room.
+    """The numbers of a room's mutants, by what came of them.
 
     Attributes:
         mutants: of the room.

@@ -237,7 +237,7 @@ class Client:
 
 
 class Faults:
-    """What befalls calls: seeded, by probability.
+    """Faults of calls: seeded, by probability.
 
     Attributes:
         refused: share of calls that fail without an effect.

@@ -1,4 +1,4 @@
-"""What people do to runs and schedules by hand: cancel, pause, resume, send again."""
+"""Actions of people on runs and schedules: cancel, pause, resume, send again."""
 
 from __future__ import annotations
 

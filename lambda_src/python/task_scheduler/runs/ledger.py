@@ -17,7 +17,7 @@ LOOK_SECONDS = 300
 
 
 class Ledger:
-    """What the functions write down about runs.
+    """The record of runs that the functions keep.
 
     Args:
         table: that it is kept in.
@@ -40,7 +40,7 @@ class Ledger:
 
     @property
     def expires(self) -> int:
-        """When an item that is written now expires, in seconds since 1970."""
+        """The time at which an item that is written now expires, in seconds since 1970."""
         return self.now + self._keep_seconds
 
     def read(self, run: RunId, chunk: int) -> Chunk:
