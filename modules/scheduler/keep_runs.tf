@@ -61,6 +61,6 @@ resource "aws_scheduler_schedule" "keep_runs" {
     }
   }
 
-  # Due at once, it would fire without the permission to.
+  # Due at once, it would be invoked without the permission to.
   depends_on = [aws_iam_role_policy.this]
 }
