@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from task_scheduler import config
+from task_scheduler.errors import RequestRefused
 from task_scheduler.observability.log import reason_of, truncate
 from task_scheduler.time_limit import call_with_timeout
 
@@ -34,10 +35,6 @@ OWN_RUNTIME = "the url is that of Lambda's runtime, by which this function is ru
 
 _REWRITTEN_TO_GET = {301: ("POST",), 302: ("POST",), 303: ("POST", "PUT", "PATCH", "DELETE")}
 """Methods that a redirect turns into GET, as browsers do: RFC 9110, 15.4."""
-
-
-class RequestRefused(Exception):
-    """The request cannot be made, or is answered in a way that another try would not change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
