@@ -111,12 +111,12 @@ def notified(ledger: Ledger, run: RunId) -> None:
 
 
 def is_unnotified(item: Item) -> bool:
-    """Tell of a closed run whether people or a monitor are still to be notified of it."""
+    """Return True if people or a monitor are still to be notified of a closed run."""
     return "notified" not in item and ("event" in item or "heartbeat" in item)
 
 
 def is_notified(event: NotifyEvent | None, notify_on: Iterable[str]) -> bool:
-    """Tell whether anybody is to be notified of an event.
+    """Return True if somebody is to be notified of an event.
 
     A recovery ends the incident that the failure opened, whether people want to hear of it or not.
     """

@@ -161,19 +161,10 @@ class Run:
         _check_numbers(attributes)
         if "schedule" not in attributes:
             raise InvalidRun("the event names no schedule")
-        if not all(isinstance(text, str) for text in attributes.get("tasks", [])):
-            raise InvalidRun("tasks: must be a list of strings")
-        sources = [name for name in SOURCES if name in attributes]
-        if len(sources) > 1:
-            raise InvalidRun(f"{' and '.join(sources)}: a schedule's tasks come from one source")
-        if not sources and "task" not in attributes:
-            raise InvalidRun("the event has neither a task nor a list of tasks")
+        _check_texts(attributes)
+        _check_sources(attributes)
         if "notify_on" in attributes:
             attributes["notify_on"] = read_notify_events(attributes["notify_on"], InvalidRun)
-        if not all(isinstance(name, str) for name in attributes.get("notify_to", [])):
-            raise InvalidRun("notify_to: must be a list of names of targets")
-        if not all(isinstance(key, str) for key in attributes.get("parents", [])):
-            raise InvalidRun("parents: must be a list of keys of runs")
         if attributes.get("overlap", "allow") not in OVERLAPS:
             raise InvalidRun(
                 f"overlap {attributes['overlap']!r}: must be {', '.join(OVERLAPS[:-1])} or "
@@ -227,6 +218,21 @@ class Run:
         )
 
 
+def _check_texts(attributes: Mapping[str, Any]) -> None:
+    for name, what in _LISTS_OF_TEXTS.items():
+        if not all(isinstance(text, str) for text in attributes.get(name, [])):
+            raise InvalidRun(f"{name}: must be a list of {what}")
+
+
+def _check_sources(attributes: Mapping[str, Any]) -> None:
+    """Raise InvalidRun unless the tasks come from one place."""
+    sources = [name for name in SOURCES if name in attributes]
+    if len(sources) > 1:
+        raise InvalidRun(f"{' and '.join(sources)}: a schedule's tasks come from one source")
+    if not sources and "task" not in attributes:
+        raise InvalidRun("the event has neither a task nor a list of tasks")
+
+
 def _check_numbers(attributes: Mapping[str, Any]) -> None:
     """Raise InvalidRun if the place of the task that is sent again could not be a task's."""
     for name, first, last in (("number", 1, inf), ("redrive", 0, MAX_REDRIVES)):
@@ -237,6 +243,9 @@ def _check_numbers(attributes: Mapping[str, Any]) -> None:
             )
 
 
+_LISTS_OF_TEXTS = {
+    "tasks": "strings", "notify_to": "names of targets", "parents": "keys of runs",
+}  # fmt: skip
 _IN_EVENT = [attribute.name for attribute in fields(Run) if attribute.name != "keep_results"]
 _TYPES: dict[str, type] = dict.fromkeys(_IN_EVENT, str) | {
     "args": dict, "tasks": list, "retries": int, "max_age": int, "notify_on": list,
