@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 
 from task_scheduler.queue.task_id import TaskId
 from taskctl.dead_letters.dead_letter import DeadLetter, Kind
@@ -68,13 +69,12 @@ def find_dead_letter(stack: Stack, run: str, position: int) -> DeadLetter | None
     Raises:
         TaskctlError: there is no access to a queue.
     """
-    selection = Selection(run=run)
+    of_run = Selection(run=run)
     for url in stack.dead_letter_urls:
         with DeadLetterQueue(url) as queue:
-            for some in queue.receive(before=datetime.now(UTC)):
-                for dead_letter in filter(selection.has, some):
-                    if _position(dead_letter) == position:
-                        return dead_letter
+            for dead_letter in chain.from_iterable(queue.receive(before=datetime.now(UTC))):
+                if of_run.has(dead_letter) and _position(dead_letter) == position:
+                    return dead_letter
     return None
 
 
