@@ -151,7 +151,7 @@ class Designs:
 
     Args:
         code: what they run.
-        endpoint_url: of the AWS that they talk to.
+        endpoint_url: the URL of the AWS that they talk to.
     """
 
     code: Code

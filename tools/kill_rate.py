@@ -26,7 +26,7 @@ class Rate:
     """The numbers of a room's mutants, by what came of them.
 
     Attributes:
-        mutants: of the room.
+        mutants: the mutants of the room.
         ran: how many of them were tried.
         killed: how many of those a test noticed, or did not end in time.
     """

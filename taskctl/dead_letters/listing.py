@@ -32,7 +32,7 @@ def list_dead_letters(stack: Stack, count: int, wanted: Selection) -> Listing:
     """Look at the dead letters of a stack, and leave them where they are.
 
     Args:
-        stack: whose they are.
+        stack: the stack that they are of.
         count: at most so many of each queue.
         wanted: which of them.
 
@@ -62,9 +62,9 @@ def find_dead_letter(stack: Stack, run: str, position: int) -> DeadLetter | None
     """Return the dead letter of a task; None if it has none, or none any more.
 
     Args:
-        stack: that has it.
+        stack: the stack that has it.
         run: the key of its run.
-        position: of the task in its list.
+        position: the position of the task in its list.
 
     Raises:
         TaskctlError: there is no access to a queue.

@@ -20,7 +20,7 @@ class Edit:
     """Files that were changed.
 
     Attributes:
-        paths: of the files.
+        paths: the paths of the files.
         is_code: true for files of a task folder, false for what Terraform reads.
     """
 

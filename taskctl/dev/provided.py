@@ -15,8 +15,8 @@ def provide_secrets(instance: Instance, environment: Mapping[str, str]) -> Itera
     """Give secrets of task code the values that environment variables of their names have.
 
     Args:
-        instance: whose secrets.
-        environment: that `taskctl dev` was started in.
+        instance: the instance of the module that has the secrets.
+        environment: the environment that `taskctl dev` was started in.
 
     Yields:
         A sentence for each that has no value.

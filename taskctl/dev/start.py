@@ -30,7 +30,7 @@ def start(
     Args:
         folder: the user's root, absolute.
         tfvars: a file of values, absolute; None for none but Terraform's own.
-        requirements: of task code, absolute; None for none.
+        requirements: the requirements of task code, absolute; None for none.
         browser: whether the page is opened in the user's browser.
 
     Raises:

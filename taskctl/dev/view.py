@@ -26,7 +26,7 @@ class ScheduleLine:
     """A schedule, and what became of it.
 
     Attributes:
-        key: that starts it; empty where there are more schedules than keys.
+        key: the key that starts it; empty where there are more schedules than keys.
         name: with the prefix, where there are several stacks.
         expression: with its time zone, or the schedules that it follows, in words.
         due: when it is due next; None for never, or while it is disabled.

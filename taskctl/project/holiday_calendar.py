@@ -27,9 +27,9 @@ def holiday_lines(entity: str, subdivision: str | None, first_year: int, last_ye
 
     Args:
         entity: a country, by its ISO 3166 code such as DE, or a market such as XNYS.
-        subdivision: of a country, such as BY.
-        first_year: whose holidays come first.
-        last_year: whose holidays come last.
+        subdivision: the subdivision of a country, such as BY.
+        first_year: the year whose holidays come first.
+        last_year: the year whose holidays come last.
 
     Raises:
         TaskctlError: there is no such country, market or subdivision.

@@ -43,7 +43,7 @@ def follow(reader: RunReader, id_: RunId, *, seconds: float | None) -> Iterator[
     """Look at a run each second, until it is over or the time is.
 
     Args:
-        reader: of its stack.
+        reader: the reader of its stack.
         id_: the run.
         seconds: for which it is looked at; None for as long as it takes.
     """

@@ -63,7 +63,7 @@ class Session:
     """The credentials that a browser must present.
 
     Attributes:
-        port: that is listened on.
+        port: the port that is listened on.
         token: is in the address at the start.
         secret: is in the cookie.
     """

@@ -237,7 +237,7 @@ class TaskTimeout(BaseException):
     must not swallow it.
 
     Args:
-        seconds: that it was allowed.
+        seconds: the seconds that it was allowed.
     """
 
     def __init__(self, seconds: float) -> None:

@@ -35,8 +35,8 @@ def handler(event: Any, context: LambdaContext) -> dict[str, int]:
     """Look at every run that is due to be looked at, as long as there is time.
 
     Args:
-        event: of EventBridge Scheduler; under `watched`, what is expected of schedules, and under
-            `followers`, which run after others.
+        event: the event of EventBridge Scheduler; under `watched`, what is expected of schedules,
+            and under `followers`, which run after others.
         context: Lambda's.
 
     Returns:

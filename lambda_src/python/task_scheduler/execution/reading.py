@@ -42,7 +42,7 @@ class Unrunnable(NamedTuple):
     """A delivery that no task is run for.
 
     Attributes:
-        delivery: of the message, which may be unreadable.
+        delivery: the delivery of the message, which may be unreadable.
         result: what comes of it.
     """
 
@@ -63,9 +63,9 @@ def read(
 
     Args:
         record: what was received.
-        settings: of the function.
-        history: of its earlier receives.
-        seconds: that importing the task's file may take.
+        settings: the settings of the function.
+        history: the history of its earlier receives.
+        seconds: the seconds that importing the task's file may take.
         read_kept: reads why a task failed that failed before.
         is_cancelled: whether its run was cancelled.
     """

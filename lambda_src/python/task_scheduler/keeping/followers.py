@@ -63,7 +63,7 @@ class Followers:
     of one key send_task starts one run.
 
     Args:
-        ledger: that has their runs.
+        ledger: the ledger that has their runs.
         seconds: returns the seconds that are left.
         start: has send_task start a run.
     """

@@ -46,8 +46,8 @@ class Keeper:
     """Looks at runs.
 
     Args:
-        ledger: that has them.
-        settings: of the function.
+        ledger: the ledger that has them.
+        settings: the settings of the function.
         closer: names the caller in what it closes.
         seconds: returns the seconds that are left.
     """

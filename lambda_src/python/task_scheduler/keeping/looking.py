@@ -20,7 +20,7 @@ def look_safely(look: Callable[[], Value], problem: str, **fields: str) -> Value
     Args:
         look: does so.
         problem: the message of the log line.
-        fields: of the log line.
+        fields: the fields of the log line.
 
     Returns:
         What look returned; None if it failed.

@@ -34,7 +34,7 @@ class Watch:
         notify_on: the events on which people are notified.
         notify_to: the names of the targets; None for all of them.
         mention: whom a notification mentions.
-        timezone: of the schedule.
+        timezone: the time zone of the schedule.
         start: when it begins to run, seconds since 1970; None for at once.
         end: when it ceases to; None for never.
     """
@@ -80,7 +80,7 @@ class Watcher:
     """Watches schedules.
 
     Args:
-        ledger: that has their runs.
+        ledger: the ledger that has their runs.
         seconds: returns the seconds that are left.
         notify: notifies people of a problem, or of its end where that is None; returns whether
             nothing is left to do.
@@ -194,9 +194,9 @@ class Watcher:
         people may then be notified twice.
 
         Args:
-            name: of the schedule.
+            name: the name of the schedule.
             known: what was known of it when it was looked at: the claim fails if that has changed.
-            problem: that is remembered from now on.
+            problem: the problem that is remembered from now on.
             forgets_notified: whether people are to be notified of it, whatever they were before.
         """
         now = self._ledger.now

@@ -32,7 +32,7 @@ def harmless(text: str, limit: int) -> str:
     """Return the beginning of a text, in one line, which pings nobody and hides nothing.
 
     Args:
-        text: of a task: its name, its result, the reason why it failed.
+        text: the text of a task: its name, its result, the reason why it failed.
         limit: characters of it that are kept.
     """
     beginning = text[: limit * 10]

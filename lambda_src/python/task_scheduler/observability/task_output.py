@@ -42,7 +42,7 @@ class TaskOutput:
     """The lines of one task, or of what runs outside of any.
 
     Args:
-        fields: of each line, such as the task's id.
+        fields: the fields of each line, such as the task's id.
     """
 
     def __init__(self, fields: Mapping[str, Any]) -> None:

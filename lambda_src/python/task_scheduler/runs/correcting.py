@@ -27,10 +27,10 @@ def correct(
     """Count a run's ends anew; one that failed has succeeded if no dead letter is left.
 
     Args:
-        ledger: that it is in.
+        ledger: the ledger that it is in.
         run: with a task that succeeded after it was sent again.
         closer: names the caller.
-        seconds: that the caller has left; for so long it alone notifies people.
+        seconds: the seconds that the caller has left; for so long it alone notifies people.
         most: tasks whose ends are counted; a larger run is left to keep_runs.
 
     Returns:

@@ -33,13 +33,13 @@ class Cursor:
 
     Attributes:
         line: the number of the next line, or the position of the next task, from 1.
-        offset: of that line in the unpacked file as UTF-8, in bytes.
+        offset: the offset of that line in the unpacked file as UTF-8, in bytes.
         header: the names of a CSV file's columns.
-        separator: of a CSV file's columns; a comma when None.
-        encoding: of a file in UTF-16 or UTF-32; None for UTF-8.
+        separator: the separator of a CSV file's columns; a comma when None.
+        encoding: the encoding of a file in UTF-16 or UTF-32; None for UTF-8.
         etag: the version of the S3 object.
         fingerprint: the SHA-256 of the file.
-        checksums: of a generator's tasks right before `line`.
+        checksums: the checksums of a generator's tasks right before `line`.
         numbered: tasks and refused lines before `line`.
         next_slot: when the task at `line` is due, in seconds since 1970, if the run has a pace.
     """
@@ -90,7 +90,7 @@ class Run:
         notify_to: the names of the targets that are notified; all of them when None.
         mention: whom the notification mentions.
         heartbeat: the name of the monitor that is pinged when it starts and ends.
-        timezone: of the schedule, an IANA name.
+        timezone: the time zone of the schedule, an IANA name.
         overlap: what happens while another run of the schedule has not ended.
         pace: how many of its tasks may start in a minute or an hour, such as 300/minute; any number
             when None.
@@ -98,7 +98,7 @@ class Run:
             looked at when it is due, and are not in the events that follow.
         parents: the keys of the runs that it follows, one of each schedule of its `after`.
         started_by, why: who started it by hand, and the reason that was given.
-        worker: that runs its tasks; the default one when None.
+        worker: the worker that runs its tasks; the default one when None.
         cursor: where the list goes on.
         only: the position of the one task that is sent; None for all of them.
         number: the number that this task has in its run, if it is sent again.

@@ -20,7 +20,7 @@ class ClosedRun:
     """A run in short, as its schedule remembers it.
 
     Attributes:
-        key: of the run.
+        key: the key of the run.
         due: when it was due or started, seconds since 1970.
         seconds: from its beginning to its close.
         state: in which it was closed.

@@ -51,9 +51,9 @@ def http(
         url: http:// or https://.
         method: such as GET or POST.
         body: what is sent.
-        content_type: of the body.
+        content_type: the type of the body.
         timeout: seconds for the whole of it, redirects included.
-        max_bytes: of the answer's body; more than that is refused.
+        max_bytes: the most bytes of the answer's body; more than that is refused.
         headers: lines such as "Authorization: Bearer {secret:API_TOKEN}", or an object. What
             stands in braces is the value of a secret, by its key in the variable `secrets`. They
             are not sent on to another host that the answer redirects to.

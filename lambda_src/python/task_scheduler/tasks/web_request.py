@@ -45,9 +45,9 @@ class WebRequest:
         url: http:// or https://.
         method: such as GET, in capitals.
         body: what is sent.
-        headers: that it has.
+        headers: the headers that it has.
         private_headers: others, which are for this scheme, host and port only.
-        max_bytes: of the answer's body, unpacked.
+        max_bytes: the most bytes of the answer's body, unpacked.
     """
 
     url: str
