@@ -1,4 +1,4 @@
-# keep_runs' own schedule. In a group of its own: it is no schedule of the user's, and its invocations
+# keep_runs' own schedule. In a group of its own: it is not a schedule of the user's, and its invocations
 # do not count among theirs.
 
 locals {

@@ -79,7 +79,7 @@ def find_dead_letter(stack: Stack, run: str, position: int) -> DeadLetter | None
 
 
 def _position(dead_letter: DeadLetter) -> int | None:
-    """Return the position of a task in its list; None of what is no task that can be read."""
+    """Return the position of a task in its list; None if it is not a task that can be read."""
     if dead_letter.contents.kind is not Kind.TASK:
         return None
     try:

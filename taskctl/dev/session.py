@@ -94,7 +94,7 @@ class Session:
             began: when the command did, in seconds of time.monotonic().
 
         Raises:
-            LocalError: the folder is no root of the module, or the emulator died.
+            LocalError: the folder is not a root of the module, or the emulator died.
         """
         self._began = began
         self._root.init()

@@ -34,7 +34,7 @@ def start(
         browser: whether the page is opened in the user's browser.
 
     Raises:
-        LocalError: something cannot be installed or started, or the folder is no root.
+        LocalError: something cannot be installed or started, or the folder is not a root.
     """
     began = time.monotonic()
     terraform.check_binary()

@@ -52,7 +52,7 @@ def holiday_lines(entity: str, subdivision: str | None, first_year: int, last_ye
                 f"{entity} has no subdivision {subdivision!r}: must be {which}"
             ) from error
         raise TaskctlError(
-            f"{entity!r} is no country or market that the holidays package knows: it must be a "
+            f"{entity!r} is not a country or market that the holidays package knows: it must be a "
             f"code such as DE or XNYS{did_you_mean(entity, known)}"
         ) from error
     if not found:

@@ -35,7 +35,7 @@ def find_period(
         skipped_too: whether runs that were skipped count as missed.
 
     Raises:
-        TaskctlError: these are no such times, or there is no ledger, or no access to it.
+        TaskctlError: it has no such times, or there is no ledger, or no access to it.
     """
     check_has_times(schedule)
     zone = read_zone(schedule)

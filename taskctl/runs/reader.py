@@ -220,7 +220,7 @@ def _is_run(item: Item) -> bool:
 def _ranges(since: datetime, until: datetime | None) -> list[tuple[str, str | None]]:
     """Return the sort keys of a period, from and to.
 
-    Times begin with R#20. A key whose rest is no time is a request id, which begins with any
+    Times begin with R#20. A key whose rest is not a time is a request id, which begins with any
     hexadecimal digit: those are read as well, and told by when they began.
     """
     from_ = f"R#{_rfc3339(since)}"

@@ -89,7 +89,7 @@ def parse_past(schedule: Schedule, text: str | None, option: str = "--at") -> da
         option: names it in errors.
 
     Raises:
-        TaskctlError: it is none, or in the future.
+        TaskctlError: it is not a time, or is in the future.
     """
     now = datetime.now(UTC)
     if text is None:

@@ -247,7 +247,7 @@ def _registered(task: str | Callable[..., Any], folder: Path) -> Task | None:
             if known.function is task:
                 return known
         name = getattr(task, "__qualname__", repr(task))
-        raise LookupError(f"{name} is no task: must be decorated with @task(...), outermost")
+        raise LookupError(f"{name} is not a task: must be decorated with @task(...), outermost")
     own = [known for known in registered_tasks() if known.name == task and _is_in(known, folder)]
     return own[0] if len(own) == 1 else None
 

@@ -106,7 +106,7 @@ def _parallel(form: Form) -> int:
     """Return how many runs there are to be at the same time.
 
     Raises:
-        TaskctlError: it is no such number.
+        TaskctlError: it is not such a number.
     """
     parallel = form.whole("parallel") or 1
     if parallel > MOST_AT_ONCE:

@@ -91,7 +91,7 @@ def read(
     except LedgerUnavailable as error:
         wait = compute_backoff(record.receives, cap=OUTAGE_CAP_SECONDS)
         return Unrunnable(delivery, postponement(delivery, error, wait))
-    # whatever is wrong with a message or its task file is no harm to its neighbours
+    # whatever is wrong with a message or its task file does not harm its neighbours
     except Exception as error:
         return Unrunnable(delivery, failure(delivery, error))
     return Attempt(delivery, message, task)

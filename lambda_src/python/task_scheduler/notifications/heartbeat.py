@@ -98,7 +98,7 @@ def _ping(name: str, run: str, beat: Beat, state: str, seconds: float) -> str | 
     if address is None:
         return "no address of this name"
     if address.monitor is None:
-        return "its address is of no monitor: must be healthchecks+https:// or cronitor+https://"
+        return "its address is not that of a monitor: must be healthchecks+https:// or cronitor+https://"
     with suppressed_logging():
         answer = _pool().request(
             "GET",

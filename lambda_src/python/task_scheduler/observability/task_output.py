@@ -215,7 +215,7 @@ def task_output(fields: Mapping[str, Any]) -> Iterator[None]:
 
 def _encode_any(fields: dict[str, Any]) -> bytes:
     """Encode fields that task code gave: of any type, of any size."""
-    # NaN, a key that is no text, a list within itself
+    # NaN, a key that is not a text, a list within itself
     with suppress(Exception):
         line = redacted(encode_line(fields, default=_text).decode()).encode()
         if len(line) <= MAX_BYTES:

@@ -26,7 +26,7 @@ class Record:
             which SQS is fair, is nobody's business here.
         place: where its end is counted; None of a message that send_task did not send.
         is_resent: whether another message may be the same one.
-        kind: the kind of a message that is no task.
+        kind: the kind of a message that is not a task.
     """
 
     sqs_id: str

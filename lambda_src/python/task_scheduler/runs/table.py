@@ -274,7 +274,7 @@ def _to_wire(value: Any) -> Any:
             return {"L": [_to_wire(item) for item in value]}
         case None:
             return {"NULL": True}
-    raise TypeError(f"a {type(value).__name__} is no type of the ledger's")
+    raise TypeError(f"a {type(value).__name__} is not a type of the ledger's")
 
 
 def _from_wire(item: Mapping[str, Any]) -> Item:
