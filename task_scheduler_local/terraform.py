@@ -45,7 +45,7 @@ def on_path(name: str = "terraform") -> Path | None:
     found = shutil.which(name)
     if found is None:
         return None
-    told = subprocess.run(
+    answer = subprocess.run(
         [found, "version", "-json"],
         env=clean_environment() | {"TF_CLI_CONFIG_FILE": os.devnull},
         capture_output=True,
@@ -53,7 +53,7 @@ def on_path(name: str = "terraform") -> Path | None:
         check=False,
     )
     try:
-        version = json.loads(told.stdout)["terraform_version"].split(".")
+        version = json.loads(answer.stdout)["terraform_version"].split(".")
         return Path(found) if (int(version[0]), int(version[1])) >= _OLDEST else None
     except (ValueError, KeyError):
         return None

@@ -5,7 +5,8 @@
   engine in the emulator, which refuses, belongs a signature check that the local run cannot pass.
 - An update of a function's code lets tasks that run end, as AWS does; the emulator kills them.
 - Sandboxes share the files of a layer: each of its own takes seconds to begin, and to delete.
-- Schedules are not fired: the emulator knows no time zones, and puts no scheduled time into inputs.
+- Schedules are not started: the emulator knows no time zones, and puts no scheduled time into
+  inputs.
 """
 
 from __future__ import annotations

@@ -195,7 +195,7 @@ def ledger_writes(tasks: int, batches: int, flushes: int = 1) -> float:
     SQS mixes long lists, so that a batch touches several chunks.
 
     Args:
-        tasks: of the run.
+        tasks: the tasks of the run.
         batches: invocations of run_task.
         flushes: times that each of them records ends.
     """
@@ -262,7 +262,8 @@ def idle_polls(maximum_concurrency: int | None) -> int:
     """Return the requests a month to an idle queue.
 
     Args:
-        maximum_concurrency: of its event source mapping; None where it has no limit.
+        maximum_concurrency: the concurrency of its event source mapping; None where it has no
+            limit.
     """
     pollers = IDLE_POLLERS[maximum_concurrency is not None]
     return pollers * POLLS_A_MINUTE * 60 * HOURS_A_MONTH

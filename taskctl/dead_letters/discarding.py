@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime
+from itertools import chain
 
 from taskctl.dead_letters.dead_letter import Kind
 from taskctl.dead_letters.queue import DeadLetterQueue
@@ -25,10 +26,10 @@ def discard_dead_letters(stack: Stack, wanted: Selection) -> tuple[Counter[Kind]
     found: set[str] = set()
     for url in stack.dead_letter_urls:
         with DeadLetterQueue(url) as queue:
-            for dead_letters in queue.receive(before=before):
-                for dead_letter in filter(wanted.has, dead_letters):
-                    queue.delete(dead_letter)
-                    discarded[dead_letter.contents.kind] += 1
-                    found.add(dead_letter.id)
+            received = chain.from_iterable(queue.receive(before=before))
+            for dead_letter in filter(wanted.has, received):
+                queue.delete(dead_letter)
+                discarded[dead_letter.contents.kind] += 1
+                found.add(dead_letter.id)
     missing = [id_ for id_ in wanted.ids if not any(one.startswith(id_) for one in found)]
     return discarded, missing

@@ -22,7 +22,7 @@ class InvalidDeadLetter:
     """A line that holds no dead letter.
 
     Attributes:
-        number: of the line, from 1.
+        number: the number of the line, from 1.
         reason: why.
     """
 

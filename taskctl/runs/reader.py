@@ -74,7 +74,7 @@ class RunReader:
         """Return the runs that were due in a period, the first first; running ones with counts.
 
         Args:
-            schedule: whose runs; None for all.
+            schedule: the schedule whose runs are read; None for all.
             since: the first moment.
             until: the last moment; None for everything since.
         """

@@ -40,7 +40,7 @@ def run(world: World, **settings: Any) -> Books:
 
 
 class Surrounded(Protocol):
-    """What takes AWS's place."""
+    """The stand-ins for AWS."""
 
     simulation: Simulation
     random: random.Random

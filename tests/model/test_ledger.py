@@ -101,7 +101,7 @@ class Night:
 
 
 def marks_are_known(chunk: Chunk, marks: Marks) -> bool:
-    """Tell whether all that would be recorded is recorded."""
+    """Return True if all that would be recorded is recorded."""
     return all(numbers <= chunk.marks[mark] for mark, numbers in marks.sets.items())
 
 

@@ -142,7 +142,7 @@ class Hours(Night):
 
     @property
     def states(self) -> dict[str, str | None]:
-        """What became of each run, by its time."""
+        """The outcome of each run, by its time."""
         runs = {time: RunId(schedule="s", key=f"s@{time}") for time in self.parts}
         return {time: self.item(run).get("state") for time, run in runs.items()}
 

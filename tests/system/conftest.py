@@ -20,7 +20,7 @@ def records(tmp_path: Path) -> Records:
 
 @pytest.fixture(scope="module")
 def scheduled(tmp_path_factory: pytest.TempPathFactory) -> Records:
-    """Records of the tasks of the schedule that fires by itself."""
+    """Records of the tasks of the schedule that is due by itself."""
     return Records(tmp_path_factory.mktemp("scheduled"))
 
 

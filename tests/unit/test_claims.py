@@ -1,4 +1,4 @@
-"""Which invocation of send_task sends a run, and whether the run may start at all."""
+"""Claims: the one invocation of send_task that sends a run, and runs that may not start."""
 
 from __future__ import annotations
 

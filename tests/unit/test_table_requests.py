@@ -283,5 +283,5 @@ def test_values_of_each_type_come_back_as_they_were() -> None:
 
 
 def test_a_value_of_another_type_is_refused() -> None:
-    with pytest.raises(TypeError, match=r"^a float is no type of the ledger's$"):
+    with pytest.raises(TypeError, match=r"^a float is not a type of the ledger's$"):
         _to_wire(1.5)

@@ -29,7 +29,7 @@ class Idempotency:
 
     Args:
         ledger: in whose table they are.
-        settings: of the function.
+        settings: the settings of the function.
         budget: the invocation's time.
     """
 
@@ -68,7 +68,7 @@ class Idempotency:
 
         Args:
             ended: its attempt.
-            seconds: that it may take.
+            seconds: the seconds that it may take.
         """
         if ended.delivery.record.sqs_id not in self._claimed:
             return

@@ -43,7 +43,7 @@ class Message:
         retries: attempts after the first, from 0.
         max_age: seconds on the queue after which the task is no longer started; any time when None.
         message_group: the FIFO group that the task keeps its order in.
-        worker: that runs it; the default one when None.
+        worker: the worker that runs it; the default one when None.
         parents: the keys of the runs that its run follows.
         keep_result: whether its result is kept for the run's digest.
     """

@@ -17,10 +17,10 @@ LOOK_SECONDS = 300
 
 
 class Ledger:
-    """What the functions write down about runs.
+    """The record of runs that the functions keep.
 
     Args:
-        table: that it is kept in.
+        table: the table that it is kept in.
         clock: returns seconds since 1970.
         keep_seconds: after which an item expires.
 
@@ -40,7 +40,7 @@ class Ledger:
 
     @property
     def expires(self) -> int:
-        """When an item that is written now expires, in seconds since 1970."""
+        """The time at which an item that is written now expires, in seconds since 1970."""
         return self.now + self._keep_seconds
 
     def read(self, run: RunId, chunk: int) -> Chunk:
@@ -77,9 +77,9 @@ class Ledger:
         """Say how many tasks and refused lines there are.
 
         Args:
-            run: whose list is sent; made if the table did not answer when it began.
+            run: the run whose list is sent; made if the table did not answer when it began.
             total: tasks and refused lines.
-            facts: that the run's item has from its beginning.
+            facts: the facts that the run's item has from its beginning.
             incomplete: why there are more that could not be sent.
 
         Returns:
@@ -148,7 +148,7 @@ class Ledger:
         """Count the ends of a run in its chunks, whether they are all or not.
 
         Args:
-            run: whose tasks they are.
+            run: the run whose tasks they are.
             total: tasks and refused lines; None if nobody knows, as its sender died.
         """
         counts, number = Counts(), 0

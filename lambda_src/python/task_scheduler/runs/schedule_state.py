@@ -1,4 +1,4 @@
-"""What the ledger knows of a schedule: its streak, its last runs, its pause, and what runs now."""
+"""The ledger's memory of a schedule: its streak, last runs, pause, and what runs now."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class ClosedRun:
     """A run in short, as its schedule remembers it.
 
     Attributes:
-        key: of the run.
+        key: the key of the run.
         due: when it was due or started, seconds since 1970.
         seconds: from its beginning to its close.
         state: in which it was closed.
@@ -36,12 +36,12 @@ class ClosedRun:
 
     @property
     def is_success(self) -> bool:
-        """Whether all went well."""
+        """True if it succeeded."""
         return self.state == RunState.SUCCEEDED
 
     @property
     def is_failure(self) -> bool:
-        """Whether it counts as a failing run; a cancelled one is neither."""
+        """True if it counts as a failing run; a cancelled one is neither."""
         return self.state in (RunState.FAILED, RunState.INCOMPLETE)
 
 

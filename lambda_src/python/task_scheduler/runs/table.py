@@ -60,8 +60,8 @@ class Table:
     since the AWS provider of Terraform has none that is known in 5.x and not deprecated in 6.x.
 
     Args:
-        client: of DynamoDB; parameter validation may be off.
-        name: of the table.
+        client: the client of DynamoDB; parameter validation may be off.
+        name: the name of the table.
 
     Each method raises LedgerUnavailable where the table does not answer, throttles or refuses.
     """
@@ -86,8 +86,9 @@ class Table:
         """Update an item, or make it.
 
         Args:
-            key: of the item.
-            expression: of DynamoDB's update grammar; `#name` stands for the attribute `name`.
+            key: the key of the item.
+            expression: the expression of DynamoDB's update grammar; `#name` stands for the
+                attribute `name`.
             values: for its placeholders, `:name` without the colon.
             condition: under which the update is made.
         """
@@ -131,7 +132,7 @@ class Table:
 
         Args:
             partition: the partition key.
-            prefix: of the sort keys.
+            prefix: the prefix of the sort keys.
             most: items that are read at most; None for all.
             is_ascending: whether the first comes first; otherwise the last does.
         """
@@ -273,7 +274,7 @@ def _to_wire(value: Any) -> Any:
             return {"L": [_to_wire(item) for item in value]}
         case None:
             return {"NULL": True}
-    raise TypeError(f"a {type(value).__name__} is no type of the ledger's")
+    raise TypeError(f"a {type(value).__name__} is not a type of the ledger's")
 
 
 def _from_wire(item: Mapping[str, Any]) -> Item:

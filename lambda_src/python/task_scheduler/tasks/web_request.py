@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from task_scheduler import config
+from task_scheduler.errors import RequestRefused
 from task_scheduler.observability.log import reason_of, truncate
 from task_scheduler.time_limit import call_with_timeout
 
@@ -36,10 +37,6 @@ _REWRITTEN_TO_GET = {301: ("POST",), 302: ("POST",), 303: ("POST", "PUT", "PATCH
 """Methods that a redirect turns into GET, as browsers do: RFC 9110, 15.4."""
 
 
-class RequestRefused(Exception):
-    """The request cannot be made, or is answered in a way that another try would not change."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebRequest:
     """A request.
@@ -48,9 +45,9 @@ class WebRequest:
         url: http:// or https://.
         method: such as GET, in capitals.
         body: what is sent.
-        headers: that it has.
+        headers: the headers that it has.
         private_headers: others, which are for this scheme, host and port only.
-        max_bytes: of the answer's body, unpacked.
+        max_bytes: the most bytes of the answer's body, unpacked.
     """
 
     url: str
