@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 from math import inf
 from typing import Any
 
@@ -256,6 +259,74 @@ def test_a_generator_whose_body_has_not_run_is_no_success(is_async: bool) -> Non
 
     assert result.outcome is Outcome.FAILED
     assert isinstance(result.error, ResultNotRun)
+
+
+async def _fail() -> None:
+    raise OSError("in a coroutine")
+
+
+@contextmanager
+def _managed() -> Iterator[None]:
+    yield
+
+
+@asynccontextmanager
+async def _managed_async() -> AsyncIterator[None]:
+    yield
+
+
+@pytest.mark.parametrize(
+    ("returned", "kind"),
+    [
+        (lambda: [_fail(), _fail()], "a list with a coroutine"),
+        (lambda: {"rows": (row for row in [1])}, "a dict with a generator"),
+        (lambda: map(print, ["never"]), "an iterator"),
+        (lambda: filter(print, ["never"]), "an iterator"),
+        (lambda: itertools.starmap(print, [("never",)]), "an iterator"),
+        (lambda: print, "a function"),
+        (lambda: lambda: 1 / 0, "a function"),
+        (lambda: partial(print, "never"), "a function"),
+        (_managed, "a context manager"),
+        (_managed_async, "a context manager"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+def test_whatever_is_returned_without_having_run_is_no_success(
+    returned: Callable[[], Any], kind: str
+) -> None:
+    tried = attempt(function=lambda a: returned())
+
+    result = tried.run(tried.context(30))
+
+    assert result.outcome is Outcome.FAILED
+    assert str(result.error).startswith(f"returned {kind}, whose body has not run: ")
+
+
+@pytest.mark.parametrize("returned", [[1, [2]], {"f": print}, iter([1]), range(2), {1}])
+def test_what_has_run_is_a_result(returned: object) -> None:
+    tried = attempt(function=lambda a: returned)
+
+    assert tried.run(tried.context(30)).outcome is Outcome.SUCCESS
+
+
+def test_a_coroutine_that_a_coroutine_returns_is_awaited_too() -> None:
+    async def outer(a: int) -> Any:
+        return _fail()
+
+    async def started(a: int) -> Any:
+        return asyncio.ensure_future(_fail())
+
+    for function in (outer, started):
+        tried = attempt(function=function)
+        assert str(tried.run(tried.context(30)).error) == "in a coroutine"
+
+
+def test_a_future_is_waited_for_within_the_time() -> None:
+    with ThreadPoolExecutor() as pool:
+        ended = attempt(function=lambda a: pool.submit(lambda: 1 // 0))
+        assert isinstance(ended.run(ended.context(30)).error, ZeroDivisionError)
+        hanging = attempt(function=lambda a: Future())
+        assert isinstance(hanging.run(hanging.context(0.05)).error, TaskTimeout | TimeoutError)
 
 
 def test_an_error_that_cannot_be_classified_fails_its_own_attempt_alone() -> None:

@@ -110,6 +110,8 @@ def test_a_json_line_is_a_string_or_names_its_task(tmp_path: Path) -> None:
         ('{"task": "t", "message_group": "a b"}', "message_group 'a b'"),
         ('{"task": "t", "args": {"a": NaN}}', "not JSON compliant"),
         ("[" * 50_000, "invalid JSON"),
+        ('{"task": "t", "task": "u"}', "'task' stands in one object twice"),
+        ('{"args": {"a": {"n": 1, "m": 2, "n": 3}}}', "'n' stands in one object twice"),
         ('{"task": "t", "args": {"a": "' + "é" * 125_000 + '"}}', "bytes"),
     ],
 )
@@ -232,8 +234,24 @@ def test_empty_columns_at_the_end_of_the_header_are_ignored(tmp_path: Path) -> N
     assert _refused(places) == [(4, "4 fields, where the header has 2")]
 
 
-@pytest.mark.parametrize("separator", [";", "\t"])
-def test_columns_may_be_separated_by_a_semicolon_or_a_tab(tmp_path: Path, separator: str) -> None:
+@pytest.mark.parametrize("name", ["t.txt", "t.jsonl", "t.csv"])
+def test_a_mark_in_the_middle_is_none_of_its_line(tmp_path: Path, name: str) -> None:
+    """Files that were put together, such as by `copy a+b`, have one there."""
+    quoted = {"t.txt": "one", "t.jsonl": '"one"', "t.csv": "one,two"}[name]
+    header = "\ufefftask,b\n" if name == "t.csv" else ""
+
+    places = _list(tmp_path, name, f"{header}{quoted}\n\ufeff{quoted}\n", task="t")
+
+    first, second = [
+        (place.text, place.task, place.args) for place in places if isinstance(place, Message)
+    ]
+    assert first == second
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_columns_may_be_separated_by_a_semicolon_a_tab_or_a_bar(
+    tmp_path: Path, separator: str
+) -> None:
     content = 'name;qty\nAda;"1;2"\nGrace, B.;2\n'.replace(";", separator)
 
     places = _list(tmp_path, "t.csv", content, task="t")

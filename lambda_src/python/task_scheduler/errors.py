@@ -214,20 +214,19 @@ class TaskExited(TaskSchedulerError, SystemExit):
 
 
 class ResultNotRun(TaskSchedulerError, TypeError):
-    """A task returned a generator, whose body has not run.
+    """A task returned something whose code has not run, such as a generator.
 
     Args:
         kind: what was returned.
+        cure: what to do with it; empty for a generator's.
     """
 
     is_retried = False
     has_traceback = False
 
-    def __init__(self, kind: str) -> None:
-        super().__init__(
-            f"returned {kind}, whose body has not run: return list(...) of it, "
-            "or register what makes it with @task_source"
-        )
+    def __init__(self, kind: str, cure: str = "") -> None:
+        cure = cure or "return list(...) of it, or register what makes it with @task_source"
+        super().__init__(f"returned {kind}, whose body has not run: {cure}")
 
 
 class TaskTimeout(BaseException):

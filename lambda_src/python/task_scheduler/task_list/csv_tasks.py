@@ -13,9 +13,9 @@ from task_scheduler.task_list.csv_rows import CsvRows, Row
 from task_scheduler.task_list.listed import Listed, ListedTask, Refused
 from task_scheduler.task_list.text_lines import Line, text_of
 
-SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
+SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 
-_SEPARATOR_LINE = re.compile(r"sep=([,;\t])")
+_SEPARATOR_LINE = re.compile(r"sep=([,;\t|])")
 """Excel's way to name the separator, in a line before the header."""
 
 

@@ -83,7 +83,8 @@ def read_value(value: object, number: int, offset: int, source: object) -> Liste
         source: what is quoted if the value is refused.
     """
     if isinstance(value, str):
-        return ListedTask(number, offset, source, value)
+        # a text of a class of its own, such as numpy's or a StrEnum's, is a text
+        return ListedTask(number, offset, source, str.__str__(value))
     try:
         if not isinstance(value, Mapping):
             kind = _with_article(type(value).__name__)
