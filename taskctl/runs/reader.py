@@ -33,6 +33,9 @@ _RECENT = 100
 _NEAREST = 3
 """Runs that are named where a text means none."""
 
+_AFTER_TIMES = "R#3"
+"""Sorts behind the runs that have a scheduled time, and before those that have none."""
+
 
 class RunReader:
     """The runs of a stack.
@@ -86,13 +89,16 @@ class RunReader:
         found = {(item["pk"], item["sk"]): item for item in items if _is_run(item)}
         runs = [RecordedRun.from_item(item) for item in found.values()]
         runs = [run for run in runs if run.due_time is None or first <= run.due_time <= last]
-        runs.sort(key=lambda run: (run.due_time or 0, run.key))
+        runs.sort(key=_due)
         return self.with_counts(runs)
 
     def last_runs(self, schedule: str, count: int) -> list[RecordedRun]:
         """Return the last runs of a schedule, the first first."""
-        items = self._table.query(f"S#{schedule}", newest=count)
-        return [RecordedRun.from_item(item) for item in items if _is_run(item)]
+        partition = f"S#{schedule}"
+        timed = self._table.query(partition, "R#", _AFTER_TIMES, newest=count)
+        untimed = self._table.query(partition, _AFTER_TIMES, newest=count)
+        runs = [RecordedRun.from_item(item) for item in timed + untimed if _is_run(item)]
+        return sorted(runs, key=_due)[-count:]
 
     def beginning_with(self, schedule: str, rest: str, count: int) -> list[RecordedRun]:
         """Return runs of a schedule whose keys go on so after the schedule, the last of them."""
@@ -225,16 +231,19 @@ def _is_run(item: Item) -> bool:
     return str(item.get("sk", "")).startswith("R#")
 
 
+def _due(run: RecordedRun) -> tuple[int, str]:
+    return run.due_time or 0, run.key
+
+
 def _ranges(since: datetime, until: datetime | None) -> list[tuple[str, str | None]]:
     """Return the sort keys of a period, from and to.
 
-    Times begin with R#20. A key whose rest is not a time is a request id, which begins with any
-    hexadecimal digit: those are read as well, and told by when they began.
+    Runs without a scheduled time are read as well, and told by when they began.
     """
     from_ = f"R#{_rfc3339(since)}"
     if until is None:
-        return [("R#", "R#2"), (from_, None)]
-    return [("R#", "R#2"), (from_, f"R#{_rfc3339(until)}{LAST}"), ("R#21", None)]
+        return [(from_, None)]
+    return [(from_, f"R#{_rfc3339(until)}{LAST}"), (_AFTER_TIMES, None)]
 
 
 def _rfc3339(at: datetime) -> str:

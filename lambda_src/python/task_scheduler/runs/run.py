@@ -27,6 +27,16 @@ UNSUBSTITUTED = "<aws."
 """The beginning of a context attribute in whose place Scheduler has put no value."""
 
 
+def key_of_request(schedule: str, request_id: str) -> str:
+    """Return the key of a run that has no scheduled time; it sorts behind those that have one.
+
+    Args:
+        schedule: its name.
+        request_id: of the invocation of send_task that it is for.
+    """
+    return str(RunKey(schedule, f"request-{request_id}"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
     """The place where another invocation goes on with a list, and what the list was until there.
@@ -172,10 +182,9 @@ class Run:
             )
         if attributes.get("scheduled_time", "").startswith(UNSUBSTITUTED):
             del attributes["scheduled_time"]
-        attributes.setdefault(
-            "key",
-            str(RunKey(attributes["schedule"], attributes.get("scheduled_time", request_id))),
-        )
+        schedule, time = attributes["schedule"], attributes.get("scheduled_time")
+        key = str(RunKey(schedule, time)) if time else key_of_request(schedule, request_id)
+        attributes.setdefault("key", key)
         if "cursor" in attributes:
             attributes["cursor"] = Cursor.from_attributes(attributes["cursor"])
         return cls(**attributes)
