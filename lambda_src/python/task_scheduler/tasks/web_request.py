@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 MAX_REDIRECTS = 10
 READ_BYTES = 16 * 1024
 BAD_URL = "the url must be http://... or https://..., without blanks"
-BAD_REDIRECT = "redirects to what is not http:// or https://"
-OWN_RUNTIME = "the url is that of Lambda's runtime, by which this function is run itself"
+BAD_REDIRECT = "redirects to an address that is not http:// or https://"
+OWN_RUNTIME = "the url is that of the Lambda runtime API, which runs this function"
 
 _REWRITTEN_TO_GET = {301: ("POST",), 302: ("POST",), 303: ("POST", "PUT", "PATCH", "DELETE")}
 """Methods that a redirect turns into GET, as browsers do: RFC 9110, 15.4."""
@@ -112,7 +112,9 @@ def fetch(request: WebRequest, *, timeout: float) -> Answer:
     try:
         return call_with_timeout(timeout, lambda: exchange.run(request))
     except TimeoutError:
-        raise TimeoutError(f"{request.host} had not ended its answer in {timeout:g} s") from None
+        raise TimeoutError(
+            f"{request.host} did not finish its answer within {timeout:g} s"
+        ) from None
     finally:
         exchange.end()
 
