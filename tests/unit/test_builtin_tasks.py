@@ -26,7 +26,7 @@ from task_scheduler.errors import (
     UnknownSecret,
 )
 from task_scheduler.queue.message import Message
-from task_scheduler.tasks import builtin, web_request
+from task_scheduler.tasks import builtin, own_runtime, web_request
 from task_scheduler.tasks.context import TaskContext
 from task_scheduler.tasks.registry import find_task
 from tests.unit.conftest import Bench
@@ -327,7 +327,7 @@ def test_lambda_s_own_runtime_is_refused_by_the_address_that_is_connected_to(
     """Another address for the name, as of a resolver that answers anew each time, does not help."""
     port = server.url.rpartition(":")[2]
     monkeypatch.setenv("AWS_LAMBDA_RUNTIME_API", f"127.0.0.1:{port}")
-    monkeypatch.setattr(web_request, "_refuse_own_runtime", lambda _request: None)
+    monkeypatch.setattr(web_request, "refuse_own_runtime", lambda _url, _host: None)
 
     with pytest.raises(RequestRefused, match="which runs this function"):
         run("http", url=f"{server.url}/2018-06-01/runtime")
@@ -566,5 +566,5 @@ def test_lambdas_own_runtime_is_refused_on_the_usual_port_of_a_scheme(
     monkeypatch: pytest.MonkeyPatch, scheme: str, port: int
 ) -> None:
     monkeypatch.setenv("AWS_LAMBDA_RUNTIME_API", f"127.0.0.1:{port}")
-    with pytest.raises(RequestRefused, match=f"^{web_request.OWN_RUNTIME}$"):
+    with pytest.raises(RequestRefused, match=f"^{own_runtime.OWN_RUNTIME}$"):
         builtin.http(f"{scheme}://127.0.0.1/2018-06-01/runtime")
