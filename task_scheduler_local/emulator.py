@@ -144,13 +144,13 @@ class Emulator:
         self._call("reset", method="POST", seconds=_READY_SECONDS)
 
     def check(self) -> None:
-        """Raise LocalError, with its last words, if the emulator has died."""
+        """Raise LocalError, with the last line of its log, if the emulator has died."""
         assert self._process is not None
         if self._process.poll() is not None:
             code, log = self._process.returncode, self._log().strip().splitlines()
             raise LocalError(
-                f"the emulator at {self.endpoint_url} died (exit code {code}); its last words: "
-                f"{log[-1].strip() if log else 'none'}"
+                f"the emulator at {self.endpoint_url} died (exit code {code}); the last "
+                f"line of its log: {log[-1].strip() if log else 'none'}"
             )
 
     def kill(self) -> None:

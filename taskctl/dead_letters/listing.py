@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
+from typing import NamedTuple
 
 from task_scheduler.queue.task_id import TaskId
 from taskctl.dead_letters.dead_letter import DeadLetter, Kind
@@ -15,17 +16,29 @@ from taskctl.dead_letters.selection import Selection
 from taskctl.stack.stack import Stack
 
 
+class Hidden(NamedTuple):
+    """Dead letters of a queue that are not shown.
+
+    Attributes:
+        number: about how many.
+        reason: why; None where more than the limit were seen.
+    """
+
+    number: int
+    reason: str | None
+
+
 @dataclass(frozen=True)
 class Listing:
     """Dead letters of a stack.
 
     Attributes:
         dead_letters: the oldest first.
-        hidden: for each queue that holds more, about how many, and why; None for the limit.
+        hidden: what else the queues hold.
     """
 
     dead_letters: Sequence[DeadLetter]
-    hidden: Sequence[tuple[int, str | None]]
+    hidden: Sequence[Hidden]
 
 
 def list_dead_letters(stack: Stack, count: int, wanted: Selection) -> Listing:
@@ -40,12 +53,12 @@ def list_dead_letters(stack: Stack, count: int, wanted: Selection) -> Listing:
         TaskctlError: there is no access to a queue.
     """
     dead_letters: list[DeadLetter] = []
-    more: list[tuple[int, str | None]] = []
+    more: list[Hidden] = []
     for url in stack.dead_letter_urls:
         found, hidden = _look(url, count, wanted)
         dead_letters += found
         if hidden > 0:
-            more.append((hidden, None if len(found) == count else explain_hidden(url)))
+            more.append(Hidden(hidden, None if len(found) == count else explain_hidden(url)))
     return Listing(sorted(dead_letters, key=lambda dead_letter: dead_letter.time), more)
 
 

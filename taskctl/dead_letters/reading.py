@@ -72,7 +72,7 @@ def read_envelope(body: str) -> dict[str, Any] | None:
     try:
         envelope = json.loads(body)
     except RecursionError:
-        raise ValueError("nested too deep") from None
+        raise ValueError("nested too deeply") from None
     except ValueError:
         return None
     if not isinstance(envelope, (dict, list)):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from task_scheduler.keeping.followers import FOLLOWERS
 from task_scheduler.queue.task_id import TaskId
@@ -209,14 +210,21 @@ def find_open_run(reader: RunReader, text: str) -> RecordedRun:
     return find_run(reader, text)
 
 
-def find_task(reader: RunReader, text: str) -> tuple[RecordedRun, int | None]:
+class FoundTask(NamedTuple):
+    """A run, and the position in its list that was named; None for none."""
+
+    run: RecordedRun
+    position: int | None
+
+
+def find_task(reader: RunReader, text: str) -> FoundTask:
     """Return the run that a text means, and the position that it ends in: nightly#3.
 
     Raises:
         TaskctlError: there is no such run, or several.
     """
     name, position = TaskId.parse(text)
-    return find_run(reader, name), position
+    return FoundTask(find_run(reader, name), position)
 
 
 def _is_run(item: Item) -> bool:

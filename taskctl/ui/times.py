@@ -45,7 +45,7 @@ def parse_until(text: str) -> datetime:
     except OverflowError:
         raise TaskctlError(f"{text!r} from now is after the last date there is") from None
     if time <= now:
-        raise TaskctlError(f"{text!r} must be yet to come, it is past")
+        raise TaskctlError(f"{text!r} must be in the future, and is past")
     return time
 
 

@@ -26,7 +26,7 @@ from task_scheduler.errors import (
     UnknownSecret,
 )
 from task_scheduler.queue.message import Message
-from task_scheduler.tasks import builtin, web_request
+from task_scheduler.tasks import builtin, own_runtime, web_request
 from task_scheduler.tasks.context import TaskContext
 from task_scheduler.tasks.registry import find_task
 from tests.unit.conftest import Bench
@@ -234,7 +234,7 @@ def test_a_connection_that_opens_after_the_time_is_closed_at_once(server: Server
 
 def _assert_given_up(run: Callable[..., Any], task: str, url: str, host: str) -> None:
     begun = time.monotonic()
-    with pytest.raises(TimeoutError, match=f"^{host} had not ended its answer in 0.3 s$"):
+    with pytest.raises(TimeoutError, match=f"^{host} did not finish its answer within 0.3 s$"):
         run(task, url=url, timeout="0.3")
     assert time.monotonic() - begun < 2
 
@@ -267,7 +267,9 @@ def test_it_follows_to_http_and_https_only(
     server: Server, run: Callable[..., Any], to: str
 ) -> None:
     assert run("http", url=f"{server.url}/redirect?to=/size/3")["body"] == "xxx"
-    with pytest.raises(RequestRefused, match=r"^127\.0\.0\.1 redirects to what is not http:// or"):
+    with pytest.raises(
+        RequestRefused, match=r"^127\.0\.0\.1 redirects to an address that is not http:// or"
+    ):
         run("http", url=f"{server.url}/redirect?to={quote(to)}")
 
 
@@ -325,9 +327,9 @@ def test_lambda_s_own_runtime_is_refused_by_the_address_that_is_connected_to(
     """Another address for the name, as of a resolver that answers anew each time, does not help."""
     port = server.url.rpartition(":")[2]
     monkeypatch.setenv("AWS_LAMBDA_RUNTIME_API", f"127.0.0.1:{port}")
-    monkeypatch.setattr(web_request, "_refuse_own_runtime", lambda _request: None)
+    monkeypatch.setattr(web_request, "refuse_own_runtime", lambda _url, _host: None)
 
-    with pytest.raises(RequestRefused, match="by which this function is run itself"):
+    with pytest.raises(RequestRefused, match="which runs this function"):
         run("http", url=f"{server.url}/2018-06-01/runtime")
     assert server.requests == []
 
@@ -370,7 +372,7 @@ def test_lambdas_own_runtime_is_not_asked_for_anything(
     if by_redirect:
         url = f"{server.url}/redirect?to={url}"
 
-    with pytest.raises(RequestRefused, match="by which this function is run itself"):
+    with pytest.raises(RequestRefused, match="which runs this function"):
         run("http", url=url)
 
 
@@ -564,5 +566,5 @@ def test_lambdas_own_runtime_is_refused_on_the_usual_port_of_a_scheme(
     monkeypatch: pytest.MonkeyPatch, scheme: str, port: int
 ) -> None:
     monkeypatch.setenv("AWS_LAMBDA_RUNTIME_API", f"127.0.0.1:{port}")
-    with pytest.raises(RequestRefused, match=f"^{web_request.OWN_RUNTIME}$"):
+    with pytest.raises(RequestRefused, match=f"^{own_runtime.OWN_RUNTIME}$"):
         builtin.http(f"{scheme}://127.0.0.1/2018-06-01/runtime")

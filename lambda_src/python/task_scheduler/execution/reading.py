@@ -127,7 +127,7 @@ def _check_receives(delivery: Delivery, *, is_fifo: bool) -> None:
     if delivery.is_out_of_receives and (delivery.used or not is_fifo):
         raise OutOfReceives(
             f"received {delivery.record.receives} times, as often as the queue allows, and no "
-            "attempt came to a good end"
+            "attempt succeeded"
         )
 
 

@@ -6,7 +6,7 @@ docs/ledger.md has the items, the protocol and its invariants.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from task_scheduler.runs.chunk import CHUNK_SIZE, Chunk, Counts, Marks
 from task_scheduler.runs.identity import RunId, RunState
@@ -14,6 +14,18 @@ from task_scheduler.runs.table import Item, Table
 
 LOOK_SECONDS = 300
 """So long after a lease has expired, or a list was sent, keep_runs looks at a run."""
+
+
+class RecordedChunk(NamedTuple):
+    """A chunk after a record in it.
+
+    Attributes:
+        chunk: as it is now.
+        counts: the run's, if all its tasks have ended; whoever gets these closes it.
+    """
+
+    chunk: Chunk
+    counts: Counts | None = None
 
 
 class Ledger:
@@ -47,13 +59,8 @@ class Ledger:
         """Read a chunk consistently."""
         return Chunk.from_item(self.table.get(run.chunk(chunk)))
 
-    def record(self, run: RunId, number: int, marks: Marks) -> tuple[Chunk, Counts | None]:
-        """Record what receives of a chunk's tasks came to.
-
-        Returns:
-            The chunk as it is now, and the run's counts if all its tasks have ended; whoever gets
-            these closes it.
-        """
+    def record(self, run: RunId, number: int, marks: Marks) -> RecordedChunk:
+        """Record what receives of a chunk's tasks came to."""
         adds = ", ".join(f"#{mark} :{mark}" for mark in marks.sets)
         update = self.table.update(
             run.chunk(number),
@@ -63,8 +70,9 @@ class Ledger:
         )
         chunk = Chunk.from_item(update.item)
         if not chunk.is_complete:
-            return chunk, None
-        return chunk, chunk.counts if chunk.is_only else self._report(run, number, chunk)
+            return RecordedChunk(chunk)
+        counts = chunk.counts if chunk.is_only else self._report(run, number, chunk)
+        return RecordedChunk(chunk, counts)
 
     def end_sending(
         self,

@@ -31,11 +31,6 @@ class Task:
     never_retry: tuple[type[BaseException], ...] = ()
     module: str = ""
 
-    @property
-    def is_async(self) -> bool:
-        """True if `run` returns a coroutine, which must be awaited for the task to run."""
-        return inspect.iscoroutinefunction(_called(self.function))
-
     def run(self, text: str | None, args: Mapping[str, Any], context: TaskContext) -> Any:
         """Call the function: the text as its first argument, if there is one, the others by name.
 
