@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -11,6 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from math import inf
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -319,6 +321,47 @@ def test_a_coroutine_that_a_coroutine_returns_is_awaited_too() -> None:
     for function in (outer, started):
         tried = attempt(function=function)
         assert str(tried.run(tried.context(30)).error) == "in a coroutine"
+
+
+def test_a_child_that_comes_back_from_its_task_ends_and_the_batch_goes_on_once(
+    tmp_path: Path,
+) -> None:
+    children: list[int] = []
+
+    def fork(a: int) -> str:
+        if child := os.fork():
+            children.append(os.waitpid(child, 0)[1])
+            return "parent"
+        if len(children) == 1:
+            raise ValueError("in the child")
+        if len(children) == 2:
+            sys.exit(3)
+        return "child"
+
+    tried = attempt(function=fork)
+    for _ in range(3):
+        result = tried.run(tried.context(30))
+        with (tmp_path / "ran").open("a") as ran:
+            ran.write(f"{result.preview}\n")
+
+    assert (tmp_path / "ran").read_text() == "parent\n" * 3
+    assert [os.waitstatus_to_exitcode(status) for status in children] == [0, 1, 3]
+
+
+def test_the_working_folder_is_the_next_tasks_as_it_was(tmp_path: Path) -> None:
+    before = Path.cwd()
+
+    def move(a: int) -> str:
+        gone = tmp_path / "gone"
+        gone.mkdir()
+        os.chdir(gone)
+        gone.rmdir()
+        raise OSError
+
+    tried = attempt(function=move)
+    tried.run(tried.context(30))
+
+    assert Path.cwd() == before
 
 
 def test_a_future_is_waited_for_within_the_time() -> None:

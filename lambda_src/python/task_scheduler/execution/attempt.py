@@ -9,6 +9,7 @@ from typing import NamedTuple
 from task_scheduler import config
 from task_scheduler.errors import TaskExited
 from task_scheduler.execution.delivery import Delivery
+from task_scheduler.execution.isolation import isolated
 from task_scheduler.execution.preview import preview
 from task_scheduler.execution.result import Result, failure
 from task_scheduler.execution.returned import value_of
@@ -50,7 +51,8 @@ class Attempt(NamedTuple):
         """Call the task's function, within the context's time. Never raises what it raises."""
         begun = time.monotonic()
         try:
-            returned = self._call(context)
+            with isolated():
+                returned = self._call(context)
         except KeyboardInterrupt:
             raise
         except SystemExit as error:
