@@ -3,6 +3,8 @@
 - Functions sign with a key of their role, and each call of theirs that no statement of the role's
   policies covers is written to uncovered.jsonl. It is answered all the same: to AWS's own policy
   engine in the emulator, which refuses, belongs a signature check that the local run cannot pass.
+- A managed policy of AWS's that the emulator does not know permits everything: it knows the most
+  usual ones, and a role with another could not be applied.
 - An update of a function's code lets tasks that run end, as AWS does; the emulator kills them.
 - Sandboxes share the files of a layer: each of its own takes seconds to begin, and to delete.
 - Schedules are not started: the emulator knows no time zones, and puts no scheduled time into
@@ -25,7 +27,7 @@ from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.core.responses import get_account_id
 from ministack.core.router import extract_access_key_id, extract_region
-from ministack.services import lambda_svc, scheduler, sts
+from ministack.services import iam, lambda_svc, scheduler, sts
 
 _UNCOVERED = Path(os.environ["TMPDIR"], "uncovered.jsonl")
 _KEY = "ASIA"
@@ -193,6 +195,7 @@ class _SharedZip(zipfile.ZipFile):
 
 
 app._dispatch_service_request = _watched
+iam._autocreate_aws_managed_enabled = lambda: True
 lambda_runtime.zipfile = SimpleNamespace(
     ZipFile=_SharedZip,
     BadZipFile=zipfile.BadZipFile,

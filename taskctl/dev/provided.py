@@ -7,6 +7,7 @@ from typing import Any
 
 from task_scheduler_local.dev.instances import Instance
 from taskctl import aws
+from taskctl.project.workers import Workers, worker_of
 
 _NOT_THERE = ("ParameterNotFound", "ResourceNotFoundException")
 
@@ -21,7 +22,8 @@ def provide_secrets(instance: Instance, environment: Mapping[str, str]) -> Itera
     Yields:
         A sentence for each that has no value.
     """
-    for name, place in sorted(instance.secrets.items()):
+    places = {each for secrets in instance.secrets.values() for each in secrets.items()}
+    for name, place in sorted(places):  # workers may keep secrets of one name in several
         if place.startswith("arn:"):
             continue
         if value := environment.get(name):
@@ -31,6 +33,12 @@ def provide_secrets(instance: Instance, environment: Mapping[str, str]) -> Itera
                 f"secret {name} ({place}) has no value here: start taskctl dev with {name} in its "
                 "environment"
             )
+
+
+def workers_of(instance: Instance) -> Workers:
+    """Return the workers of an instance, with the names of their secrets."""
+    named = {worker_of(name, instance.prefix): each for name, each in instance.secrets.items()}
+    return {worker: frozenset(secrets) for worker, secrets in named.items() if worker}
 
 
 def provide_buckets(instance: Instance) -> Iterator[str]:

@@ -23,7 +23,7 @@ from taskctl.dev.clock import Clock
 from taskctl.dev.edits import Edit, Edits, names, newest
 from taskctl.dev.follower import Follower
 from taskctl.dev.pages import Pages
-from taskctl.dev.provided import provide_buckets, provide_secrets
+from taskctl.dev.provided import provide_buckets, provide_secrets, workers_of
 from taskctl.dev.schedules import Schedules
 from taskctl.dev.view import View
 from taskctl.errors import TaskctlError
@@ -198,6 +198,7 @@ class Session:
             checked = check_isolated(
                 self._schedules.of(instance.prefix),
                 instance.task_folder,
+                workers=workers_of(instance),
                 layer=self._layer,
                 import_seconds=_IMPORT_SECONDS,
             )

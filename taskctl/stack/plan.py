@@ -12,10 +12,12 @@ from typing import Any
 from taskctl.errors import TaskctlError
 from taskctl.project import terraform
 from taskctl.project.schedule import Schedule
+from taskctl.project.workers import Workers, worker_of
 from taskctl.stack.stack import read_schedule
 
 _SCHEDULE = "aws_scheduler_schedule"
 _ARCHIVE = "archive_file"
+_FUNCTION = "aws_lambda_function"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +37,19 @@ class PlannedStack:
     task_folder: Path | None
     layer: Path | None
     resources: list[Mapping[str, Any]]
+
+    def workers(self) -> Workers:
+        """Return its workers; their secrets as far as they are known before the apply."""
+        found = {}
+        for resource in self.resources:
+            values = resource["values"]
+            if resource["type"] != _FUNCTION:
+                continue
+            if name := worker_of(values["function_name"], self.prefix):
+                variables = (values.get("environment") or [{}])[0].get("variables") or {}
+                secrets = variables.get("TASK_SECRETS")
+                found[name] = None if secrets is None else frozenset(json.loads(secrets))
+        return found
 
 
 def read_plan(path: Path, root: Path, prefix: str | None) -> PlannedStack:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -26,6 +26,18 @@ MAX_BODY_BYTES = 240 * 1024
 
 # SQS: up to 128 ASCII letters, digits and punctuation.
 _MESSAGE_GROUP = re.compile(r"[!-~]{1,128}")
+
+
+def worker_problem(worker: str | None, known: Collection[str]) -> str | None:
+    """Return the reason why a task cannot go to a worker; None if it can.
+
+    Args:
+        worker: that the task names; None for the default one.
+        known: the names of those that there are.
+    """
+    if (worker or DEFAULT_WORKER) in known:
+        return None
+    return f"worker {worker!r}: must be one of {', '.join(sorted(known))}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,12 @@ def read_headers(headers: Headers) -> dict[str, str]:
     return {_checked(name): _with_secrets(name, value) for name, value in given.items()}
 
 
+def secrets_in(headers: Headers) -> set[str]:
+    """Return the names of the secrets that headers name; raises InvalidHeaders as read_headers."""
+    given = headers if isinstance(headers, Mapping) else _parse(headers)
+    return {name for value in given.values() for name in _SECRET.findall(value)}
+
+
 def _parse(text: str) -> dict[str, str]:
     lines = [line for line in text.splitlines() if line.strip()]
     found = {}
