@@ -61,7 +61,8 @@ def seen(emulator: Emulator, httpserver: HTTPServer) -> Iterator[Seen]:
         ssm.put_parameter(Name="/secretive/token", Type="SecureString", Value=TOKEN)
         ssm.put_parameter(Name="/secretive/chat", Type="SecureString", Value=chat.url)
         secrets.create_secret(Name="secretive/database", SecretString=DATABASE)
-        texts = _apply(root, aws, httpserver.url_for("/echo"))
+        with terraform.attached(root, aws) as attached:
+            texts = _apply(root, attached, httpserver.url_for("/echo"))
         stack = Stack(json.loads(texts["outputs"])["names"]["value"], aws)
         ran = run_schedule("secretive", "asking", aws)
         for name, source in (("leaking", "ways"), ("unmade", "broken")):
@@ -77,7 +78,10 @@ def seen(emulator: Emulator, httpserver: HTTPServer) -> Iterator[Seen]:
             "functions": _settings(stack),
         }
         yield Seen(texts, asked)
-        terraform.run(root, aws, "destroy", "-auto-approve", "-input=false", "-var=url=none")
+        with terraform.attached(root, aws) as attached:
+            terraform.run(
+                root, attached, "destroy", "-auto-approve", "-input=false", "-var=url=none"
+            )
         secrets.delete_secret(SecretId="secretive/database", ForceDeleteWithoutRecovery=True)
         for name in ("/secretive/token", "/secretive/chat"):
             ssm.delete_parameter(Name=name)
