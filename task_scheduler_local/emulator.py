@@ -21,6 +21,7 @@ from task_scheduler_local.places import EMULATOR, python
 
 REGION = "us-east-1"
 
+_SHARED_LAYERS = Path(__file__).with_name("shared_layers.py")
 _READY_SECONDS = 30
 _STOP_SECONDS = 5
 _PORTS_TRIED = 3
@@ -93,7 +94,7 @@ class Emulator:
         interpreter: Path | None = None,
         plugins: Sequence[Path] = (),
     ) -> None:
-        self._arguments = [*map(str, log_waits), *map(str, plugins)]
+        self._arguments = [*map(str, log_waits), str(_SHARED_LAYERS), *map(str, plugins)]
         self._interpreter = interpreter or python(EMULATOR)
         self._process: subprocess.Popen[bytes] | None = None
         self._folder = Path()

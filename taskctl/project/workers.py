@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from task_scheduler.errors import InvalidHeaders
 from task_scheduler.queue.message import DEFAULT_WORKER, Message, worker_problem
 from task_scheduler.tasks.builtin import BUILTIN_TASKS
-from task_scheduler.tasks.headers import InvalidHeaders, secrets_in
+from task_scheduler.tasks.headers import secrets_in
 from task_scheduler.tasks.registered import Task
 
 Workers = Mapping[str, frozenset[str] | None]
