@@ -120,3 +120,8 @@ def test_a_message_that_would_leave_no_room_for_its_dead_letter_is_refused() -> 
 def test_a_group_that_sqs_refuses_is_refused(group: str) -> None:
     with pytest.raises(InvalidLine, match="1 to 128 ASCII"):
         Message(id="a", text="b", message_group=group).encode()
+
+
+def test_no_more_than_two_hundred_characters_of_a_refused_group_are_shown() -> None:
+    with pytest.raises(InvalidLine, match=r"^message_group 'x{200}': must be 1 to 128 ASCII"):
+        Message(id="a", text="b", message_group="x" * 300).encode()
