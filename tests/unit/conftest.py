@@ -329,6 +329,17 @@ class Bench:
             text = body if isinstance(body, str) else body.encode()
             self.queue.client.send_message(QueueUrl=self.queue.url, MessageBody=text)
 
+    def put_at(self, place: str, message: Message, **attributes: str) -> None:
+        """Put a message on the queue as send_task does, with its place in its run."""
+        self.queue.client.send_message(
+            QueueUrl=self.queue.url,
+            MessageBody=message.encode(),
+            MessageAttributes={
+                name: {"DataType": "String", "StringValue": value}
+                for name, value in {"place": place, **attributes}.items()
+            },
+        )
+
     def receive(self, *, wait: int = 5) -> list[dict[str, Any]]:
         """The records that Lambda would hand over; it waits so many seconds for the first."""
         received = self.queue.client.receive_message(
