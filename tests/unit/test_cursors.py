@@ -70,7 +70,7 @@ def test_a_continued_run_keeps_its_key() -> None:
 
     run = Run.from_event(json.loads(json.dumps(event)), request_id="another")
 
-    assert (run.key, run.cursor.line) == ("s@r", 7)
+    assert (run.key, run.cursor.line) == ("s@request-r", 7)
 
 
 SOURCES = """
@@ -287,7 +287,7 @@ def test_lines_without_a_task_do_not_make_an_invocation_overrun(tmp_path: Path, 
     assert 150_000 < read.rest.line < 300_000
     [last] = _in_pieces(run, tmp_path, [3, 9])
     assert isinstance(last, Message)
-    assert last.id == f"s@r#{400_001 + (name == 't.csv.gz')}"
+    assert last.id == f"s@request-r#{400_001 + (name == 't.csv.gz')}"
 
 
 @pytest.fixture
@@ -454,6 +454,66 @@ def test_a_file_that_cannot_be_unpacked_fails_the_run_and_is_named(
 
     with pytest.raises(InvalidRun, match=r"tasks_file 't\.txt\.gz': "):
         _read(_run(tasks_file="t.txt.gz"), tmp_path)
+
+
+def test_a_file_that_cannot_be_unpacked_to_its_end_is_incomplete_and_not_sent_again(
+    tmp_path: Path,
+) -> None:
+    """Lambda would repeat an invocation that raises, with every message that it has sent."""
+    packed = gzip.compress(b"".join(b"%d\n" % (number * 7919) for number in range(50_000)))
+    (tmp_path / "t.txt.gz").write_bytes(packed[:-1_000])
+
+    read = _read(_run(tasks_file="t.txt.gz"), tmp_path)
+
+    assert len(read.entries) > 10_000
+    assert f"cannot be unpacked after line {len(read.entries)}: " in str(read.incomplete)
+
+
+EXITS = """
+    import asyncio, enum, sys
+    from task_scheduler import task_source
+
+    class City(enum.StrEnum):
+        OSLO = "oslo"
+
+    @task_source("ends")
+    def ends():
+        yield City.OSLO
+        sys.exit(0)
+
+    @task_source("exits")
+    def exits():
+        yield City.OSLO
+        sys.exit("no table")
+
+    @task_source("cancelled")
+    async def cancelled():
+        yield City.OSLO
+        raise asyncio.CancelledError
+
+    @task_source("closed")
+    def closed():
+        yield City.OSLO
+        raise GeneratorExit
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("ends", None),
+        ("exits", "@task_source('exits') raised after 1 tasks: called sys.exit('no table')"),
+        ("cancelled", "@task_source('cancelled') raised after 1 tasks: CancelledError: "),
+        ("closed", "@task_source('closed') raised after 1 tasks: GeneratorExit: "),
+    ],
+)
+def test_whatever_a_generator_raises_its_tasks_are_sent_and_the_run_says_it(
+    write_tasks: Callable[..., Path], name: str, reason: str | None
+) -> None:
+    read = _read(_run(tasks_source=name), write_tasks(exits=EXITS))
+
+    assert [entry.text for entry in read.entries if isinstance(entry, Message)] == ["oslo"]
+    assert (str(read.incomplete) if read.incomplete else None) == reason
 
 
 def test_what_cannot_be_copied_is_refused_at_its_position_and_quoted(

@@ -167,7 +167,10 @@ def test_a_monitor_that_does_not_answer_delays_by_two_seconds_at_most(
     ("text", "reason"),
     [
         ("other=https://hc-ping.com/abc", "no address of this name"),
-        ("nightly=slack://a/b/c", "its address is of no monitor: must be healthchecks+https://"),
+        (
+            "nightly=slack://a/b/c",
+            "its address is not that of a monitor: must be healthchecks+https://",
+        ),
         ("nightly=healthchecks+http://127.0.0.1:9/abc", "Error"),
     ],
 )

@@ -604,6 +604,37 @@ def test_a_sandbox_whose_tasks_never_return_ends_itself_after_its_batch_is_repor
     bench.wait_until(lambda: bench.ran == ["cancelled"] * 2)
 
 
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("raise OSError(errno.EMFILE, 'Too many open files')", "OSError: [Errno 24] Too many"),
+        ("raise OSError(errno.ENOSPC, 'No space left')", "OSError: [Errno 28] No space left"),
+        ("raise MemoryError", "MemoryError: "),
+        ('raise RuntimeError("can\'t start new thread")', "RuntimeError: can't start new"),
+        (
+            "try: raise OSError(errno.EMFILE, 'no more')\n"
+            "    except OSError as error: raise LookupError('no answer') from error",
+            "LookupError: no answer",
+        ),
+    ],
+)
+def test_a_sandbox_that_has_nothing_left_for_other_tasks_ends_itself_after_its_batch_is_reported(
+    bench: Bench, write_tasks: Write, log_lines: Log, code: str, reason: str
+) -> None:
+    lines = ["import errno", "from task_scheduler import task", "@task('leak')", "def leak():"]
+    write_tasks(leaks="\n".join([*lines, f"    {code}"]))
+    bench.put(Message(id="x", task="leak", retries=0), note("a"))
+
+    with pytest.raises(ProcessEnded):
+        bench.run()
+
+    assert bench.ran == ["a"]
+    assert len(bench.dead_letters.receive_all()) == 1
+    assert bench.length == 0
+    assert log_lines()[-1]["message"] == "sandbox ended"
+    assert log_lines()[-1]["reason"].startswith(reason)
+
+
 def test_a_sandbox_does_not_end_itself_before_the_queue_knows_what_is_done(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,9 +28,9 @@ class GeneratedTasks:
     """A generator's tasks, which must be the same each time that it is asked.
 
     Args:
-        name: that the generator is registered under.
+        name: the name that the generator is registered under.
         task_folder: where task code lies.
-        args: of the schedule.
+        args: the arguments of the schedule.
 
     Raises:
         LookupError, ImportError: there is no such generator; says why.
@@ -52,7 +52,7 @@ class GeneratedTasks:
         number = first - 1
         goes_on = self._source.accepts_cursor
         try:
-            for number, value in enumerate(self._source.tasks_from(first, self._args), start=first):
+            for number, value in enumerate(self._values_from(first), start=first):
                 listed = _listed(value, number)
                 if number < cursor.line:
                     self._compare(listed, before[number - first])
@@ -65,15 +65,12 @@ class GeneratedTasks:
                 # before the generator takes time for another one: each invocation sends one
                 if goes_on and is_time_up():
                     raise OutOfTime(number + 1, 0)
-        except (IncompleteRun, OutOfTime):
-            raise
-        except Exception as error:
+        except _Raised as raised:
             sent = max(number, cursor.line - 1)
             raise IncompleteRun(
-                f"{self._name} raised after {sent} tasks: "
-                f"{type(error).__name__}: {reason_of(error)}",
+                f"{self._name} raised after {sent} tasks: {raised}",
                 goes_on_at=sent + 1 if goes_on else None,
-            ) from error
+            ) from raised.__cause__
         if number < cursor.line - 1:
             raise IncompleteRun(
                 f"{self._name} yields fewer than the {cursor.line - 1} tasks that were sent: "
@@ -94,6 +91,30 @@ class GeneratedTasks:
         before = [_checksum(listed) for listed in self._last if listed.number < number]
         return Cursor(line=number, offset=offset, checksums=before[-COMPARED:] or None)
 
+    def _values_from(self, position: int) -> Iterator[object]:
+        """Yield what the generator does, and end where it calls sys.exit(0).
+
+        Raises:
+            _Raised: from whatever it raised.
+        """
+        end = object()
+        values: Iterator[object] | None = None
+        while True:
+            try:
+                values = values or self._source.tasks_from(position, self._args)
+                value = next(values, end)
+            except KeyboardInterrupt:
+                raise
+            except SystemExit as error:
+                if error.code in (None, 0):
+                    return
+                raise _Raised(f"called sys.exit({error.code!r})") from error
+            except BaseException as error:  # a cancelled request, too: the list is not whole
+                raise _Raised(f"{type(error).__name__}: {reason_of(error)}") from error
+            if value is end:
+                return
+            yield value
+
     def _compare(self, listed: Listed, expected: str) -> None:
         if _checksum(listed) != expected:
             raise IncompleteRun(
@@ -104,6 +125,10 @@ class GeneratedTasks:
     @property
     def _name(self) -> str:
         return f"@task_source({self._source.name!r})"
+
+
+class _Raised(Exception):
+    """A generator raised; the message says what."""
 
 
 _MUST_BE_STABLE = "a source must yield the same tasks in the same order whenever a run is sent"
