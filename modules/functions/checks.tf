@@ -43,14 +43,22 @@ locals {
   legal_action   = "^(?:\\*|[0-9a-z-]+:[0-9A-Za-z*?]+)$"
   legal_resource = "^(?:\\*|arn:[^:\\s]+:[^:\\s]*:[^:\\s]*:[^:\\s]*:\\S+)$"
   legal_policy   = "^arn:aws[a-z-]*:iam::(?:aws|[0-9]{12}):policy/[!-~]+$"
-  every_action   = "^(?:\\*|[0-9a-z-]+:\\*)$"
+
+  # Patterns that leave nothing out: of calls, and of resources in the account or of a service.
+  every_action   = "^(?:\\*|[0-9a-z-]+:[*?]*\\*[*?]*)$"
+  every_resource = "^(?:\\*|arn:[^:]*:[^:]*:[^:]*:[^:]*:\\*+)$"
+  wide_policies  = "^arn:[^:]*:iam::aws:policy/(?:AdministratorAccess|PowerUserAccess)$"
 
   # What a sentence about a worker begins with. The default's inputs are the module's own.
   worker_labels = { for name in keys(var.workers) : name => name == "default" ? "" : "worker \"${name}\": " }
 
   # Statements by their sids, or by their places in the list.
   statements = { for name, worker in var.workers : name => [for position, statement in worker.policy_statements :
-    merge(statement, { name = coalesce(statement.sid, "number ${position + 1}") })
+    merge(statement, {
+      name  = coalesce(statement.sid, "number ${position + 1}")
+      calls = [for action in statement.actions : action if can(regex(local.every_action, action))]
+      on    = [for resource in statement.resources : resource if can(regex(local.every_resource, resource))]
+    })
   ] }
   sids = { for name, worker in var.workers : name => compact(worker.policy_statements[*].sid) }
 
@@ -161,10 +169,14 @@ locals {
     ) : "${local.worker_labels[name]}${problem}"
   ]]))
 
-  wide_statements = flatten([for name, statements in local.statements : [for statement in statements :
-    "${local.worker_labels[name]}${statement.name}: ${join(", ", [for action in statement.actions : action if can(regex(local.every_action, action))])} on *"
-    if contains(statement.resources, "*") && anytrue([for action in statement.actions : can(regex(local.every_action, action))])
-  ]])
+  wide_statements = flatten([for name, statements in local.statements : concat(
+    [for statement in statements : "${local.worker_labels[name]}${statement.name}: ${join(", ", statement.calls)} on ${join(", ", statement.on)}"
+      if length(statement.calls) > 0 && length(statement.on) > 0
+    ],
+    [for key, arn in var.workers[name].policy_arns : "${local.worker_labels[name]}policy_arns, ${key}: ${arn}"
+      if can(regex(local.wide_policies, arn))
+    ],
+  )])
 }
 
 # By the places of the ARNs, which may be known only when they are there.
@@ -177,11 +189,12 @@ module "own_layer" {
   arn          = var.workers[each.value].layers[split("/", each.key)[1]]
   worker       = each.value
   architecture = var.architecture
+  room         = max(0, -local.excess_bytes)
 }
 
 check "policy_statements" {
   assert {
     condition     = length(local.wide_statements) == 0
-    error_message = join("\n  ", concat(["policy_statements that allow task code everything, in the whole account; name the actions that it calls, and the ARNs that it calls them on:"], local.wide_statements))
+    error_message = join("\n  ", concat(["policy_statements and policy_arns that allow task code everything, or all of a service; name the actions that it calls, and the ARNs that it calls them on:"], local.wide_statements))
   }
 }

@@ -10,6 +10,12 @@ variable "worker" {
   nullable    = false
 }
 
+variable "room" {
+  description = "Bytes that code and the module's own layers leave of Lambda's 250 MB, unzipped."
+  type        = number
+  nullable    = false
+}
+
 variable "architecture" {
   description = "Processor architecture of the functions: arm64 or x86_64."
   type        = string

@@ -36,7 +36,7 @@ locals {
 
   warnings = flatten([for name, schedule in var.schedules : [for warning in concat(
     [for moment in try([local.moments[name]], []) :
-      "${local.expressions[name]} is past: it never fires, and AWS may refuse it"
+      "${local.expressions[name]} is past: it never runs, and AWS may refuse it"
       if timecmp(timeadd(moment, local.slack[name]), local.now) < 0
     ],
     [for start in schedule.start_date[*] :
@@ -44,15 +44,15 @@ locals {
       if can(timeadd(start, "0s")) && try(timecmp(start, local.now), 1) < 0
     ],
     [for end in schedule.end_date[*] :
-      "end_date ${end} is past: it no longer fires"
+      "end_date ${end} is past: it no longer runs"
       if can(timeadd(end, "0s")) && try(timecmp(end, local.now), 1) < 0
     ],
     contains(local.never, name)
-    ? ["${local.expressions[name]} never fires: there is no such day in these months"]
+    ? ["${local.expressions[name]} never runs: there is no such day in these months"]
     : [],
     local.calendar_warnings[name],
     try(max(local.cron_lists[name].years...) < tonumber(formatdate("YYYY", local.now)), false)
-    ? ["${local.expressions[name]} never fires: its years are past"]
+    ? ["${local.expressions[name]} never runs: its years are past"]
     : [],
     [for meaning in try([local.weekdays[name]], []) :
       "day-of-week ${local.cron_dates[name].weekdays} is ${meaning} to AWS, whose week begins with 1 for Sunday: say so by name, or ${local.unix_weekdays[name]} if that is meant"

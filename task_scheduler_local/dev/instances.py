@@ -24,12 +24,12 @@ class Instance:
     """An instance of the module, as it was applied.
 
     Attributes:
-        prefix: of its names.
+        prefix: the prefix of its names.
         task_folder: the user's folder of task code, absolute.
         archive: the attributes of the data source that packs it.
         functions: the names of the functions that have its code.
         parameter, secret: the place of the addresses of chat services; None for none.
-        secrets: where each secret of task code is kept, by its name.
+        secrets: where each secret of task code is kept, by its name and by function.
         buckets: the names of those that statements of the functions' roles name.
     """
 
@@ -39,7 +39,7 @@ class Instance:
     functions: list[str] = field(default_factory=list)
     parameter: str | None = None
     secret: str | None = None
-    secrets: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, dict[str, str]] = field(default_factory=dict)
     buckets: set[str] = field(default_factory=set)
 
 
@@ -80,6 +80,6 @@ def _add(
         instance.prefix = variables["POWERTOOLS_SERVICE_NAME"]
         instance.parameter = variables.get("NOTIFY_SSM_PARAMETER") or instance.parameter
         instance.secret = variables.get("NOTIFY_SECRET") or instance.secret
-        instance.secrets |= json.loads(variables.get("TASK_SECRETS", "{}"))
+        instance.secrets[name] = json.loads(variables.get("TASK_SECRETS", "{}"))
     elif kind[1] in ("aws_iam_role_policy", "aws_iam_policy"):
         instance.buckets |= set(_BUCKET.findall(attributes["policy"]))

@@ -21,6 +21,7 @@ from taskctl.project.tfvars import (
     read_tfvars,
     tfvars_schedules,
 )
+from taskctl.project.workers import tfvars_workers
 from taskctl.stack.find import find_stack
 from taskctl.stack.plan import PlannedStack, read_plan
 from taskctl.ui import options
@@ -49,10 +50,11 @@ def check(
     is imported in a process of its own with the packages of layer_dir or layer_zip (compiled ones
     must be such as run here), but without those of layers, which only AWS has. Each task of tfvars
     and task files is read, its function looked up, and its arguments tried on that function's
-    parameters, without running it. Generators are not run, and objects in S3 are not read: of
-    those lists only the functions that their schedules name are looked up. Exit code 1 means
-    that there are problems; warnings leave it at 0. Schedules that run after others are named with
-    these.
+    parameters, without running it; a worker that a line names must be there, and so must the
+    secrets that headers of http and ping name. Generators are not run, and objects in S3 are not
+    read: of those lists only the functions that their schedules name are looked up. Exit code 1
+    means that there are problems; warnings leave it at 0. Schedules that run after others are named
+    with these.
 
     With --plan what Terraform has computed is checked, in a root that calls the module as well: it
     has applied the module's rules itself, so what is left are tasks and task code.
@@ -78,7 +80,13 @@ def check(
     problems = unknown + refused
     schedules = [] if len(problems) > len(unknown) else tfvars_schedules(values, folder)
     with open_layer(values, tfvars) as layer:
-        checked = check_isolated(schedules, folder, layer=layer, import_seconds=import_timeout)
+        checked = check_isolated(
+            schedules,
+            folder,
+            workers=tfvars_workers(values),
+            layer=layer,
+            import_seconds=import_timeout,
+        )
     deadlines = find_long_deadlines(schedules, values["schedules"])
     checked.problems = [*problems, *deadlines, *checked.problems]
     checked.warnings = [*warnings, *checked.warnings, *warn_of_layers(values)]
@@ -95,7 +103,13 @@ def _check_plan(planned: PlannedStack, import_timeout: float, *, as_json: bool) 
         raise TaskctlError(f"the plan does not say where the task code of {planned.prefix} is")
     folder = check_task_folder(planned.task_folder)
     layer = planned.layer or folder  # without packages of its own there is none
-    checked = check_isolated(planned.schedules, folder, layer=layer, import_seconds=import_timeout)
+    checked = check_isolated(
+        planned.schedules,
+        folder,
+        workers=planned.workers(),
+        layer=layer,
+        import_seconds=import_timeout,
+    )
     _report(checked, len(planned.schedules), planned.schedules, as_json=as_json)
     note(f"The task code is that of {folder}.")
     if checked.problems:

@@ -7,19 +7,23 @@ from typing import Any
 
 from task_scheduler_local.dev.instances import Instance
 from taskctl import aws
+from taskctl.project.workers import Workers, worker_of
+
+_NOT_THERE = ("ParameterNotFound", "ResourceNotFoundException")
 
 
 def provide_secrets(instance: Instance, environment: Mapping[str, str]) -> Iterator[str]:
     """Give secrets of task code the values that environment variables of their names have.
 
     Args:
-        instance: whose secrets.
-        environment: that `taskctl dev` was started in.
+        instance: the instance of the module that has the secrets.
+        environment: the environment that `taskctl dev` was started in.
 
     Yields:
         A sentence for each that has no value.
     """
-    for name, place in sorted(instance.secrets.items()):
+    places = {each for secrets in instance.secrets.values() for each in secrets.items()}
+    for name, place in sorted(places):  # workers may keep secrets of one name in several
         if place.startswith("arn:"):
             continue
         if value := environment.get(name):
@@ -29,6 +33,12 @@ def provide_secrets(instance: Instance, environment: Mapping[str, str]) -> Itera
                 f"secret {name} ({place}) has no value here: start taskctl dev with {name} in its "
                 "environment"
             )
+
+
+def workers_of(instance: Instance) -> Workers:
+    """Return the workers of an instance, with the names of their secrets."""
+    named = {worker_of(name, instance.prefix): each for name, each in instance.secrets.items()}
+    return {worker: frozenset(secrets) for worker, secrets in named.items() if worker}
 
 
 def provide_buckets(instance: Instance) -> Iterator[str]:
@@ -58,16 +68,16 @@ def _put(place: str, value: str) -> None:
 
 
 def _exists(place: str) -> bool:
-    if place.startswith("/"):
-        ssm: Any = aws.client("ssm")
-        try:
-            ssm.get_parameter(Name=place)
-        except ssm.exceptions.ParameterNotFound:
-            return False
-        return True
-    secrets: Any = aws.client("secretsmanager")
+    """Return True if a parameter or a secret has a value."""
+    from botocore.exceptions import ClientError
+
     try:
-        secrets.get_secret_value(SecretId=place)
-    except secrets.exceptions.ResourceNotFoundException:
-        return False
+        if place.startswith("/"):
+            aws.client("ssm").get_parameter(Name=place)
+        else:
+            aws.client("secretsmanager").get_secret_value(SecretId=place)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _NOT_THERE:
+            return False
+        raise
     return True

@@ -16,26 +16,33 @@ from pathlib import Path
 from taskctl.project.schedule import Schedule
 from taskctl.project.task_check import Checked, check_tasks
 from taskctl.project.task_code import use_task_folder
+from taskctl.project.workers import Workers
 
 _DUMP_SECONDS = 5.0
 """The longest wait for a process to write down where it is."""
 
 
 def check_isolated(
-    schedules: list[Schedule], folder: Path, *, layer: Path, import_seconds: float
+    schedules: list[Schedule],
+    folder: Path,
+    *,
+    workers: Workers,
+    layer: Path,
+    import_seconds: float,
 ) -> Checked:
     """Import the task folder and check the tasks of schedules, in a process of its own.
 
     Args:
         schedules: schedules that the module accepts.
         folder: the task folder.
+        workers: those that there are.
         layer: the folder of the built packages.
         import_seconds: the longest time that importing all files may take.
     """
     context = get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     with tempfile.NamedTemporaryFile(prefix="taskctl-", mode="r+") as dump:
-        arguments = (sender, schedules, folder, layer, dump.name)
+        arguments = (sender, schedules, folder, workers, layer, dump.name)
         process = context.Process(target=_check, args=arguments, daemon=True)
         process.start()
         sender.close()
@@ -72,7 +79,12 @@ def _receive(
 
 
 def _check(
-    sender: Connection, schedules: list[Schedule], folder: Path, layer: Path, dump: str
+    sender: Connection,
+    schedules: list[Schedule],
+    folder: Path,
+    workers: Workers,
+    layer: Path,
+    dump: str,
 ) -> None:
     """Send, one after the other, what is known.
 
@@ -88,7 +100,7 @@ def _check(
         folder = use_task_folder(folder, layer=layer)
         sender.send(None)
         sender.send(find_problems(folder, importing=sender.send))
-        sender.send(check_tasks(schedules, folder))
+        sender.send(check_tasks(schedules, folder, workers))
 
 
 def _find_hanging_file(process: BaseProcess, folder: Path, dump: Path) -> str:

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from task_scheduler.errors import InvalidArguments, InvalidRun
-from task_scheduler.queue.message import Message
 from task_scheduler.runs.run import Run
 from task_scheduler.task_list.listed import ListedTask, Refused
 from task_scheduler.task_list.messages import make_message
 from task_scheduler.task_list.task_list import TaskList
 from task_scheduler.tasks.registry import find_task, find_task_source
 from taskctl.project.schedule import Schedule
+from taskctl.project.workers import Workers, find_worker_problems
 
 MAX_OF_ONE_SCHEDULE = 20
 """Problems of one schedule that are listed."""
@@ -39,12 +39,13 @@ class Checked:
     warnings: list[str] = field(default_factory=list)
 
 
-def check_tasks(schedules: list[Schedule], folder: Path) -> Checked:
+def check_tasks(schedules: list[Schedule], folder: Path, workers: Workers) -> Checked:
     """Check every task of schedules on the registered functions.
 
     Args:
         schedules: schedules that the module accepts.
         folder: the task folder, importable.
+        workers: those that there are.
     """
     checked = Checked()
     for schedule in schedules:
@@ -54,7 +55,7 @@ def check_tasks(schedules: list[Schedule], folder: Path) -> Checked:
         if run.tasks_source is not None or run.tasks_s3_uri is not None:
             checked.unread += 1
         else:
-            count, found = _check_list(run, folder, is_task_known=not named)
+            count, found = _check_list(run, folder, workers, is_task_known=not named)
             problems += found
             checked.tasks += count
             if not count and not problems:
@@ -66,30 +67,38 @@ def check_tasks(schedules: list[Schedule], folder: Path) -> Checked:
     return checked
 
 
-def _check_list(run: Run, folder: Path, *, is_task_known: bool) -> tuple[int, list[str]]:
+def _check_list(
+    run: Run, folder: Path, workers: Workers, *, is_task_known: bool
+) -> tuple[int, list[str]]:
     """Return the number of tasks in a list, and what is wrong with them."""
     count = 0
     problems: list[str] = []
     try:
         for listed in TaskList(run, folder):
             count += 1
-            problems += _check_listed(run, listed, folder, is_task_known=is_task_known)
+            found = _check_listed(run, listed, folder, workers, is_task_known=is_task_known)
+            problems += [f"{_place(run, listed.number)}: {problem}" for problem in found]
     except InvalidRun as error:
         problems.append(str(error))
     return count, problems
 
 
 def _check_listed(
-    run: Run, listed: ListedTask | Refused, folder: Path, *, is_task_known: bool
+    run: Run, listed: ListedTask | Refused, folder: Path, workers: Workers, *, is_task_known: bool
 ) -> Iterator[str]:
     made = listed if isinstance(listed, Refused) else make_message(run, listed)
     if isinstance(made, Refused):
-        yield f"{_place(run, made.number)}: {made.reason}"
+        yield made.reason
         return
-    if not is_task_known and made.message.task == run.task:
-        return  # reported once for the schedule, not for each task
-    if problem := _check_message(made.message, folder):
-        yield f"{_place(run, listed.number)}: {problem}"
+    message, task = made.message, None
+    try:
+        # one that is not known is reported once for the schedule, not for each task
+        if message.task is not None and (is_task_known or message.task != run.task):
+            task = find_task(message.task, folder)
+            task.check_arguments(message.text, message.args)
+    except (LookupError, ImportError, InvalidArguments) as error:
+        yield str(error)
+    yield from find_worker_problems(message, task, workers)
 
 
 def _name_problems(
@@ -100,16 +109,6 @@ def _name_problems(
             find(name, folder)
     except (LookupError, ImportError) as error:
         yield str(error)
-
-
-def _check_message(message: Message, folder: Path) -> str | None:
-    if message.task is None:
-        return None
-    try:
-        find_task(message.task, folder).check_arguments(message.text, message.args)
-    except (LookupError, ImportError, InvalidArguments) as error:
-        return str(error)
-    return None
 
 
 def _place(run: Run, number: int) -> str:

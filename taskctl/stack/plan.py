@@ -12,10 +12,12 @@ from typing import Any
 from taskctl.errors import TaskctlError
 from taskctl.project import terraform
 from taskctl.project.schedule import Schedule
+from taskctl.project.workers import Workers, worker_of
 from taskctl.stack.stack import read_schedule
 
 _SCHEDULE = "aws_scheduler_schedule"
 _ARCHIVE = "archive_file"
+_FUNCTION = "aws_lambda_function"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +27,7 @@ class PlannedStack:
     Attributes:
         prefix: its name.
         schedules: as they will be, those that do not change included.
-        task_folder: of its task code; None where the plan does not say.
+        task_folder: the folder of its task code; None where the plan does not say.
         layer: the folder of its packages, likewise.
         resources: all that the plan has, of every stack, as `terraform show -json` prints it.
     """
@@ -36,12 +38,25 @@ class PlannedStack:
     layer: Path | None
     resources: list[Mapping[str, Any]]
 
+    def workers(self) -> Workers:
+        """Return its workers; their secrets as far as they are known before the apply."""
+        found = {}
+        for resource in self.resources:
+            values = resource["values"]
+            if resource["type"] != _FUNCTION:
+                continue
+            if name := worker_of(values["function_name"], self.prefix):
+                variables = (values.get("environment") or [{}])[0].get("variables") or {}
+                secrets = variables.get("TASK_SECRETS")
+                found[name] = None if secrets is None else frozenset(json.loads(secrets))
+        return found
+
 
 def read_plan(path: Path, root: Path, prefix: str | None) -> PlannedStack:
     """Read a plan that was saved, or what `terraform show -json` prints of one.
 
     Args:
-        path: of the plan.
+        path: the path of the plan.
         root: the folder in which it was made, which its paths are relative to.
         prefix: the stack's prefix; None where there is one stack.
 

@@ -26,11 +26,11 @@ def layer_with(folder: Path, manifest: Any) -> Variables:
     return {"layer_dir": str(folder)}
 
 
-def zipped(name: str) -> bytes:
-    """A zip file with one empty file."""
+def zipped(name: str, content: bytes = b"") -> bytes:
+    """A zip file with one file, not compressed."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as opened:
-        opened.writestr(name, "")
+        opened.writestr(name, content)
     return archive.getvalue()
 
 
@@ -147,6 +147,21 @@ def test_a_layer_of_the_users_own_for_another_architecture_is_warned_of_by_its_a
     planned = plan({"workers": {"big": {"layers": [arn]}}})
     assert warnings(planned, "architecture") == (
         [f'worker "big": layers has {arn}, {said}'] if said else []
+    )
+
+
+def test_a_layer_of_the_users_own_that_cannot_fit_beside_the_others_is_warned_of_by_its_arn(
+    plan: Callable[[Variables], Planned], emulator: Emulator, tmp_path: Path
+) -> None:
+    functions = client("lambda", emulator.environment())
+    published = functions.publish_layer_version(
+        LayerName="heavy", Content={"ZipFile": zipped("python/heavy.so", bytes(2 * MB))}
+    )
+    arn = published["LayerVersionArn"]
+    fitting = layer_with(tmp_path, RIGHT | {"bytes": 249 * MB}) | {"layers": [arn]}
+    (said,) = warnings(plan(fitting), "architecture")
+    assert (
+        f"layers has {arn} of 3 MB even when zipped, but code and the other layers leave 0" in said
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -118,7 +119,11 @@ WIDE = [
     {"sid": "Wide", "actions": ["s3:Get*", "s3:*", "ses:SendEmail"], "resources": ["*"]},
     {"sid": "Needed", "actions": ["ses:SendEmail", "ce:Get*"], "resources": ["*"]},
     {"sid": "OfOne", "actions": ["s3:*"], "resources": ["arn:aws:s3:::reports/*"]},
+    {"sid": "OfTables", "actions": ["dynamodb:*"], "resources": ["arn:aws:dynamodb:*:*:table/*"]},
+    {"sid": "Patterns", "actions": ["s3:?*"], "resources": ["arn:aws:s3:::*", "arn:*:*:*:*:*"]},
 ]
+
+ADMINISTRATOR = {"all": "arn:aws:iam::aws:policy/AdministratorAccess"}
 
 
 # Workers that cannot work, and what is said about them.
@@ -156,6 +161,16 @@ WORKERS: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
+def messages(planned: Planned) -> list[str]:
+    """The warnings of a plan."""
+    return [
+        problem["message"]
+        for check in planned["checks"]
+        for instance in check.get("instances", [])
+        for problem in instance.get("problems", [])
+    ]
+
+
 @pytest.fixture(scope="module")
 def refused_workers(refusal: Callable[[Variables], str]) -> str:
     return refusal({"workers": {name: row[0] for name, row in WORKERS.items()}})
@@ -179,6 +194,50 @@ def test_a_schedule_of_a_worker_that_is_not_there_is_refused_by_name(
     lost = {"expression": "rate(1 day)", "task": "work", "worker": "huge"}
     said = refusal({"workers": {"big": {}}, "schedules": {"lost": lost}})
     assert 'schedule "lost": worker "huge" is not there: it must be one of big, default' in said
+
+
+LISTS = {
+    "a.jsonl": [
+        '{"worker": "big", "args": {"worker": "nested"}}',
+        '{"args": {"worker": "big"}, "worker": "huge"}',
+        '{"worker": "default"}', '"the \\"worker\\": \\"huge\\""', '{"worker": "hu-ge"}',
+    ],
+    "b.csv": [
+        "\ufeffname,worker,size", "Ada,big,1", "Grace,,2", "Mary,enormous,3", '"a,b",big,4', "",
+    ],
+    "c.csv": ["worker", "default", "large"],
+    "d.csv": ["name,workers", "Ada,huge"],
+    "e.txt": ['{"worker": "huge"}'],
+    "f.jsonl": ['{"worker": "w"}'] * 13,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_lines_that_name_a_worker_that_is_not_there_are_warned_of_by_number(
+    plan: Callable[[Variables], Planned], tmp_path: Path, end: str
+) -> None:
+    for name, lines in LISTS.items():
+        (tmp_path / name).write_text(end.join(lines), encoding="utf-8", newline="")
+    planned = plan(
+        {
+            "task_code_dir": str(tmp_path),
+            "workers": {"big": {}},
+            "schedules": {
+                name: {"expression": "rate(1 day)", "task": "work", "tasks_file": name}
+                for name in LISTS
+            },
+        }
+    )
+    (said,) = (text for text in messages(planned) if text.startswith("Lines of task files"))
+    right = "is not there: it must be one of big, default"
+    assert said.splitlines()[1:] == [
+        f'  a.jsonl, line 2: worker "huge" {right}',
+        f'  a.jsonl, line 5: worker "hu-ge" {right}',
+        f'  b.csv, line 4: worker "enormous" {right}',
+        f'  c.csv, line 3: worker "large" {right}',
+        *(f'  f.jsonl, line {number}: worker "w" {right}' for number in range(1, 11)),
+        "  f.jsonl: and 3 more",
+    ]
 
 
 def test_the_default_worker_is_not_described_twice(refusal: Callable[[Variables], str]) -> None:
@@ -224,11 +283,15 @@ def test_what_does_not_fit_is_refused(
 def test_a_statement_that_allows_everything_is_warned_of_by_name(
     plan: Callable[[Variables], Planned],
 ) -> None:
-    messages: list[Any] = [
-        problem["message"]
-        for check in plan({"policy_statements": WIDE})["checks"]
-        for instance in check.get("instances", [])
-        for problem in instance.get("problems", [])
+    planned = plan({"policy_statements": WIDE, "policy_arns": ADMINISTRATOR})
+    (said,) = (
+        text
+        for text in messages(planned)
+        if text.startswith("policy_statements and policy_arns that allow")
+    )
+    assert said.splitlines()[1:] == [
+        "  number 2: * on *",
+        "  Wide: s3:* on *",
+        "  Patterns: s3:?* on arn:aws:s3:::*, arn:*:*:*:*:*",
+        "  policy_arns, all: arn:aws:iam::aws:policy/AdministratorAccess",
     ]
-    (said,) = (text for text in messages if text.startswith("policy_statements that allow"))
-    assert said.splitlines()[1:] == ["  number 2: * on *", "  Wide: s3:* on *"]

@@ -13,7 +13,7 @@ from .conftest import Planned, Variables
 WARNED: dict[str, tuple[dict[str, Any], str]] = {
     "past": (
         {"expression": "at(2020-01-01T00:00:00)"},
-        "at(2020-01-01T00:00:00) is past: it never fires, and AWS may refuse it",
+        "at(2020-01-01T00:00:00) is past: it never runs, and AWS may refuse it",
     ),
     "late-start": (
         {"start_date": "2020-01-01T00:00:00Z"},
@@ -22,11 +22,11 @@ WARNED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "ended": (
         {"end_date": "2020-01-01T00:00:00Z"},
-        "end_date 2020-01-01T00:00:00Z is past: it no longer fires",
+        "end_date 2020-01-01T00:00:00Z is past: it no longer runs",
     ),
     "february": (
         {"expression": "cron(0 9 31 2 ? *)"},
-        "cron(0 9 31 2 ? *) never fires: there is no such day in these months",
+        "cron(0 9 31 2 ? *) never runs: there is no such day in these months",
     ),
     "weekday-next-to-no-day": (
         {"expression": "cron(0 9 31W 2,4 ? *)"},
@@ -40,7 +40,7 @@ WARNED: dict[str, tuple[dict[str, Any], str]] = {
     "last-weekday": ({"expression": "cron(0 9 ? * 5L *)"}, "is THUL to AWS"),
     "old-years": (
         {"expression": "cron(0 9 * * ? 2020)"},
-        "cron(0 9 * * ? 2020) never fires: its years are past",
+        "cron(0 9 * * ? 2020) never runs: its years are past",
     ),
     "weekdays": (
         {"expression": "cron(0 9 ? * 1-5 *)"},

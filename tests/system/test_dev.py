@@ -240,10 +240,21 @@ def test_a_root_that_cannot_be_applied_is_applied_once_it_is_mended(
     start: Start, project: Path
 ) -> None:
     (project / "terraform.tfvars").write_text(TFVARS.replace("1 hour", "an hour"))
-    dev = start(OTHER="")
+    own = """
+  workers = {
+    big = {
+      secrets     = { API_TOKEN = "/jobs/big" }
+      policy_arns = { theirs = "arn:aws:iam::aws:policy/AmazonAthenaFullAccess" }
+    }
+  }
+"""
+    (project / "main.tf").write_text(MAIN.replace("  secrets = ", f"{own}  secrets = "))
+    dev = start(OTHER="", API_TOKEN="")
     dev.see("rate(value unit) takes a whole number")
     dev.see("not applied: waiting for an edit")
     (project / "terraform.tfvars").write_text(TFVARS)
+    for place in ("/jobs/big", "/jobs/token"):
+        dev.see(f"secret API_TOKEN ({place}) has no value here")
     dev.see("secret OTHER (jobs/other) has no value here: start taskctl dev with OTHER in its")
     dev.see("1  hello  rate(1 hour) UTC")
     dev.fire("no such schedule")

@@ -20,13 +20,14 @@ from tests.system.stack import Stack, wait_for
 
 TOKEN = "tok-Zx81/Qq+secret-value"
 DATABASE = 'postgres://jobs:p4ss"word@db.internal/jobs'
-SECRETS = (TOKEN, DATABASE, json.dumps(DATABASE)[1:-1])
+OTHER = "tok-of-the/other+worker"
+SECRETS = (TOKEN, DATABASE, json.dumps(DATABASE)[1:-1], OTHER)
 
-PRINTED = ("printed *** ***", "written ***", "cannot log in with *** at ***")
+PRINTED = ("printed *** ***", "written ***", "cannot log in with *** at ***", "elsewhere ***")
 """Lines of the log that its readers may have to wait for."""
 
-FAILING = 2
-"""Ways of giving a secret away in which the task fails."""
+FAILING = 3
+"""Ways of giving a secret away in which the task fails, the other worker's among them."""
 
 EVENT = {
     "scheduled_time": "2026-01-01T00:00:00Z",
@@ -59,13 +60,16 @@ def seen(emulator: Emulator, httpserver: HTTPServer) -> Iterator[Seen]:
     with terraform.workspace() as module, serving() as chat:
         root = module / "tests" / "system" / "roots" / "secrets"
         ssm.put_parameter(Name="/secretive/token", Type="SecureString", Value=TOKEN)
+        ssm.put_parameter(Name="/secretive/other", Type="SecureString", Value=OTHER)
         ssm.put_parameter(Name="/secretive/chat", Type="SecureString", Value=chat.url)
         secrets.create_secret(Name="secretive/database", SecretString=DATABASE)
-        texts = _apply(root, aws, httpserver.url_for("/echo"))
+        with terraform.attached(root, aws) as attached:
+            texts = _apply(root, attached, httpserver.url_for("/echo"))
         stack = Stack(json.loads(texts["outputs"])["names"]["value"], aws)
         ran = run_schedule("secretive", "asking", aws)
         for name, source in (("leaking", "ways"), ("unmade", "broken")):
             stack.fire(**EVENT, schedule=name, tasks_source=source)
+        stack.fire(**EVENT | {"task": "elsewhere", "worker": "other"}, schedule="elsewhere")
         dead = wait_for(lambda: stack.dead_letters("runs_dead_letter_queue"))
         wait_for(lambda: len(stack.dead_letters("tasks_dead_letter_queue")) == FAILING)
         texts |= {
@@ -75,12 +79,16 @@ def seen(emulator: Emulator, httpserver: HTTPServer) -> Iterator[Seen]:
             "chat": "\n".join(wait_for(lambda: chat.messages)),
             "log": wait_for(lambda: _whole_log(stack)),
             "functions": _settings(stack),
+            "ledger": _whole_ledger(stack),
         }
         yield Seen(texts, asked)
-        terraform.run(root, aws, "destroy", "-auto-approve", "-input=false", "-var=url=none")
+        with terraform.attached(root, aws) as attached:
+            terraform.run(
+                root, attached, "destroy", "-auto-approve", "-input=false", "-var=url=none"
+            )
         secrets.delete_secret(SecretId="secretive/database", ForceDeleteWithoutRecovery=True)
-        for name in ("/secretive/token", "/secretive/chat"):
-            ssm.delete_parameter(Name=name)
+        for name in ("token", "other", "chat"):
+            ssm.delete_parameter(Name=f"/secretive/{name}")
 
 
 def _apply(root: Path, aws: dict[str, str], url: str) -> dict[str, str]:
@@ -112,9 +120,16 @@ def _log(stack: Stack) -> str:
     )
 
 
+def _whole_ledger(stack: Stack) -> str:
+    table = stack.names["ledger"]["name"]
+    pages = client("dynamodb", stack.aws).get_paginator("scan").paginate(TableName=table)
+    return json.dumps([item for page in pages for item in page["Items"]], default=str)
+
+
 def _settings(stack: Stack) -> str:
     functions = client("lambda", stack.aws)
     names = [stack.names[function]["name"] for function in ("send_task", "run_task")]
+    names.append(stack.names["workers"]["other"]["function"]["name"])
     found = [functions.get_function_configuration(FunctionName=name) for name in names]
     return json.dumps(found, default=str)
 
@@ -125,7 +140,9 @@ def test_a_secret_reaches_task_code_and_appears_nowhere(seen: Seen, emulator: Em
     assert [where for where, text in texts.items() if any(s in text for s in SECRETS)] == []
     assert seen.asked == [f"Bearer {TOKEN}"]
     assert all(line in texts["log"] for line in PRINTED)
-    assert "cannot log in with *** at ***" in texts["dead tasks"]
+    for where in ("dead tasks", "ledger"):
+        assert "cannot log in with *** at ***" in texts[where]
+        assert "no entry with ***" in texts[where]
     assert "***" in texts["chat"]
     assert "no page for ***" in texts["dead runs"]
     assert "/secretive/token" in texts["plan"]

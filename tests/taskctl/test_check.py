@@ -70,6 +70,59 @@ def test_each_line_that_cannot_run_is_named_with_its_reason(
     }
 
 
+WORKERS = """
+secrets = { API_TOKEN = "/jobs/token" }
+workers = { big = {}, other = { secrets = { KEY = "/jobs/key" } } }
+"""
+
+
+def test_a_line_that_names_a_worker_that_is_not_there_is_a_problem(
+    project: Path, taskctl: Taskctl
+) -> None:
+    (project / "terraform.tfvars").write_text(WORKERS + TFVARS)
+    (project / "code" / "names.csv").write_text(
+        "name;worker\nAda;big\nGrace;huge\nMary;\nJoan;default\n"
+    )
+    done = taskctl("check")
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[0] == (
+        "schedule \"file\": names.csv, line 3: worker 'huge': must be one of big, default, other"
+    )
+    assert "1 problem" in done.stdout
+
+
+def test_headers_that_name_a_secret_that_their_worker_does_not_have_are_a_problem(
+    project: Path, taskctl: Taskctl
+) -> None:
+    rows = {
+        "right": ("default", "A: {secret:API_TOKEN}"),
+        "inherited": ("big", "A: {secret:API_TOKEN}"),
+        "wrong": ("default", "A: {secret:TOKEN}"),
+        "elsewhere": ("other", "A: {secret:API_TOKEN}"),
+        "malformed": ("default", "A"),
+    }
+    schedules = {
+        name: {
+            "expression": "rate(1 day)",
+            "task": "http",
+            "worker": worker,
+            "args": {"url": "https://a.example", "headers": headers},
+        }
+        for name, (worker, headers) in rows.items()
+    }
+    (project / "terraform.tfvars").write_text(
+        f'task_code_dir = "code"\n{WORKERS}schedules = {json.dumps(schedules)}'
+    )
+    done = taskctl("check")
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[:-1] == [
+        "schedule \"elsewhere\": its task: headers name the secret 'API_TOKEN': secrets of the "
+        "worker other has KEY",
+        'schedule "malformed": its task: headers, line 1: must be a name, a colon and a value',
+        "schedule \"wrong\": its task: headers name the secret 'TOKEN': secrets has API_TOKEN",
+    ]
+
+
 def test_only_the_first_problems_of_a_schedule_are_listed(project: Path, taskctl: Taskctl) -> None:
     (project / "code" / "names.csv").write_text("nam\n" + "Ada\n" * 1_000)
     done = taskctl("check")

@@ -364,12 +364,15 @@ def test_what_the_runtime_supplies_is_not_converted() -> None:
     assert type(args["context"]) is object
 
 
+Share = float
+
+
 def test_a_function_may_be_wrapped_in_a_partial_an_object_or_a_decorator() -> None:
     @wraps(annotated_as_text)
     def wrapper(*args: Any, **more: Any) -> None: ...
 
     class Called:
-        def __call__(self, count: int, share: float) -> None: ...
+        def __call__(self, count: int, share: "Share | None") -> None: ...  # noqa: UP037
 
     assert bound(wrapper, count="3", share="1")["count"] == 3
     assert bound(partial(annotated_as_text, share=1.0), count="3") == {"count": 3}

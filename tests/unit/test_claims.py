@@ -1,4 +1,4 @@
-"""Which invocation of send_task sends a run, and whether the run may start at all."""
+"""Claims: the one invocation of send_task that sends a run, and runs that may not start."""
 
 from __future__ import annotations
 
@@ -135,6 +135,31 @@ def test_only_its_sender_hands_a_list_over_or_notes_why_it_failed(world: Surroun
     assert "lease" not in world.item()
     world.start()
     assert "reason" not in world.item()
+
+
+def test_a_run_that_started_without_the_ledger_is_claimed_when_its_list_fails(
+    world: Surroundings,
+) -> None:
+    world.claims().failed(FIRST, "why", FACTS)
+    item = world.item()
+    assert (item["state"], item["reason"], item["owner"]) == ("running", "why", "first")
+    assert (item["due_time"], item["sendings"]) == (7, 1)
+    assert "lease" not in item
+    assert item["due_at"] > world.ledger.now
+
+
+def test_a_run_that_may_not_start_without_the_ledger_is_not_claimed_when_it_fails(
+    world: Surroundings,
+) -> None:
+    world.claims().failed(FIRST, "why")
+    assert world.item() == {}
+
+
+def test_the_run_of_another_invocation_is_left_to_it(world: Surroundings) -> None:
+    world.start(owner="other")
+    before = world.item()
+    world.claims().failed(FIRST, "why", FACTS)
+    assert world.item() == before
 
 
 def test_a_list_that_was_sent_is_not_handed_over(world: Surroundings) -> None:

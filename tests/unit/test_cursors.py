@@ -70,7 +70,7 @@ def test_a_continued_run_keeps_its_key() -> None:
 
     run = Run.from_event(json.loads(json.dumps(event)), request_id="another")
 
-    assert (run.key, run.cursor.line) == ("s@r", 7)
+    assert (run.key, run.cursor.line) == ("s@request-r", 7)
 
 
 SOURCES = """
@@ -287,7 +287,7 @@ def test_lines_without_a_task_do_not_make_an_invocation_overrun(tmp_path: Path, 
     assert 150_000 < read.rest.line < 300_000
     [last] = _in_pieces(run, tmp_path, [3, 9])
     assert isinstance(last, Message)
-    assert last.id == f"s@r#{400_001 + (name == 't.csv.gz')}"
+    assert last.id == f"s@request-r#{400_001 + (name == 't.csv.gz')}"
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -25,7 +26,7 @@ from task_scheduler.runs.closing import close
 from task_scheduler.runs.identity import RunId, RunState
 from task_scheduler.runs.ledger import Ledger
 from tests.model.still import Still, still_ledger
-from tests.unit.conftest import Fire, Queue
+from tests.unit.conftest import Context, Fire, Queue
 
 KEY = "nightly@2026-11-23T02:00:00Z"
 RUN = RunId.of(KEY)
@@ -71,6 +72,7 @@ def test_healthchecks_is_pinged_at_the_paths_that_it_documents(
         httpserver.expect_request(path).respond_with_data("OK")
     point(f"nightly=healthchecks+{httpserver.url_for('/ping/abc')}")
     assert all(beat("nightly", which) for which in Beat)
+    assert {request.method for request, _ in httpserver.log} == {"GET"}
     made = requests(httpserver)
     assert [path for path, _ in made] == ["/ping/abc/start", "/ping/abc", "/ping/abc/fail"]
     [rid] = {query.pop("rid") for _, query in made}
@@ -136,8 +138,11 @@ def test_a_monitor_that_refuses_is_in_the_log_by_name_and_asked_once(
     point(f"nightly=healthchecks+{httpserver.url_for('/secret')}")
     assert not beat("nightly", Beat.SUCCESS)
     assert len(httpserver.log) == 1
-    assert f"HTTP {status}" in log_text()
-    assert '"heartbeat":"nightly"' in log_text().replace(": ", ":")
+    line = json.loads(log_text())
+    facts = ("level", "message", "run", "heartbeat", "beat", "reason")
+    assert [line[name] for name in facts] == [
+        "WARNING", "heartbeat", KEY, "nightly", "success", f"HTTP {status}",
+    ]  # fmt: skip
     assert "/secret" not in log_text()
 
 
@@ -162,7 +167,10 @@ def test_a_monitor_that_does_not_answer_delays_by_two_seconds_at_most(
     ("text", "reason"),
     [
         ("other=https://hc-ping.com/abc", "no address of this name"),
-        ("nightly=slack://a/b/c", "its address is of no monitor: must be healthchecks+https://"),
+        (
+            "nightly=slack://a/b/c",
+            "its address is not that of a monitor: must be healthchecks+https://",
+        ),
         ("nightly=healthchecks+http://127.0.0.1:9/abc", "Error"),
     ],
 )
@@ -199,6 +207,16 @@ def test_a_run_pings_when_it_starts_and_once_however_often_it_is_delivered(
         fire(tasks=["one"], heartbeat="nightly")
     assert beats == [("nightly", "s@2026-11-23T02:00:00Z", "start")]
     assert len(queue.receive_all()) == 1
+
+
+@pytest.mark.usefixtures("queue", "runs_dead_letter")
+def test_the_ping_at_the_start_may_take_a_tenth_of_the_time_that_is_left(
+    fire: Fire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[dict[str, Any]] = []
+    monkeypatch.setattr(heartbeat, "ping", lambda *_, **options: made.append(options))
+    fire(Context(8.0), tasks=["one"], heartbeat="nightly")
+    assert made == [{"state": "running", "seconds": pytest.approx(0.8)}]
 
 
 @pytest.mark.usefixtures("queue", "runs_dead_letter")

@@ -10,7 +10,7 @@ import pytest
 
 from task_scheduler import keep_runs
 from task_scheduler.config import Settings
-from task_scheduler.errors import LedgerUnavailable
+from task_scheduler.errors import InvalidSettings, LedgerUnavailable
 from task_scheduler.keeping import starting
 from task_scheduler.keeping.keeper import Keeper
 from task_scheduler.keeping.watcher import Problem, Watch
@@ -241,3 +241,13 @@ def test_people_are_notified_as_the_schedule_says(
         "seconds": 4.5,
     }
     assert sent == [("nightly", facts)]
+
+
+@pytest.mark.usefixtures("ledger")
+@pytest.mark.parametrize("name", ["SEND_TASK_FUNCTION", "MESSAGE_RETENTION"])
+def test_a_variable_that_it_cannot_work_without_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.delenv(name)
+    with pytest.raises(InvalidSettings, match=name):
+        look()

@@ -217,8 +217,9 @@ def test_what_catches_every_interrupt_is_interrupted_between_two_of_its_lines() 
             except TaskTimeout:
                 caught.append(True)
 
-    with pytest.raises(TaskTimeout, match=r"^ran for more than 0\.05 s$"):
+    with pytest.raises(TaskTimeout, match=r"^ran for more than 0\.05 s$") as raised:
         with time_limit(0.05):
             catch_all()
     assert caught
+    assert raised.value.__cause__ is None
     assert time.monotonic() - begun < 8

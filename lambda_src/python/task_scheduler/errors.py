@@ -113,6 +113,18 @@ class InvalidArguments(TaskSchedulerError, TypeError):
     has_traceback = False
 
 
+class InvalidHeaders(TaskSchedulerError, ValueError):
+    """Headers of a request are malformed; the message says which, and never a value."""
+
+    is_retried = False
+
+
+class RequestRefused(TaskSchedulerError, RuntimeError):
+    """A request cannot be made, or is answered in a way that another try would not change."""
+
+    is_retried = False
+
+
 class NeverStarted(TaskSchedulerError, RuntimeError):
     """A message's task was not started, and would not be received in time to be started later."""
 
@@ -224,7 +236,7 @@ class TaskTimeout(BaseException):
     must not swallow it.
 
     Args:
-        seconds: that it was allowed.
+        seconds: the seconds that it was allowed.
     """
 
     def __init__(self, seconds: float) -> None:

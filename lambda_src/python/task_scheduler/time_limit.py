@@ -40,7 +40,7 @@ class TimeLimit:
     code that never returns to Python is not interrupted either.
 
     Args:
-        seconds: that the block may take.
+        seconds: the seconds that the block may take.
         import_seconds: for which an import within the block is left alone after that.
     """
 

@@ -27,7 +27,7 @@ class Attempt(NamedTuple):
     """A try to run the task of a message.
 
     Attributes:
-        delivery: of the message.
+        delivery: the delivery of the message.
         message: the contents of it.
         task: what runs.
     """

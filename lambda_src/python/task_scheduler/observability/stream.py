@@ -38,7 +38,7 @@ def encode_line(
     """Encode fields as a line of JSON; half a surrogate pair becomes its escape.
 
     Args:
-        fields: of the line.
+        fields: the fields of the line.
         default: makes JSON of values that have none.
     """
     text = json.dumps(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -28,6 +28,18 @@ MAX_BODY_BYTES = 240 * 1024
 _MESSAGE_GROUP = re.compile(r"[!-~]{1,128}")
 
 
+def worker_problem(worker: str | None, known: Collection[str]) -> str | None:
+    """Return the reason why a task cannot go to a worker; None if it can.
+
+    Args:
+        worker: that the task names; None for the default one.
+        known: the names of those that there are.
+    """
+    if (worker or DEFAULT_WORKER) in known:
+        return None
+    return f"worker {worker!r}: must be one of {', '.join(sorted(known))}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One task on its way to run_task.
@@ -43,7 +55,7 @@ class Message:
         retries: attempts after the first, from 0.
         max_age: seconds on the queue after which the task is no longer started; any time when None.
         message_group: the FIFO group that the task keeps its order in.
-        worker: that runs it; the default one when None.
+        worker: the worker that runs it; the default one when None.
         parents: the keys of the runs that its run follows.
         keep_result: whether its result is kept for the run's digest.
     """

@@ -88,12 +88,12 @@ def from_json(text: str) -> Any:
 
     Raises:
         json.JSONDecodeError: the text is not JSON.
-        InvalidMessage: it is nested too deep, or has a `py/` key that is not a registered class's.
+        InvalidMessage: it is nested too deeply, or has a `py/` key of no registered class.
     """
     try:
         return _restore(json.loads(text, parse_constant=_refuse_constant))
     except RecursionError as error:
-        raise InvalidMessage("nested too deep") from error
+        raise InvalidMessage("nested too deeply") from error
 
 
 def _why_not_plain(cls: object) -> str | None:

@@ -8,7 +8,7 @@ from typing import Self
 
 from task_scheduler import aws
 from task_scheduler.config import Settings
-from task_scheduler.queue.message import DEFAULT_WORKER
+from task_scheduler.queue.message import DEFAULT_WORKER, worker_problem
 from task_scheduler.queue.sending import Entry, Sender
 
 IN_FLIGHT = 16
@@ -19,7 +19,7 @@ class TaskQueues:
     """Senders by worker, each made when its first message comes; a context manager, as they are.
 
     Args:
-        settings: of the function.
+        settings: the settings of the function.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -50,9 +50,7 @@ class TaskQueues:
 
     def problem(self, worker: str | None) -> str | None:
         """Return why there is no such worker; None if there is."""
-        if (worker or DEFAULT_WORKER) in self._urls:
-            return None
-        return f"worker {worker!r}: must be one of {', '.join(sorted(self._urls))}"
+        return worker_problem(worker, self._urls)
 
     def url(self, worker: str | None) -> str:
         """Return the URL of a worker's queue."""

@@ -24,8 +24,8 @@ class Header:
     """The columns of a CSV file, as its first row names them.
 
     Attributes:
-        names: of the columns; empty ones at the end are left out.
-        separator: of the cells.
+        names: the names of the columns; empty ones at the end are left out.
+        separator: the separator of the cells.
     """
 
     names: list[str]

@@ -28,9 +28,9 @@ class GeneratedTasks:
     """A generator's tasks, which must be the same each time that it is asked.
 
     Args:
-        name: that the generator is registered under.
+        name: the name that the generator is registered under.
         task_folder: where task code lies.
-        args: of the schedule.
+        args: the arguments of the schedule.
 
     Raises:
         LookupError, ImportError: there is no such generator; says why.

@@ -47,7 +47,7 @@ class FileTasks:
     """The tasks of a file.
 
     Args:
-        name: of the file; its ending says of which kind it is.
+        name: the name of the file; its ending says of which kind it is.
         storage: where it lies.
 
     Raises:

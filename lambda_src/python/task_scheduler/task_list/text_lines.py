@@ -20,9 +20,9 @@ class Line(NamedTuple):
 
     Attributes:
         number: in the file, from 1.
-        offset: of its first byte in the file, from 0.
+        offset: the offset of its first byte in the file, from 0.
         data: its bytes without the line end; only the first ones of a line that is too long.
-        length: of the whole line in bytes, line end included.
+        length: the length of the whole line in bytes, line end included.
     """
 
     number: int
@@ -43,8 +43,8 @@ def read_lines(
     Args:
         chunks: the file from the beginning of a line on, in pieces of any size; byte order
             marks at the beginning of lines are passed over.
-        number: of that line.
-        offset: of that line, in bytes.
+        number: the number of that line.
+        offset: the offset of that line, in bytes.
         is_time_up: asked before each chunk but the first.
 
     Raises:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from task_scheduler.errors import Retry
-from task_scheduler.tasks.headers import Headers, InvalidHeaders, read_headers
+from task_scheduler.errors import RequestRefused, Retry
+from task_scheduler.tasks.headers import Headers, read_headers
 from task_scheduler.tasks.registered import Task
 from task_scheduler.tasks.retry_after import retry_after
-from task_scheduler.tasks.web_request import Answer, RequestRefused, WebRequest, fetch
+from task_scheduler.tasks.web_request import Answer, WebRequest, fetch
 
 MAX_BYTES = 64 * 1024
 
@@ -51,9 +51,9 @@ def http(
         url: http:// or https://.
         method: such as GET or POST.
         body: what is sent.
-        content_type: of the body.
+        content_type: the type of the body.
         timeout: seconds for the whole of it, redirects included.
-        max_bytes: of the answer's body; more than that is refused.
+        max_bytes: the most bytes of the answer's body; more than that is refused.
         headers: lines such as "Authorization: Bearer {secret:API_TOKEN}", or an object. What
             stands in braces is the value of a secret, by its key in the variable `secrets`. They
             are not sent on to another host that the answer redirects to.
@@ -94,10 +94,4 @@ def _refusal(answer: Answer) -> Exception:
     return Retry(reason, after=retry_after(answer.retry_after))
 
 
-BUILTIN_TASKS = {
-    task.name: task
-    for task in (
-        Task("ping", ping, never_retry=(RequestRefused, InvalidHeaders)),
-        Task("http", http, never_retry=(RequestRefused, InvalidHeaders)),
-    )
-}
+BUILTIN_TASKS = {task.name: task for task in (Task("ping", ping), Task("http", http))}

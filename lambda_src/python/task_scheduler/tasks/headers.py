@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from task_scheduler.errors import InvalidHeaders
 from task_scheduler.tasks.secrets import secret
 
 Headers = str | dict[str, str]
@@ -16,10 +17,6 @@ _SECRET = re.compile(r"\{secret:([^{}]*)\}")
 
 _OURS = ("connection", "content-length", "host", "transfer-encoding")
 """Headers that say what is sent and to whom; the request itself has them."""
-
-
-class InvalidHeaders(ValueError):
-    """Headers are malformed; the message says which, and never a value."""
 
 
 def read_headers(headers: Headers) -> dict[str, str]:
@@ -34,6 +31,12 @@ def read_headers(headers: Headers) -> dict[str, str]:
     """
     given = headers if isinstance(headers, Mapping) else _parse(headers)
     return {_checked(name): _with_secrets(name, value) for name, value in given.items()}
+
+
+def secrets_in(headers: Headers) -> set[str]:
+    """Return the names of the secrets that headers name; raises InvalidHeaders as read_headers."""
+    given = headers if isinstance(headers, Mapping) else _parse(headers)
+    return {name for value in given.values() for name in _SECRET.findall(value)}
 
 
 def _parse(text: str) -> dict[str, str]:

@@ -21,7 +21,9 @@ module "task_scheduler" {
     API_TOKEN = "/secretive/token"
     DATABASE  = "secretive/database"
   }
-  notify = { ssm_parameter = "/secretive/chat" }
+  # It has secrets of its own in place of the default worker's.
+  workers = { other = { secrets = { API_TOKEN = "/secretive/other" } } }
+  notify  = { ssm_parameter = "/secretive/chat" }
 
   schedules = {
     leaking = {
@@ -30,6 +32,12 @@ module "task_scheduler" {
       tasks_source = "ways"
       retries      = 0
       notify_on    = ["success", "failure", "recovery"]
+    }
+    elsewhere = {
+      expression = local.once
+      task       = "elsewhere"
+      worker     = "other"
+      retries    = 0
     }
     unmade = {
       expression   = local.once

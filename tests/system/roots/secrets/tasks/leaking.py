@@ -40,3 +40,9 @@ def leak(way):
             print(dict(os.environ))
             raise SystemExit(database)
     return None
+
+
+@task("elsewhere")
+def elsewhere():
+    print("elsewhere", os.environ["API_TOKEN"])
+    raise ValueError(f"no entry with {secret('API_TOKEN')}")
