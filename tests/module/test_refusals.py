@@ -94,6 +94,10 @@ SCHEDULES: dict[str, tuple[dict[str, Any], str]] = {
         {"expression": "cron(0 9 * * 1-5)"},
         "five fields are cron's; to AWS that is cron(0 9 ? * MON-FRI *)",
     ),
+    "a-name-of-crons": (
+        {"expression": "@Daily"},
+        "@Daily is cron's; to AWS that is cron(0 0 * * ? *)",
+    ),
     "five-bare-fields": (
         {"expression": "*/10 8 1 * *"},
         "five fields are cron's; to AWS that is cron(*/10 8 1 * ? *)",
