@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -161,6 +163,26 @@ def test_a_monitor_that_does_not_answer_delays_by_two_seconds_at_most(
     assert not beat("nightly", Beat.SUCCESS, seconds=60.0)
     assert time.monotonic() - begun < 4.0
     done.set()
+
+
+def test_a_monitor_that_breaks_the_connection_is_asked_once(point: Point) -> None:
+    asked: list[bytes] = []
+
+    def break_off(server: socket.socket) -> None:
+        with suppress(OSError):  # until the server is shut down
+            while True:
+                connection, _ = server.accept()
+                with connection:
+                    asked.append(connection.recv(1_000))
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=break_off, args=[server])
+        thread.start()
+        point(f"nightly=healthchecks+http://127.0.0.1:{server.getsockname()[1]}/abc")
+        assert not beat("nightly", Beat.SUCCESS)
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join()
+    assert len(asked) == 1
 
 
 def test_the_body_of_an_answer_is_not_waited_for(httpserver: HTTPServer, point: Point) -> None:
