@@ -44,7 +44,7 @@ class Run:
         ledger: the ledger that it is in.
         tasks: the tasks of it.
         window: tasks that are mixed with each other.
-        randomness: of the order, so that it is the same each time.
+        randomness: the randomness of the order, so that it is the same each time.
 
     Attributes:
         counts: batches, closes, late records.

@@ -17,7 +17,7 @@ class Discarded(NamedTuple):
     """The dead letters that were deleted.
 
     Attributes:
-        numbers: of each kind.
+        numbers: how many of each kind.
         missing: the wanted ids that none has.
     """
 

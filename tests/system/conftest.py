@@ -25,7 +25,7 @@ def scheduled(tmp_path_factory: pytest.TempPathFactory) -> Records:
 
 
 @pytest.fixture(scope="module")
-def pytest_terraform(
+def terraform_root(
     request: pytest.FixtureRequest, emulator: Emulator, scheduled: Records
 ) -> Iterator[None]:
     """Give pytest-terraform the roots, the emulator, providers and the values of variables.

@@ -12,7 +12,7 @@ from task_scheduler.runs.chunk import Counts, Mark, Marks, Position
 from task_scheduler.runs.claims import Claim, Claims, Overlap
 from task_scheduler.runs.closing import close
 from task_scheduler.runs.control import pause
-from task_scheduler.runs.identity import ALL_SCHEDULES, RunId
+from task_scheduler.runs.identity import ALL_SCHEDULES, RunId, RunState
 from task_scheduler.runs.ledger import Ledger
 from task_scheduler.runs.schedule_state import ScheduleState
 from task_scheduler.runs.table import Item
@@ -218,6 +218,17 @@ def test_a_list_of_which_nothing_was_sent_may_start_anew(world: Surroundings) ->
     incomplete(world, total=0)
     assert world.start(owner="second") is Claim.MINE
     assert world.item()["resumed_at"] == 0
+
+
+def test_a_list_whose_length_nobody_wrote_down_starts_anew_once_its_run_is_incomplete(
+    world: Surroundings,
+) -> None:
+    world.start()
+    close(world.ledger, FIRST, Counts(), closer="keep", seconds=0, state=RunState.INCOMPLETE)
+    assert "total" not in world.item()
+
+    assert world.start(owner="second") is Claim.MINE
+    assert (world.item()["state"], world.item()["resumed_at"]) == ("running", 0)
 
 
 def test_a_run_that_is_due_while_another_runs_is_skipped(world: Surroundings) -> None:

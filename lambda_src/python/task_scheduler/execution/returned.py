@@ -28,8 +28,9 @@ def value_of(returned: Any, context: TaskContext, limit: TimeLimit, allowed: flo
     Args:
         returned: by the task's function. What can be awaited is awaited, and a future of
             concurrent.futures waited for.
-        context: of the task, with the time that is left.
-        limit: of the task, which is extended by the time that a cancelled coroutine has to end.
+        context: the context of the task, with the time that is left.
+        limit: the limit of the task, which is extended by the time that a cancelled coroutine has
+            to end.
         allowed: seconds that the task was allowed as a whole.
 
     Raises:

@@ -32,7 +32,7 @@ def worker_problem(worker: str | None, known: Collection[str]) -> str | None:
     """Return the reason why a task cannot go to a worker; None if it can.
 
     Args:
-        worker: that the task names; None for the default one.
+        worker: the worker that the task names; None for the default one.
         known: the names of those that there are.
     """
     if (worker or DEFAULT_WORKER) in known:

@@ -32,7 +32,7 @@ def key_of_request(schedule: str, request_id: str) -> str:
 
     Args:
         schedule: its name.
-        request_id: of the invocation of send_task that it is for.
+        request_id: the id of the request that send_task was invoked by.
     """
     return str(RunKey(schedule, f"request-{request_id}"))
 

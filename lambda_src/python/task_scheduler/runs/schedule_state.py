@@ -184,7 +184,7 @@ class Change(NamedTuple):
     """The change that a closed run makes to its schedule.
 
     Attributes:
-        state: of the schedule, from now on.
+        state: the state of the schedule, from now on.
         event: the event that people are notified of; None for none.
     """
 
