@@ -394,6 +394,16 @@ def test_a_url_other_than_http_is_refused_without_repeating_it(
     assert "hunter2" not in str(refused.value)
 
 
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan"])
+@pytest.mark.parametrize("name", ["http", "ping"])
+def test_a_time_that_is_none_is_refused_and_not_tried_again(
+    server: Server, run: Callable[..., Any], name: str, seconds: str
+) -> None:
+    with pytest.raises(RequestRefused, match="must be a number of seconds above 0"):
+        run(name, url=server.url, timeout=seconds)
+    assert run(name, url=server.url, timeout="inf") is None or name == "http"
+
+
 def test_arguments_are_checked_as_those_of_any_task(run: Callable[..., Any]) -> None:
     with pytest.raises(InvalidArguments, match="http: timeout is 'soon': must be a float"):
         run("http", url="http://127.0.0.1:9", timeout="soon")
