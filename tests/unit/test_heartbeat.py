@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -160,6 +160,22 @@ def test_a_monitor_that_does_not_answer_delays_by_two_seconds_at_most(
     begun = time.monotonic()
     assert not beat("nightly", Beat.SUCCESS, seconds=60.0)
     assert time.monotonic() - begun < 4.0
+    done.set()
+
+
+def test_the_body_of_an_answer_is_not_waited_for(httpserver: HTTPServer, point: Point) -> None:
+    done = threading.Event()
+
+    def drip(_: Request) -> Response:
+        def body() -> Iterator[bytes]:
+            yield b"OK"
+            done.wait(30)
+
+        return Response(body())
+
+    httpserver.expect_request("/drip").respond_with_handler(drip)
+    point(f"nightly=healthchecks+{httpserver.url_for('/drip')}")
+    assert beat("nightly", Beat.SUCCESS)
     done.set()
 
 

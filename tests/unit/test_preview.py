@@ -135,6 +135,7 @@ ROWS: list[Any] = [{"n": n} for n in range(300_000)]
         {str(n): row for n, row in enumerate(ROWS)}, set(range(300_000)), Order(1, ROWS),
         Point(1, ROWS), [Report(), ROWS], [[]] * 10**6, [None] * 10**6, [""] * 10**6,
         "x" * 10**7, b"x" * 10**7, ["x" * 10**7], {"x" * 10**7: 1}, [b"x" * 10**7],
+        ['"' * 2 * 10**7],
         endless(), iter(ROWS), map(str, ROWS), range(10**12), nested(100_000), looped(),
     ],
     ids=lambda value: type(value).__name__,

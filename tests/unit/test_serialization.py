@@ -188,6 +188,7 @@ def _with(name: str) -> type:
         (type("Sub", (_with("__del__"),), {}), "Sub has a __del__"),
         (print, "print is not a class"),
         (None, "None is not a class"),
+        (5, "5 is not a class"),
     ],
 )
 def test_a_class_that_is_not_plain_is_refused(cls: Any, reason: str) -> None:
