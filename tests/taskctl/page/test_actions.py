@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -34,8 +35,8 @@ def failed(read: Read, needed: Path) -> str:
 
 
 def ask(page: Page, name: str, question: str) -> None:
-    """Press a button of the page, which opens a dialog."""
-    page.get_by_role("button", name=name, exact=True).click()
+    """Press a button of the page, which opens a dialog; a number may stand behind its name."""
+    page.get_by_role("button", name=re.compile(rf"^{name}( \(\d+\))?$")).click()
     says(page, question)
 
 

@@ -16,6 +16,9 @@ from task_scheduler.tasks.web_request import Answer, WebRequest, fetch
 
 MAX_BYTES = 64 * 1024
 
+MAX_SECONDS = 900.0
+"""No function of Lambda runs for longer."""
+
 _WORTH_ANOTHER_TRY = (408, 425, 429)
 """Of the answers 4xx, those that say so: RFC 9110, 15.5.9; RFC 8470, 5.2; RFC 6585, 4."""
 
@@ -62,13 +65,16 @@ def http(
         status, and the answer's body as a text.
 
     Raises:
-        RequestRefused: the URL is not http or https or is that of Lambda's own runtime, the answer
-            is too large, or it is a 3xx or 4xx that another try would not change.
+        RequestRefused: the URL is not http or https or is that of Lambda's own runtime, the time is
+            not above 0, the answer is too large, or it is a 3xx or 4xx that another try would not
+            change.
         Retry: the answer is another error; after the time that it asks for, if it does.
         InvalidHeaders: the headers are malformed.
         UnknownSecret, SecretUnavailable: a secret that they name cannot be had.
         OSError: there is no answer.
     """
+    if not timeout > 0:  # NaN is not, either
+        raise RequestRefused(f"timeout is {timeout:g}: must be a number of seconds above 0")
     own = {"User-Agent": "task-scheduler", "Accept-Encoding": "identity"}
     if body is not None:
         own["Content-Type"] = content_type
@@ -81,7 +87,7 @@ def http(
         private_headers=given,
         max_bytes=max_bytes,
     )
-    answer = fetch(request, timeout=timeout)
+    answer = fetch(request, timeout=min(timeout, MAX_SECONDS))
     if answer.status >= 300:
         raise _refusal(answer)
     return {"status": answer.status, "body": answer.text}
