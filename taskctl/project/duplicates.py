@@ -24,7 +24,7 @@ class _Frame:
     Attributes:
         path: names of the values that it stands in.
         is_object: whether it has names.
-        names: that it has so far.
+        names: the names that it has so far.
         name: the last one, or what may become one.
         is_value: whether a value is being read, and not a name.
     """
@@ -44,7 +44,7 @@ def find_duplicates(text: str) -> Iterator[str]:
     """Yield a sentence for each name that stands twice in one object, but for variables themselves.
 
     Args:
-        text: of a .tfvars or .tfvars.json file that Terraform can read.
+        text: the text of a .tfvars or .tfvars.json file that Terraform can read.
     """
     stack = [_Frame()]
     for token in _TOKEN.finditer(text):

@@ -195,7 +195,7 @@ def test_an_async_task_that_overruns_is_cancelled_and_cleans_up() -> None:
 
     tried = attempt(function=sleep)
 
-    result = tried.run(tried.context(0.1))
+    result = tried.run(tried.context(1.0))
 
     assert isinstance(result.error, TaskTimeout)
     assert cleaned_up == [1]
