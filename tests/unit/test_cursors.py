@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import itertools
 import json
+import signal
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -467,6 +469,58 @@ def test_a_file_that_cannot_be_unpacked_to_its_end_is_incomplete_and_not_sent_ag
 
     assert len(read.entries) > 10_000
     assert f"cannot be unpacked after line {len(read.entries)}: " in str(read.incomplete)
+
+
+HANGS = """
+    import asyncio, time
+    from contextlib import suppress
+    from task_scheduler import task_source
+
+    @task_source("hangs")
+    def hangs():
+        yield "a"
+        with suppress(Exception):
+            time.sleep(30)
+
+    @task_source("hangs_async")
+    async def hangs_async():
+        yield "a"
+        await asyncio.sleep(30)
+
+    @task_source("goes_on")
+    def goes_on(cursor):
+        if not cursor:
+            yield "a"
+        time.sleep(30)
+
+    @task_source("never")
+    def never():
+        time.sleep(30)
+        return []
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"), [("hangs", 1), ("hangs_async", 1), ("goes_on", 1), ("never", 0)]
+)
+def test_a_generator_that_hangs_is_interrupted_and_what_it_yielded_is_sent(
+    write_tasks: Callable[..., Path], name: str, sent: int
+) -> None:
+    """Lambda would end the invocation, and repeat it with all that was sent."""
+    folder, begun = write_tasks(hangs=HANGS), time.monotonic()
+
+    read = read_list(_run(tasks_source=name), folder, lambda: time.monotonic() - begun > 0.4)
+
+    assert time.monotonic() - begun < 10
+    assert len(read.entries) == sent
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+    if name == "goes_on":
+        assert read.rest is not None
+        assert read.rest.line == 2
+    else:
+        assert f"no time for more than {sent} tasks: raise send_task_timeout" in str(
+            read.incomplete
+        )
 
 
 EXITS = """

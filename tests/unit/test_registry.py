@@ -386,6 +386,12 @@ def test_a_package_of_the_task_folder_is_one_file_among_others(write_tasks: Writ
     ]
 
 
+def test_a_file_that_registers_a_name_twice_is_named_once(write_tasks: Write) -> None:
+    folder = write_tasks(good=f"{GOOD}\n{GOOD}")
+
+    assert find_problems(folder) == ["@task('good') stands twice in good.py: rename one of them"]
+
+
 def test_problems_are_found_before_a_message_asks_for_a_task(write_tasks: Write) -> None:
     source = 'from task_scheduler import task_source\n@task_source("list")\ndef tasks(): ...\n'
     folder = write_tasks(

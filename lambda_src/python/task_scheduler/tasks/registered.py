@@ -171,7 +171,8 @@ def _drive(tasks: AsyncIterator[Any]) -> Iterator[Any]:
         return await anext(tasks, end)
 
     async def close() -> None:
-        if isinstance(tasks, AsyncGeneratorType):
+        # one that was interrupted is cancelled with its loop
+        if isinstance(tasks, AsyncGeneratorType) and not tasks.ag_running:
             await tasks.aclose()
 
     with asyncio.Runner() as runner:

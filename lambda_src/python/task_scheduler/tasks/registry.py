@@ -70,9 +70,12 @@ class _Table(dict[str, list[Registered]]):
         """Return the function of a name among those that are registered by now."""
         several = self.get(name, [])
         if len(several) > 1:
-            files = " and ".join(sorted(_files.path(found.module, folder) for found in several))
+            files = sorted({_files.path(found.module, folder) for found in several})
+            place = "in" if len(files) > 1 else "twice in"
             written = f"@{self.decorator}({name!r})"
-            raise DuplicateTask(f"{written} stands in {files}: rename one of them")
+            raise DuplicateTask(
+                f"{written} stands {place} {' and '.join(files)}: rename one of them"
+            )
         return several[0] if several else None
 
 
