@@ -37,14 +37,14 @@ variable "schedules" {
     - `after_any_outcome`: true has it run when each of them has ended, whether it succeeded, failed or was cancelled. Default false.
     - `timezone`: IANA time zone of cron and at; `var.timezone` if not given.
     - `description`: a note that the console shows, up to 512 bytes, of which a character beyond ASCII takes 2 to 4.
-    - `enabled`: false keeps the schedule but does not fire it. Default true.
+    - `enabled`: false keeps the schedule, which then does not run. Default true.
     - `overlap`: what becomes of a run that is due while the one before it still runs: `allow` runs both (the default), `skip` leaves the new one out, `queue` has one wait, which starts within a minute or two of the end, and leaves further ones out. What is left out is recorded with its reason. With `queue` anywhere, keep_runs comes every minute instead of every 5.
     - `skip_on`: the days on which it does not run, in its time zone: dates such as `2027-12-24`, and names of calendars. A calendar is a file in `calendars/` of `task_code_dir`, its name and `.txt`, with a date a line and whatever is said about it behind; `taskctl calendar COUNTRY` writes one of public holidays. What is left out is recorded as skipped. A plan warns of a calendar that ends within 60 days.
     - `only_on`: the days on which alone it runs, likewise; `skip_on` is taken from them.
     - `expected_every`: people are notified, and one alarm of the stack goes off, when it has not run for so many seconds, from 60 on; slightly more than the longest time between two runs, such as 90000 (25 hours) for a daily one. keep_runs notices it, up to five minutes late. Not watched if not given, and with `enabled = false`.
     - `finish_within`: the same when a run has not ended so many seconds after it was due, from 60 on. With `overlap = "skip"` it is at most the shortest time between two runs; where only a calendar tells that, as for the last day of a month, `taskctl check` refuses it and a plan does not. Not watched if not given.
-    - `flexible_window_minutes`: fires at any moment within so many minutes after it is due, 1 to 1440 (a day); exactly when due if not given.
-    - `start_date`, `end_date`: fires only between these, RFC 3339 in UTC, such as `2027-01-01T00:00:00Z`; AWS ignores them for at. Remove a `start_date` once it is past: AWS may refuse it when the schedule is changed or created again.
+    - `flexible_window_minutes`: runs at any moment within so many minutes after it is due, 1 to 1440 (a day); exactly when due if not given.
+    - `start_date`, `end_date`: runs only between these, RFC 3339 in UTC, such as `2027-01-01T00:00:00Z`; AWS ignores them for at. Remove a `start_date` once it is past: AWS may refuse it when the schedule is changed or created again.
 
     What, with a `task`, a list or both; the list is one of `tasks`, `tasks_file`, `tasks_s3_uri` and `tasks_source`:
     - `task`: name of the function that runs each task of the list, or runs once if there is no list. Without it the lines of the list are printed.
@@ -52,8 +52,8 @@ variable "schedules" {
     - `worker`: the worker that runs its tasks, a key of `workers`; the default one if not given. A line of a list may name another.
     - `tasks`: the list as texts, each one task. The whole must fit into 200,000 bytes.
     - `tasks_file`: the list as a file within `task_code_dir`, up to 50 MB: `.txt` (a task a line), `.jsonl` or `.csv`, or one of them packed as `.gz`.
-    - `tasks_s3_uri`: the list as an object in S3, `s3://bucket/key`, of the same kinds and any size, read when the schedule fires.
-    - `tasks_source`: the name of a generator in your code, `@task_source("name")`, which makes the list when the schedule fires.
+    - `tasks_s3_uri`: the list as an object in S3, `s3://bucket/key`, of the same kinds and any size, read when the schedule is due.
+    - `tasks_source`: the name of a generator in your code, `@task_source("name")`, which makes the list when the schedule is due.
 
     - `pace`: how many of its tasks may start in a minute or an hour, such as `300/minute`, for services with limits. They are spread by delays of up to 15 minutes, and what is due later is sent later. Retries come on top. Not with a FIFO queue; the results of its tasks are not in messages.
 

@@ -35,11 +35,12 @@ class Design:
 
     Attributes:
         requests: to SQS, a task.
-        invocations: of run_task, a task.
+        invocations: the invocations of run_task, a task.
         seconds: billed, a task.
         log_bytes: a task.
         sqs_request, gb_second: prices in dollars.
-        maximum_concurrency: of the event source mapping; None where there is no limit.
+        maximum_concurrency: the concurrency of the event source mapping; None where there is no
+            limit.
         records: dollars a month for recording runs: the ledger and keep_runs.
     """
 

@@ -30,8 +30,8 @@ class Run:
 
     Attributes:
         seconds: from the run to the end of the last task.
-        invocations: of run_task.
-        log_bytes: of both functions' logs.
+        invocations: the invocations of run_task.
+        log_bytes: the bytes of both functions' logs.
     """
 
     seconds: float
@@ -43,12 +43,12 @@ class Design:
     """One design on the emulator: send_task, a queue, run_task.
 
     Args:
-        emulator: that it stands on.
-        name: of its own.
-        package: that has the modules send_task and run_task.
+        emulator: the emulator that it stands on.
+        name: its own name.
+        package: the package that has the modules send_task and run_task.
         code: the functions' code.
         layers: their layers, from publish_layer.
-        environment: of both functions.
+        environment: the environment of both functions.
         one_by_one: a FIFO queue with deduplication by content, and one message an invocation.
     """
 

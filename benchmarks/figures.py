@@ -17,7 +17,7 @@ class Figure:
     Attributes:
         key: names the row in results.json.
         name: what was measured.
-        unit: of the values; "" for plain counts.
+        unit: the unit of the values; "" for plain counts.
         ours, yardstick: a value a round; yardstick is empty where there is nothing to compare.
         at_most: the goal for our median.
         times: the goal for how many times our median goes into the yardstick's.

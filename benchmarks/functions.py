@@ -71,7 +71,24 @@ class Usage:
     peak_bytes: int
 
 
-class Function:
+class _Child:
+    """A process that ends with the block of its context manager."""
+
+    _process: subprocess.Popen[str]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._process.communicate()
+
+
+class Function(_Child):
     """A function's process; a context manager.
 
     Args:
@@ -108,19 +125,8 @@ class Function:
             raise LocalError("a benchmark's function died; what it wrote stands above")
         return Usage(**json.loads(answer))
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._process.communicate()
-
-
-class Stub:
+class Stub(_Child):
     """A queue that accepts every message and answers late; a context manager."""
 
     def __init__(self, *, milliseconds: float) -> None:
@@ -138,17 +144,6 @@ class Stub:
         with urllib.request.urlopen(self.endpoint_url) as answer:
             return sum(json.load(answer).values())
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._process.communicate()
-
 
 @dataclass(frozen=True)
 class Designs:
@@ -156,7 +151,7 @@ class Designs:
 
     Args:
         code: what they run.
-        endpoint_url: of the AWS that they talk to.
+        endpoint_url: the URL of the AWS that they talk to.
     """
 
     code: Code

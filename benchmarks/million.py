@@ -41,10 +41,10 @@ class Run:
     """The run, recorded by any number of threads.
 
     Args:
-        ledger: that it is in.
-        tasks: of it.
+        ledger: the ledger that it is in.
+        tasks: the tasks of it.
         window: tasks that are mixed with each other.
-        randomness: of mixing.
+        randomness: the randomness of the order, so that it is the same each time.
 
     Attributes:
         counts: batches, closes, late records.

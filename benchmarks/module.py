@@ -64,7 +64,8 @@ class Life:
 
     Attributes:
         seconds, cpu_seconds: of each command; the latter are Terraform's own, of all threads.
-        provider_cpu_seconds: of the stand-in provider, in all commands and with its start.
+        provider_cpu_seconds: the CPU seconds of the stand-in provider, in all commands and with its
+            start.
         state_bytes, resources: what there was in between.
     """
 

@@ -22,7 +22,7 @@ class Row:
 
     Attributes:
         name: what was measured.
-        key: of the figure.
+        key: the key of the figure.
         limit: computes the limit from the yardstick's median.
         why: why nothing can be less than the limit, or should be more.
         compared: true where the yardstick is the same work one by one.

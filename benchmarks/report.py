@@ -45,7 +45,7 @@ def record(
     """Return the contents of results.json.
 
     Args:
-        figures: that were measured.
+        figures: the figures that were measured.
         facts: about the machine.
         earlier: figures of results.json, which keep those that were not measured again.
     """

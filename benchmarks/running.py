@@ -44,9 +44,6 @@ def _nothing(designs: Designs, sizes: Sizes) -> Iterator[Figure]:
     def cpu(usages: list[Usage]) -> list[float]:
         return [usage.cpu_seconds / sizes.run * 1_000 for usage in usages]
 
-    def milliseconds(usages: list[Usage]) -> list[float]:
-        return [sum(usage.seconds) / len(usage.seconds) * 1_000 for usage in usages]
-
     name = "CPU time of 1,000 tasks run that do nothing"
     yield Figure(
         key="run_cpu_logs",
@@ -69,8 +66,8 @@ def _nothing(designs: Designs, sizes: Sizes) -> Iterator[Figure]:
         key="invocation",
         name="an invocation of run_task whose tasks do nothing",
         unit="ms",
-        ours=milliseconds(a),
-        yardstick=milliseconds(c),
+        ours=_milliseconds(a),
+        yardstick=_milliseconds(c),
         note="ours: ten tasks; yardstick: one, with its logs",
     )
 
@@ -106,15 +103,16 @@ def _ledger(designs: Designs, sizes: Sizes) -> Iterator[Figure]:
             sizes.ledger_rounds, lambda: with_it.invoke(*tasks), lambda: without.invoke(*tasks)
         )
 
-    def milliseconds(usages: list[Usage]) -> list[float]:
-        return [sum(usage.seconds) / len(usage.seconds) * 1_000 for usage in usages]
-
     yield Figure(
         key="ledger",
         name=f"a batch of 10 tasks of {_SHORT_SECONDS * 1_000:g} ms, recorded in the ledger",
         unit="ms",
-        ours=milliseconds(a),
-        yardstick=milliseconds(b),
+        ours=_milliseconds(a),
+        yardstick=_milliseconds(b),
         times=0.9,
         note=f"the table answers after {_AWS_MILLISECONDS} ms; yardstick: at once, in memory",
     )
+
+
+def _milliseconds(usages: list[Usage]) -> list[float]:
+    return [sum(usage.seconds) / len(usage.seconds) * 1_000 for usage in usages]

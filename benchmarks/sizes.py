@@ -21,7 +21,7 @@ class Sizes:
         ledger_rounds: turns with and without the ledger.
         billed: tasks that wait 0.1 s, in batches of ten.
         long_list: lines of the S3 object.
-        schedules: of the module, one number after the other.
+        schedules: the schedules of the module, one number after the other.
     """
 
     rounds: int = 3

@@ -21,6 +21,7 @@ from task_scheduler_local.places import EMULATOR, python
 
 REGION = "us-east-1"
 
+_SHARED_LAYERS = Path(__file__).with_name("shared_layers.py")
 _READY_SECONDS = 30
 _STOP_SECONDS = 5
 _PORTS_TRIED = 3
@@ -93,7 +94,7 @@ class Emulator:
         interpreter: Path | None = None,
         plugins: Sequence[Path] = (),
     ) -> None:
-        self._arguments = [*map(str, log_waits), *map(str, plugins)]
+        self._arguments = [*map(str, log_waits), str(_SHARED_LAYERS), *map(str, plugins)]
         self._interpreter = interpreter or python(EMULATOR)
         self._process: subprocess.Popen[bytes] | None = None
         self._folder = Path()
@@ -144,13 +145,13 @@ class Emulator:
         self._call("reset", method="POST", seconds=_READY_SECONDS)
 
     def check(self) -> None:
-        """Raise LocalError, with its last words, if the emulator has died."""
+        """Raise LocalError, with the last line of its log, if the emulator has died."""
         assert self._process is not None
         if self._process.poll() is not None:
             code, log = self._process.returncode, self._log().strip().splitlines()
             raise LocalError(
-                f"the emulator at {self.endpoint_url} died (exit code {code}); its last words: "
-                f"{log[-1].strip() if log else 'none'}"
+                f"the emulator at {self.endpoint_url} died (exit code {code}); the last "
+                f"line of its log: {log[-1].strip() if log else 'none'}"
             )
 
     def kill(self) -> None:

@@ -17,7 +17,7 @@ def key_by_hand(schedule: str, time: str) -> str:
 
     Args:
         schedule: its name.
-        time: that it is for, RFC 3339 UTC.
+        time: the time that it is for, RFC 3339 UTC.
     """
     return f"{schedule}@{time}{BY_HAND}{uuid4().hex[:8]}"
 

@@ -47,7 +47,7 @@ class Message:
     Attributes:
         text: its lines, as Markdown.
         title: a bold line above them.
-        color: of the bar beside it.
+        color: the color of the bar beside it.
         above: a line above all of it.
     """
 

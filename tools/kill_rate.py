@@ -23,10 +23,10 @@ def count(results: Results) -> Counter[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Rate:
-    """What came of the mutants of a room.
+    """The numbers of a room's mutants, by what came of them.
 
     Attributes:
-        mutants: of the room.
+        mutants: the mutants of the room.
         ran: how many of them were tried.
         killed: how many of those a test noticed, or did not end in time.
     """

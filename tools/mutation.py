@@ -40,7 +40,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -220,7 +220,7 @@ class _Running:
     """The emulator that `main` started."""
 
     def environment(self) -> dict[str, str]:
-        return {}  # it is in the environment already
+        return {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
 
 
 @pytest.fixture(scope="session")
@@ -237,7 +237,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.maxfail = 0  # mutmut would stop at the first
     gc.freeze()  # what was there before the fork is not gone through for each mutant
     settings.register_profile(
-        "mutation", derandomize=True, database=None, phases=(Phase.explicit, Phase.generate)
+        "mutation",
+        derandomize=True,
+        database=None,
+        phases=(Phase.explicit, Phase.generate),
+        suppress_health_check=[HealthCheck.too_slow],  # calls of mutmut's functions take longer
     )
     settings.load_profile("mutation")
 

@@ -27,8 +27,8 @@ class Sample:
         timezone: its zone.
         every: seconds between its runs.
         offset: seconds after midnight, UTC, of the first of a day.
-        seconds: that a run takes.
-        tasks: of a run.
+        seconds: the seconds that a run takes.
+        tasks: the tasks of a run.
         failing: the share of its runs that fail.
         streak: how many of the last ones failed.
         input: what send_task gets.

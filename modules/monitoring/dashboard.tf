@@ -2,23 +2,13 @@
 # letters.
 
 locals {
-  # Of the default worker first, without its name.
-  task_queues = concat(
-    [{ label = "", name = var.queues.tasks.name }],
-    [for name, worker in var.workers : { label = "${name}: ", name = worker.queue }],
-  )
-  task_functions = concat(
-    [{ label = "run_task", name = var.functions.run_task.name }],
-    [for name, worker in var.workers : { label = name, name = worker.function }],
-  )
-
   # A graph of metrics: lines of [namespace, metric, dimension, value, label and settings].
   graphs = [
     {
       title = "Runs"
       stat  = "Sum"
       lines = [
-        ["AWS/Scheduler", "InvocationAttemptCount", "ScheduleGroup", var.schedule_group, { label = "fired" }],
+        ["AWS/Scheduler", "InvocationAttemptCount", "ScheduleGroup", var.schedule_group, { label = "started" }],
         ["AWS/Scheduler", "TargetErrorCount", "ScheduleGroup", var.schedule_group, { label = "rejected" }],
         ["AWS/Scheduler", "InvocationDroppedCount", "ScheduleGroup", var.schedule_group, { label = "dropped" }],
         ["AWS/Lambda", "Errors", "FunctionName", var.functions.send_task.name, { label = "failed in send_task" }],
@@ -29,16 +19,16 @@ locals {
     {
       title = "Tasks on the queue"
       stat  = "Maximum"
-      lines = concat([for queue in local.task_queues : [
-        ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue.name, { label = "${queue.label}waiting" }],
-        ["AWS/SQS", "ApproximateNumberOfMessagesNotVisible", "QueueName", queue.name, { label = "${queue.label}running, or waiting for a retry" }],
+      lines = concat([for worker in local.workers : [
+        ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", worker.queue, { label = "${worker.prefix}waiting" }],
+        ["AWS/SQS", "ApproximateNumberOfMessagesNotVisible", "QueueName", worker.queue, { label = "${worker.prefix}running, or waiting for a retry" }],
       ]]...)
       marks = []
     },
     {
       title = "Age of the oldest task, seconds"
       stat  = "Maximum"
-      lines = [for queue in local.task_queues : ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", queue.name, { label = "${queue.label}oldest" }]]
+      lines = [for worker in local.workers : ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", worker.queue, { label = "${worker.prefix}oldest" }]]
       marks = [{ label = "alarm", value = local.longest_wait }]
     },
     {
@@ -46,9 +36,9 @@ locals {
       stat  = "Maximum"
       lines = concat(
         [["AWS/Lambda", "Duration", "FunctionName", var.functions.send_task.name, { label = "send_task, longest" }]],
-        concat([for function in local.task_functions : [
-          ["AWS/Lambda", "Duration", "FunctionName", function.name, { label = "${function.label}, longest" }],
-          ["AWS/Lambda", "Duration", "FunctionName", function.name, { label = "${function.label}, on average", stat = "Average" }],
+        concat([for worker in local.workers : [
+          ["AWS/Lambda", "Duration", "FunctionName", worker.function, { label = "${worker.name}, longest" }],
+          ["AWS/Lambda", "Duration", "FunctionName", worker.function, { label = "${worker.name}, on average", stat = "Average" }],
         ]]...),
         [["AWS/Lambda", "Duration", "FunctionName", var.functions.keep_runs.name, { label = "keep_runs, longest" }]],
       )
@@ -88,7 +78,7 @@ locals {
   }]
 
   # From the log, for which a metric of each outcome would have a price of its own.
-  outcomes = ["success", "retry", "failed", "expired", "duplicate", "unreadable"]
+  outcomes = ["success", "retry", "failed", "expired", "duplicate", "unreadable", "cancelled"]
 
   outcomes_widget = {
     type   = "log"

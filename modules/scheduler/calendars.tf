@@ -13,7 +13,7 @@ locals {
     for entry in entries : entry if can(regex("^[A-Za-z][0-9A-Za-z_-]{0,63}$", entry))
   ]]]))
 
-  # The text of each calendar, null of one that is not there or is no text.
+  # The text of each calendar, null of one that is not there or is not a text.
   calendar_texts = { for name in local.calendar_names :
     name => try(replace(file("${var.task_code_dir}/calendars/${name}.txt"), "/\r|^\ufeff/", ""), null)
   }

@@ -1,5 +1,5 @@
 # Rules that neither Terraform's types nor the provider check. AWS would refuse most violations half way
-# through an apply; the rest would fire and do nothing.
+# through an apply; the rest would run and do nothing.
 
 locals {
   # A map, because looking up a zone in a set walks through all of them.
@@ -13,7 +13,7 @@ locals {
   whole_numbers = {
     expected_every          = { min = 60, max = 315360000, meaning = "seconds, up to 10 years; if not given, its silence is not watched" }
     finish_within           = { min = 60, max = 315360000, meaning = "seconds, up to 10 years; if not given, its runs may take any time" }
-    flexible_window_minutes = { min = 1, max = 1440, meaning = "minutes, up to a day; if not given, it fires exactly when due" }
+    flexible_window_minutes = { min = 1, max = 1440, meaning = "minutes, up to a day; if not given, it runs exactly when due" }
     retries                 = { min = 0, max = 100, meaning = "tries after the first" }
     max_age                 = { min = 1, max = 1209600, meaning = "seconds, up to 14 days; unlimited if not given" }
     delivery_retries        = { min = 0, max = 185, meaning = "tries after the first" }
@@ -67,7 +67,7 @@ locals {
     length(name) > 64 ? ["its name has ${length(name)} characters, ${length(name) - 64} too many: AWS takes 64"] : [],
     can(regex("^[0-9A-Za-z_.-]+$", name)) ? [] : ["its name must be made of letters, digits, _ . and -"],
 
-    # When it fires.
+    # When it runs.
     [for zone in schedule.timezone[*] :
       "timezone \"${zone}\" is not an IANA time zone: it must be a name such as \"Europe/Berlin\" or \"UTC\", with these capitals"
       if !lookup(local.timezones, zone, false)
@@ -77,7 +77,7 @@ locals {
       if schedule[field] == null ? false : !can(regex("^[0-9-]+T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$", schedule[field])) || !can(timeadd(schedule[field], "0s"))
     ],
     schedule.expected_every != null && can(regex("^at\\(", local.expressions[name]))
-    ? ["expected_every is given, but at(...) fires only once: leave it out"]
+    ? ["expected_every is given, but at(...) is due only once: leave it out"]
     : [],
     schedule.finish_within != null && schedule.overlap == "skip" && try(schedule.finish_within > local.shortest_seconds[name], false)
     ? ["finish_within is ${coalesce(schedule.finish_within, 0)}, longer than the ${try(local.shortest_seconds[name], 0)} seconds between two runs, but with overlap = \"skip\" those that are due meanwhile are skipped: make it ${try(local.shortest_seconds[name], 0)} at most, or let overlap be \"allow\" or \"queue\""]
@@ -86,7 +86,7 @@ locals {
     ? []
     : ["overlap is \"${schedule.overlap}\": it must be \"allow\", \"skip\" or \"queue\""],
     contains(["skip", "queue"], schedule.overlap) && can(regex("^at\\(", local.expressions[name]))
-    ? ["overlap is \"${schedule.overlap}\", but at(...) fires only once: leave it out"]
+    ? ["overlap is \"${schedule.overlap}\", but at(...) is due only once: leave it out"]
     : [],
     local.calendar_problems[name],
     try(timecmp(schedule.start_date, schedule.end_date), -1) < 0

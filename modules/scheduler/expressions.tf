@@ -85,6 +85,22 @@ locals {
     join("-", [for value in split("-", part) : try(["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"][tonumber(value)], value)])
   ]) }
 
+  unix_names = {
+    "@yearly"   = "0 0 1 JAN ? *"
+    "@annually" = "0 0 1 JAN ? *"
+    "@monthly"  = "0 0 1 * ? *"
+    "@weekly"   = "0 0 ? * SUN *"
+    "@daily"    = "0 0 * * ? *"
+    "@midnight" = "0 0 * * ? *"
+    "@hourly"   = "0 * * * ? *"
+  }
+
+  # Such as @daily.
+  unix_name_hints = { for name, schedule in var.schedules : name =>
+    "${local.expressions[name]} is cron's; to AWS that is cron(${local.unix_names[lower(local.expressions[name])]})"
+    if contains(keys(local.unix_names), lower(local.expressions[name]))
+  }
+
   cron_problems = { for name, fields in local.cron_expressions : name => (
     contains([5, 6], length(fields))
     ? concat(
@@ -120,7 +136,7 @@ locals {
     local.rate_problems,
     local.cron_problems,
     local.at_problems,
-    { for name, hint in local.unix_hints : name => [hint] },
+    { for name, hint in merge(local.unix_hints, local.unix_name_hints) : name => [hint] },
     local.long_expressions,
   )
 

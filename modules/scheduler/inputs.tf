@@ -1,5 +1,5 @@
 locals {
-  # What send_task receives when a schedule fires.
+  # What send_task receives when a schedule is due.
   # Scheduler fills in <aws.scheduler.scheduled-time>, which jsonencode would escape; so that token
   # stands outside of it, and whatever looks like one in a user's text stays escaped and thus text.
   inputs = { for name, schedule in var.schedules : name => join("", [

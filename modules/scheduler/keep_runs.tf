@@ -1,4 +1,4 @@
-# keep_runs' own schedule. In a group of its own: it is no schedule of the user's, and its invocations
+# keep_runs' own schedule. In a group of its own: it is not a schedule of the user's, and its invocations
 # do not count among theirs.
 
 locals {
@@ -61,6 +61,6 @@ resource "aws_scheduler_schedule" "keep_runs" {
     }
   }
 
-  # Due at once, it would fire without the permission to.
+  # Due at once, it would be invoked without the permission to.
   depends_on = [aws_iam_role_policy.this]
 }

@@ -46,7 +46,7 @@ resource "aws_scheduler_schedule" "this" {
     }
   }
 
-  # A schedule that is due at once would fire without the permission to.
+  # A schedule that is due at once would run without the permission to.
   depends_on = [aws_iam_role_policy.this]
 }
 

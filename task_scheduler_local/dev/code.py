@@ -27,7 +27,7 @@ def deploy(instance: Instance, aws: Mapping[str, str]) -> None:
     The next apply finds the same archive and has nothing to upload.
 
     Args:
-        instance: of the module.
+        instance: the instance of the module.
         aws: the environment that reaches the emulator.
 
     Raises:

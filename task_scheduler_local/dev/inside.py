@@ -6,8 +6,8 @@
 - A managed policy of AWS's that the emulator does not know permits everything: it knows the most
   usual ones, and a role with another could not be applied.
 - An update of a function's code lets tasks that run end, as AWS does; the emulator kills them.
-- Sandboxes share the files of a layer: each of its own takes seconds to begin, and to delete.
-- Schedules are not fired: the emulator knows no time zones, and puts no scheduled time into inputs.
+- Schedules are not started: the emulator knows no time zones, and puts no scheduled time into
+  inputs.
 """
 
 from __future__ import annotations
@@ -16,10 +16,8 @@ import hashlib
 import json
 import os
 import threading
-import zipfile
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from ministack import app
@@ -38,9 +36,6 @@ _OF_BATCHES = {
 }
 """Operations that have no permission of their own ("Actions, resources, and condition keys for
 Amazon SQS" in the Service Authorization Reference), which the emulator does not know."""
-
-_LAYERS = Path(os.environ["TMPDIR"], "layers")
-_unpacking = threading.Lock()
 
 _dispatch = app._dispatch_service_request
 _kill = lambda_runtime.kill_workers
@@ -165,41 +160,8 @@ def _kill_after(worker: Any) -> None:
         _kill([worker])
 
 
-class _SharedZip(zipfile.ZipFile):
-    """A package that a sandbox unpacks; of a layer it gets a link to what was unpacked before."""
-
-    def __init__(self, file: str, *arguments: Any, **named: Any) -> None:
-        super().__init__(file, *arguments, **named)
-        self._shared: Path | None = None
-        if Path(file).name.startswith("layer_"):
-            with Path(file).open("rb") as packed:
-                self._shared = _LAYERS / hashlib.file_digest(packed, "sha256").hexdigest()
-
-    def namelist(self) -> list[str]:
-        """Return the names that are to be checked: none of what was unpacked before."""
-        return [] if self._shared and self._shared.exists() else super().namelist()
-
-    def extractall(self, path: Any = None, members: Any = None, pwd: bytes | None = None) -> None:
-        """Unpack into a folder, or make it a link."""
-        if self._shared is None:
-            super().extractall(path, members, pwd)
-            return
-        with _unpacking:
-            if not self._shared.exists():
-                part = self._shared.with_suffix(".part")
-                super().extractall(part, members, pwd)
-                part.rename(self._shared)
-        Path(path).rmdir()
-        Path(path).symlink_to(self._shared)
-
-
 app._dispatch_service_request = _watched
 iam._autocreate_aws_managed_enabled = lambda: True
-lambda_runtime.zipfile = SimpleNamespace(
-    ZipFile=_SharedZip,
-    BadZipFile=zipfile.BadZipFile,
-    LargeFileError=zipfile.LargeZipFile,  # by a name that there is not, which nobody has met yet
-)
 lambda_runtime.execution_credentials = _credentials
 lambda_runtime.kill_workers = _kill_when_idle
 lambda_svc.invalidate_worker = _invalidate

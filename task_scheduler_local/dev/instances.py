@@ -24,7 +24,7 @@ class Instance:
     """An instance of the module, as it was applied.
 
     Attributes:
-        prefix: of its names.
+        prefix: the prefix of its names.
         task_folder: the user's folder of task code, absolute.
         archive: the attributes of the data source that packs it.
         functions: the names of the functions that have its code.

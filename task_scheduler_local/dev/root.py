@@ -29,7 +29,7 @@ class Root:
         home: the folder for what is kept until the next session.
 
     Attributes:
-        warnings: of the last plan.
+        warnings: the warnings of the last plan.
     """
 
     def __init__(

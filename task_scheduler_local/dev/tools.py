@@ -50,7 +50,7 @@ def packages(home: Path, requirements: Path | None, say: Say) -> Path:
 
     Args:
         home: the folder to make it in, unless the checkout has the same.
-        requirements: of task code; None for no more than the runtime's.
+        requirements: the requirements of task code; None for no more than the runtime's.
         say: called with a sentence before it takes a while.
 
     Raises:

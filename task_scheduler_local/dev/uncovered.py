@@ -26,7 +26,7 @@ class UncoveredCalls:
     """The calls that the emulator writes down (inside.py), each once.
 
     Args:
-        folder: of the emulator.
+        folder: the folder of the emulator.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -24,8 +24,8 @@ def is_watched(path: Path, folders: Iterable[Path]) -> bool:
     """Return False for what no archive has: hidden files, caches, what editors leave.
 
     Args:
-        path: of a file.
-        folders: that are watched.
+        path: the path of a file.
+        folders: the folders that are watched.
     """
     own = [folder for folder in folders if path.is_relative_to(folder)]
     names = path.relative_to(own[0]).parts if own else (path.name,)

@@ -100,7 +100,7 @@ def _pairs(
 
 
 def _alike(block: Block, a: State, b: State) -> bool:
-    """Tell whether two blocks mean the same, as far as `a` says something."""
+    """Return True if two blocks mean the same, as far as `a` says something."""
     return all(
         a.get(name) is None or same(attribute.type, a[name], b[name], attribute.json)
         for name, attribute in block.attributes.items()
@@ -115,7 +115,7 @@ def _alike(block: Block, a: State, b: State) -> bool:
 
 
 def _only_defaults(block: Block, items: list[State]) -> bool:
-    """Tell whether the blocks say no more than AWS assumes where there are none."""
+    """Return True if the blocks say no more than AWS assumes where there are none."""
     return all(
         all(
             is_zero(item.get(name)) or item[name] == attribute.default

@@ -45,7 +45,7 @@ class Resource(Protocol):
         """Change what differs."""
 
     def delete(self, state: State) -> None:
-        """Delete it; that it is gone already is no error."""
+        """Delete it; it may be gone already."""
 
 
 class Provider(Protocol):

@@ -29,7 +29,7 @@ class Attribute:
     sensitive: bool = False
     deprecated: bool = False
     default: Any = None
-    assumed: Any = None  # what AWS has where nothing is set, which is no difference then
+    assumed: Any = None  # what AWS has where nothing is set, which is not a difference then
     force_new: bool = False
     json: str | None = None  # "document" or "policy": a text that holds JSON
     conflicts_with: Sequence[str] = ()
@@ -59,7 +59,7 @@ class NestedBlock:
     unsupported: bool = False
 
     def items(self, value: Any) -> list[Any]:
-        """Return the blocks in a known value: one that stands alone is no list in Terraform."""
+        """Return the blocks in a known value: one that stands alone is not a list in Terraform."""
         if self.nesting == "single":
             return [] if value is None else [value]
         return value or []

@@ -114,7 +114,7 @@ def _item_problems(attribute: Attribute, item: Any) -> Iterator[str]:
 
 
 def _is_whole(number: Any) -> bool:
-    """Tell whether the number fits Go's int: whole, in 64 bits."""
+    """Return True if the number fits Go's int: whole, in 64 bits."""
     exact = Decimal(str(number))
     return exact == exact.to_integral_value() and -(2**63) <= exact < 2**63
 

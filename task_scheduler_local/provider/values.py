@@ -32,7 +32,7 @@ def encode(value: Any) -> bytes:
 
 
 def is_known(value: Any) -> bool:
-    """Tell whether every part of the value is known."""
+    """Return True if every part of the value is known."""
     if isinstance(value, dict):
         return all(map(is_known, value.values()))
     if isinstance(value, list):
@@ -55,12 +55,12 @@ def without_unknown(value: Any) -> Any:
 
 
 def is_zero(value: Any) -> bool:
-    """Tell whether the AWS provider's framework takes the value for one that is not set."""
+    """Return True if the AWS provider's framework takes the value for one that is not set."""
     return value is not UNKNOWN and not value
 
 
 def same(kind: Any, a: Any, b: Any, json_kind: str | None = None) -> bool:
-    """Tell whether `a` and `b`, both of the Terraform type `kind`, plan no change.
+    """Return True if `a` and `b`, both of the Terraform type `kind`, plan no change.
 
     `json_kind` is "document" for a text that holds JSON, "policy" for an IAM policy, in which lists
     are without order and a list of one equals its element.

@@ -52,7 +52,7 @@ def dev(
     """Run your schedules on this machine while you edit them.
 
     No AWS account is needed. Terraform applies the folder to an AWS emulator: a root that calls
-    the module, or the module itself with its tfvars. Schedules fire at their times, and by their
+    the module, or the module itself with its tfvars. Schedules run at their times, and by their
     keys. An edit of task code is live in two or three seconds; one of tfvars, or of Terraform's
     files, is applied. What tasks print, tracebacks, outcomes and chat messages are shown, and calls
     of AWS that the role of the functions does not permit. The page of `taskctl ui` is served, and
@@ -60,7 +60,7 @@ def dev(
 
     Code that does not import, and values that Terraform refuses, are reported, and what worked
     last goes on. Ctrl-C ends all of it; packages are kept in .taskctl for the next time. Where
-    there is no terminal the output is plain lines, and schedules are fired by lines of standard
+    there is no terminal the output is plain lines, and schedules are started by lines of standard
     input, with a number or a name.
 
     \b

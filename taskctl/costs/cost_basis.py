@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from task_scheduler.queue.fifo import is_fifo
 from taskctl.costs.pricing import Setup
 from taskctl.project.schedule import Schedule
 from taskctl.project.tfvars import find_task_folder, read_tfvars, tfvars_schedules
@@ -156,7 +157,7 @@ def _deployed_worker(functions: Any, function: str) -> dict[str, Any]:
     found = functions.get_function_configuration(FunctionName=function)
     mapping = functions.list_event_source_mappings(FunctionName=function)["EventSourceMappings"][0]
     return {
-        "fifo": mapping["EventSourceArn"].endswith(".fifo"),
+        "fifo": is_fifo(mapping["EventSourceArn"]),
         "batch_size": mapping["BatchSize"],
         "maximum_concurrency": mapping.get("ScalingConfig", {}).get("MaximumConcurrency"),
         "task_concurrency": int(_environment(found).get("TASK_CONCURRENCY", "1")),

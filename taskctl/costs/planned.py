@@ -19,7 +19,7 @@ def planned_basis(path: Path, root: Path, prefix: str | None) -> Basis:
     """Return the basis of a stack in a plan.
 
     Args:
-        path: of the plan.
+        path: the path of the plan.
         root: the folder in which it was made.
         prefix: the stack's prefix; None where there is one stack.
 

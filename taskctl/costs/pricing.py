@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import ceil
-from typing import Any
+from typing import Any, NamedTuple
 
 from task_scheduler.execution.acknowledgement import FLUSH_SECONDS
 from task_scheduler.runs.chunk import CHUNK_SIZE
@@ -195,7 +195,7 @@ def ledger_writes(tasks: int, batches: int, flushes: int = 1) -> float:
     SQS mixes long lists, so that a batch touches several chunks.
 
     Args:
-        tasks: of the run.
+        tasks: the tasks of the run.
         batches: invocations of run_task.
         flushes: times that each of them records ends.
     """
@@ -209,7 +209,19 @@ def ledger_writes(tasks: int, batches: int, flushes: int = 1) -> float:
     return LEDGER_WRITES + batches * flushes * touched * units + reports
 
 
-def keep_runs_usage(setup: Setup) -> tuple[float, float]:
+class Share(NamedTuple):
+    """A usage of the stack as a whole.
+
+    Attributes:
+        amount: a month.
+        usd: US dollars a month.
+    """
+
+    amount: float
+    usd: float
+
+
+def keep_runs_usage(setup: Setup) -> Share:
     """Return the invocations of keep_runs a month, and their price, where nothing gets lost."""
     invocations = HOURS_A_MONTH * 60 / setup.keep_minutes
     gb_seconds = KEEP_SECONDS * KEEP_MEMORY / 1024
@@ -220,7 +232,7 @@ def keep_runs_usage(setup: Setup) -> tuple[float, float]:
         + PLATFORM_LOG_BYTES * LOG_BYTE
         + (LOOK_READS + setup.followed) * DYNAMODB_READ
     )
-    return invocations, invocations * usd
+    return Share(invocations, invocations * usd)
 
 
 def _gb_seconds(
@@ -238,8 +250,8 @@ def _gb_seconds(
     return memory_seconds / 1024
 
 
-def shared_usage(runs: float, setup: Setup) -> dict[str, tuple[float, float]]:
-    """Return what all schedules share, by name: the amount, and US dollars a month.
+def shared_usage(runs: float, setup: Setup) -> dict[str, Share]:
+    """Return the usage that all schedules share, by name.
 
     Args:
         runs: runs a month of all schedules.
@@ -250,11 +262,11 @@ def shared_usage(runs: float, setup: Setup) -> dict[str, tuple[float, float]]:
     polls = [idle_polls(one.maximum_concurrency) for one in each]
     polling = sum(count * SQS_REQUEST[one.fifo] for count, one in zip(polls, each, strict=True))
     return {
-        "idle polling": (sum(polls), polling),
+        "idle polling": Share(sum(polls), polling),
         "keep_runs": keep_runs_usage(setup),
-        "metrics": (metrics, metrics * METRIC),
-        "alarms": (setup.alarms, setup.alarms * ALARM),
-        "dashboard": (int(setup.dashboard), setup.dashboard * DASHBOARD),
+        "metrics": Share(metrics, metrics * METRIC),
+        "alarms": Share(setup.alarms, setup.alarms * ALARM),
+        "dashboard": Share(int(setup.dashboard), setup.dashboard * DASHBOARD),
     }
 
 
@@ -262,7 +274,8 @@ def idle_polls(maximum_concurrency: int | None) -> int:
     """Return the requests a month to an idle queue.
 
     Args:
-        maximum_concurrency: of its event source mapping; None where it has no limit.
+        maximum_concurrency: the concurrency of its event source mapping; None where it has no
+            limit.
     """
     pollers = IDLE_POLLERS[maximum_concurrency is not None]
     return pollers * POLLS_A_MINUTE * 60 * HOURS_A_MONTH

@@ -33,7 +33,7 @@ def translate(fields: Fields, test: DateTest | None = None) -> list[str]:
     """Return the expressions that together are due when cron is; two where either day will do.
 
     Args:
-        fields: of the line.
+        fields: the fields of the line.
         test: what of these times the command lets through.
 
     Raises:

@@ -82,7 +82,7 @@ class _Kind:
         begin = self.low if star else self._number(first, text)
         end = self._number(last, text) if last else begin if first and not step else self.high
         if end < begin:
-            raise Untranslatable(f'{self.name} "{text}": {part} goes backwards, cron refuses it')
+            raise Untranslatable(f'{self.name} "{text}": {part} goes backwards, which cron refuses')
         if step and not int(step):
             raise Untranslatable(f'{self.name} "{text}": the step must not be 0')
         values = range(begin, end + 1, int(step or 1))

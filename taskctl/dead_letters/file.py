@@ -22,7 +22,7 @@ class InvalidDeadLetter:
     """A line that holds no dead letter.
 
     Attributes:
-        number: of the line, from 1.
+        number: the number of the line, from 1.
         reason: why.
     """
 
@@ -123,7 +123,7 @@ def _parse(line: bytes) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON: {error.msg} at column {error.colno}") from None
     except RecursionError:
-        raise ValueError("nested too deep") from None
+        raise ValueError("nested too deeply") from None
     if not isinstance(read, dict):
         raise ValueError("must be a JSON object, as `taskctl failed --export` writes it")
     return read

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
+from typing import NamedTuple
 
 from task_scheduler.queue.task_id import TaskId
 from taskctl.dead_letters.dead_letter import DeadLetter, Kind
@@ -14,24 +16,36 @@ from taskctl.dead_letters.selection import Selection
 from taskctl.stack.stack import Stack
 
 
+class Hidden(NamedTuple):
+    """Dead letters of a queue that are not shown.
+
+    Attributes:
+        number: about how many.
+        reason: why; None where more than the limit were seen.
+    """
+
+    number: int
+    reason: str | None
+
+
 @dataclass(frozen=True)
 class Listing:
     """Dead letters of a stack.
 
     Attributes:
         dead_letters: the oldest first.
-        hidden: for each queue that holds more, about how many, and why; None for the limit.
+        hidden: what else the queues hold.
     """
 
     dead_letters: Sequence[DeadLetter]
-    hidden: Sequence[tuple[int, str | None]]
+    hidden: Sequence[Hidden]
 
 
 def list_dead_letters(stack: Stack, count: int, wanted: Selection) -> Listing:
     """Look at the dead letters of a stack, and leave them where they are.
 
     Args:
-        stack: whose they are.
+        stack: the stack that they are of.
         count: at most so many of each queue.
         wanted: which of them.
 
@@ -39,12 +53,12 @@ def list_dead_letters(stack: Stack, count: int, wanted: Selection) -> Listing:
         TaskctlError: there is no access to a queue.
     """
     dead_letters: list[DeadLetter] = []
-    more: list[tuple[int, str | None]] = []
+    more: list[Hidden] = []
     for url in stack.dead_letter_urls:
         found, hidden = _look(url, count, wanted)
         dead_letters += found
         if hidden > 0:
-            more.append((hidden, None if len(found) == count else explain_hidden(url)))
+            more.append(Hidden(hidden, None if len(found) == count else explain_hidden(url)))
     return Listing(sorted(dead_letters, key=lambda dead_letter: dead_letter.time), more)
 
 
@@ -61,25 +75,24 @@ def find_dead_letter(stack: Stack, run: str, position: int) -> DeadLetter | None
     """Return the dead letter of a task; None if it has none, or none any more.
 
     Args:
-        stack: that has it.
+        stack: the stack that has it.
         run: the key of its run.
-        position: of the task in its list.
+        position: the position of the task in its list.
 
     Raises:
         TaskctlError: there is no access to a queue.
     """
-    selection = Selection(run=run)
+    of_run = Selection(run=run)
     for url in stack.dead_letter_urls:
         with DeadLetterQueue(url) as queue:
-            for some in queue.receive(before=datetime.now(UTC)):
-                for dead_letter in filter(selection.has, some):
-                    if _position(dead_letter) == position:
-                        return dead_letter
+            for dead_letter in chain.from_iterable(queue.receive(before=datetime.now(UTC))):
+                if of_run.has(dead_letter) and _position(dead_letter) == position:
+                    return dead_letter
     return None
 
 
 def _position(dead_letter: DeadLetter) -> int | None:
-    """Return the position of a task in its list; None of what is no task that can be read."""
+    """Return the position of a task in its list; None if it is not a task that can be read."""
     if dead_letter.contents.kind is not Kind.TASK:
         return None
     try:

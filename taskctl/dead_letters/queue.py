@@ -7,6 +7,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
+from task_scheduler.queue.fifo import is_fifo
 from taskctl import aws
 from taskctl.dead_letters.dead_letter import DeadLetter
 from taskctl.dead_letters.reading import read_dead_letter
@@ -92,7 +93,7 @@ class DeadLetterQueue:
 
 def explain_hidden(url: str) -> str:
     """Explain why a dead-letter queue holds more than it hands out."""
-    if url.endswith(".fifo"):
+    if is_fifo(url):
         return "SQS hands out ten of a message group, and others once those are redriven"
     return f"another command may hold them, for up to {HOLD_SECONDS // 60} minutes"
 

@@ -11,7 +11,7 @@ from task_scheduler.outcome import Outcome
 from task_scheduler.queue.message import VERSION
 from task_scheduler.queue.place import PLACE, REDRIVE, Place
 from task_scheduler.queue.task_id import RunKey, TaskId
-from task_scheduler.runs.run import UNSUBSTITUTED
+from task_scheduler.runs.run import UNSUBSTITUTED, key_of_request
 from taskctl.dead_letters.dead_letter import DIED, Contents, DeadLetter, Kind, Origin
 from taskctl.ids import first_run
 
@@ -72,7 +72,7 @@ def read_envelope(body: str) -> dict[str, Any] | None:
     try:
         envelope = json.loads(body)
     except RecursionError:
-        raise ValueError("nested too deep") from None
+        raise ValueError("nested too deeply") from None
     except ValueError:
         return None
     if not isinstance(envelope, (dict, list)):
@@ -199,7 +199,7 @@ def _failed(schedule: str, event: dict[str, Any], read: Mapping[str, Any]) -> Co
     )
     request = context.get("requestId")
     if request and "key" not in event and _scheduled_time(event) is None:
-        event = {**event, "key": f"{schedule}@{request}"}
+        event = {**event, "key": key_of_request(schedule, request)}
     line = (event.get("cursor") or {}).get("line")
     return Contents(
         kind=Kind.RUN,

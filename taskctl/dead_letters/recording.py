@@ -16,7 +16,7 @@ def record_redrive(stack: Stack, runs: Iterable[str], why: str | None) -> None:
     """Note in runs who sent their dead letters again, and why.
 
     Args:
-        stack: that has the runs.
+        stack: the stack that has the runs.
         runs: their keys.
         why: the reason, if one was given.
 

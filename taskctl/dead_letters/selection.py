@@ -67,7 +67,7 @@ def resolve_ids(urls: Iterable[str], ids: Iterable[str]) -> tuple[str, ...]:
     """Return ids in which those that are shorter than what is shown are made whole.
 
     Args:
-        urls: of the dead-letter queues.
+        urls: the URLs of the dead-letter queues.
         ids: beginnings of ids.
 
     Raises:

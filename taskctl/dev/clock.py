@@ -1,4 +1,4 @@
-"""Fire schedules at their times, as EventBridge Scheduler does.
+"""Start schedules at their times, as EventBridge Scheduler does.
 
 The emulator's own Scheduler knows neither time zones nor the attributes in an input.
 """
@@ -43,17 +43,17 @@ class Planned:
     input: str
     times: Iterator[datetime]
 
-    def fire(self, due: datetime) -> None:
+    def start(self, due: datetime) -> None:
         """Invoke the function, as Scheduler does at a due time."""
         event = json.loads(self.input.replace(_SCHEDULED_TIME, rfc3339(due)))
         invoke_later(self.target, event)
 
 
 class Clock:
-    """Fires schedules while it runs.
+    """Starts schedules while it runs.
 
     Args:
-        on_error: called with a sentence where one cannot be fired.
+        on_error: called with a sentence where one cannot be started.
     """
 
     def __init__(self, on_error: Callable[[str], None]) -> None:
@@ -82,7 +82,7 @@ class Clock:
             heapq.heappush(self._due, (due, next(self._order), planned))
 
     def run(self, stop: Event) -> None:
-        """Fire schedules until the event is set."""
+        """Start schedules until the event is set."""
         while not stop.is_set():
             with self._lock:
                 first = self._due[0][0] if self._due else None
@@ -91,16 +91,16 @@ class Clock:
                 left = (first - now).total_seconds() if first else _LONGEST_WAIT
                 stop.wait(min(left, _LONGEST_WAIT))
                 continue
-            self._fire_first()
+            self._start_first()
 
-    def _fire_first(self) -> None:
+    def _start_first(self) -> None:
         with self._lock:
             due, _, planned = heapq.heappop(self._due)
             self._push(planned)
         try:
-            planned.fire(due)
+            planned.start(due)
         except Exception as error:  # the next ones are due all the same
-            self._on_error(f"{planned.name} could not be fired: {error}")
+            self._on_error(f"{planned.name} could not be started: {error}")
 
 
 def _planned(group: str, now: datetime) -> Iterator[Planned]:

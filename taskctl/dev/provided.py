@@ -9,13 +9,15 @@ from task_scheduler_local.dev.instances import Instance
 from taskctl import aws
 from taskctl.project.workers import Workers, worker_of
 
+_NOT_THERE = ("ParameterNotFound", "ResourceNotFoundException")
+
 
 def provide_secrets(instance: Instance, environment: Mapping[str, str]) -> Iterator[str]:
     """Give secrets of task code the values that environment variables of their names have.
 
     Args:
-        instance: whose secrets.
-        environment: that `taskctl dev` was started in.
+        instance: the instance of the module that has the secrets.
+        environment: the environment that `taskctl dev` was started in.
 
     Yields:
         A sentence for each that has no value.
@@ -66,16 +68,16 @@ def _put(place: str, value: str) -> None:
 
 
 def _exists(place: str) -> bool:
-    if place.startswith("/"):
-        ssm: Any = aws.client("ssm")
-        try:
-            ssm.get_parameter(Name=place)
-        except ssm.exceptions.ParameterNotFound:
-            return False
-        return True
-    secrets: Any = aws.client("secretsmanager")
+    """Return True if a parameter or a secret has a value."""
+    from botocore.exceptions import ClientError
+
     try:
-        secrets.get_secret_value(SecretId=place)
-    except secrets.exceptions.ResourceNotFoundException:
-        return False
+        if place.startswith("/"):
+            aws.client("ssm").get_parameter(Name=place)
+        else:
+            aws.client("secretsmanager").get_secret_value(SecretId=place)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _NOT_THERE:
+            return False
+        raise
     return True

@@ -14,7 +14,7 @@ def read_runs(stacks: Iterable[Stack], since: datetime) -> Mapping[tuple[str, st
     """Return the last run of each schedule, by prefix and schedule.
 
     Args:
-        stacks: that are applied.
+        stacks: the stacks that are applied.
         since: the first moment.
     """
     return {

@@ -30,11 +30,11 @@ def start(
     Args:
         folder: the user's root, absolute.
         tfvars: a file of values, absolute; None for none but Terraform's own.
-        requirements: of task code, absolute; None for none.
+        requirements: the requirements of task code, absolute; None for none.
         browser: whether the page is opened in the user's browser.
 
     Raises:
-        LocalError: something cannot be installed or started, or the folder is no root.
+        LocalError: something cannot be installed or started, or the folder is not a root.
     """
     began = time.monotonic()
     terraform.check_binary()

@@ -26,7 +26,7 @@ class ScheduleLine:
     """A schedule, and what became of it.
 
     Attributes:
-        key: that fires it; empty where there are more schedules than keys.
+        key: the key that starts it; empty where there are more schedules than keys.
         name: with the prefix, where there are several stacks.
         expression: with its time zone, or the schedules that it follows, in words.
         due: when it is due next; None for never, or while it is disabled.
@@ -132,7 +132,7 @@ class LiveView:
             )
         rule = Text("─" * self._live.console.width, "dim")
         more = f"{len(lines) - most} more schedules. " if len(lines) > most else ""
-        help_line = Text(f"{more}A key fires its schedule now; Ctrl-C ends it all.", "dim")
+        help_line = Text(f"{more}A key starts its schedule now; Ctrl-C ends it all.", "dim")
         self._live.update(Group(rule, table, help_line))
 
 

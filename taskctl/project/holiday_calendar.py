@@ -27,9 +27,9 @@ def holiday_lines(entity: str, subdivision: str | None, first_year: int, last_ye
 
     Args:
         entity: a country, by its ISO 3166 code such as DE, or a market such as XNYS.
-        subdivision: of a country, such as BY.
-        first_year: whose holidays come first.
-        last_year: whose holidays come last.
+        subdivision: the subdivision of a country, such as BY.
+        first_year: the year whose holidays come first.
+        last_year: the year whose holidays come last.
 
     Raises:
         TaskctlError: there is no such country, market or subdivision.
@@ -52,7 +52,7 @@ def holiday_lines(entity: str, subdivision: str | None, first_year: int, last_ye
                 f"{entity} has no subdivision {subdivision!r}: must be {which}"
             ) from error
         raise TaskctlError(
-            f"{entity!r} is no country or market that the holidays package knows: it must be a "
+            f"{entity!r} is not a country or market that the holidays package knows: it must be a "
             f"code such as DE or XNYS{did_you_mean(entity, known)}"
         ) from error
     if not found:

@@ -37,7 +37,7 @@ def find_long_deadlines(
     day of a month.
 
     Args:
-        schedules: that the module accepts.
+        schedules: the schedules that the module accepts.
         fields: what tfvars say of each, by name.
     """
     now = datetime.now(UTC)

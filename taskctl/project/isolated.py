@@ -56,17 +56,22 @@ def check_isolated(
 def _receive(
     receiver: Connection, process: BaseProcess, folder: Path, import_seconds: float, dump: Path
 ) -> Checked:
+    who = "task code"
     try:
         receiver.recv()  # it has started
-        if not receiver.poll(import_seconds):
-            where = _find_hanging_file(process, folder, dump)
-            problem = f"{where} does not finish importing within {import_seconds:g} s"
-            return Checked(problems=[problem], broken=[problem])
-        problems: list[str] = receiver.recv()
+        deadline = time.monotonic() + import_seconds
+        problems: list[str] | str = ""
+        while isinstance(problems, str):
+            who = problems or who
+            if not receiver.poll(max(0.0, deadline - time.monotonic())):
+                where = _find_hanging_file(process, folder, dump)
+                problem = f"{where} does not finish importing within {import_seconds:g} s"
+                return Checked(problems=[problem], broken=[problem])
+            problems = receiver.recv()
         checked: Checked = receiver.recv()
     except EOFError:
         process.join()
-        problem = f"task code ended its process at import (exit code {process.exitcode})"
+        problem = f"{who} ended its process at import (exit code {process.exitcode})"
         return Checked(problems=[problem], broken=[problem])
     checked.problems = problems + checked.problems
     checked.broken = problems
@@ -81,7 +86,11 @@ def _check(
     layer: Path,
     dump: str,
 ) -> None:
-    """Send, one after the other: a start signal, the problems of the code, those of the tasks."""
+    """Send, one after the other, what is known.
+
+    That is a start signal, the name of each file before its import, the problems of the code, and
+    those of the tasks.
+    """
     from task_scheduler.tasks.registry import find_problems
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent's business
@@ -90,7 +99,7 @@ def _check(
         faulthandler.register(signal.SIGUSR1, file=file, all_threads=False)
         folder = use_task_folder(folder, layer=layer)
         sender.send(None)
-        sender.send(find_problems(folder))
+        sender.send(find_problems(folder, importing=sender.send))
         sender.send(check_tasks(schedules, folder, workers))
 
 

@@ -25,7 +25,7 @@ def open_layer(values: dict[str, Any], path: Path) -> Iterator[Path]:
         path: the file of values.
 
     Raises:
-        TaskctlError: the zip file is not there, or is none.
+        TaskctlError: the zip file is not there, or is not a zip file.
     """
     if values["layer_dir"]:
         yield path.parent / values["layer_dir"]

@@ -21,8 +21,8 @@ def read_listed(schedules: Iterable[Schedule], name: str, position: int, folder:
     """Return the message of a task, for a run that is due now.
 
     Args:
-        schedules: of the file of values.
-        name: of the schedule.
+        schedules: the schedules of the file of values.
+        name: the name of the schedule.
         position: in its list, from 1.
         folder: the task folder, importable.
 

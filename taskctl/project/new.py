@@ -32,7 +32,7 @@ def write_project(folder: Path, *, prefix: str, timezone: str, source: Source) -
     Args:
         folder: the project's.
         prefix: the beginning of every name in AWS.
-        timezone: of its schedules.
+        timezone: the time zone of its schedules.
         source: where the module is.
 
     Returns:

@@ -43,7 +43,7 @@ def find_source(source: str | None, ref: str | None, folder: Path) -> Source:
         folder: the project's, which a path is relative to.
 
     Raises:
-        TaskctlError: it is not known, or is none.
+        TaskctlError: it is not known, or is neither a git URL nor a checkout.
     """
     if source is not None:
         return _given(source, ref, folder)

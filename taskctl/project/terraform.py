@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from taskctl.errors import TaskctlError
 from taskctl.project.checkout import CHECKOUT
@@ -53,9 +53,19 @@ def run(
     )
 
 
-def evaluate(
-    files: Mapping[str, str], var_file: Path
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+class Evaluated(NamedTuple):
+    """A configuration that was computed.
+
+    Attributes:
+        outputs: by name; none where it failed.
+        diagnostics: Terraform's.
+    """
+
+    outputs: dict[str, Any]
+    diagnostics: list[dict[str, Any]]
+
+
+def evaluate(files: Mapping[str, str], var_file: Path) -> Evaluated:
     """Compute the outputs of a configuration without resources and providers.
 
     Applying one touches nothing.
@@ -63,9 +73,6 @@ def evaluate(
     Args:
         files: the configuration's files by name.
         var_file: the file with the values of its variables.
-
-    Returns:
-        The outputs by name, none where it failed; and Terraform's diagnostics.
 
     Raises:
         TaskctlError: there is neither terraform nor tofu.
@@ -81,7 +88,7 @@ def evaluate(
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     found = [line["outputs"] for line in lines if "outputs" in line]
     outputs = found[-1] if found and not done.returncode else {}
-    return (
+    return Evaluated(
         {name: output["value"] for name, output in outputs.items() if "value" in output},
         [line["diagnostic"] for line in lines if "diagnostic" in line],
     )

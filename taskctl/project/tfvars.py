@@ -20,6 +20,7 @@ from taskctl.errors import TaskctlError, did_you_mean
 from taskctl.project import terraform
 from taskctl.project.calendars import read_days
 from taskctl.project.checkout import MODULE, module_folder
+from taskctl.project.duplicates import find_duplicates
 from taskctl.project.schedule import Schedule
 from taskctl.ui.output import note
 
@@ -65,7 +66,8 @@ def read_tfvars(path: Path, *, report: Callable[[str], None] = _print_unknown) -
     Args:
         path: a .tfvars or .tfvars.json file.
         report: called with a sentence for each variable, and each field of one, that the module
-            does not have: Terraform warns of the former and drops the latter silently.
+            does not have, and for each name that stands twice: Terraform warns of the first and
+            drops the others silently.
 
     Raises:
         TaskctlError: Terraform cannot read it, with Terraform's own reason and the line.
@@ -88,6 +90,8 @@ def read_tfvars(path: Path, *, report: Callable[[str], None] = _print_unknown) -
         raise TaskctlError(f"Terraform cannot read {path}")
     for sentence in _unknown_fields(as_written.result()[0] or {}, values):
         report(f"{path}: {sentence}")
+    for sentence in find_duplicates(path.read_text(encoding="utf-8", errors="replace")):
+        report(f"{path}, {sentence}")
     return dict(values)
 
 

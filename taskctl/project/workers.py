@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from task_scheduler.errors import InvalidHeaders
 from task_scheduler.queue.message import DEFAULT_WORKER, Message, worker_problem
 from task_scheduler.tasks.builtin import BUILTIN_TASKS
-from task_scheduler.tasks.headers import InvalidHeaders, secrets_in
+from task_scheduler.tasks.headers import secrets_in
 from task_scheduler.tasks.registered import Task
 
 Workers = Mapping[str, frozenset[str] | None]
@@ -32,7 +33,7 @@ def worker_of(function: str, prefix: str) -> str | None:
 
     Args:
         function: its name.
-        prefix: of the stack.
+        prefix: the prefix of the stack.
     """
     run_task = f"{prefix}-run-task"
     if function == run_task:
@@ -45,7 +46,7 @@ def find_worker_problems(message: Message, task: Task | None, workers: Workers) 
     """Yield what a task asks of its worker that the worker does not have.
 
     Args:
-        message: of the task.
+        message: the message of the task.
         task: its function; None where it has none, or it is not known.
         workers: those that there are.
     """

@@ -28,14 +28,14 @@ def find_period(
     """Find the due times of a schedule that have no run.
 
     Args:
-        reader: of its stack.
-        schedule: whose calendar counts.
+        reader: the reader of its stack.
+        schedule: the schedule whose calendar counts.
         since: the first time; without an offset in the schedule's zone.
         until: the last one, likewise; None for now.
         skipped_too: whether runs that were skipped count as missed.
 
     Raises:
-        TaskctlError: these are no such times, or there is no ledger, or no access to it.
+        TaskctlError: it has no such times, or there is no ledger, or no access to it.
     """
     check_has_times(schedule)
     zone = read_zone(schedule)
@@ -74,7 +74,7 @@ class Backfill:
     """Starts the runs of a schedule by hand, and waits for them.
 
     Attributes:
-        stack: that has the schedule.
+        stack: the stack that has the schedule.
         schedule: to be run.
         who: starts them.
         why: the reason, which is recorded.

@@ -18,7 +18,7 @@ def cancel_run(stack: Stack, run: RecordedRun, why: str | None, *, force: bool) 
     """Cancel a run, note who did it, and return its state now.
 
     Args:
-        stack: that has the run.
+        stack: the stack that has the run.
         run: to be cancelled.
         why: the reason, which is recorded.
         force: whether one that runs is closed at once.

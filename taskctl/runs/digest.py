@@ -26,7 +26,7 @@ class RunDigest:
     """The message of a run.
 
     Attributes:
-        event: that people are notified of.
+        event: the event that people are notified of.
         title, text: what it says.
         sent: when it was delivered, UTC; None if it was not yet.
         is_as_sent: True if the text is the one that was sent; False if it was written anew.

@@ -43,34 +43,53 @@ def follow(reader: RunReader, id_: RunId, *, seconds: float | None) -> Iterator[
     """Look at a run each second, until it is over or the time is.
 
     Args:
-        reader: of its stack.
+        reader: the reader of its stack.
         id_: the run.
         seconds: for which it is looked at; None for as long as it takes.
     """
     began = time.monotonic()
-    seen: dict[int, KeptEnd] = {}
-    counts = None
-    was_told = False
+    look = _Look(reader, id_)
+    is_missing = False
     while True:
-        run = None
         try:
-            run = reader.run(id_)
-            if run is not None:
-                new = []
-                if counts != (run.ended, run.failed, run.state):
-                    new = [end for end in reader.kept_ends(id_.key) if end != seen.get(end.number)]
-                    counts = run.ended, run.failed, run.state
-                seen |= {end.number: end for end in new}
-                yield Progress(run=run, new=new)
+            progress = look.again()
         except AwsUnavailable as error:
             note(f"taskctl: {error}")
+            progress = None
+        if progress is not None:
+            yield progress
         waited = time.monotonic() - began
-        if (run is not None and run.is_over) or (seconds is not None and waited >= seconds):
+        is_over = progress is not None and progress.run.is_over
+        if is_over or (seconds is not None and waited >= seconds):
             return
-        if run is None and waited > UNKNOWN_SECONDS and not was_told:
-            was_told = True
+        if progress is None and waited > UNKNOWN_SECONDS and not is_missing:
+            is_missing = True
             note("The ledger does not have the run yet: it was away, or send_task was.")
         time.sleep(POLL_SECONDS)
+
+
+class _Look:
+    """Looks at a run, and knows which ends were seen before."""
+
+    def __init__(self, reader: RunReader, id_: RunId) -> None:
+        self._reader = reader
+        self._id = id_
+        self._seen: dict[int, KeptEnd] = {}
+        self._counts: tuple[object, ...] | None = None
+
+    def again(self) -> Progress | None:
+        """Return the run as it is now; None if the ledger does not have it."""
+        run = self._reader.run(self._id)
+        if run is None:
+            return None
+        counts = run.ended, run.failed, run.state
+        if counts == self._counts:
+            return Progress(run=run)
+        ends = self._reader.kept_ends(self._id.key)
+        new = [end for end in ends if end != self._seen.get(end.number)]
+        self._seen |= {end.number: end for end in new}
+        self._counts = counts
+        return Progress(run=run, new=new)
 
 
 @contextmanager

@@ -37,7 +37,7 @@ class Entry:
         time: when it was logged, UTC.
         run: the key of the run that it is of; None for none.
         task: the run and position of the task that it is of, such as "nightly #3"; None for none.
-        position: of the task in its list; None for none.
+        position: the position of the task in its list; None for none.
         record: the record that it is; None for a line of task code.
         text: the line; of a record empty.
         traceback: from the task's own code on; None without one.
@@ -99,7 +99,7 @@ class Log:
     """The logs of a stack's functions.
 
     Args:
-        stack: whose logs.
+        stack: the stack whose logs are read.
         since: the first moment.
         until: the last moment; None for what is still to come, too.
         run: the key of a run, for what is of its tasks alone; None for all.

@@ -128,7 +128,7 @@ def read_log_lines(stack: Stack, *, since: datetime, schedule: str | None = None
 
 
 def parse_record(event: Mapping[str, Any]) -> LogLine | None:
-    """Return the line of an event of CloudWatch Logs; None for one that is no record."""
+    """Return the line of an event of CloudWatch Logs; None if it is not a record."""
     return _parse(event, RunLine) or _parse(event, TaskLine)
 
 

@@ -22,8 +22,8 @@ class Missed:
 
     Attributes:
         due: the time, UTC.
-        key: of the run that makes up for it: its own, or where that was skipped another, the same
-            each time.
+        key: the key of the run that makes up for it: its own, or where that was skipped another,
+            the same each time.
         reason: why it was skipped; None of one that has no run at all.
     """
 
@@ -59,8 +59,8 @@ def find_missed(
     """Find the due times of a schedule that have no run, on days that it does not leave out.
 
     Args:
-        schedule: whose calendar counts.
-        runs: of it, in that period.
+        schedule: the schedule whose calendar counts.
+        runs: the runs of it, in that period.
         since: the first moment.
         until: the last one.
         known_from: the first moment of which the ledger has all runs.

@@ -67,7 +67,7 @@ def read_pauses(items: Mapping[str, Item]) -> dict[str, Pause]:
     """Return the pauses that are not over, by the names of the schedules (or ALL_SCHEDULES).
 
     Args:
-        items: of the schedules, by name.
+        items: the items of the schedules, by name.
     """
     now = datetime.fromtimestamp(time.time(), UTC)
     pauses = {name: Pause.from_item(item) for name, item in items.items()}
@@ -84,8 +84,8 @@ def pause_schedule(
     """Pause a schedule, or all (ALL_SCHEDULES), and note who did it.
 
     Args:
-        stack: that has the schedule.
-        name: of the schedule.
+        stack: the stack that has the schedule.
+        name: the name of the schedule.
         note: for whoever wonders.
         until: when the pause ends; None until it is resumed.
         known: the pause that holds: what is not given stays as it has it.

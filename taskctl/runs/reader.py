@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from task_scheduler.keeping.followers import FOLLOWERS
 from task_scheduler.queue.task_id import TaskId
@@ -31,6 +32,9 @@ _RECENT = 100
 
 _NEAREST = 3
 """Runs that are named where a text means none."""
+
+_AFTER_TIMES = "R#3"
+"""Sorts behind the runs that have a scheduled time, and before those that have none."""
 
 
 class RunReader:
@@ -71,7 +75,7 @@ class RunReader:
         """Return the runs that were due in a period, the first first; running ones with counts.
 
         Args:
-            schedule: whose runs; None for all.
+            schedule: the schedule whose runs are read; None for all.
             since: the first moment.
             until: the last moment; None for everything since.
         """
@@ -85,13 +89,16 @@ class RunReader:
         found = {(item["pk"], item["sk"]): item for item in items if _is_run(item)}
         runs = [RecordedRun.from_item(item) for item in found.values()]
         runs = [run for run in runs if run.due_time is None or first <= run.due_time <= last]
-        runs.sort(key=lambda run: (run.due_time or 0, run.key))
+        runs.sort(key=_due)
         return self.with_counts(runs)
 
     def last_runs(self, schedule: str, count: int) -> list[RecordedRun]:
         """Return the last runs of a schedule, the first first."""
-        items = self._table.query(f"S#{schedule}", newest=count)
-        return [RecordedRun.from_item(item) for item in items if _is_run(item)]
+        partition = f"S#{schedule}"
+        timed = self._table.query(partition, "R#", _AFTER_TIMES, newest=count)
+        untimed = self._table.query(partition, _AFTER_TIMES, newest=count)
+        runs = [RecordedRun.from_item(item) for item in timed + untimed if _is_run(item)]
+        return sorted(runs, key=_due)[-count:]
 
     def beginning_with(self, schedule: str, rest: str, count: int) -> list[RecordedRun]:
         """Return runs of a schedule whose keys go on so after the schedule, the last of them."""
@@ -203,30 +210,40 @@ def find_open_run(reader: RunReader, text: str) -> RecordedRun:
     return find_run(reader, text)
 
 
-def find_task(reader: RunReader, text: str) -> tuple[RecordedRun, int | None]:
+class FoundTask(NamedTuple):
+    """A run, and the position in its list that was named; None for none."""
+
+    run: RecordedRun
+    position: int | None
+
+
+def find_task(reader: RunReader, text: str) -> FoundTask:
     """Return the run that a text means, and the position that it ends in: nightly#3.
 
     Raises:
         TaskctlError: there is no such run, or several.
     """
     name, position = TaskId.parse(text)
-    return find_run(reader, name), position
+    return FoundTask(find_run(reader, name), position)
 
 
 def _is_run(item: Item) -> bool:
     return str(item.get("sk", "")).startswith("R#")
 
 
+def _due(run: RecordedRun) -> tuple[int, str]:
+    return run.due_time or 0, run.key
+
+
 def _ranges(since: datetime, until: datetime | None) -> list[tuple[str, str | None]]:
     """Return the sort keys of a period, from and to.
 
-    Times begin with R#20. A key whose rest is no time is a request id, which begins with any
-    hexadecimal digit: those are read as well, and told by when they began.
+    Runs without a scheduled time are read as well, and told by when they began.
     """
     from_ = f"R#{_rfc3339(since)}"
     if until is None:
-        return [("R#", "R#2"), (from_, None)]
-    return [("R#", "R#2"), (from_, f"R#{_rfc3339(until)}{LAST}"), ("R#21", None)]
+        return [(from_, None)]
+    return [(from_, f"R#{_rfc3339(until)}{LAST}"), (_AFTER_TIMES, None)]
 
 
 def _rfc3339(at: datetime) -> str:

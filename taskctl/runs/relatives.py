@@ -23,8 +23,8 @@ def last_parents(reader: RunReader, schedule: Schedule) -> list[str]:
     A schedule has none of those whose runs have not succeeded (or ended) yet.
 
     Args:
-        reader: of its stack.
-        schedule: that may run after others.
+        reader: the reader of its stack.
+        schedule: the schedule that may run after others.
 
     Raises:
         TaskctlError: there is no ledger, or no access to it.
@@ -43,8 +43,8 @@ def followers_of(reader: RunReader, run: RecordedRun) -> list[RecordedRun]:
     They are runs of the schedules of which keep_runs knows that they run after its schedule.
 
     Args:
-        reader: of its stack.
-        run: that may be over.
+        reader: the reader of its stack.
+        run: the run that may be over.
 
     Raises:
         TaskctlError: there is no ledger, or no access to it.

@@ -25,7 +25,7 @@ class Started:
     """A run that was started.
 
     Attributes:
-        id: of the run.
+        id: the id of the run.
         parents: the keys of the runs that it follows.
         summary: what send_task answered.
     """
@@ -57,7 +57,7 @@ def start_run(
     One of a schedule that runs after others follows the last runs that these have had.
 
     Args:
-        stack: that has the schedule.
+        stack: the stack that has the schedule.
         schedule: to be run.
         scheduled_time: which tasks see as the scheduled one.
         task: the only position of the list; None for all.
@@ -89,7 +89,7 @@ def parse_past(schedule: Schedule, text: str | None, option: str = "--at") -> da
         option: names it in errors.
 
     Raises:
-        TaskctlError: it is none, or in the future.
+        TaskctlError: it is not a time, or is in the future.
     """
     now = datetime.now(UTC)
     if text is None:

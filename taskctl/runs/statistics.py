@@ -19,7 +19,7 @@ def sum_up(schedule: str, runs: Sequence[RecordedRun]) -> dict[str, Any]:
 
     Args:
         schedule: its name.
-        runs: of it.
+        runs: the runs of it.
     """
     ran = [run for run in runs if run.state in RAN]
     failed = sum(run.has_failed for run in ran)

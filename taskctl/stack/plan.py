@@ -27,7 +27,7 @@ class PlannedStack:
     Attributes:
         prefix: its name.
         schedules: as they will be, those that do not change included.
-        task_folder: of its task code; None where the plan does not say.
+        task_folder: the folder of its task code; None where the plan does not say.
         layer: the folder of its packages, likewise.
         resources: all that the plan has, of every stack, as `terraform show -json` prints it.
     """
@@ -56,7 +56,7 @@ def read_plan(path: Path, root: Path, prefix: str | None) -> PlannedStack:
     """Read a plan that was saved, or what `terraform show -json` prints of one.
 
     Args:
-        path: of the plan.
+        path: the path of the plan.
         root: the folder in which it was made, which its paths are relative to.
         prefix: the stack's prefix; None where there is one stack.
 

@@ -20,7 +20,7 @@ def parse_since(text: str) -> datetime:
             a date, with a time or without.
 
     Raises:
-        TaskctlError: it is none of these.
+        TaskctlError: it is not one of these.
     """
     if (days := _DAYS_AGO.get(text)) is not None:
         day = datetime.now().replace(hour=0, minute=0, second=0, microsecond=0)
@@ -43,9 +43,9 @@ def parse_until(text: str) -> datetime:
     try:
         time = now + parse_span(text) if _SPAN.fullmatch(text) else parse_time(text, None)
     except OverflowError:
-        raise TaskctlError(f"{text!r} from now is behind the last date there is") from None
+        raise TaskctlError(f"{text!r} from now is after the last date there is") from None
     if time <= now:
-        raise TaskctlError(f"{text!r} must be yet to come, it is past")
+        raise TaskctlError(f"{text!r} must be in the future, and is past")
     return time
 
 
@@ -53,7 +53,7 @@ def parse_span(text: str) -> timedelta:
     """Parse a span of time: `90s`, `90m`, `12h`, `7d` or `2w`.
 
     Raises:
-        TaskctlError: it is none.
+        TaskctlError: it is not one.
         OverflowError: it is longer than all of time.
     """
     found = _SPAN.fullmatch(text)

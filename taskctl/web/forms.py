@@ -47,7 +47,7 @@ class Form:
         """Return a value as a number from 1; None if it is missing or empty.
 
         Raises:
-            TaskctlError: it is none.
+            TaskctlError: it is not one.
         """
         value = self.text(name)
         if value is None:

@@ -100,8 +100,8 @@ class Known:
     Attributes:
         stack: which.
         task_folder: where its task files lie on this machine; None if they do not.
-        reader: of its ledger.
-        schedules: that are deployed.
+        reader: the reader of its ledger.
+        schedules: the schedules that are deployed.
         watched: what keep_runs expects of schedules, by their names.
         running: the runs that are not over, of the last ones of each schedule.
         dead_letters: about how many there are.

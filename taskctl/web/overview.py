@@ -50,7 +50,7 @@ class Row:
         summary: the same in words.
         last: its last run; None before the first.
         streak: how many of its runs failed in a row.
-        pause: that holds; None for none.
+        pause: the pause that holds; None for none.
         expression: when it is due; None until that is known, and of one that runs after others.
         after: the schedules that it follows, in words; None for none.
         due: when it is due next; None for never, or until that is known.
@@ -95,7 +95,7 @@ def make_rows(
 
     Args:
         items: what the ledger has of them; those that are not deployed any more are left out.
-        schedules: that are deployed; None as long as nobody knows.
+        schedules: the schedules that are deployed; None as long as nobody knows.
         running: the runs that are not over, by schedule.
         costs: dollars a month, by schedule.
     """

@@ -63,7 +63,7 @@ class Session:
     """The credentials that a browser must present.
 
     Attributes:
-        port: that is listened on.
+        port: the port that is listened on.
         token: is in the address at the start.
         secret: is in the cookie.
     """
@@ -138,7 +138,7 @@ class Guard:
         if reads and scope["path"] == "/" and session.has_token(scope["query_string"]):
             return self._welcome()
         if headers.get("sec-fetch-site", "none") not in _OWN:
-            return PlainTextResponse("This is no page for other pages\n", 403)
+            return PlainTextResponse("This page is not for other pages\n", 403)
         if not session.is_open_to(headers.getlist("cookie")):
             return PlainTextResponse(_NO_SESSION, 403)
         return None

@@ -25,9 +25,11 @@ ROOT = Path("tests", "faults", "roots", "stack")
 def applied(emulator: Emulator) -> dict[str, Any]:
     """The module's outputs."""
     with terraform.workspace() as module:
-        for command in ("init", "apply -auto-approve"):
-            terraform.run(module / ROOT, emulator.environment(), *command.split(), "-input=false")
-        told = json.loads(terraform.run(module / ROOT, emulator.environment(), "output", "-json"))
+        root = module / ROOT
+        with terraform.attached(root, emulator.environment()) as aws:
+            for command in ("init", "apply -auto-approve"):
+                terraform.run(root, aws, *command.split(), "-input=false")
+        told = json.loads(terraform.run(root, {}, "output", "-json"))
     outputs: dict[str, Any] = told["stack"]["value"]
     return outputs
 

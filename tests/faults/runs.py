@@ -13,6 +13,9 @@ from task_scheduler_local.chat import Chat
 from task_scheduler_local.leftovers import client
 from tests.faults.stack import Stack
 
+LOOKS = 50
+"""One or two are enough, and a few more where keep_runs itself is struck."""
+
 
 @dataclass
 class Runs:
@@ -34,6 +37,10 @@ class Runs:
         """What a closed run came to."""
         item = self.item(key)
         return {name: item.get(name) for name in ("state", "total", "ended", "failed")}
+
+    def is_sent(self, key: str) -> bool:
+        """Return True if the sender of a list of one chunk has said all that it has to say."""
+        return "size" in self._table.get(RunId.of(key).chunk(0))
 
     def is_closed(self, key: str) -> bool:
         return "closed" in self.item(key)
@@ -71,14 +78,12 @@ class Runs:
         """
         if is_at_work:
             self.stack.let_finish(condition)
-
-        def is_so_by_now() -> bool:
+        for _ in range(LOOKS):
+            if condition():
+                return
             self.let_time_pass()
             self.keep()
-            return condition()
-
-        if not condition():
-            self.stack.wait(is_so_by_now)
+        assert condition(), f"keep_runs came by {LOOKS} times in vain"
 
     @property
     def _table(self) -> Table:

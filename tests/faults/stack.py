@@ -332,10 +332,12 @@ class Stack:
 
     def wait(self, condition: Callable[[], bool]) -> None:
         """Waits until something is so."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        begun = time.monotonic()
         while not condition():
-            assert time.monotonic() < deadline, f"waited {PATIENCE_SECONDS} s in vain"
-            time.sleep(0.05)
+            waited = time.monotonic() - begun
+            assert waited < PATIENCE_SECONDS, f"waited {PATIENCE_SECONDS} s in vain"
+            # a look takes time from the functions; what takes long is looked at less often
+            time.sleep(min(0.5, 0.02 + waited / 20))
 
     def let_finish(self, condition: Callable[[], bool]) -> None:
         """Gives whoever is at work the time to make something so; they may be dead, too."""

@@ -72,5 +72,5 @@ def test_a_run_whose_function_is_killed_is_sent_again_and_nothing_runs_twice_but
     assert again.keys() <= set(TEXTS[:1_000])
     assert len(again) > 500
     stack.check_books(TEXTS, perhaps=again)
-    assert (stack.effects() - Counter(TEXTS)).total() < len(again)  # most had ended by then
+    assert (stack.effects() - Counter(TEXTS)).total() < len(again) / 2  # most had ended by then
     assert stack.runs_dead_letters == []

@@ -79,12 +79,14 @@ def test_no_port_to_be_had_is_one_sentence(
         Emulator().__enter__()
 
 
-def test_a_dead_one_is_told_with_its_last_words() -> None:
+def test_a_dead_one_is_reported_with_the_last_line_of_its_log() -> None:
     with Emulator() as running:
         assert running._process is not None
         os.kill(running._process.pid, signal.SIGKILL)
         running._process.wait()
-        with pytest.raises(LocalError, match=r"died \(exit code -9\); its last words: .+"):
+        with pytest.raises(
+            LocalError, match=r"died \(exit code -9\); the last line of its log: .+"
+        ):
             running.reset()
 
 

@@ -118,6 +118,13 @@ def test_the_users_own_aws_and_terraform_settings_do_not_reach_it(
     assert "the user's" not in terraform.environment({"AWS_REGION": "us-east-1"}).values()
 
 
+def test_the_users_own_setting_of_gos_garbage_collection_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GOGC", "50")
+    assert terraform.environment({})["GOGC"] == "50"
+
+
 def test_an_unknown_provider_choice_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROVIDER", "real")
     with pytest.raises(LocalError, match="PROVIDER=real: expected registry"):

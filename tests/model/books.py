@@ -57,7 +57,7 @@ class Books:
 
 @dataclass(frozen=True, kw_only=True)
 class Balance:
-    """What is wrong in the books; each a set of tasks.
+    """The faults in the books; each a set of tasks.
 
     Attributes:
         lost: neither an effect nor a dead letter.

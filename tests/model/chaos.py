@@ -72,12 +72,12 @@ class Verdict:
 
     @property
     def closes(self) -> int:
-        """How often the run left `running`."""
+        """The times that the run left `running`."""
         return sum(self.night.closes.values())
 
     @property
     def digests(self) -> int:
-        """How many digests of the closed run were delivered."""
+        """The number of delivered digests of the closed run."""
         return sum(not digest.is_early for _, digest in self.night.digests)
 
     @property

@@ -27,7 +27,7 @@ class Context:
 
     simulation: Simulation
     deadline: float
-    aws_request_id: str = "request-1"
+    aws_request_id: str = "1"
 
     def get_remaining_time_in_millis(self) -> int:
         """Return the simulated milliseconds until the function is ended."""

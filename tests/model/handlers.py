@@ -22,6 +22,7 @@ from tests.model.sqs import Client
 from tests.model.world import World
 
 HANDLERS = (send_task, run_task, keep_runs)
+"""Imported, so that `surroundings` finds in them what it replaces."""
 
 
 def run(world: World, **settings: Any) -> Books:
@@ -40,7 +41,7 @@ def run(world: World, **settings: Any) -> Books:
 
 
 class Surrounded(Protocol):
-    """What takes AWS's place."""
+    """The stand-ins for AWS."""
 
     simulation: Simulation
     random: random.Random

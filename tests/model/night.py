@@ -14,7 +14,8 @@ from task_scheduler.notifications.digest import Digest, compose_digest
 from task_scheduler.notifications.notifier import Sending
 from task_scheduler.runs.chunk import CHUNK_SIZE, Position
 from task_scheduler.runs.identity import RunId
-from task_scheduler.runs.table import DUE, Item, _from_wire
+from task_scheduler.runs.table import DUE, Item
+from task_scheduler.runs.wire import from_wire
 from task_scheduler.tasks.context import TaskContext
 from tests.model import dynamodb
 from tests.model.books import Plan
@@ -123,7 +124,7 @@ class Night(World):
 
     def item(self, run: RunId = RUN) -> Item:
         """Return a run's item; empty if there is none."""
-        return _from_wire(self.table.items.get(run.item, {}))
+        return from_wire(self.table.items.get(run.item, {}))
 
     def invoke_later(
         self, event: Mapping[str, Any], *, delay: float = 0.0, attempt: int = 0, request: str = ""

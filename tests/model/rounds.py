@@ -15,7 +15,8 @@ from task_scheduler import keep_runs, run_task
 from task_scheduler.keeping.followers import FOLLOWERS
 from task_scheduler.notifications.notifier import Sending
 from task_scheduler.runs.schedule_state import ScheduleState
-from task_scheduler.runs.table import Item, _from_wire
+from task_scheduler.runs.table import Item
+from task_scheduler.runs.wire import from_wire
 from task_scheduler.tasks.context import ParentRun, TaskContext
 from tests.model import dynamodb
 from tests.model.books import Plan
@@ -122,7 +123,7 @@ class Rounds(Night):
     def runs(self, name: str) -> dict[str, Item]:
         """Return the runs of a schedule, by key."""
         return {
-            f"{name}@{sort.removeprefix('R#')}": _from_wire(item)
+            f"{name}@{sort.removeprefix('R#')}": from_wire(item)
             for (partition, sort), item in self.table.items.items()
             if partition == f"S#{name}"
         }
@@ -166,7 +167,7 @@ class Rounds(Night):
         return taken[other]["ends" if AFTER[name]["any_outcome"] else "successes"]
 
     def _item(self, partition: str, sort: str) -> Item:
-        return _from_wire(self.table.items.get((partition, sort), {}))
+        return from_wire(self.table.items.get((partition, sort), {}))
 
     def _fire(self, name: str, number: int, delay: float) -> None:
         due = datetime.fromtimestamp(int(EPOCH + delay) + number, UTC)
@@ -199,7 +200,7 @@ class Rounds(Night):
         return f"did {text}"
 
     def _note(self, operation: str, before: dynamodb.Wire, after: dynamodb.Wire) -> None:
-        old, new = _from_wire(before), _from_wire(after)
+        old, new = from_wire(before), from_wire(after)
         if new["pk"] == FOLLOWERS:
             self._note_round(new["sk"], old, new)
         elif new["pk"].startswith("S#"):

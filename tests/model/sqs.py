@@ -158,7 +158,7 @@ class Queue:
         return [stored for stored in self.messages if stored.group not in held]
 
     def _is_noisy(self, now: float) -> Callable[[Stored], bool]:
-        """Tell of a message whether its group has more than its share in flight (fair queues).
+        """Return True if a message's group has more than its share in flight (fair queues).
 
         Amazon SQS Developer Guide, "Amazon SQS fair queues"; the share itself is not published.
         """
@@ -237,7 +237,7 @@ class Client:
 
 
 class Faults:
-    """What befalls calls: seeded, by probability.
+    """Faults of calls: seeded, by probability.
 
     Attributes:
         refused: share of calls that fail without an effect.

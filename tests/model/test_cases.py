@@ -15,7 +15,7 @@ from tests.model.world import World
 
 
 def is_done(world: World) -> bool:
-    """Tell whether each task had one effect, and none a dead letter."""
+    """Return True if each task had one effect, and none a dead letter."""
     tasks = range(len(world.plans))
     return set(world.books.done) == set(tasks) and not world.books.dead and not world.queue.messages
 

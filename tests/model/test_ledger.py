@@ -19,7 +19,8 @@ from task_scheduler.runs.closing import close
 from task_scheduler.runs.identity import RunId
 from task_scheduler.runs.ledger import Ledger
 from task_scheduler.runs.schedule_state import ScheduleState
-from task_scheduler.runs.table import Table, _from_wire
+from task_scheduler.runs.table import Table
+from task_scheduler.runs.wire import from_wire
 from tests.model.dynamodb import Client
 from tests.model.simulation import EPOCH, Killed, Simulation
 
@@ -101,7 +102,7 @@ class Night:
 
 
 def marks_are_known(chunk: Chunk, marks: Marks) -> bool:
-    """Tell whether all that would be recorded is recorded."""
+    """Return True if all that would be recorded is recorded."""
     return all(numbers <= chunk.marks[mark] for mark, numbers in marks.sets.items())
 
 
@@ -114,7 +115,7 @@ def test_a_run_closes_once_with_every_end_counted_once(seed: int) -> None:
     failed = len(range(0, night.total, 3))
     item = night.client.items[RUN.item]
     assert (int(item["ended"]["N"]), int(item["failed"]["N"])) == (night.total, failed)
-    schedule = ScheduleState.from_item(_from_wire(night.client.items[RUN.schedule_item]))
+    schedule = ScheduleState.from_item(from_wire(night.client.items[RUN.schedule_item]))
     assert [run.key for run in schedule.recent] == [RUN.key]
     assert (schedule.version, schedule.streak) == (1, 1 if failed else 0)
     event = NotifyEvent.FAILURE if failed else NotifyEvent.SUCCESS

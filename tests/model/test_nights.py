@@ -10,8 +10,12 @@ from typing import Any
 
 import pytest
 
+from task_scheduler import send_task
+from task_scheduler.errors import LedgerUnavailable
 from task_scheduler.runs.chunk import CHUNK_SIZE
+from task_scheduler.runs.claims import Claim
 from task_scheduler.runs.identity import RunId
+from task_scheduler.sending.start import Start
 from tests.model import dynamodb
 from tests.model.books import Plan
 from tests.model.chaos import FAULTS, Verdict, run_night
@@ -72,6 +76,44 @@ def test_a_run_is_closed_when_the_table_is_back(begin: float, total: int, groups
     assert all(night.books.begun[number] <= RETRIES + 2 for number in night.balance.too_many)
 
 
+def unguarded(*_: object) -> Start:
+    """Start a run as if the table did not answer."""
+    return Start(claim=Claim.MINE)
+
+
+def unavailable(*_: object) -> Start:
+    """Refuse to start a run that must not start while the table does not answer."""
+    raise LedgerUnavailable("away")
+
+
+def test_a_run_of_which_the_table_took_no_claim_is_closed_when_its_list_cannot_be_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(send_task, "start", unguarded)
+    night = Night([], seed=1, event={"tasks": None, "tasks_file": "gone.txt"}, **SHORT)
+
+    night.live()
+
+    assert night.lost_events == 1  # after Lambda's retries the event is a dead letter
+    assert night.item()["state"] == "incomplete"
+    assert Verdict(night, frozenset()).problems() == []
+    [(_, digest)] = night.digests
+    assert "gone.txt" in str(digest)
+
+
+@pytest.mark.parametrize("needs", [{"overlap": "skip"}, {"parents": ["r@1"]}])
+def test_a_run_that_needs_the_ledger_is_not_open_in_it_when_it_could_not_start(
+    needs: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(send_task, "start", unavailable)
+    night = Night(SMALL, seed=1, event=needs, **SHORT)
+
+    night.live()
+
+    assert night.lost_events == 1
+    assert night.item() == {}
+
+
 class Hours(Night):
     """A night with several runs of a schedule; notes which are open at once.
 
@@ -100,7 +142,7 @@ class Hours(Night):
 
     @property
     def states(self) -> dict[str, str | None]:
-        """What became of each run, by its time."""
+        """The outcome of each run, by its time."""
         runs = {time: RunId(schedule="s", key=f"s@{time}") for time in self.parts}
         return {time: self.item(run).get("state") for time, run in runs.items()}
 

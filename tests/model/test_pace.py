@@ -153,7 +153,7 @@ class Paced(Night):
 
     @property
     def invocations(self) -> int:
-        """How often the list was begun or gone on with, by Scheduler, itself or keep_runs."""
+        """The times that the list was begun or continued, by Scheduler, itself or keep_runs."""
         return sum(call.startswith("Invoke ") for call in self.faults.calls) + 1
 
 

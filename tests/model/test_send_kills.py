@@ -69,7 +69,7 @@ class Sending:
 
     @property
     def total(self) -> int:
-        """How long the ledger says that the list is."""
+        """The length of the list as the ledger has it."""
         return int(self.table.items[RUN.item]["total"]["N"])
 
     def _invoke(self) -> None:

@@ -19,7 +19,7 @@ MAX_GROWTH_BYTES = 4_000_000
 
 @dataclass(frozen=True)
 class Footprint:
-    """What the process holds."""
+    """The resources that the process holds."""
 
     threads: int
     files: int

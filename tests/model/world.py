@@ -101,7 +101,7 @@ class World:
 
     @property
     def balance(self) -> Balance:
-        """What is wrong with what became of the tasks."""
+        """The tasks whose ends are not as they should be, by fault."""
         return balance(self.books, self.plans)
 
     def work(self, number: int, context: TaskContext) -> None:

@@ -94,6 +94,10 @@ SCHEDULES: dict[str, tuple[dict[str, Any], str]] = {
         {"expression": "cron(0 9 * * 1-5)"},
         "five fields are cron's; to AWS that is cron(0 9 ? * MON-FRI *)",
     ),
+    "a-name-of-crons": (
+        {"expression": "@Daily"},
+        "@Daily is cron's; to AWS that is cron(0 0 * * ? *)",
+    ),
     "five-bare-fields": (
         {"expression": "*/10 8 1 * *"},
         "five fields are cron's; to AWS that is cron(*/10 8 1 * ? *)",
@@ -112,7 +116,7 @@ SCHEDULES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "watched-but-once": (
         {"expression": "at(2037-12-31T23:59:59)", "expected_every": 3600},
-        "expected_every is given, but at(...) fires only once: leave it out",
+        "expected_every is given, but at(...) is due only once: leave it out",
     ),
     "done-too-soon": (
         {"finish_within": 59},
@@ -177,7 +181,7 @@ SCHEDULES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "overlap-of-one": (
         {"expression": "at(2037-12-31T23:59:59)", "overlap": "queue"},
-        'overlap is "queue", but at(...) fires only once: leave it out',
+        'overlap is "queue", but at(...) is due only once: leave it out',
     ),
     "no-days-to-skip": (
         {"skip_on": []},

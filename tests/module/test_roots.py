@@ -15,10 +15,11 @@ from .conftest import SMALL_LAYER, Planned, resources
 
 def planned_root(root: Path, emulator: Emulator, folder: str, *arguments: str) -> Planned:
     """The plan of a root within the copy of the module."""
-    aws = emulator.environment()
-    terraform.run(root / folder, {}, "init")
-    terraform.run(root / folder, aws, "plan", "-out=plan", *arguments)
-    planned: Planned = json.loads(terraform.run(root / folder, aws, "show", "-json", "plan"))
+    with terraform.attached(root / folder, emulator.environment()) as aws:
+        terraform.run(root / folder, aws, "init")
+        terraform.run(root / folder, aws, "plan", "-out=plan", *arguments)
+        shown = terraform.run(root / folder, aws, "show", "-json", "plan")
+    planned: Planned = json.loads(shown)
     return planned
 
 

@@ -66,10 +66,10 @@ def planned(root: Path, emulator: Emulator) -> Planned:
     folder.mkdir()
     (folder / "main.tf").write_text(ROOT, encoding="utf-8")
     layer = f"-var=layer_dir={root / SMALL_LAYER['layer_dir']}"
-    aws = emulator.environment()
-    terraform.run(folder, {}, "init")
-    terraform.run(folder, aws, "plan", "-out=plan", layer)
-    shown: Planned = json.loads(terraform.run(folder, aws, "show", "-json", "plan"))
+    with terraform.attached(folder, emulator.environment()) as aws:
+        terraform.run(folder, aws, "init")
+        terraform.run(folder, aws, "plan", "-out=plan", layer)
+        shown: Planned = json.loads(terraform.run(folder, aws, "show", "-json", "plan"))
     return shown
 
 

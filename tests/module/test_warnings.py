@@ -13,7 +13,7 @@ from .conftest import Planned, Variables
 WARNED: dict[str, tuple[dict[str, Any], str]] = {
     "past": (
         {"expression": "at(2020-01-01T00:00:00)"},
-        "at(2020-01-01T00:00:00) is past: it never fires, and AWS may refuse it",
+        "at(2020-01-01T00:00:00) is past: it never runs, and AWS may refuse it",
     ),
     "late-start": (
         {"start_date": "2020-01-01T00:00:00Z"},
@@ -22,15 +22,25 @@ WARNED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "ended": (
         {"end_date": "2020-01-01T00:00:00Z"},
-        "end_date 2020-01-01T00:00:00Z is past: it no longer fires",
+        "end_date 2020-01-01T00:00:00Z is past: it no longer runs",
     ),
     "february": (
         {"expression": "cron(0 9 31 2 ? *)"},
-        "cron(0 9 31 2 ? *) never fires: there is no such day in these months",
+        "cron(0 9 31 2 ? *) never runs: there is no such day in these months",
     ),
+    "weekday-next-to-no-day": (
+        {"expression": "cron(0 9 31W 2,4 ? *)"},
+        "cron(0 9 31W 2,4 ? *) never fires: there is no such day in these months",
+    ),
+    "nth-weekday": (
+        {"expression": "cron(0 9 ? * 6#2 *)"},
+        "day-of-week 6#2 is FRI#2 to AWS, whose week begins with 1 for Sunday: say so by name, "
+        "or SAT#2 if that is meant",
+    ),
+    "last-weekday": ({"expression": "cron(0 9 ? * 5L *)"}, "is THUL to AWS"),
     "old-years": (
         {"expression": "cron(0 9 * * ? 2020)"},
-        "cron(0 9 * * ? 2020) never fires: its years are past",
+        "cron(0 9 * * ? 2020) never runs: its years are past",
     ),
     "weekdays": (
         {"expression": "cron(0 9 ? * 1-5 *)"},
@@ -49,6 +59,7 @@ WARNED: dict[str, tuple[dict[str, Any], str]] = {
 }
 SILENT: dict[str, dict[str, Any]] = {
     "named": {"expression": "cron(0 9 ? * MON-FRI *)"},
+    "leap-day-or-its-neighbour": {"expression": "cron(0 9 29W,31 2 ? *)"},
     "leap-day": {"expression": "cron(0 9 29 2 ? *)"},
     "days-to-come": {"skip_on": ["2020-12-25", "new"], "only_on": ["2037-12-24", "2037-12-25"]},
     "to-come": {"expression": "at(2037-12-31T23:59:59)"},

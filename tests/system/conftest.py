@@ -20,17 +20,24 @@ def records(tmp_path: Path) -> Records:
 
 @pytest.fixture(scope="module")
 def scheduled(tmp_path_factory: pytest.TempPathFactory) -> Records:
-    """Records of the tasks of the schedule that fires by itself."""
+    """Records of the tasks of the schedule that is due by itself."""
     return Records(tmp_path_factory.mktemp("scheduled"))
 
 
-@pytest.fixture(scope="module", autouse=True)
-def surroundings(emulator: Emulator, scheduled: Records) -> Iterator[None]:
-    """Give pytest-terraform the roots, the emulator and the values of variables."""
+@pytest.fixture(scope="module")
+def terraform_root(
+    request: pytest.FixtureRequest, emulator: Emulator, scheduled: Records
+) -> Iterator[None]:
+    """Give pytest-terraform the roots, the emulator, providers and the values of variables.
+
+    The root that the file of tests applies has its name: test_pair.py that in roots/pair.
+    """
     with terraform.workspace() as module, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tf.LazyModuleDir, "value", str(module / "tests" / "system" / "roots"))
+        roots = module / "tests" / "system" / "roots"
+        patch.setattr(tf.LazyModuleDir, "value", str(roots))
         variables = {"TF_VAR_folder": str(scheduled.folder)}
-        environment = terraform.environment(emulator.environment()) | variables
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        yield
+        root = roots / request.path.stem.removeprefix("test_")
+        with terraform.attached(root, emulator.environment()) as aws:
+            for name, value in (terraform.environment(aws) | variables).items():
+                patch.setenv(name, value)
+            yield

@@ -50,20 +50,30 @@ class Stack:
         return message_id
 
     def dead_letters(self, queue: str, *parts: str) -> list[dict[str, Any]]:
-        """The dead letters with each part in their bodies: body and attributes, left in place."""
-        received = client("sqs", self.aws).receive_message(
-            QueueUrl=self.names[queue]["url"],
+        """The dead letters with each part in their bodies: body and attributes, left in place.
+
+        All of the queue are looked at, however many other tests have left there.
+        """
+        sqs, url = client("sqs", self.aws), self.names[queue]["url"]
+        found: list[dict[str, Any]] = []
+        while received := sqs.receive_message(
+            QueueUrl=url,
             MaxNumberOfMessages=10,
-            VisibilityTimeout=0,
+            VisibilityTimeout=60,
             MessageAttributeNames=["All"],
-        )
+        ).get("Messages"):
+            found += received
+        for dead_letter in found:
+            sqs.change_message_visibility(
+                QueueUrl=url, ReceiptHandle=dead_letter["ReceiptHandle"], VisibilityTimeout=0
+            )
         return [
             {"body": dead_letter["Body"]}
             | {
                 name: value["StringValue"]
                 for name, value in dead_letter.get("MessageAttributes", {}).items()
             }
-            for dead_letter in received.get("Messages", [])
+            for dead_letter in found
             if all(part in dead_letter["Body"] for part in parts)
         ]
 

@@ -38,8 +38,9 @@ def archives(folder: Path, layer: Path, source: Path | str, emulator: Emulator) 
     (folder / "tasks" / "own.py").write_text("# a user's\n", encoding="utf-8")
     (folder / "layer").mkdir()
     (folder / "layer" / "python").symlink_to(layer)
-    terraform.run(folder, {}, "init", "-input=false")
-    terraform.run(folder, emulator.environment(), "plan", "-input=false")
+    with terraform.attached(folder, emulator.environment()) as aws:
+        terraform.run(folder, aws, "init", "-input=false")
+        terraform.run(folder, aws, "plan", "-input=false")
     found = (folder / ".task-scheduler").glob("*.zip")
     return {path.name: sha256(path.read_bytes()).hexdigest() for path in found}
 

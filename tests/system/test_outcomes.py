@@ -10,6 +10,8 @@ from pytest_terraform import tf
 from task_scheduler_local.emulator import Emulator
 from tests.system.stack import Records, Stack, wait_for
 
+pytestmark = pytest.mark.usefixtures("terraform_root")
+
 tf.terraform("outcomes", scope="module")  # defines the fixture `outcomes`
 
 

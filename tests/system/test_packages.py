@@ -22,8 +22,9 @@ from task_scheduler_local.places import ROOT
 
 def archives(module: Path, aws: dict[str, str]) -> dict[str, str]:
     """Plan the module where it lies; the hash of each archive."""
-    terraform.run(module, aws, "init", "-input=false")
-    terraform.run(module, aws, "plan", "-input=false")
+    with terraform.attached(module, aws) as attached:
+        terraform.run(module, attached, "init", "-input=false")
+        terraform.run(module, attached, "plan", "-input=false")
     found = (module / ".task-scheduler").glob("*.zip")
     return {path.name: sha256(path.read_bytes()).hexdigest() for path in found}
 
@@ -140,8 +141,11 @@ def test_an_executable_file_can_be_executed(emulator: Emulator) -> None:
 
 
 def test_a_plan_that_was_kept_deploys_what_was_planned() -> None:
-    with Emulator() as own, terraform.workspace() as module:
-        aws = own.environment()
+    with (
+        Emulator() as own,
+        terraform.workspace() as module,
+        terraform.attached(module, own.environment()) as aws,
+    ):
         code = module / "tasks" / "more.txt"
         code.write_text("planned first\n")
         terraform.run(module, aws, "init", "-input=false")

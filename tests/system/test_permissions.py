@@ -110,19 +110,20 @@ def observed(emulator: Emulator) -> Iterator[Observed]:
     aws = emulator.environment()
     ssm, secrets = client("ssm", aws), client("secretsmanager", aws)
     observed = Observed()
-    with terraform.workspace() as module, serving() as chat:
+    with terraform.workspace() as module, serving() as chat, ExitStack() as stack:
         root = module / "tests" / "system" / "roots" / "permissions"
         ssm.put_parameter(Name="/permitted/chat", Type="SecureString", Value=chat.url)
         secrets.create_secret(Name="permitted/chat", SecretString=chat.url)
         ssm.put_parameter(Name="/permitted/token", Type="SecureString", Value="a token")
         secrets.create_secret(Name="permitted/token", SecretString="a token")
-        terraform.run(root, aws, "init", "-input=false")
-        terraform.run(root, aws, "apply", "-auto-approve", "-input=false")
-        told = json.loads(terraform.run(root, aws, "output", "-json"))
+        provided = stack.enter_context(terraform.attached(root, aws))
+        terraform.run(root, provided, "init", "-input=false")
+        terraform.run(root, provided, "apply", "-auto-approve", "-input=false")
+        told = json.loads(terraform.run(root, provided, "output", "-json"))
         for instance in INSTANCES:
             observe(observed, instance, told[instance]["value"], emulator, chat)
         yield observed
-        terraform.run(root, aws, "destroy", "-auto-approve", "-input=false")
+        terraform.run(root, provided, "destroy", "-auto-approve", "-input=false")
         for name in ("permitted/chat", "permitted/token"):
             secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
             ssm.delete_parameter(Name=f"/{name}")

@@ -63,7 +63,8 @@ def seen(emulator: Emulator, httpserver: HTTPServer) -> Iterator[Seen]:
         ssm.put_parameter(Name="/secretive/other", Type="SecureString", Value=OTHER)
         ssm.put_parameter(Name="/secretive/chat", Type="SecureString", Value=chat.url)
         secrets.create_secret(Name="secretive/database", SecretString=DATABASE)
-        texts = _apply(root, aws, httpserver.url_for("/echo"))
+        with terraform.attached(root, aws) as attached:
+            texts = _apply(root, attached, httpserver.url_for("/echo"))
         stack = Stack(json.loads(texts["outputs"])["names"]["value"], aws)
         ran = run_schedule("secretive", "asking", aws)
         for name, source in (("leaking", "ways"), ("unmade", "broken")):
@@ -81,7 +82,10 @@ def seen(emulator: Emulator, httpserver: HTTPServer) -> Iterator[Seen]:
             "ledger": _whole_ledger(stack),
         }
         yield Seen(texts, asked)
-        terraform.run(root, aws, "destroy", "-auto-approve", "-input=false", "-var=url=none")
+        with terraform.attached(root, aws) as attached:
+            terraform.run(
+                root, attached, "destroy", "-auto-approve", "-input=false", "-var=url=none"
+            )
         secrets.delete_secret(SecretId="secretive/database", ForceDeleteWithoutRecovery=True)
         for name in ("token", "other", "chat"):
             ssm.delete_parameter(Name=f"/secretive/{name}")

@@ -21,15 +21,15 @@ from tests.system.stack import Stack, wait_for
 
 @pytest.fixture(scope="module")
 def stack(emulator: Emulator) -> Iterator[Stack]:
-    aws = emulator.environment()
     with terraform.workspace() as module:
         root = module / "tests" / "system" / "roots" / "workers"
-        terraform.run(root, aws, "init", "-input=false")
-        terraform.run(root, aws, "apply", "-auto-approve", "-input=false")
-        outputs = json.loads(terraform.run(root, aws, "output", "-json"))
-        yield Stack(outputs["names"]["value"], aws)
-        assert "No changes" in terraform.run(root, aws, "plan", "-input=false", "-no-color")
-        terraform.run(root, aws, "destroy", "-auto-approve", "-input=false")
+        with terraform.attached(root, emulator.environment()) as aws:
+            terraform.run(root, aws, "init", "-input=false")
+            terraform.run(root, aws, "apply", "-auto-approve", "-input=false")
+            outputs = json.loads(terraform.run(root, aws, "output", "-json"))
+            yield Stack(outputs["names"]["value"], emulator.environment())
+            assert "No changes" in terraform.run(root, aws, "plan", "-input=false", "-no-color")
+            terraform.run(root, aws, "destroy", "-auto-approve", "-input=false")
 
 
 def taskctl(stack: Stack, *arguments: str) -> Any:

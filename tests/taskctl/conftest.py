@@ -126,7 +126,8 @@ class Applied:
     def apply(self) -> None:
         """Apply it once more."""
         folder = f"-var=folder={self.folder}"
-        terraform.run(self.root, self.aws, "apply", "-auto-approve", "-input=false", folder)
+        with terraform.attached(self.root, self.aws) as aws:
+            terraform.run(self.root, aws, "apply", "-auto-approve", "-input=false", folder)
 
 
 @pytest.fixture(scope="session")

@@ -221,7 +221,7 @@ def test_a_calendar_is_written_anew_unless_somebody_has_changed_it(
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["GERMANY"], "'GERMANY' is no country or market that the holidays package knows"),
+        (["GERMANY"], "'GERMANY' is not a country or market that the holidays package knows"),
         (["DE", "--subdivision", "ZZ"], "DE has no subdivision 'ZZ': must be one of Augsburg, BB"),
         (["XNYS", "--subdivision", "ZZ"], "XNYS has no subdivision 'ZZ': must be left out"),
         (["DE", "--name", "../DE"], "calendar '../DE': its name must be a letter, and up to 63"),

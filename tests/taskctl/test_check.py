@@ -255,7 +255,7 @@ def test_task_code_that_ends_the_process_is_a_problem(project: Path, taskctl: Ta
     (project / "code" / "ends.py").write_text("import os\nos._exit(3)")
     done = taskctl("check")
     assert done.returncode == 1
-    assert "task code ended its process at import (exit code 3)" in done.stdout
+    assert "ends.py ended its process at import (exit code 3)" in done.stdout
 
 
 def test_what_task_code_prints_is_not_part_of_the_result(project: Path, taskctl: Taskctl) -> None:

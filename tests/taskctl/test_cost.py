@@ -16,7 +16,13 @@ import pytest
 
 from task_scheduler_local.emulator import REGION, Emulator
 from task_scheduler_local.places import ROOT
-from taskctl.costs.cost_basis import CHAT_WARNINGS, EARLY_WARNINGS, ESSENTIAL_ALARMS, WATCH_ALARM
+from taskctl.costs.cost_basis import (
+    CHAT_WARNINGS,
+    EARLY_WARNINGS,
+    ESSENTIAL_ALARMS,
+    OF_EACH_WORKER,
+    WATCH_ALARM,
+)
 
 from .conftest import Taskctl
 
@@ -143,8 +149,11 @@ def test_every_alarm_is_in_the_guide_to_failure_modes() -> None:
 
 def test_alarms_have_the_names_of_the_module() -> None:
     written = (ROOT / "modules" / "monitoring" / "alarms.tf").read_text(encoding="utf-8")
-    names = re.findall(r"^    ([a-z-]+) = \{$", written, re.MULTILINE)
-    assert names == [*ESSENTIAL_ALARMS, WATCH_ALARM, *EARLY_WARNINGS, *CHAT_WARNINGS]
+    one = re.findall(r"^ {6}([a-z-]+) = \{$", written, re.MULTILINE)
+    of_each_worker = re.findall(r'"([a-z-]+)\$\{worker\.suffix\}" => \{$', written, re.MULTILINE)
+    assert of_each_worker == [*OF_EACH_WORKER]
+    names = {*ESSENTIAL_ALARMS, WATCH_ALARM, *EARLY_WARNINGS, *CHAT_WARNINGS}
+    assert names - {"tasks-dead-letters"} == {*one, *of_each_worker}
 
 
 def test_piped_output_ends_with_the_total_and_the_assumptions(

@@ -260,7 +260,7 @@ def without(multiples_of: int, first: int, end: int) -> str:
         ("0 0 0 * *", 'day of the month "0" must be 1-31, with , - * /'),
         ("0 0 * foo *", 'month "FOO" must be 1-12 or JAN-DEC, with , - * /'),
         ("0 0 * * 8", 'day of the week "8" must be 0-7 or SUN-SAT, with , - * /'),
-        ("0 0 * * 6-2", 'day of the week "6-2": 6-2 goes backwards, cron refuses it'),
+        ("0 0 * * 6-2", 'day of the week "6-2": 6-2 goes backwards, which cron refuses'),
         ("*/0 * * * *", 'minute "*/0": the step must not be 0'),
         ("H * * * *", 'minute "H": H is Jenkins\'s, which picks a value; pick one'),
         (

@@ -91,7 +91,7 @@ def test_a_run_without_scheduled_time_keeps_the_key_of_its_request() -> None:
             "requestPayload": {"version": 1, "schedule": "nightly", "tasks": ["x"]},
         }
     )
-    assert (read.event["key"], read.reason) == ("nightly@r-1", "RetriesExhausted")
+    assert (read.event["key"], read.reason) == ("nightly@request-r-1", "RetriesExhausted")
 
 
 def test_a_refused_line_is_requested_alone() -> None:

@@ -22,7 +22,7 @@ from taskctl import aws
 from taskctl.commands.dev import dev
 from taskctl.dev import start
 from taskctl.dev.clock import Clock
-from taskctl.dev.session import groups_of
+from taskctl.dev.schedules import groups_of
 from taskctl.dev.view import _fit
 from taskctl.runs.log import _own
 from taskctl.stack.stack import Stack
@@ -73,7 +73,7 @@ def use(monkeypatch: pytest.MonkeyPatch, *schedules: dict[str, Any]) -> Aws:
     return made
 
 
-def test_a_schedule_fires_at_its_time_in_its_zone_with_that_time_in_its_input(
+def test_a_schedule_is_started_at_its_time_in_its_zone_with_that_time_in_its_input(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     created = datetime.now(UTC) - timedelta(seconds=59.5)
@@ -103,7 +103,7 @@ def test_the_next_due_times_are_those_of_the_zone(monkeypatch: pytest.MonkeyPatc
     assert made.next() == {("jobs", "once"): datetime(2037, 7, 1, 4, 0, tzinfo=UTC)}
 
 
-def test_keep_runs_fires_as_well_since_it_starts_what_follows_others(
+def test_keep_runs_is_started_as_well_since_it_starts_what_follows_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     use(monkeypatch, schedule("keep-runs", "at(2037-07-01T06:00:00)"))
@@ -112,7 +112,7 @@ def test_keep_runs_fires_as_well_since_it_starts_what_follows_others(
     assert ("jobs-keep-runs", "keep-runs") in made.next()
 
 
-def test_schedules_that_are_gone_fire_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_schedules_that_are_gone_are_not_started_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
     fake = use(monkeypatch, schedule("hello", "rate(1 hour)"))
     made = Clock(lambda _problem: None)
     made.set(["jobs"])

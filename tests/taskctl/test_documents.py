@@ -7,7 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,6 +88,28 @@ def test_every_code_block_is_of_a_language_that_is_checked() -> None:
     assert [str(block) for block in blocks() if block.language not in known] == []
 
 
+Help = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def helps() -> dict[tuple[str, ...], subprocess.CompletedProcess[str]]:
+    return {}
+
+
+@pytest.fixture
+def help_of(
+    taskctl: Taskctl, helps: dict[tuple[str, ...], subprocess.CompletedProcess[str]]
+) -> Help:
+    """Ask a command for its help, once for all tests of this file."""
+
+    def ask(*names: str) -> subprocess.CompletedProcess[str]:
+        if names not in helps:
+            helps[names] = taskctl(*names, "--help")
+        return helps[names]
+
+    return ask
+
+
 @pytest.mark.parametrize(
     ("block", "command"), commands(), ids=[f"{block}-{command}" for block, command in commands()]
 )
@@ -99,7 +121,8 @@ def test_every_command_shown_runs_or_is_excused(
     program, *arguments = shlex.split(command)
     assert program in ("taskctl", "bin/taskctl"), f"{block}: {command} is neither run nor excused"
     operate: Operate = request.getfixturevalue("operate")
-    asks = "--yes" in operate(arguments[0], "--help").stdout
+    help_of: Help = request.getfixturevalue("help_of")
+    asks = "--yes" in help_of(arguments[0]).stdout
     done = operate(*arguments, *(["--yes"] if asks else []))
     assert done.returncode == 0, f"{block}: {command}: {done.stderr}"
 
@@ -117,11 +140,11 @@ def mentions(pattern: str) -> list[str]:
 
 
 @pytest.mark.parametrize("mention", mentions(r"`((?:bin/)?taskctl [^`]+)`"))
-def test_every_command_mentioned_exists_with_its_options(mention: str, taskctl: Taskctl) -> None:
+def test_every_command_mentioned_exists_with_its_options(mention: str, help_of: Help) -> None:
     words = mention.partition("taskctl ")[2].split()
     names = [word for word in words[:2] if " ".join(words[: words.index(word) + 1]) in PREFIXES]
     rest = words[len(names) :]
-    done = taskctl(*names, "--help")
+    done = help_of(*names)
     assert done.returncode == 0, done.stderr
     options = [word for word in re.findall(r"--?[a-z-]+", " ".join(rest)) if word[0] == "-"]
     assert [option for option in options if not re.search(rf"{option}\b", done.stdout)] == []

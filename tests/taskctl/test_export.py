@@ -180,7 +180,7 @@ def test_lines_that_hold_no_dead_letter_are_named_and_the_others_sent(dead: Dead
     good = json.loads(dead.file.read_text())
     wrong = [
         ("{", "not JSON: "),
-        ("[" * 100_000, "nested too deep"),
+        ("[" * 100_000, "nested too deeply"),
         ("[]", "must be a JSON object"),
         (json.dumps(good | {"version": 2}), "version must be 1, not 2"),
         (json.dumps(good | {"body": None}), "body must be a string"),

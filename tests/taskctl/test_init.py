@@ -79,10 +79,11 @@ def test_its_layer_is_built_and_terraform_plans_it(
     done = taskctl("package", "--tfvars", project / "terraform.tfvars")
     assert done.returncode == 0, done.stderr
     assert (project / "layer" / "python" / "task_scheduler_layer.json").is_file()
-    terraform.run(project, {}, "init", "-input=false")
-    terraform.run(project, {}, "validate")
-    terraform.run(project, emulator.environment(), "plan", "-input=false", "-out=plan")
-    planned = terraform.run(project, emulator.environment(), "show", "-no-color", "plan")
+    with terraform.attached(project, emulator.environment()) as aws:
+        terraform.run(project, aws, "init", "-input=false")
+        terraform.run(project, aws, "validate")
+        terraform.run(project, aws, "plan", "-input=false", "-out=plan")
+        planned = terraform.run(project, aws, "show", "-no-color", "plan")
     assert '+ name                         = "hello"' in planned
     assert "jobs-run-task" in planned
 

@@ -117,9 +117,9 @@ def test_a_pause_that_was_edited_by_hand_ends_nothing_in_a_traceback(
         (("nigthly",), "no schedule 'nigthly' in the stack"),
         ((), "name a schedule, or --all"),
         (("nightly", "--all"), "name a schedule, or --all"),
-        (("nightly", "--until", "2020-01-01"), "must be yet to come, it is past"),
+        (("nightly", "--until", "2020-01-01"), "must be in the future, and is past"),
         (("nightly", "--until", "whenever"), "'whenever' must be a date and time"),
-        (("nightly", "--until", "9999999w"), "is behind the last date there is"),
+        (("nightly", "--until", "9999999w"), "is after the last date there is"),
     ],
 )
 def test_what_cannot_be_meant_changes_nothing(

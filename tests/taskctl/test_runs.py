@@ -17,6 +17,7 @@ import pytest
 
 from task_scheduler.runs.chunk import Counts, Mark
 from task_scheduler.runs.identity import RunId, RunState
+from task_scheduler.runs.run import key_of_request
 from task_scheduler_local.places import ROOT
 from tests.faults.proxy import (
     CLIENTS_TRIES,
@@ -62,11 +63,22 @@ def test_runs_of_all_schedules_come_by_the_time_at_which_they_were_due(
     assert [run["run"] for run in call("runs", "--until", until, "--json").json] == [expected[0]]
 
 
-@pytest.mark.parametrize("first", ["00", "1d", "21", "2f", "5d", "ff"])
-def test_a_run_without_a_scheduled_time_is_listed_by_when_it_began(
-    recorded: Recorded, call: Call, first: str
+@pytest.mark.parametrize(("due", "is_last"), [(-3_600, False), (3_600, True)])
+def test_the_last_run_of_a_schedule_is_the_one_that_was_due_or_began_last(
+    recorded: Recorded, call: Call, due: int, *, is_last: bool
 ) -> None:
-    name = f"nightly@{first}1e0a64-4d2a-4f3b-9d5c-d6f2d30f62c1"
+    untimed = recorded.ran(key_of_request("nightly", "1d1e0a64"), succeeded=1)
+    due += recorded.now
+    at = datetime.fromtimestamp(due, UTC)
+    timed = recorded.ran(f"nightly@{at:%Y-%m-%dT%H:%M:%SZ}", succeeded=1, due=due)
+
+    assert call("show", "nightly", "--json").json["run"] == (timed if is_last else untimed).key
+
+
+def test_a_run_without_a_scheduled_time_is_listed_by_when_it_began(
+    recorded: Recorded, call: Call
+) -> None:
+    name = key_of_request("nightly", "1d1e0a64-4d2a-4f3b-9d5c-d6f2d30f62c1")
     recorded.ran(name, succeeded=1)
 
     assert [run["run"] for run in call("runs", "--json").json] == [name]

@@ -9,6 +9,7 @@ import pytest
 
 from task_scheduler_local.places import ROOT
 from taskctl.errors import TaskctlError
+from taskctl.project.duplicates import find_duplicates
 from taskctl.project.tfvars import read_tfvars, tfvars_schedules
 
 
@@ -116,6 +117,44 @@ def test_unknown_names_are_reported_with_the_nearest(
         f"taskctl: {path}: the module has no variable schedulles; did you mean schedules?",
         f"taskctl: {path}: notify has no kms_key; did you mean kms_key_arn?",
         f'taskctl: {path}: schedule "a": a schedule has no retires; did you mean retries?',
+    ]
+
+
+TWICE = """
+schedules = {
+  a = { expression = "rate(1 hour)", task = "x", args = { n = "1", "n" = "2" } } # a = 1
+  /* a = { */
+  b = {
+    expression = "rate(1 hour)" // b = 1
+    tasks      = ["a = 1, a = 2", "{ b = \\"2\\", b = 3"]
+    task       = "x"
+    description = <<-EOT
+      a = 1
+      a = 2
+    EOT
+    task = "y"
+  }
+  "a" = { expression = "rate(2 hours)", task = "x" }
+}
+"""
+
+
+def test_of_names_that_stand_twice_each_is_reported_with_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Terraform takes the last of them without a word, and a schedule is gone."""
+    path = write(tmp_path, TWICE)
+    read_tfvars(path)
+    assert capsys.readouterr().err.splitlines() == [
+        f"taskctl: {path}, line {line}: {name} stands there twice, and Terraform takes the last"
+        for line, name in [(3, "schedules.a.args.n"), (13, "schedules.b.task"), (15, "schedules.a")]
+    ]
+
+
+def test_names_that_stand_twice_in_json_are_reported_too() -> None:
+    text = '{"schedules": {"a": {"tasks": ["x:", "{"]},\n"b": {}, "a": {"task": "a"}}}'
+    assert list(find_duplicates(text)) == [
+        "line 2: schedules.a stands there twice, and Terraform takes the last"
     ]
 
 

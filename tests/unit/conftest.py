@@ -42,7 +42,7 @@ class Context:
     """Lambda's context, as far as the handlers use it."""
 
     seconds: float = 30.0
-    aws_request_id: str = "request-1"
+    aws_request_id: str = "1"
 
     def get_remaining_time_in_millis(self) -> int:
         return int(self.seconds * 1000)

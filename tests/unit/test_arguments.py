@@ -364,12 +364,15 @@ def test_what_the_runtime_supplies_is_not_converted() -> None:
     assert type(args["context"]) is object
 
 
+Share = float
+
+
 def test_a_function_may_be_wrapped_in_a_partial_an_object_or_a_decorator() -> None:
     @wraps(annotated_as_text)
     def wrapper(*args: Any, **more: Any) -> None: ...
 
     class Called:
-        def __call__(self, count: int, share: float) -> None: ...
+        def __call__(self, count: int, share: "Share | None") -> None: ...  # noqa: UP037
 
     assert bound(wrapper, count="3", share="1")["count"] == 3
     assert bound(partial(annotated_as_text, share=1.0), count="3") == {"count": 3}
@@ -479,3 +482,83 @@ def test_a_text_stays_as_it_is_where_a_text_is_asked_for(text: str) -> None:
 def test_infinity_and_nan_are_numbers() -> None:
     assert converted(float, "inf") == math.inf
     assert math.isnan(converted(float, "nan"))
+
+
+class Mixed(Enum):
+    RED = "red"
+    TWO = 2
+
+
+@pytest.mark.parametrize("text", ["red", " red ", "RED"])
+def test_members_of_an_enum_of_several_kinds_of_values_are_found_by_value_and_by_name(
+    text: str,
+) -> None:
+    assert converted(Mixed, text) is Mixed.RED
+    assert converted(Mixed, text.replace("red", "2").replace("RED", "TWO")) is Mixed.TWO
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "right"),
+    [
+        (list[Mixed], '["red", "TWO"]', [Mixed.RED, Mixed.TWO]),
+        (tuple[Mixed, ...], ["red"], (Mixed.RED,)),
+        (tuple[Mixed, int], ["2", "3"], (Mixed.TWO, 3)),
+        (dict[str, Mixed], {"a": "RED"}, {"a": Mixed.RED}),
+        (list[Shape], '["LINE"]', [Shape.LINE]),
+        (list[date | timedelta], ["2026-01-02", "90"], [date(2026, 1, 2), timedelta(seconds=90)]),
+    ],
+)
+def test_items_of_a_kind_that_msgspec_does_not_know_are_converted(
+    annotation: Any, value: Any, right: Any
+) -> None:
+    assert converted(annotation, value) == right
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value"),
+    [
+        (list[Mixed], '["blue"]'),
+        (list[Mixed], "red"),
+        (dict[str, Mixed], "red"),
+        (tuple[Mixed, int], ["red"]),
+    ],
+)
+def test_items_of_a_kind_that_msgspec_does_not_know_are_refused(
+    annotation: Any, value: Any
+) -> None:
+    with pytest.raises(InvalidArguments, match="must be "):
+        converted(annotation, value)
+
+
+class Options(TypedDict, total=False):
+    dry_run: bool
+
+
+@dataclass
+class Parcel:
+    address: Place
+    others: list[Place] = field(default_factory=list)
+
+
+@dataclass
+class Place:
+    city: str
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value"),
+    [
+        (Options, {"dry_run": "true", "dryrun": "true"}),
+        (Parcel, {"address": {"city": "Bern", "dryrun": 1}}),
+        (Parcel, {"address": {"city": "Bern"}, "others": [{"city": "Rome", "dryrun": 1}]}),
+        (list[Place], [{"city": "Bern", "dryrun": 1}]),
+        (dict[str, Place], {"a": {"city": "Bern", "dryrun": 1}}),
+        (tuple[int, Place], [1, {"city": "Bern", "dryrun": 1}]),
+        (Options | None, {"dryrun": "true"}),
+    ],
+)
+def test_a_name_that_is_no_field_is_refused_however_deep_it_stands(
+    annotation: Any, value: Any
+) -> None:
+    with pytest.raises(InvalidArguments, match="no field 'dryrun': known are "):
+        converted(annotation, value)

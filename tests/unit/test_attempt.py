@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import os
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 from math import inf
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -190,7 +195,7 @@ def test_an_async_task_that_overruns_is_cancelled_and_cleans_up() -> None:
 
     tried = attempt(function=sleep)
 
-    result = tried.run(tried.context(0.1))
+    result = tried.run(tried.context(1.0))
 
     assert isinstance(result.error, TaskTimeout)
     assert cleaned_up == [1]
@@ -256,6 +261,115 @@ def test_a_generator_whose_body_has_not_run_is_no_success(is_async: bool) -> Non
 
     assert result.outcome is Outcome.FAILED
     assert isinstance(result.error, ResultNotRun)
+
+
+async def _fail() -> None:
+    raise OSError("in a coroutine")
+
+
+@contextmanager
+def _managed() -> Iterator[None]:
+    yield
+
+
+@asynccontextmanager
+async def _managed_async() -> AsyncIterator[None]:
+    yield
+
+
+@pytest.mark.parametrize(
+    ("returned", "kind"),
+    [
+        (lambda: [_fail(), _fail()], "a list with a coroutine"),
+        (lambda: {"rows": (row for row in [1])}, "a dict with a generator"),
+        (lambda: map(print, ["never"]), "an iterator"),
+        (lambda: filter(print, ["never"]), "an iterator"),
+        (lambda: itertools.starmap(print, [("never",)]), "an iterator"),
+        (lambda: print, "a function"),
+        (lambda: lambda: 1 / 0, "a function"),
+        (lambda: partial(print, "never"), "a function"),
+        (_managed, "a context manager"),
+        (_managed_async, "a context manager"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+def test_whatever_is_returned_without_having_run_is_no_success(
+    returned: Callable[[], Any], kind: str
+) -> None:
+    tried = attempt(function=lambda a: returned())
+
+    result = tried.run(tried.context(30))
+
+    assert result.outcome is Outcome.FAILED
+    assert str(result.error).startswith(f"returned {kind}, whose body has not run: ")
+
+
+@pytest.mark.parametrize("returned", [[1, [2]], {"f": print}, iter([1]), range(2), {1}])
+def test_what_has_run_is_a_result(returned: object) -> None:
+    tried = attempt(function=lambda a: returned)
+
+    assert tried.run(tried.context(30)).outcome is Outcome.SUCCESS
+
+
+def test_a_coroutine_that_a_coroutine_returns_is_awaited_too() -> None:
+    async def outer(a: int) -> Any:
+        return _fail()
+
+    async def started(a: int) -> Any:
+        return asyncio.ensure_future(_fail())
+
+    for function in (outer, started):
+        tried = attempt(function=function)
+        assert str(tried.run(tried.context(30)).error) == "in a coroutine"
+
+
+def test_a_child_that_comes_back_from_its_task_ends_and_the_batch_goes_on_once(
+    tmp_path: Path,
+) -> None:
+    children: list[int] = []
+
+    def fork(a: int) -> str:
+        if child := os.fork():
+            children.append(os.waitpid(child, 0)[1])
+            return "parent"
+        if len(children) == 1:
+            raise ValueError("in the child")
+        if len(children) == 2:
+            sys.exit(3)
+        return "child"
+
+    tried = attempt(function=fork)
+    for _ in range(3):
+        result = tried.run(tried.context(30))
+        with (tmp_path / "ran").open("a") as ran:
+            ran.write(f"{result.preview}\n")
+
+    assert (tmp_path / "ran").read_text() == "parent\n" * 3
+    assert [os.waitstatus_to_exitcode(status) for status in children] == [0, 1, 3]
+
+
+def test_the_working_folder_is_the_next_tasks_as_it_was(tmp_path: Path) -> None:
+    before = Path.cwd()
+
+    def move(a: int) -> str:
+        gone = tmp_path / "gone"
+        gone.mkdir()
+        os.chdir(gone)
+        gone.rmdir()
+        raise OSError
+
+    tried = attempt(function=move)
+    tried.run(tried.context(30))
+
+    assert Path.cwd() == before
+
+
+def test_a_future_is_waited_for_within_the_time() -> None:
+    with ThreadPoolExecutor() as pool:
+        ended = attempt(function=lambda a: pool.submit(lambda: 1 // 0))
+        assert isinstance(ended.run(ended.context(30)).error, ZeroDivisionError)
+        hanging = attempt(function=lambda a: Future())
+        assert isinstance(hanging.run(hanging.context(0.05)).error, TaskTimeout | TimeoutError)
 
 
 def test_an_error_that_cannot_be_classified_fails_its_own_attempt_alone() -> None:

@@ -1,4 +1,4 @@
-"""Which invocation of send_task sends a run, and whether the run may start at all."""
+"""Claims: the one invocation of send_task that sends a run, and runs that may not start."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from task_scheduler.runs.chunk import Counts, Mark, Marks, Position
 from task_scheduler.runs.claims import Claim, Claims, Overlap
 from task_scheduler.runs.closing import close
 from task_scheduler.runs.control import pause
-from task_scheduler.runs.identity import ALL_SCHEDULES, RunId
+from task_scheduler.runs.identity import ALL_SCHEDULES, RunId, RunState
 from task_scheduler.runs.ledger import Ledger
 from task_scheduler.runs.schedule_state import ScheduleState
 from task_scheduler.runs.table import Item
@@ -137,6 +137,31 @@ def test_only_its_sender_hands_a_list_over_or_notes_why_it_failed(world: Surroun
     assert "reason" not in world.item()
 
 
+def test_a_run_that_started_without_the_ledger_is_claimed_when_its_list_fails(
+    world: Surroundings,
+) -> None:
+    world.claims().failed(FIRST, "why", FACTS)
+    item = world.item()
+    assert (item["state"], item["reason"], item["owner"]) == ("running", "why", "first")
+    assert (item["due_time"], item["sendings"]) == (7, 1)
+    assert "lease" not in item
+    assert item["due_at"] > world.ledger.now
+
+
+def test_a_run_that_may_not_start_without_the_ledger_is_not_claimed_when_it_fails(
+    world: Surroundings,
+) -> None:
+    world.claims().failed(FIRST, "why")
+    assert world.item() == {}
+
+
+def test_the_run_of_another_invocation_is_left_to_it(world: Surroundings) -> None:
+    world.start(owner="other")
+    before = world.item()
+    world.claims().failed(FIRST, "why", FACTS)
+    assert world.item() == before
+
+
 def test_a_list_that_was_sent_is_not_handed_over(world: Surroundings) -> None:
     world.start()
     world.ledger.end_sending(FIRST, 1, facts=FACTS)
@@ -193,6 +218,17 @@ def test_a_list_of_which_nothing_was_sent_may_start_anew(world: Surroundings) ->
     incomplete(world, total=0)
     assert world.start(owner="second") is Claim.MINE
     assert world.item()["resumed_at"] == 0
+
+
+def test_a_list_whose_length_nobody_wrote_down_starts_anew_once_its_run_is_incomplete(
+    world: Surroundings,
+) -> None:
+    world.start()
+    close(world.ledger, FIRST, Counts(), closer="keep", seconds=0, state=RunState.INCOMPLETE)
+    assert "total" not in world.item()
+
+    assert world.start(owner="second") is Claim.MINE
+    assert (world.item()["state"], world.item()["resumed_at"]) == ("running", 0)
 
 
 def test_a_run_that_is_due_while_another_runs_is_skipped(world: Surroundings) -> None:

@@ -69,7 +69,7 @@ def _lines(text: str) -> list[int]:
     return [
         number
         for number, line in enumerate(reader, start=1)
-        if line.encode(errors="surrogatepass").strip()
+        if line.removeprefix("\ufeff").encode(errors="surrogatepass").strip()
     ]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import itertools
 import json
+import signal
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -70,7 +72,7 @@ def test_a_continued_run_keeps_its_key() -> None:
 
     run = Run.from_event(json.loads(json.dumps(event)), request_id="another")
 
-    assert (run.key, run.cursor.line) == ("s@r", 7)
+    assert (run.key, run.cursor.line) == ("s@request-r", 7)
 
 
 SOURCES = """
@@ -287,7 +289,7 @@ def test_lines_without_a_task_do_not_make_an_invocation_overrun(tmp_path: Path, 
     assert 150_000 < read.rest.line < 300_000
     [last] = _in_pieces(run, tmp_path, [3, 9])
     assert isinstance(last, Message)
-    assert last.id == f"s@r#{400_001 + (name == 't.csv.gz')}"
+    assert last.id == f"s@request-r#{400_001 + (name == 't.csv.gz')}"
 
 
 @pytest.fixture
@@ -454,6 +456,118 @@ def test_a_file_that_cannot_be_unpacked_fails_the_run_and_is_named(
 
     with pytest.raises(InvalidRun, match=r"tasks_file 't\.txt\.gz': "):
         _read(_run(tasks_file="t.txt.gz"), tmp_path)
+
+
+def test_a_file_that_cannot_be_unpacked_to_its_end_is_incomplete_and_not_sent_again(
+    tmp_path: Path,
+) -> None:
+    """Lambda would repeat an invocation that raises, with every message that it has sent."""
+    packed = gzip.compress(b"".join(b"%d\n" % (number * 7919) for number in range(50_000)))
+    (tmp_path / "t.txt.gz").write_bytes(packed[:-1_000])
+
+    read = _read(_run(tasks_file="t.txt.gz"), tmp_path)
+
+    assert len(read.entries) > 10_000
+    assert f"cannot be unpacked after line {len(read.entries)}: " in str(read.incomplete)
+
+
+HANGS = """
+    import asyncio, time
+    from contextlib import suppress
+    from task_scheduler import task_source
+
+    @task_source("hangs")
+    def hangs():
+        yield "a"
+        with suppress(Exception):
+            time.sleep(30)
+
+    @task_source("hangs_async")
+    async def hangs_async():
+        yield "a"
+        await asyncio.sleep(30)
+
+    @task_source("goes_on")
+    def goes_on(cursor):
+        if not cursor:
+            yield "a"
+        time.sleep(30)
+
+    @task_source("never")
+    def never():
+        time.sleep(30)
+        return []
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"), [("hangs", 1), ("hangs_async", 1), ("goes_on", 1), ("never", 0)]
+)
+def test_a_generator_that_hangs_is_interrupted_and_what_it_yielded_is_sent(
+    write_tasks: Callable[..., Path], name: str, sent: int
+) -> None:
+    """Lambda would end the invocation, and repeat it with all that was sent."""
+    folder, begun = write_tasks(hangs=HANGS), time.monotonic()
+
+    read = read_list(_run(tasks_source=name), folder, lambda: time.monotonic() - begun > 0.4)
+
+    assert time.monotonic() - begun < 10
+    assert len(read.entries) == sent
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+    if name == "goes_on":
+        assert read.rest is not None
+        assert read.rest.line == 2
+    else:
+        assert f"no time for more than {sent} tasks: raise send_task_timeout" in str(
+            read.incomplete
+        )
+
+
+EXITS = """
+    import asyncio, enum, sys
+    from task_scheduler import task_source
+
+    class City(enum.StrEnum):
+        OSLO = "oslo"
+
+    @task_source("ends")
+    def ends():
+        yield City.OSLO
+        sys.exit(0)
+
+    @task_source("exits")
+    def exits():
+        yield City.OSLO
+        sys.exit("no table")
+
+    @task_source("cancelled")
+    async def cancelled():
+        yield City.OSLO
+        raise asyncio.CancelledError
+
+    @task_source("closed")
+    def closed():
+        yield City.OSLO
+        raise GeneratorExit
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("ends", None),
+        ("exits", "@task_source('exits') raised after 1 tasks: called sys.exit('no table')"),
+        ("cancelled", "@task_source('cancelled') raised after 1 tasks: CancelledError: "),
+        ("closed", "@task_source('closed') raised after 1 tasks: GeneratorExit: "),
+    ],
+)
+def test_whatever_a_generator_raises_its_tasks_are_sent_and_the_run_says_it(
+    write_tasks: Callable[..., Path], name: str, reason: str | None
+) -> None:
+    read = _read(_run(tasks_source=name), write_tasks(exits=EXITS))
+
+    assert [entry.text for entry in read.entries if isinstance(entry, Message)] == ["oslo"]
+    assert (str(read.incomplete) if read.incomplete else None) == reason
 
 
 def test_what_cannot_be_copied_is_refused_at_its_position_and_quoted(

@@ -134,22 +134,19 @@ class AsyncReport:
 
 
 @pytest.mark.parametrize("function", [awaited, partial(awaited), AsyncReport()])
-def test_an_async_function_is_a_task_whose_call_has_to_be_awaited(function: Any) -> None:
+def test_an_async_function_is_a_task_whose_call_must_be_awaited(function: Any) -> None:
     task("t")(function)
     registered = Task("t", function)
 
-    assert registered.is_async
     assert asyncio.run(registered.run(None, {}, CONTEXT)) == 1
 
 
-def test_other_functions_are_not_async() -> None:
+def test_a_plain_function_around_an_async_one_is_not_awaited() -> None:
     @wraps(awaited)
     def plain() -> int:
         return asyncio.run(awaited())
 
-    assert not Task("t", plain).is_async
     assert Task("t", plain).run(None, {}, CONTEXT) == 1
-    assert not Task("t", print).is_async
 
 
 def test_an_async_source_is_iterated_on_a_loop_of_its_own_and_closed() -> None:

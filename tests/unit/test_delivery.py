@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import io
 import json
@@ -197,6 +198,7 @@ def test_a_redirect_is_not_followed(webhook: Webhook, status: int, parameters: s
     assert webhook.paths == ["/hook/x"]
 
 
+@functools.cache
 def bomb() -> bytes:
     packed = io.BytesIO()
     with gzip.GzipFile(fileobj=packed, mode="wb") as file:

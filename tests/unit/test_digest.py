@@ -241,7 +241,7 @@ digests = st.builds(
     reason=st.none() | words, retry=st.none() | words.map("taskctl retry {}".format),
     log_link=st.none() | words.map(lambda key: log_link("eu-central-1", "/aws/lambda/x", key, 1)),
 )  # fmt: skip
-PING = re.compile(r"@(everyone|here|channel)|(^|[\s<.(])@[\w*]|<[!@]", re.IGNORECASE)
+PING = re.compile(r"@(everyone|here|channel\b)|(^|[\s<.(])@[\w*]|<[!@]", re.IGNORECASE)
 
 
 @given(digests)

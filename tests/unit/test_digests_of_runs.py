@@ -78,6 +78,7 @@ def test_a_run_that_went_well_is_notified_once_with_what_its_tasks_returned(
     assert [end.text for end in digest.results] == [f'{{"noted":"{n}"}}' for n in "123"]
     item = ledger.table.get(RUN.item)
     assert (item["state"], item["ended"], item["failed"]) == (RunState.SUCCEEDED, 3, 0)
+    assert item["closer"] == Context.aws_request_id
     assert "notified" in item
 
 

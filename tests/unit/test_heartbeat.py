@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +28,7 @@ from task_scheduler.runs.closing import close
 from task_scheduler.runs.identity import RunId, RunState
 from task_scheduler.runs.ledger import Ledger
 from tests.model.still import Still, still_ledger
-from tests.unit.conftest import Fire, Queue
+from tests.unit.conftest import Context, Fire, Queue
 
 KEY = "nightly@2026-11-23T02:00:00Z"
 RUN = RunId.of(KEY)
@@ -71,6 +74,7 @@ def test_healthchecks_is_pinged_at_the_paths_that_it_documents(
         httpserver.expect_request(path).respond_with_data("OK")
     point(f"nightly=healthchecks+{httpserver.url_for('/ping/abc')}")
     assert all(beat("nightly", which) for which in Beat)
+    assert {request.method for request, _ in httpserver.log} == {"GET"}
     made = requests(httpserver)
     assert [path for path, _ in made] == ["/ping/abc/start", "/ping/abc", "/ping/abc/fail"]
     [rid] = {query.pop("rid") for _, query in made}
@@ -136,8 +140,11 @@ def test_a_monitor_that_refuses_is_in_the_log_by_name_and_asked_once(
     point(f"nightly=healthchecks+{httpserver.url_for('/secret')}")
     assert not beat("nightly", Beat.SUCCESS)
     assert len(httpserver.log) == 1
-    assert f"HTTP {status}" in log_text()
-    assert '"heartbeat":"nightly"' in log_text().replace(": ", ":")
+    line = json.loads(log_text())
+    facts = ("level", "message", "run", "heartbeat", "beat", "reason")
+    assert [line[name] for name in facts] == [
+        "WARNING", "heartbeat", KEY, "nightly", "success", f"HTTP {status}",
+    ]  # fmt: skip
     assert "/secret" not in log_text()
 
 
@@ -158,11 +165,50 @@ def test_a_monitor_that_does_not_answer_delays_by_two_seconds_at_most(
     done.set()
 
 
+def test_a_monitor_that_breaks_the_connection_is_asked_once(point: Point) -> None:
+    asked: list[bytes] = []
+
+    def break_off(server: socket.socket) -> None:
+        with suppress(OSError):  # until the server is shut down
+            while True:
+                connection, _ = server.accept()
+                with connection:
+                    asked.append(connection.recv(1_000))
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=break_off, args=[server])
+        thread.start()
+        point(f"nightly=healthchecks+http://127.0.0.1:{server.getsockname()[1]}/abc")
+        assert not beat("nightly", Beat.SUCCESS)
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join()
+    assert len(asked) == 1
+
+
+def test_the_body_of_an_answer_is_not_waited_for(httpserver: HTTPServer, point: Point) -> None:
+    done = threading.Event()
+
+    def drip(_: Request) -> Response:
+        def body() -> Iterator[bytes]:
+            yield b"OK"
+            done.wait(30)
+
+        return Response(body())
+
+    httpserver.expect_request("/drip").respond_with_handler(drip)
+    point(f"nightly=healthchecks+{httpserver.url_for('/drip')}")
+    assert beat("nightly", Beat.SUCCESS)
+    done.set()
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
         ("other=https://hc-ping.com/abc", "no address of this name"),
-        ("nightly=slack://a/b/c", "its address is of no monitor: must be healthchecks+https://"),
+        (
+            "nightly=slack://a/b/c",
+            "its address is not that of a monitor: must be healthchecks+https://",
+        ),
         ("nightly=healthchecks+http://127.0.0.1:9/abc", "Error"),
     ],
 )
@@ -199,6 +245,16 @@ def test_a_run_pings_when_it_starts_and_once_however_often_it_is_delivered(
         fire(tasks=["one"], heartbeat="nightly")
     assert beats == [("nightly", "s@2026-11-23T02:00:00Z", "start")]
     assert len(queue.receive_all()) == 1
+
+
+@pytest.mark.usefixtures("queue", "runs_dead_letter")
+def test_the_ping_at_the_start_may_take_a_tenth_of_the_time_that_is_left(
+    fire: Fire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[dict[str, Any]] = []
+    monkeypatch.setattr(heartbeat, "ping", lambda *_, **options: made.append(options))
+    fire(Context(8.0), tasks=["one"], heartbeat="nightly")
+    assert made == [{"state": "running", "seconds": pytest.approx(0.8)}]
 
 
 @pytest.mark.usefixtures("queue", "runs_dead_letter")

@@ -9,6 +9,7 @@ import pytest
 from task_scheduler.errors import BatchFailed
 from task_scheduler.queue.fifo import deduplication_id
 from task_scheduler.queue.message import Message
+from task_scheduler.runs.identity import RunId
 from task_scheduler.runs.ledger import Ledger
 from task_scheduler.runs.table import Item
 from tests.unit.conftest import Bench, Log, Write, fail, note
@@ -46,6 +47,26 @@ def test_a_message_delivered_twice_has_one_effect(bench: Bench, log_lines: Log) 
     assert [(line["outcome"], line["attempt"]) for line in log_lines()] == [
         ("success", 1), ("success", 1), ("duplicate", 1),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("message", "mark"), [(note("1"), "ok"), (fail("1", retries=0), "bad")])
+def test_an_end_that_its_first_delivery_did_not_record_is_recorded_by_the_next(
+    bench: Bench, ledger: Ledger, message: Message, mark: str
+) -> None:
+    run = RunId.of("s@t")
+    neighbour = note("neighbour")
+    bench.put_at("s@t#1", message)
+    bench.put(neighbour)
+    bench.run()
+    recorded = ledger.read(run, 0)
+    ledger.table.update(run.chunk(0), f"REMOVE #{mark}", {})
+    assert ledger.read(run, 0) != recorded
+
+    bench.put_at("s@t#1", message)
+    assert bench.run() == []
+
+    assert ledger.read(run, 0) == recorded
+    assert recorded.ended == {0}
 
 
 def test_a_body_that_is_no_message_has_one_letter(bench: Bench, log_lines: Log) -> None:

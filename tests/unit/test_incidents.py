@@ -133,6 +133,7 @@ def test_an_alert_is_opened_once_and_closed_by_any_sandbox(
 
     assert list(alerts.open) == [f"{STACK}/hourly"]
     assert alerts.received[-1]["note"].startswith(("↻ nightly", "✓ nightly"))
+    assert alerts.received[-1]["source"] == alerts.received[0]["source"]
 
 
 def test_a_close_is_tried_again_as_any_message(

@@ -10,7 +10,7 @@ import pytest
 
 from task_scheduler import keep_runs
 from task_scheduler.config import Settings
-from task_scheduler.errors import LedgerUnavailable
+from task_scheduler.errors import InvalidSettings, LedgerUnavailable
 from task_scheduler.keeping import starting
 from task_scheduler.keeping.keeper import Keeper
 from task_scheduler.keeping.watcher import Problem, Watch
@@ -211,6 +211,35 @@ def test_a_schedule_that_has_not_run_is_counted_and_a_metric(
     assert directive["Metrics"] == [{"Name": "overdue"}]
 
 
+def test_of_many_schedules_that_have_not_run_a_hundred_are_named(
+    ledger: Ledger, clock: Still, log_lines: Log
+) -> None:
+    event = {"watched": {f"s{number}": {"expected_every": 60} for number in range(102)}}
+    look(event)
+    clock.now += 61
+    assert look(event) == {"overdue": 102}
+    [overdue] = [line for line in log_lines() if line["message"] == "overdue"]
+    assert (overdue["overdue"], len(overdue["schedules"])) == (102, 100)
+
+
+@pytest.mark.usefixtures("ledger")
+def test_notifying_of_a_schedule_may_take_half_of_the_time_that_is_left(
+    clock: Still, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[float] = []
+
+    def notify(_name: str, *, seconds: float, **_: object) -> bool:
+        given.append(seconds)
+        return True
+
+    monkeypatch.setattr(keep_runs, "notify_of_watch", notify)
+    event = {"watched": {"nightly": {"expected_every": 60, "notify_on": ["failure"]}}}
+    look(event)
+    clock.now += 61
+    look(event, seconds=50.0)
+    assert given == [25.0]
+
+
 @pytest.mark.parametrize(
     ("problem", "headline", "reason"),
     [
@@ -241,3 +270,13 @@ def test_people_are_notified_as_the_schedule_says(
         "seconds": 4.5,
     }
     assert sent == [("nightly", facts)]
+
+
+@pytest.mark.usefixtures("ledger")
+@pytest.mark.parametrize("name", ["SEND_TASK_FUNCTION", "MESSAGE_RETENTION"])
+def test_a_variable_that_it_cannot_work_without_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.delenv(name)
+    with pytest.raises(InvalidSettings, match=name):
+        look()

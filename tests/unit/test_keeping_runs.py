@@ -1,4 +1,4 @@
-"""What keep_runs does about each state of a run, and when it looks at the run again."""
+"""keep_runs on each state of a run, and the time of its next look at it."""
 
 from __future__ import annotations
 

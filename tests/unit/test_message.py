@@ -91,9 +91,9 @@ def test_a_body_typed_by_hand_is_a_text(body: str) -> None:
         ('{"version": 1, "id": 7, "text": "y"}', "id is a int: must be a str"),
         ('{"version": 1, "id": "x", "text": "y", "retries": true}', "retries is a bool"),
         ('{"version": 1, "id": "x", "task": "t", "args": []}', "args is a list: must be a dict"),
-        ("[" * 100_000 + "]" * 100_000, "^nested too deep$"),
+        ("[" * 100_000 + "]" * 100_000, "^nested too deeply$"),
         ('{"version": 1, "id": "x", "text": "y", "args": ' + '{"a":' * 5_000 + "1" + "}" * 5_001,
-         "nested too deep"),
+         "nested too deeply"),
         ('{"version": ' + "1" * 5_000 + "}", "Exceeds the limit"),
     ],
 )  # fmt: skip
@@ -120,3 +120,8 @@ def test_a_message_that_would_leave_no_room_for_its_dead_letter_is_refused() -> 
 def test_a_group_that_sqs_refuses_is_refused(group: str) -> None:
     with pytest.raises(InvalidLine, match="1 to 128 ASCII"):
         Message(id="a", text="b", message_group=group).encode()
+
+
+def test_no_more_than_two_hundred_characters_of_a_refused_group_are_shown() -> None:
+    with pytest.raises(InvalidLine, match=r"^message_group 'x{200}': must be 1 to 128 ASCII"):
+        Message(id="a", text="b", message_group="x" * 300).encode()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -135,6 +135,7 @@ ROWS: list[Any] = [{"n": n} for n in range(300_000)]
         {str(n): row for n, row in enumerate(ROWS)}, set(range(300_000)), Order(1, ROWS),
         Point(1, ROWS), [Report(), ROWS], [[]] * 10**6, [None] * 10**6, [""] * 10**6,
         "x" * 10**7, b"x" * 10**7, ["x" * 10**7], {"x" * 10**7: 1}, [b"x" * 10**7],
+        ['"' * 2 * 10**7],
         endless(), iter(ROWS), map(str, ROWS), range(10**12), nested(100_000), looped(),
     ],
     ids=lambda value: type(value).__name__,
@@ -146,6 +147,55 @@ def test_whatever_its_size_a_preview_is_short_and_takes_no_time(value: Any) -> N
     assert time.process_time() - begun < 0.05
     assert shown is not None
     assert len(shown) < 400
+
+
+Wrapped = namedtuple("Wrapped", "x")
+
+
+@pytest.mark.parametrize(
+    ("wrap", "begin", "end"),
+    [
+        (lambda inner: [inner], "[", "]"),
+        (lambda inner: {"": inner}, '{"":', "}"),
+    ],
+)
+def test_json_is_shown_to_a_depth_of_fifty(
+    wrap: Callable[[Any], Any], begin: str, end: str
+) -> None:
+    value: Any = 1
+    for _ in range(60):
+        value = wrap(value)
+
+    assert preview(value) == f"{begin * 51}...{end * 51}"
+
+
+@pytest.mark.parametrize(
+    ("wrap", "begin", "deepest", "end"),
+    [
+        (lambda inner: [inner], "[", "...", "]"),
+        (lambda inner: {1: inner}, "{1: ", "{...: ...}", "}"),
+        (lambda inner: Wrapped(inner), "Wrapped(x=", "...", ")"),
+    ],
+)
+def test_a_repr_is_shown_to_a_depth_of_fifty(
+    wrap: Callable[[Any], Any], begin: str, deepest: str, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    value: Any = 1
+    for _ in range(60):
+        value = wrap(value)
+    monkeypatch.setattr("task_scheduler.execution.preview.truncate", str)
+    levels = 50 if deepest == "..." else 49
+
+    shown = f"{begin * levels}{deepest}{end * levels}"
+    assert preview((Report(), value)) == f"(Report(rows=3), {shown}) (repr)"
+
+
+def test_a_key_is_shown_to_a_depth_of_fifty() -> None:
+    key: Any = 1
+    for _ in range(60):
+        key = (key,)
+
+    assert preview({key: 1}) == f"{{{'(' * 50}...{',)' * 50}: 1}} (repr)"
 
 
 def test_a_generator_is_not_run() -> None:

@@ -134,10 +134,11 @@ def test_what_goes_wrong_while_a_task_is_looked_for_is_its_messages_trouble_alon
     assert found.result.outcome is Outcome.RETRY
 
 
+@pytest.mark.parametrize(("error", "named"), [("OSError", "OSError"), (None, "Exception")])
 def test_of_a_message_whose_dead_letter_was_not_sent_only_that_is_tried_again(
-    settings: Settings,
+    settings: Settings, error: str | None, named: str
 ) -> None:
-    kept = KeptEnd(id="x", reason="no luck", error="OSError")
+    kept = KeptEnd(id="x", reason="no luck", error=error)
 
     found = read(
         record_of("a text", 2), settings, history((Mark.FINAL, 1)), seconds=1.0,
@@ -147,7 +148,7 @@ def test_of_a_message_whose_dead_letter_was_not_sent_only_that_is_tried_again(
     assert isinstance(found, Unrunnable)
     assert found.result.outcome is Outcome.FAILED
     assert isinstance(found.result.error, FailedBefore)
-    assert (str(found.result.error), found.result.error.error) == ("no luck", "OSError")
+    assert (str(found.result.error), found.result.error.error) == ("no luck", named)
 
 
 def test_a_task_that_used_its_attempts_and_left_no_reason_killed_its_function(

@@ -356,6 +356,16 @@ def test_a_chunk_of_which_nobody_heard_is_counted_by_the_repair(ledger: Ledger) 
     assert ledger.repair(RUN, total) == Counts(ended=total)
 
 
+def test_a_counter_from_before_tasks_could_be_cancelled_says_that_none_was(
+    ledger: Ledger,
+) -> None:
+    total = 2 * CHUNK_SIZE
+    for numbers in (range(CHUNK_SIZE), range(CHUNK_SIZE, total)):
+        ended(ledger, numbers)
+    ledger.table.update(RUN.counter, "REMOVE #cancelled", {})
+    assert ledger.end_sending(RUN, total, facts={}) == Counts(ended=total)
+
+
 def test_a_run_that_goes_on_is_not_repaired_to_its_end(ledger: Ledger) -> None:
     total = CHUNK_SIZE + 2
     ended(ledger, range(CHUNK_SIZE))

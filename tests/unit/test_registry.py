@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import py_compile
+import re
 import sys
 import time
 import traceback
@@ -15,7 +16,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from task_scheduler.errors import BrokenTaskFile, DuplicateTask, InvalidArguments, UnknownTask
+from task_scheduler.errors import (
+    BatchFailed,
+    BrokenTaskFile,
+    DuplicateTask,
+    InvalidArguments,
+    UnknownTask,
+)
 from task_scheduler.queue.message import Message
 from task_scheduler.tasks import registry
 from task_scheduler.tasks.context import TaskContext
@@ -26,7 +33,8 @@ from task_scheduler.tasks.registry import (
     find_task_source,
     forget_failures,
 )
-from tests.unit.conftest import Bench, note
+from task_scheduler.tasks.task_files import TaskFiles
+from tests.unit.conftest import Bench, Log, note
 
 Write = Callable[..., Path]
 
@@ -227,6 +235,22 @@ def test_a_file_that_hangs_costs_a_batch_its_time_once_and_its_own_tasks_only(
     assert len(kept) == 4
 
 
+def test_a_file_that_hangs_is_given_up_before_the_invocation_ends(
+    bench: Bench, write_tasks: Write, log_lines: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "IMPORT_SECONDS", 10.0)
+    write_tasks(hangs=f"{NAMED}import time\ntime.sleep(3600)\n")
+    bench.put(Message(id="s@t#1", schedule="s", task="bad"))
+
+    with pytest.raises(BatchFailed):
+        bench.run(2)
+
+    [line] = log_lines()
+    found = re.search(r"its import had not ended after ([0-9.]+) s", line["reason"])
+    assert found is not None
+    assert float(found[1]) < 2
+
+
 def test_a_file_that_hung_is_tried_after_the_others_in_later_invocations(
     write_tasks: Write,
 ) -> None:
@@ -362,6 +386,12 @@ def test_a_package_of_the_task_folder_is_one_file_among_others(write_tasks: Writ
     ]
 
 
+def test_a_file_that_registers_a_name_twice_is_named_once(write_tasks: Write) -> None:
+    folder = write_tasks(good=f"{GOOD}\n{GOOD}")
+
+    assert find_problems(folder) == ["@task('good') stands twice in good.py: rename one of them"]
+
+
 def test_problems_are_found_before_a_message_asks_for_a_task(write_tasks: Write) -> None:
     source = 'from task_scheduler import task_source\n@task_source("list")\ndef tasks(): ...\n'
     folder = write_tasks(
@@ -445,3 +475,35 @@ def test_arguments_that_do_not_fit_are_told_with_the_signature(
 
     with pytest.raises(InvalidArguments, match=problem):
         found.run(text, args, CONTEXT)
+    with pytest.raises(InvalidArguments, match=problem):
+        found.check_arguments(text, args)
+
+
+def test_arguments_are_checked_without_a_call(write_tasks: Write) -> None:
+    code = """
+        from task_scheduler import task
+
+        @task("t")
+        def t(first, context, *, days: int = 1):
+            raise AssertionError("called")
+    """
+    found = find_task("t", write_tasks(t=code))
+
+    found.check_arguments("1", {"days": "2"})
+
+    with pytest.raises(InvalidArguments, match="days"):
+        found.check_arguments("1", {"days": "often"})
+
+
+def test_what_a_file_registered_before_its_import_failed_is_to_be_forgotten(
+    write_tasks: Write,
+) -> None:
+    forgotten: list[str] = []
+    files = TaskFiles(forgotten.append)
+    folder = write_tasks(broken=f"{NAMED}1 / 0", whole=NAMED)
+
+    files.load("broken", folder, 30)
+    files.load("whole", folder, 30)
+
+    assert forgotten == ["broken"]
+    assert list(files.failures) == ["broken"]

@@ -31,7 +31,7 @@ def test_the_key_is_schedule_and_scheduled_time() -> None:
 def test_without_a_scheduled_time_the_request_makes_the_key(time: str | None) -> None:
     run = Run.from_event({**EVENT, "scheduled_time": time}, request_id="r")
 
-    assert (run.key, run.scheduled_time) == ("nightly@r", None)
+    assert (run.key, run.scheduled_time) == ("nightly@request-r", None)
 
 
 def test_a_message_has_what_its_schedule_says() -> None:

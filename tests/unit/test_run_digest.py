@@ -1,4 +1,4 @@
-"""What goes from the ledger into the message of a run, and who notes that it was delivered."""
+"""The way of a run from the ledger into its message, and the note that it was delivered."""
 
 from __future__ import annotations
 

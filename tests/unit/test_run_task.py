@@ -8,14 +8,14 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from threading import Event
 from typing import Any
 
 import pytest
 
 from task_scheduler import run_task
-from task_scheduler.errors import BatchFailed, LedgerUnavailable
+from task_scheduler.errors import BatchFailed, InvalidSettings, LedgerUnavailable
 from task_scheduler.execution import acknowledgement
 from task_scheduler.execution.recording import Recording
 from task_scheduler.queue.message import Message
@@ -23,6 +23,7 @@ from task_scheduler.queue.record import Record
 from task_scheduler.queue.sending import send_batch
 from task_scheduler.runs.chunk import Chunk, Mark, Marks, Position
 from task_scheduler.runs.identity import RunId
+from task_scheduler.runs.late_records import EndsRecord, LateRecord, SentRecord, late_entry
 from task_scheduler.runs.ledger import Ledger
 from tests.unit.conftest import Bench, Context, Log, ProcessEnded, Queue, Write, fail, note
 
@@ -425,6 +426,8 @@ def test_a_task_whose_dead_letter_is_refused_runs_once_and_the_dead_letter_is_tr
     assert dead_letter["attributes"]["reason"] == "no luck"
     assert dead_letter["attributes"]["attempts"] == "1"
     assert [line["outcome"] for line in log_lines()] == ["retry", "retry", "retry", "failed"]
+    for line in log_lines()[:3]:
+        assert line["reason"].startswith("failed: no luck; its dead letter was not sent: ")
 
 
 def test_a_message_whose_letter_cannot_be_sent_stays_on_the_queue(
@@ -599,6 +602,37 @@ def test_a_sandbox_whose_tasks_never_return_ends_itself_after_its_batch_is_repor
     assert log_lines()[-1]["reason"] == "tasks that were given up run still"
     (bench.folder / "go").touch()
     bench.wait_until(lambda: bench.ran == ["cancelled"] * 2)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("raise OSError(errno.EMFILE, 'Too many open files')", "OSError: [Errno 24] Too many"),
+        ("raise OSError(errno.ENOSPC, 'No space left')", "OSError: [Errno 28] No space left"),
+        ("raise MemoryError", "MemoryError: "),
+        ('raise RuntimeError("can\'t start new thread")', "RuntimeError: can't start new"),
+        (
+            "try: raise OSError(errno.EMFILE, 'no more')\n"
+            "    except OSError as error: raise LookupError('no answer') from error",
+            "LookupError: no answer",
+        ),
+    ],
+)
+def test_a_sandbox_that_has_nothing_left_for_other_tasks_ends_itself_after_its_batch_is_reported(
+    bench: Bench, write_tasks: Write, log_lines: Log, code: str, reason: str
+) -> None:
+    lines = ["import errno", "from task_scheduler import task", "@task('leak')", "def leak():"]
+    write_tasks(leaks="\n".join([*lines, f"    {code}"]))
+    bench.put(Message(id="x", task="leak", retries=0), note("a"))
+
+    with pytest.raises(ProcessEnded):
+        bench.run()
+
+    assert bench.ran == ["a"]
+    assert len(bench.dead_letters.receive_all()) == 1
+    assert bench.length == 0
+    assert log_lines()[-1]["message"] == "sandbox ended"
+    assert log_lines()[-1]["reason"].startswith(reason)
 
 
 def test_a_sandbox_does_not_end_itself_before_the_queue_knows_what_is_done(
@@ -996,3 +1030,85 @@ def test_a_suspect_that_cannot_be_written_down_as_begun_is_not_started(
     [line] = [line for line in log_lines() if line["id"] == "s@t#1"]
     assert (line["outcome"], line["reason"]) == ("retry", "the table is away")
     assert 0 < bench.hidden[suspect["receiptHandle"]] <= 300
+
+
+def put_late(bench: Bench, *records: LateRecord) -> None:
+    entries = [late_entry(record, bench.queue.url) for record in records]
+    send_batch(bench.queue.client, bench.queue.url, entries)
+
+
+LATE_RUN = RunId.of("s@t")
+
+
+def test_late_records_are_applied_beside_tasks(bench: Bench, ledger: Ledger) -> None:
+    end = Marks()
+    end.add(Mark.OK, Position(0, 0), body="b")
+    put_late(
+        bench,
+        SentRecord(run=LATE_RUN.key, facts={"schedule": "s"}, total=2),
+        EndsRecord(run=LATE_RUN.key, chunk=0, marks=end),
+    )
+    bench.put(note("1"))
+
+    assert bench.run() == []
+
+    assert bench.ran == ["1"]
+    chunk = ledger.read(LATE_RUN, 0)
+    assert (chunk.size, chunk.ended) == (2, {0})
+
+
+def test_late_records_come_again_until_the_ledger_takes_them(
+    bench: Bench, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_late(bench, SentRecord(run=LATE_RUN.key, facts={}, total=2))
+    bench.put("Hello")
+    records = bench.receive()
+    with monkeypatch.context() as away:
+        away.setenv("LEDGER_TABLE", "no-such-table")
+        [kept] = bench.run_records(records)
+
+    [late] = [record for record in records if record["messageId"] == kept]
+    assert json.loads(late["body"])["run"] == LATE_RUN.key
+    assert bench.hidden[late["receiptHandle"]] > 0
+    assert bench.run_records([late]) == []
+    assert ledger.read(LATE_RUN, 0).size == 2
+
+
+def test_a_late_record_is_sent_anew_before_sqs_gives_up_on_it(
+    bench: Bench, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_late(bench, SentRecord(run=LATE_RUN.key, facts={}, total=2))
+    with monkeypatch.context() as away:
+        away.setenv("LEDGER_TABLE", "no-such-table")
+        assert bench.run_records(bench.redeliver(bench.receive(), 12)) == []
+
+    assert ledger.read(LATE_RUN, 0).size is None
+    assert bench.run() == []
+    assert ledger.read(LATE_RUN, 0).size == 2
+
+
+@pytest.mark.parametrize(("seconds", "until"), [(30.0, 29.0), (2.0, 1.5)])
+def test_the_process_would_end_itself_shortly_before_the_function_is_ended(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, seconds: float, until: float
+) -> None:
+    given: list[float] = []
+
+    def note_seconds(seconds: float) -> AbstractContextManager[None]:
+        given.append(seconds)
+        return nullcontext()
+
+    monkeypatch.setattr(run_task, "process_ends_after", note_seconds)
+    bench.put(note("1"))
+    bench.run(seconds)
+    assert given == [until]
+
+
+@pytest.mark.parametrize("name", ["QUEUE_URL", "TASKS_DEAD_LETTER_URL", "MAX_RECEIVE_COUNT"])
+def test_a_variable_that_it_cannot_work_without_is_named(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.delenv(name)
+    bench.put(note("1"))
+    with pytest.raises(InvalidSettings, match=name):
+        bench.run()
+    assert bench.ran == []

@@ -1,4 +1,4 @@
-"""What a schedule remembers of its runs, and which closes people are notified of."""
+"""A schedule's memory of its runs, and the closes that people are notified of."""
 
 from __future__ import annotations
 

@@ -226,7 +226,7 @@ THROTTLED = ClientError(
 
 
 def test_a_batch_asks_once_for_a_secret_that_is_refused(
-    configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch, bench: Bench
+    configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch, bench: Bench, log_lines: Log
 ) -> None:
     refusing = Refusing(FORBIDDEN)
     monkeypatch.setattr(aws, "ssm", lambda: refusing)
@@ -238,6 +238,8 @@ def test_a_batch_asks_once_for_a_secret_that_is_refused(
         bench.run()
 
     assert refusing.requests == 1
+    reasons = [line["reason"] for line in log_lines() if line["message"] == "task"]
+    assert ["AccessDeniedException" in reason for reason in reasons] == [True] * 3
     forget_failures()
     with pytest.raises(SecretUnavailable, match="AccessDeniedException"):
         secrets.load_secrets()
@@ -362,6 +364,19 @@ def test_a_long_secret_is_hidden_before_its_text_is_cut() -> None:
         assert "kkk" not in str(preview({"key": "k" * 5_000}))
         assert "kkk" not in str(preview([b"", ("k" * 5_000)]))
         assert "kkk" not in truncate("k" * 5_000)
+    finally:
+        redaction.forget_hidden()
+
+
+def test_a_secret_is_hidden_whole_as_it_is_line_by_line_and_as_json() -> None:
+    value = 'pässwort "x"\nand "more"'
+    texts = [value, *value.splitlines()]
+    texts += [json.dumps(text, ensure_ascii=False)[1:-1] for text in texts]
+    texts += [escaped := json.dumps(value)[1:-1], json.dumps(escaped)[1:-1]]
+    redaction.hide("KEY", value)
+    try:
+        for text in texts:
+            assert redaction.redacted(f"<{text}>") == f"<{redaction.MASK}>"
     finally:
         redaction.forget_hidden()
 

@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from task_scheduler.errors import InvalidRun
-from task_scheduler.runs.identity import RunId
+from task_scheduler.errors import InvalidRun, InvalidSettings, LedgerUnavailable
+from task_scheduler.runs.claims import Claims
+from task_scheduler.runs.identity import RunId, RunState
+from task_scheduler.runs.late_records import KIND, SentRecord, read_late_record
 from task_scheduler.runs.ledger import Ledger
 from task_scheduler.send_task import _time_limit
-from tests.unit.conftest import Chain, Context, Fire, Hurried, Queue
+from tests.unit.conftest import Chain, Context, Fire, Hurried, ProcessEnded, Queue
 
 RUN = RunId.of("s@2026-11-23T02:00:00Z")
 
@@ -297,6 +299,19 @@ def test_an_event_that_comes_again_goes_on_where_the_ledger_says(
 
 
 @pytest.mark.usefixtures("queue", "runs_dead_letter")
+def test_an_event_that_comes_again_writes_the_sizes_that_its_dead_sender_did_not(
+    fire: Fire, ledger: Ledger
+) -> None:
+    fire(tasks=["one", "two"])
+    ledger.table.update(RUN.chunk(0), "REMOVE #size, #only", {})
+
+    assert fire(tasks=["one", "two"])["claim"] == "sent"
+
+    chunk = ledger.read(RUN, 0)
+    assert (chunk.size, chunk.is_only) == (2, True)
+
+
+@pytest.mark.usefixtures("queue", "runs_dead_letter")
 def test_a_run_without_time_for_a_single_line_fails_and_names_the_cure(
     fire: Fire, tmp_path: Path, chain: Chain
 ) -> None:
@@ -438,7 +453,11 @@ def test_a_generator_that_yields_in_another_order_at_a_retry_loses_no_task_of_a_
 @pytest.mark.usefixtures("queue", "runs_dead_letter")
 @pytest.mark.parametrize("content", ["", "\n\n", "a,b\n", "a,b\n,\n"])
 def test_a_run_of_an_empty_list_says_0_tasks(
-    fire: Fire, tmp_path: Path, log_lines: Callable[[], list[dict[str, Any]]], content: str
+    fire: Fire,
+    tmp_path: Path,
+    log_lines: Callable[[], list[dict[str, Any]]],
+    ledger: Ledger,
+    content: str,
 ) -> None:
     name = "list.csv" if "a" in content else "list.txt"
     (tmp_path / name).write_text(content)
@@ -448,6 +467,8 @@ def test_a_run_of_an_empty_list_says_0_tasks(
     assert (summary["sent"], summary["refused"], summary["reason"]) == (0, 0, None)
     [line] = log_lines()
     assert (line["message"], line["sent"], line["refused"]) == ("run", 0, 0)
+    item = ledger.table.get(RUN.item)
+    assert (item["state"], item["closer"]) == (RunState.SUCCEEDED, Context.aws_request_id)
 
 
 @pytest.mark.parametrize(("parameter", "goes_on_at"), [("", None), ("cursor", 3)])
@@ -507,6 +528,57 @@ def test_a_run_whose_file_is_missing_fails_and_names_it_in_its_line_of_the_log(
     assert line["reason"] == "tasks_file 'gone.txt': No such file or directory"
 
 
+@pytest.mark.usefixtures("queue", "runs_dead_letter")
+def test_why_a_run_failed_is_in_the_ledger_and_its_claim_is_given_up(
+    fire: Fire, ledger: Ledger
+) -> None:
+    with pytest.raises(InvalidRun):
+        fire(tasks_file="gone.txt")
+    item = ledger.table.get(RUN.item)
+    assert item["reason"] == "InvalidRun: tasks_file 'gone.txt': No such file or directory"
+    assert "lease" not in item
+
+
+def refuse(*_: object, **__: object) -> None:
+    raise LedgerUnavailable("throttled")
+
+
+@pytest.mark.usefixtures("queue", "runs_dead_letter")
+def test_a_run_fails_with_its_own_reason_if_the_ledger_does_not_take_that(
+    fire: Fire, log_lines: Callable[[], list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Claims, "failed", refuse)
+    with pytest.raises(InvalidRun):
+        fire(tasks_file="gone.txt")
+    _, line = log_lines()
+    assert [line[name] for name in ("level", "message", "run", "reason")] == [
+        "WARNING", "ledger", RUN.key, "throttled",
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("runs_dead_letter")
+def test_the_length_of_a_list_that_the_ledger_does_not_take_is_on_the_queue(
+    queue: Queue,
+    fire: Fire,
+    log_lines: Callable[[], list[dict[str, Any]]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Ledger, "end_sending", refuse)
+    fire(tasks=["one", "two"], notify_on=["failure"])
+
+    line, _ = log_lines()
+    assert [line[name] for name in ("level", "message", "run", "reason")] == [
+        "WARNING", "ledger", RUN.key, "throttled",
+    ]  # fmt: skip
+    messages = queue.receive_all()
+    assert len(messages) == 3
+    [record] = [each for each in messages if each["attributes"].get("kind") == KIND]
+    late = read_late_record(record["body"])
+    assert isinstance(late, SentRecord)
+    assert (late.run, late.total, late.incomplete) == (RUN.key, 2, None)
+    assert late.facts["notify_on"] == ["failure"]
+
+
 @pytest.mark.usefixtures("runs_dead_letter")
 def test_what_is_due_later_than_sqs_can_delay_is_left_to_keep_runs(
     queue: Queue, fire: Fire, ledger: Ledger, chain: Chain
@@ -539,3 +611,62 @@ def test_an_event_that_comes_before_it_is_time_waits_on(
     assert again["continued_at"] - first["continued_at"] == again["sent"]
     assert chain.events == []
     assert "total" not in ledger.table.get(RUN.item)
+
+
+@pytest.mark.usefixtures("queue", "runs_dead_letter")
+def test_notifying_may_take_half_of_the_time_that_is_left(
+    fire: Fire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[float] = []
+
+    def notify(_ledger: Ledger, _closed: object, *, seconds: Callable[[], float]) -> None:
+        given.append(seconds())
+
+    monkeypatch.setattr("task_scheduler.send_task.notify", notify)
+    fire(tasks=["one"], context=Context(20.0))
+    assert given == [10.0]
+
+
+@pytest.mark.usefixtures("queue", "runs_dead_letter")
+def test_the_ledger_may_take_half_of_the_time_that_is_left(
+    fire: Fire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[float] = []
+
+    def call(seconds: float, function: Callable[[], Any]) -> Any:
+        given.append(seconds)
+        return function()
+
+    monkeypatch.setattr("task_scheduler.send_task.call_with_timeout", call)
+    fire(Context(20.0), tasks=["one"])
+    with pytest.raises(InvalidRun):
+        fire(Context(10.0), schedule="other", tasks_file="gone.txt")
+    assert given == [10.0, 5.0]
+
+
+@pytest.mark.usefixtures("queue", "runs_dead_letter")
+def test_a_claim_outlives_its_invocation_by_five_seconds(
+    fire: Fire, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object, **__: object) -> None:
+        raise ProcessEnded
+
+    monkeypatch.setattr(Ledger, "end_sending", die)
+    begun = ledger.now
+    with pytest.raises(ProcessEnded):
+        fire(Context(20.0), tasks=["one"])
+    assert 25 <= ledger.table.get(RUN.item)["lease"] - begun <= 35
+
+
+@pytest.mark.parametrize("name", ["QUEUE_URL", "RUNS_DEAD_LETTER_URL"])
+def test_a_variable_that_it_cannot_work_without_is_named(
+    queue: Queue,
+    runs_dead_letter: Queue,
+    fire: Fire,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    monkeypatch.delenv(name)
+    with pytest.raises(InvalidSettings, match=name):
+        fire(tasks=["one"])
+    assert queue.receive_all() == runs_dead_letter.receive_all() == []

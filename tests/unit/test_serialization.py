@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from abc import ABC, abstractmethod
@@ -83,7 +84,6 @@ def test_the_constructor_does_not_run_again() -> None:
         b"bytes",
         {"k": Stranger()},
         Point(1, {3}),
-        print,
     ],
 )
 def test_an_object_of_an_unregistered_class_is_refused(value: object) -> None:
@@ -188,6 +188,7 @@ def _with(name: str) -> type:
         (type("Sub", (_with("__del__"),), {}), "Sub has a __del__"),
         (print, "print is not a class"),
         (None, "None is not a class"),
+        (5, "5 is not a class"),
     ],
 )
 def test_a_class_that_is_not_plain_is_refused(cls: Any, reason: str) -> None:
@@ -263,6 +264,39 @@ def test_an_attribute_neither_hides_a_method_nor_calls_one(name: str) -> None:
     with pytest.raises(InvalidMessage, match=f"Job has no attribute '{name}'"):
         from_json(json.dumps({"py/object": f"{Job.__module__}.{Job.__qualname__}", name: 1}))
     assert called == []
+
+
+def _cycle() -> Any:
+    point = Point(1, 2)
+    point.y = [point]
+    return point
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ({"f": lambda: 1}, "a function cannot travel"),
+        (lambda: 1, "a function cannot travel"),
+        ([{"f": [print]}], "a function cannot travel"),
+        ({"p": Point(1, lambda: 1)}, "a function cannot travel"),
+        ({"f": io.StringIO()}, "a file cannot travel"),
+        ({1: "a", "1": "b"}, "the key 1: must be a str"),
+        ({None: 1}, "the key None: must be a str"),
+        ({(1, 2): 1}, r"the key \(1, 2\): must be a str"),
+        ({True: 1}, "the key True: must be a str"),
+        (_cycle(), "a Point holds itself"),
+    ],
+)
+def test_what_would_arrive_as_something_else_is_refused(value: Any, reason: str) -> None:
+    with pytest.raises(NotSerializable, match=reason):
+        to_json(value)
+
+
+def test_whole_numbers_as_keys_arrive_as_texts_and_what_is_there_twice_arrives_twice() -> None:
+    shared = [1]
+
+    assert to_json({1: "a"}) == '{"1":"a"}'
+    assert from_json(to_json([Point(1, shared), shared])) == [Point(1, shared), shared]
 
 
 def test_keys_that_jsonpickle_would_drop_are_refused_beside_an_object() -> None:

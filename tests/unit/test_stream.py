@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,6 +40,18 @@ def test_the_stream_is_a_descriptor_of_its_own_for_standard_output(
     os.write(own, b"still open")
     os.close(own)
     assert (tmp_path / "out").read_text() == "still open"
+
+
+def test_a_line_gets_out_though_task_code_has_closed_every_descriptor_that_it_found(
+    tmp_path: Path,
+) -> None:
+    code = (
+        "import os; from task_scheduler.observability import stream;"
+        "stream.write_line(b'a\\n'); os.closerange(3, 1000); stream.write_line(b'b\\n')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+
+    assert done.stdout == b"a\nb\n"
 
 
 @pytest.mark.parametrize("kind", ["closed", "without a descriptor"])

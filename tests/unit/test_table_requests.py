@@ -8,7 +8,8 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from task_scheduler.errors import LedgerUnavailable
-from task_scheduler.runs.table import Table, Update, Write, _from_wire, _to_wire
+from task_scheduler.runs.table import Table, Update, Write
+from task_scheduler.runs.wire import from_wire, to_wire
 
 KEY = ("S#nightly", "R#1")
 WIRE_KEY = {"pk": {"S": "S#nightly"}, "sk": {"S": "R#1"}}
@@ -274,14 +275,14 @@ def test_values_of_each_type_come_back_as_they_were() -> None:
         "text": "ü", "number": 3, "yes": True, "numbers": {3, 10}, "list": [1, "a", None],
         "map": {"deep": [{"er": False}]}, "nothing": None,
     }  # fmt: skip
-    wire = {name: _to_wire(value) for name, value in item.items()}
-    assert _from_wire(wire) == item
+    wire = {name: to_wire(value) for name, value in item.items()}
+    assert from_wire(wire) == item
     assert wire["numbers"] == {"NS": ["3", "10"]}
     assert wire["nothing"] == {"NULL": True}
-    assert _to_wire((1,)) == {"L": [{"N": "1"}]}
-    assert _from_wire({"edited": {"N": "1.5"}}) == {"edited": 1.5}
+    assert to_wire((1,)) == {"L": [{"N": "1"}]}
+    assert from_wire({"edited": {"N": "1.5"}}) == {"edited": 1.5}
 
 
 def test_a_value_of_another_type_is_refused() -> None:
-    with pytest.raises(TypeError, match=r"^a float is no type of the ledger's$"):
-        _to_wire(1.5)
+    with pytest.raises(TypeError, match=r"^a float is not a type of the ledger's$"):
+        to_wire(1.5)

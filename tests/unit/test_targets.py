@@ -141,3 +141,19 @@ def test_a_plugin_that_has_another_name_is_found_by_apprise(
     monkeypatch.setitem(services._PLUGINS, "slack", "slakc.NotifySlack")
 
     assert services.load(f"slack://{TOKENS}", apprise.AppriseAsset()) is not None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [f"slack://{TOKENS}", f"https://hooks.slack.com/services/{TOKENS}",
+     "discord://1/a", "https://discord.com/api/webhooks/1/a", "json://a"],
+)  # fmt: skip
+def test_a_common_service_is_found_without_importing_all_of_apprise(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def search(*_: object, **__: object) -> None:
+        raise AssertionError("every plugin would be imported")
+
+    asset = apprise.AppriseAsset()
+    monkeypatch.setattr(apprise.Apprise, "instantiate", search)
+    assert services.load(url, asset) is not None

@@ -42,7 +42,7 @@ def test_inline_tasks_are_texts_with_the_schedules_settings(tmp_path: Path) -> N
     messages = read_list(run, tmp_path).entries
 
     assert messages[1] == Message(
-        id="s@r#2", schedule="s", task="t", text="b", args={"k": "v"}, retries=5, max_age=60
+        id="s@request-r#2", schedule="s", task="t", text="b", args={"k": "v"}, retries=5, max_age=60
     )
     assert len(messages) == 2
 
@@ -60,21 +60,22 @@ def test_a_task_without_a_list_that_cannot_be_sent_is_refused_without_a_line(
 def test_without_a_list_the_function_runs_once(tmp_path: Path) -> None:
     [place] = read_list(_run(task="t", args={"a": "1"}), tmp_path).entries
 
-    assert place == Message(id="s@r#1", schedule="s", task="t", args={"a": "1"})
+    assert place == Message(id="s@request-r#1", schedule="s", task="t", args={"a": "1"})
 
 
 def test_each_line_of_a_text_file_that_is_not_blank_is_a_task(tmp_path: Path) -> None:
     places = _list(tmp_path, "t.txt", "\ufeffone\r\n\n  \ntwo\u2028\n{}\nlast")
 
     assert [(place.id, place.text) for place in places if isinstance(place, Message)] == [
-        ("s@r#1", "one"), ("s@r#4", "two\u2028"), ("s@r#5", "{}"), ("s@r#6", "last"),
+        ("s@request-r#1", "one"), ("s@request-r#4", "two\u2028"),
+        ("s@request-r#5", "{}"), ("s@request-r#6", "last"),
     ]  # fmt: skip
 
 
 def test_a_line_that_is_not_utf8_or_too_long_is_refused_alone(tmp_path: Path) -> None:
     places = _list(tmp_path, "t.txt", b"a\n\xff\n" + b"x" * 1_000_000 + b"\nb")
 
-    assert _ids(places) == ["s@r#1", "s@r#4"]
+    assert _ids(places) == ["s@request-r#1", "s@request-r#4"]
     (two, utf8), (three, long) = _refused(places)
     assert (two, three) == (2, 3)
     assert "not UTF-8" in utf8
@@ -91,9 +92,9 @@ def test_a_json_line_is_a_string_or_names_its_task(tmp_path: Path) -> None:
     places = _list(tmp_path, "t.jsonl", "\n".join(lines), task="usual")
 
     assert places == [
-        Message(id="s@r#1", schedule="s", task="usual", text="a text"),
-        Message(id="s@r#2", schedule="s", task="t", args={"n": 1}, message_group="g"),
-        Message(id="s@r#3", schedule="s", task="usual", args={"n": 2}),
+        Message(id="s@request-r#1", schedule="s", task="usual", text="a text"),
+        Message(id="s@request-r#2", schedule="s", task="t", args={"n": 1}, message_group="g"),
+        Message(id="s@request-r#3", schedule="s", task="usual", args={"n": 2}),
     ]
 
 
@@ -109,6 +110,8 @@ def test_a_json_line_is_a_string_or_names_its_task(tmp_path: Path) -> None:
         ('{"task": "t", "message_group": "a b"}', "message_group 'a b'"),
         ('{"task": "t", "args": {"a": NaN}}', "not JSON compliant"),
         ("[" * 50_000, "invalid JSON"),
+        ('{"task": "t", "task": "u"}', "'task' stands in one object twice"),
+        ('{"args": {"a": {"n": 1, "m": 2, "n": 3}}}', "'n' stands in one object twice"),
         ('{"task": "t", "args": {"a": "' + "é" * 125_000 + '"}}', "bytes"),
     ],
 )
@@ -117,7 +120,7 @@ def test_a_json_line_that_is_not_a_task_is_refused_alone(
 ) -> None:
     places = _list(tmp_path, "t.jsonl", f'"first"\n{line}\n"last"\n')
 
-    assert _ids(places) == ["s@r#1", "s@r#3"]
+    assert _ids(places) == ["s@request-r#1", "s@request-r#3"]
     [(number, given)] = _refused(places)
     assert number == 2
     assert reason in given
@@ -134,13 +137,13 @@ def test_csv_columns_are_arguments_but_for_task_and_message_group(
 
     assert places == [
         Message(
-            id="s@r#2",
+            id="s@request-r#2",
             schedule="s",
             task="report",
             args={"city": "Bern", "note": 'two\nlines, "quoted"', "unit": "C"},
         ),
         Message(
-            id="s@r#4",
+            id="s@request-r#4",
             schedule="s",
             task="usual",
             message_group="g",
@@ -151,7 +154,7 @@ def test_csv_columns_are_arguments_but_for_task_and_message_group(
 
 def test_a_csv_file_needs_no_reserved_columns(tmp_path: Path) -> None:
     assert _list(tmp_path, "t.csv", "city\nBern\n", task="usual") == [
-        Message(id="s@r#2", schedule="s", task="usual", args={"city": "Bern"})
+        Message(id="s@request-r#2", schedule="s", task="usual", args={"city": "Bern"})
     ]
 
 
@@ -176,7 +179,7 @@ def test_a_malformed_csv_row_spoils_its_own_line_alone(
 
     places = _list(tmp_path, "t.csv", f"a,b\n1,2\n{row}\n{after}", task="t")
 
-    assert _ids(places) == ["s@r#2", *(f"s@r#{number}" for number in range(4, 300))]
+    assert _ids(places) == ["s@request-r#2", *(f"s@request-r#{number}" for number in range(4, 300))]
     [(number, given)] = _refused(places)
     assert number == 3
     assert reason in given
@@ -211,7 +214,7 @@ def test_a_file_that_is_missing_or_of_an_unknown_kind_fails_the_run(
 def test_rows_of_which_all_cells_are_empty_are_passed_over(tmp_path: Path) -> None:
     places = _list(tmp_path, "t.csv", 'a,b\n,\n1,2\n"",""\n , \n,,,\n\n', task="t")
 
-    assert _ids(places) == ["s@r#3"]
+    assert _ids(places) == ["s@request-r#3"]
     assert len(places) == 1
 
 
@@ -231,8 +234,24 @@ def test_empty_columns_at_the_end_of_the_header_are_ignored(tmp_path: Path) -> N
     assert _refused(places) == [(4, "4 fields, where the header has 2")]
 
 
-@pytest.mark.parametrize("separator", [";", "\t"])
-def test_columns_may_be_separated_by_a_semicolon_or_a_tab(tmp_path: Path, separator: str) -> None:
+@pytest.mark.parametrize("name", ["t.txt", "t.jsonl", "t.csv"])
+def test_a_mark_in_the_middle_is_none_of_its_line(tmp_path: Path, name: str) -> None:
+    """Files that were put together, such as by `copy a+b`, have one there."""
+    quoted = {"t.txt": "one", "t.jsonl": '"one"', "t.csv": "one,two"}[name]
+    header = "\ufefftask,b\n" if name == "t.csv" else ""
+
+    places = _list(tmp_path, name, f"{header}{quoted}\n\ufeff{quoted}\n", task="t")
+
+    first, second = [
+        (place.text, place.task, place.args) for place in places if isinstance(place, Message)
+    ]
+    assert first == second
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_columns_may_be_separated_by_a_semicolon_a_tab_or_a_bar(
+    tmp_path: Path, separator: str
+) -> None:
     content = 'name;qty\nAda;"1;2"\nGrace, B.;2\n'.replace(";", separator)
 
     places = _list(tmp_path, "t.csv", content, task="t")

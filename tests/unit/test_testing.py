@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from task_scheduler import testing
+from task_scheduler import task, testing
 from task_scheduler.errors import InvalidLine
 from task_scheduler.tasks.registry import registered_tasks
 from task_scheduler.testing import ParentRun, make_context, run_task
@@ -129,6 +129,14 @@ def test_the_function_itself_will_do(folder: Path) -> None:
     run_task("greet", "Ada", folder=folder)
     (function,) = [task.function for task in registered_tasks() if task.name == "greet"]
     assert run_task(function, "Bo", folder=folder).result == "Hello, Bo!"
+
+
+def test_a_function_that_no_file_of_the_folder_registers_is_called_itself(folder: Path) -> None:
+    @task("greet")
+    def greet(name: str) -> str:
+        return f"Hi, {name}."
+
+    assert run_task(greet, "Bo", folder=folder).result == "Hi, Bo."
 
 
 def test_a_file_that_a_test_imported_is_not_imported_twice(folder: Path) -> None:

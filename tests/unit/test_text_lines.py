@@ -63,12 +63,11 @@ def test_reading_goes_on_at_a_line() -> None:
     ]  # fmt: skip
 
 
-def test_a_byte_order_mark_is_passed_over_at_the_beginning_of_the_file_only() -> None:
-    first, second = read_lines(chunks(MARK + b"a\n" + MARK + b"b\n"))
-    [later] = read_lines(chunks(MARK + b"b\n"), number=2, offset=5)
+def test_a_byte_order_mark_is_passed_over_at_the_beginning_of_a_line() -> None:
+    first, second = read_lines(chunks(MARK + b"a\n" + MARK + b"b" + MARK + b"\n"))
 
-    assert (first.data, second.data, later.data) == (b"a", MARK + b"b", MARK + b"b")
-    assert (first.length, second.offset) == (5, 5)
+    assert (first.data, second.data) == (b"a", b"b" + MARK)
+    assert (second.offset, second.length) == (5, 8)
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])

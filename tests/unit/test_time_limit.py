@@ -131,6 +131,31 @@ def test_what_overran_is_no_success_even_if_it_swallowed_the_interrupt() -> None
                 time.sleep(5)
 
 
+@pytest.mark.parametrize("how", ["disarmed", "handled", "ignored", "blocked"])
+def test_what_overran_is_no_success_whatever_it_does_with_the_alarm(how: str) -> None:
+    with pytest.raises(TaskTimeout):
+        with time_limit(0.05):
+            _take_alarm(how)
+            time.sleep(0.3)
+    with time_limit(5):  # the next one's limit is its own
+        time.sleep(0.01)
+    with pytest.raises(TaskTimeout):
+        with time_limit(0.05):
+            time.sleep(5)
+
+
+def _take_alarm(how: str) -> None:
+    match how:
+        case "disarmed":
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        case "handled":
+            signal.signal(signal.SIGALRM, lambda *_: None)
+        case "ignored":
+            signal.signal(signal.SIGALRM, signal.SIG_IGN)
+        case "blocked":
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+
+
 def test_another_error_of_what_overran_is_the_cause() -> None:
     error = KeyError("cleaning up")
     with pytest.raises(TaskTimeout) as raised:
@@ -192,8 +217,9 @@ def test_what_catches_every_interrupt_is_interrupted_between_two_of_its_lines() 
             except TaskTimeout:
                 caught.append(True)
 
-    with pytest.raises(TaskTimeout, match=r"^ran for more than 0\.05 s$"):
+    with pytest.raises(TaskTimeout, match=r"^ran for more than 0\.05 s$") as raised:
         with time_limit(0.05):
             catch_all()
     assert caught
+    assert raised.value.__cause__ is None
     assert time.monotonic() - begun < 8

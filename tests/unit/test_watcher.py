@@ -12,15 +12,17 @@ from typing import Any, cast
 import pytest
 
 from task_scheduler import keep_runs
-from task_scheduler.keeping.watcher import Problem, Watch, Watcher
+from task_scheduler.errors import LedgerUnavailable
+from task_scheduler.keeping.watcher import WATCH, Problem, Watch, Watcher
 from task_scheduler.notifications.digest import Digest, compose_digest
 from task_scheduler.notifications.notifier import NOTIFIER, Sending
 from task_scheduler.runs.identity import RunId
 from task_scheduler.runs.ledger import Ledger
 from task_scheduler.runs.schedule_state import ScheduleState
-from task_scheduler.runs.table import Table
+from task_scheduler.runs.table import Item, Key, Table
 from task_scheduler_local.places import ROOT
 from tests.model.dynamodb import Client
+from tests.unit.conftest import Log
 
 HOUR = 3_600
 NAME = "nightly"
@@ -147,9 +149,48 @@ def test_nobody_is_notified_who_does_not_want_to_be_but_the_alarm_goes_off(
     quiet = Watch(expected_every=HOUR)
     world.look(quiet)
     assert world.look(quiet, after=2 * HOUR) == [NAME]
+    assert known(world).keys() == {"pk", "sk", "since", "problem"}
     world.run("succeeded")
     assert world.look(quiet) == []
+    assert known(world).keys() == {"pk", "sk", "since"}
     assert world.said == []
+
+
+def known(world: Surroundings) -> Item:
+    """Return what is known of the schedule."""
+    return world.ledger.table.get((WATCH, NAME))
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "reason"),
+    [
+        (LedgerUnavailable("throttled"), "ledger", "throttled"),
+        (KeyError("odd"), "schedule not watched", "KeyError: 'odd'"),
+    ],
+)
+def test_a_schedule_that_cannot_be_looked_at_is_in_the_log_and_in_no_others_way(
+    world: Surroundings,
+    monkeypatch: pytest.MonkeyPatch,
+    log_lines: Log,
+    error: Exception,
+    message: str,
+    reason: str,
+) -> None:
+    get = world.ledger.table.get
+
+    def read(key: Key) -> Item:
+        if key == ("S", "odd"):
+            raise error
+        return get(key)
+
+    monkeypatch.setattr(world.ledger.table, "get", read)
+    watcher = Watcher(world.ledger, seconds=lambda: 60.0, notify=world.notify)
+    both = {"odd": HOURLY, NAME: HOURLY}
+    watcher.look(both)
+    world.now += 2 * HOUR
+    assert watcher.look(both) == [NAME]
+    [line] = log_lines()
+    assert (line["message"], line["schedule"], line["reason"]) == (message, "odd", reason)
 
 
 def test_the_guide_shows_the_messages_that_people_get(
@@ -160,7 +201,7 @@ def test_the_guide_shows_the_messages_that_people_get(
     said: list[str] = []
 
     def send(digest: Digest, *, seconds: float) -> Sending:
-        assert seconds > 0
+        assert seconds == 30.0  # half of what is left
         message = compose_digest(digest)
         said.append(f"{message.title}\n{message.text}".rstrip())
         return Sending(is_done=True, taken=message)

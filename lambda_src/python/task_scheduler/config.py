@@ -43,10 +43,10 @@ class Settings:
     """The settings of the functions; what a function has no use for is at its default.
 
     Attributes:
-        queue_url: of the task queue.
+        queue_url: the URL of the task queue.
         worker_queues: the URLs of the other workers' task queues, by worker.
-        runs_dead_letter_url: of the runs' dead-letter queue.
-        tasks_dead_letter_url: of the tasks' dead-letter queue.
+        runs_dead_letter_url: the URL of the runs' dead-letter queue.
+        tasks_dead_letter_url: the URL of the tasks' dead-letter queue.
         max_receive_count: the receive after which SQS itself dead-letters a message.
         message_retention: seconds after which SQS drops a message.
         task_concurrency: tasks of a batch that run at the same time.
@@ -64,9 +64,9 @@ class Settings:
         service_name: in each line of the log, and what metrics are told apart by.
         log_level: the lowest level of Python's logging that task code logs at.
         task_folder: where task code lies.
-        function_name: of the function itself.
+        function_name: the name of the function itself.
         runtime_api: host and port of the API by which Lambda runs the function.
-        region: of AWS.
+        region: the AWS region.
         access_key_id, secret_access_key, session_token: the credentials of the function's role.
     """
 
@@ -104,7 +104,8 @@ class Settings:
 
         Args:
             environment: names and values of variables.
-            function: whose settings they are, a key of REQUIRED; None requires nothing.
+            function: the function whose settings they are, a key of REQUIRED; None requires
+                nothing.
 
         Raises:
             InvalidSettings: names the variables that are missing, or the one that is malformed.
@@ -141,7 +142,7 @@ def load(function: str | None = None) -> Settings:
     """Return the settings that the process started with.
 
     Args:
-        function: whose settings they are, a key of REQUIRED; None requires nothing.
+        function: the function whose settings they are, a key of REQUIRED; None requires nothing.
 
     Raises:
         InvalidSettings: names the variables that are missing, or the one that is malformed.

@@ -113,6 +113,18 @@ class InvalidArguments(TaskSchedulerError, TypeError):
     has_traceback = False
 
 
+class InvalidHeaders(TaskSchedulerError, ValueError):
+    """Headers of a request are malformed; the message says which, and never a value."""
+
+    is_retried = False
+
+
+class RequestRefused(TaskSchedulerError, RuntimeError):
+    """A request cannot be made, or is answered in a way that another try would not change."""
+
+    is_retried = False
+
+
 class NeverStarted(TaskSchedulerError, RuntimeError):
     """A message's task was not started, and would not be received in time to be started later."""
 
@@ -202,20 +214,19 @@ class TaskExited(TaskSchedulerError, SystemExit):
 
 
 class ResultNotRun(TaskSchedulerError, TypeError):
-    """A task returned a generator, whose body has not run.
+    """A task returned something whose code has not run, such as a generator.
 
     Args:
         kind: what was returned.
+        cure: what to do with it; empty for a generator's.
     """
 
     is_retried = False
     has_traceback = False
 
-    def __init__(self, kind: str) -> None:
-        super().__init__(
-            f"returned {kind}, whose body has not run: return list(...) of it, "
-            "or register what makes it with @task_source"
-        )
+    def __init__(self, kind: str, cure: str = "") -> None:
+        cure = cure or "return list(...) of it, or register what makes it with @task_source"
+        super().__init__(f"returned {kind}, whose body has not run: {cure}")
 
 
 class TaskTimeout(BaseException):
@@ -225,7 +236,7 @@ class TaskTimeout(BaseException):
     must not swallow it.
 
     Args:
-        seconds: that it was allowed.
+        seconds: the seconds that it was allowed.
     """
 
     def __init__(self, seconds: float) -> None:

@@ -13,32 +13,30 @@ from typing import TYPE_CHECKING, Any
 
 from task_scheduler import config
 from task_scheduler.config import Settings
-from task_scheduler.errors import LedgerUnavailable
 from task_scheduler.keeping.followers import Follower, Followers
 from task_scheduler.keeping.keeper import Keeper
+from task_scheduler.keeping.looking import RESERVE_SECONDS, look_safely
 from task_scheduler.keeping.starting import start_schedule
 from task_scheduler.keeping.watcher import Problem, Watch, Watcher
 from task_scheduler.notifications.watch_digest import notify_of_watch
-from task_scheduler.observability.log import logger, reason_of
+from task_scheduler.observability.log import logger
 from task_scheduler.observability.metrics import metrics
 from task_scheduler.runs.identity import RunId
 from task_scheduler.runs.ledger import Ledger
 from task_scheduler.runs.opened import open_ledger
 from task_scheduler.runs.schedule_state import ScheduleState
+from task_scheduler.runs.table import Item
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
-
-RESERVE_SECONDS = 20.0
-"""No further run is looked at with less time left: notifying people may take 10 seconds."""
 
 
 def handler(event: Any, context: LambdaContext) -> dict[str, int]:
     """Look at every run that is due to be looked at, as long as there is time.
 
     Args:
-        event: of EventBridge Scheduler; under `watched`, what is expected of schedules, and under
-            `followers`, which run after others.
+        event: the event of EventBridge Scheduler; under `watched`, what is expected of schedules,
+            and under `followers`, which run after others.
         context: Lambda's.
 
     Returns:
@@ -60,22 +58,19 @@ def handler(event: Any, context: LambdaContext) -> dict[str, int]:
             done["left"] += 1
             continue
         run = RunId.of_item(mark["of_pk"], mark["of_sk"])
-        try:
-            if ledger.table.get_due(mark, ledger.now):
-                done[keeper.look(run)] += 1
-        except LedgerUnavailable as error:
-            logger.warning("ledger", extra={"run": run.key, "reason": str(error)})
-            done["failed"] += 1
-        except Exception as error:  # an odd item must not stand in the way of the others
-            extra = {"run": run.key, "reason": f"{type(error).__name__}: {reason_of(error)}"}
-            logger.error("run not kept", extra=extra, exc_info=error)
-            done["failed"] += 1
+        what = look_safely(partial(_look, keeper, ledger, mark, run), "run not kept", run=run.key)
+        done.update(["failed"] if what is None else what)
     if started := _start_followers(event, ledger, settings, seconds):
         done["started"] += started
     if overdue := _watch(event, ledger, seconds):
         done["overdue"] = overdue
     logger.info("keep", extra=dict(done))
     return dict(done)
+
+
+def _look(keeper: Keeper, ledger: Ledger, mark: Item, run: RunId) -> list[str]:
+    """Look at a run; return what was done about it, in a word, and nothing if it is not due."""
+    return [keeper.look(run)] if ledger.table.get_due(mark, ledger.now) else []
 
 
 def _start_followers(

@@ -8,10 +8,10 @@ from task_scheduler import config
 from task_scheduler.errors import BatchFailed
 from task_scheduler.execution.batch import Batch
 from task_scheduler.execution.late import apply_late_records
-from task_scheduler.execution.sandbox import SANDBOX
+from task_scheduler.execution.sandbox import SANDBOX, is_exhausted
 from task_scheduler.execution.time_budget import TimeBudget
 from task_scheduler.execution.watchdog import end_process, process_ends_after
-from task_scheduler.observability.log import logger
+from task_scheduler.observability.log import logger, reason_of, truncate
 from task_scheduler.observability.task_output import capture_output
 from task_scheduler.queue.record import Record
 from task_scheduler.runs.late_records import KIND
@@ -67,10 +67,19 @@ def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:
         batch.run()
         acknowledgement.set_visibility()
         _settle(batch, ledger, budget, context.aws_request_id)
-        if SANDBOX.is_stuck and acknowledgement.finish():
-            logger.warning("sandbox ended", extra={"reason": "tasks that were given up run still"})
+        reason = _why_end(batch)
+        if reason and acknowledgement.finish():
+            logger.warning("sandbox ended", extra={"reason": reason})
             end_process()
         return _respond(batch)
+
+
+def _why_end(batch: Batch) -> str | None:
+    """Return why the process can be of no use to other tasks; None if it can."""
+    if SANDBOX.is_stuck:
+        return "tasks that were given up run still"
+    error = next((one.result.error for one in batch.ended if is_exhausted(one.result.error)), None)
+    return f"{type(error).__name__}: {truncate(reason_of(error))}" if error else None
 
 
 def _settle(batch: Batch, ledger: Ledger, budget: TimeBudget, closer: str) -> None:

@@ -24,7 +24,7 @@ from task_scheduler.runs.settling import settle
 from task_scheduler.sending.hand_over import hand_over
 from task_scheduler.sending.pacer import Pacer
 from task_scheduler.sending.sent_list import SentList, send_list
-from task_scheduler.sending.start import Start, facts, start
+from task_scheduler.sending.start import Start, facts, needs_ledger, start
 from task_scheduler.task_list.task_list import TaskList
 from task_scheduler.tasks.registry import forget_failures
 from task_scheduler.time_limit import call_with_timeout
@@ -85,7 +85,7 @@ def handler(event: Any, context: LambdaContext) -> Summary:
 
     Args:
         event: a schedule's input.
-        context: Lambda's; its request id makes the run's key if it has no scheduled time.
+        context: Lambda's; its request id makes the run's key if the event has no scheduled time.
 
     Raises:
         InvalidRun: the event, or the list that it names, cannot be used.
@@ -209,8 +209,10 @@ def _end(
 def _note_failure(run: Run, claims: Claims, reason: str, seconds: float) -> None:
     """Keep why the list could not be sent, for the digest of a run that stays incomplete."""
     run_id = RunId(schedule=run.schedule, key=run.key)
+    may_be_unknown = not run.number and needs_ledger(run) is None
+    known = facts(run) if may_be_unknown else None
     try:
-        call_with_timeout(seconds, lambda: claims.failed(run_id, reason))
+        call_with_timeout(seconds, lambda: claims.failed(run_id, reason, known))
     except (LedgerUnavailable, TimeoutError) as error:
         logger.warning("ledger", extra={"run": run.key, "reason": str(error)})
 

@@ -58,7 +58,7 @@ class TaskResult:
         error: what it raised, or why it was not called; None if it succeeded.
         output: what it printed and logged.
         would_retry_in: seconds until the next attempt, some of them random; None without one.
-        seconds: that the function took.
+        seconds: the seconds that the function took.
     """
 
     outcome: Outcome
@@ -89,7 +89,7 @@ def run_task(
         text: a task's text, the function's first argument.
         args: the function's other arguments; texts are converted as those of tfvars are.
         attempt: its number, from 1 to 1 + retries; after the last there is no `retry`.
-        retries: of the schedule.
+        retries: the retries of the schedule.
         timeout: seconds that the function run_task has, a part of which it keeps for its reports.
         schedule: name of the schedule, for the context.
         scheduled_time: when the run was due, RFC 3339 UTC; None for now.
@@ -247,7 +247,7 @@ def _registered(task: str | Callable[..., Any], folder: Path) -> Task | None:
             if known.function is task:
                 return known
         name = getattr(task, "__qualname__", repr(task))
-        raise LookupError(f"{name} is no task: must be decorated with @task(...), outermost")
+        raise LookupError(f"{name} is not a task: must be decorated with @task(...), outermost")
     own = [known for known in registered_tasks() if known.name == task and _is_in(known, folder)]
     return own[0] if len(own) == 1 else None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any, Self, TypeVar
@@ -33,13 +34,13 @@ class TimeLimit:
     The first interrupt is an exception, raised where the code is. Code that catches it and goes on
     is interrupted again after each grace period, a line of code later each time: so one of the
     interrupts falls outside of the `try` that catches them. Whatever the block does then, and even
-    if it returns, TaskTimeout is raised.
+    if it returns, TaskTimeout is raised; and also if it uses the alarm (SIGALRM) itself.
 
     Only the main thread can be interrupted; elsewhere there is no limit. A single call into C
     code that never returns to Python is not interrupted either.
 
     Args:
-        seconds: that the block may take.
+        seconds: the seconds that the block may take.
         import_seconds: for which an import within the block is left alone after that.
     """
 
@@ -47,6 +48,7 @@ class TimeLimit:
         self._seconds = seconds
         self._import_seconds = import_seconds
         self._interrupts = 0
+        self._deadline = 0.0
         self._is_armed = False
         self._previous: Any = None
         self._previous_trace: Any = None
@@ -56,9 +58,13 @@ class TimeLimit:
     def __enter__(self) -> Self:  # pragma: no mutate block
         if threading.current_thread() is threading.main_thread():
             self._owner = sys._getframe(1)
-            self._previous = signal.signal(signal.SIGALRM, self._interrupt)
+            self._previous = signal.signal(signal.SIGALRM, signal.SIG_IGN)
+            # a task may have blocked it; an alarm that waits is dropped, for it was that task's
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
+            signal.signal(signal.SIGALRM, self._interrupt)
             self._previous_trace = sys.gettrace()
             self._is_armed = True
+            self._deadline = time.perf_counter() + self._seconds
             signal.setitimer(signal.ITIMER_REAL, self._seconds, grace_of(self._seconds))
         return self
 
@@ -67,6 +73,7 @@ class TimeLimit:
         if self._is_armed:
             left, interval = signal.getitimer(signal.ITIMER_REAL)
             signal.setitimer(signal.ITIMER_REAL, left + seconds, interval)
+            self._deadline += seconds
 
     def __exit__(
         self,
@@ -82,8 +89,14 @@ class TimeLimit:
         if self._interrupts > 1:
             sys.settrace(self._previous_trace)
         self._owner = None
-        if self._interrupts and not isinstance(error, (TaskTimeout, KeyboardInterrupt)):
+        has_overrun = self._interrupts or time.perf_counter() > self._latest_end
+        if has_overrun and not isinstance(error, (TaskTimeout, KeyboardInterrupt)):
             raise TaskTimeout(self._seconds) from error
+
+    @property
+    def _latest_end(self) -> float:
+        """Return the time at which the block has overrun, though the code took the alarm away."""
+        return self._deadline + grace_of(self._seconds)
 
     def _interrupt(self, _signal: int, frame: FrameType | None) -> None:
         if not self._is_armed:

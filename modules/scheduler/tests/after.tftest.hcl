@@ -20,7 +20,7 @@ run "a_schedule_after_others_holds_what_it_runs_and_never_fires" {
       aws_scheduler_schedule.this[name].state == "DISABLED" &&
       aws_scheduler_schedule.this[name].schedule_expression == "cron(0 0 31 12 ? 2199)"
     ]) && aws_scheduler_schedule.this["orders"].state == "ENABLED"
-    error_message = "a schedule after others fires by itself, or one with an expression does not"
+    error_message = "a schedule after others is due by itself, or one with an expression does not"
   }
 
   assert {

@@ -15,7 +15,7 @@ run "a_schedule_fires_in_its_own_zone_or_else_in_that_of_all" {
 
   assert {
     condition     = { for name, schedule in aws_scheduler_schedule.this : name => schedule.schedule_expression_timezone } == { plain = "UTC", tokyo = "Asia/Tokyo" }
-    error_message = "a schedule fires in another zone"
+    error_message = "a schedule is due in another zone"
   }
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import stat
@@ -21,8 +22,9 @@ class Entry(NamedTuple):
     mode: int
 
 
-def write(path: Path, entries: list[Entry]) -> bytes:
-    """Write the archive in one step, so that nobody reads half of it; return its bytes."""
+@functools.lru_cache(maxsize=3)
+def _pack(entries: tuple[Entry, ...]) -> bytes:
+    """Pack entries; one process packs the same three archives for each plan, apply and destroy."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for entry in entries:
@@ -31,7 +33,12 @@ def write(path: Path, entries: list[Entry]) -> bytes:
             info.external_attr = (stat.S_IFREG | entry.mode) << 16
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, entry.content)
-    content = buffer.getvalue()
+    return buffer.getvalue()
+
+
+def write(path: Path, entries: list[Entry]) -> bytes:
+    """Write the archive in one step, so that nobody reads half of it; return its bytes."""
+    content = _pack(tuple(entries))
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, unfinished = tempfile.mkstemp(dir=path.parent, prefix=path.name)
     try:

@@ -146,6 +146,6 @@ class Dashboard(AwsResource):
     def _put(self, new: State) -> None:
         # AWS refuses a faulty body, and warns of widgets that it may not draw. The real provider
         # passes over the warnings; here they are errors on purpose, for nobody would see them.
-        told = self.api.put_dashboard(**self.parameters(new))["DashboardValidationMessages"]
-        if told:
-            raise ProviderError(f"dashboard {new['dashboard_name']}: {told[0]['Message']}")
+        problems = self.api.put_dashboard(**self.parameters(new))["DashboardValidationMessages"]
+        if problems:
+            raise ProviderError(f"dashboard {new['dashboard_name']}: {problems[0]['Message']}")

@@ -63,11 +63,11 @@ class AwsResource(ABC):
             new[self.name_attribute] = self._generated_name(new)
         if "tags_all" in new:
             new["tags_all"] = self._all_tags(new)
-        with self._told("creating", new), self._at_home(new):
+        with self._explained("creating", new), self._at_home(new):
             self._create(new)
 
     def read(self, state: State) -> State | None:
-        with self._told("reading", state), self._at_home(state):
+        with self._explained("reading", state), self._at_home(state):
             try:
                 found = self._read(state)
             except Exception as error:
@@ -79,7 +79,7 @@ class AwsResource(ABC):
         return found
 
     def update(self, prior: State, new: State) -> None:
-        with self._told("updating", prior), self._at_home(prior):
+        with self._explained("updating", prior), self._at_home(prior):
             self._update(prior, new)
             if "tags_all" in new:
                 before, after = prior["tags_all"] or {}, self._all_tags(new)
@@ -89,7 +89,7 @@ class AwsResource(ABC):
                     self._tag(new, added)
 
     def delete(self, state: State) -> None:
-        with self._told("deleting", state), self._at_home(state):
+        with self._explained("deleting", state), self._at_home(state):
             try:
                 self._delete(state)
             except Exception as error:
@@ -156,14 +156,14 @@ class AwsResource(ABC):
         }
 
     @contextmanager
-    def _told(self, doing: str, state: State) -> Iterator[None]:
+    def _explained(self, doing: str, state: State) -> Iterator[None]:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
             yield
         except ClientError as error:
-            told = error.response["Error"]
-            reason = f"{told.get('Code')}: {told.get('Message')}"
+            refusal = error.response["Error"]
+            reason = f"{refusal.get('Code')}: {refusal.get('Message')}"
         except (BotoCoreError, OSError) as error:
             reason = str(error)
         else:
@@ -218,7 +218,7 @@ def tag_map(tags: list[Any]) -> dict[str, str]:
 
 
 def changed(prior: State, new: State, *names: str) -> bool:
-    """Tell whether any of these attributes differs."""
+    """Return True if any of these attributes differs."""
     return any(prior[name] != new[name] for name in names)
 
 

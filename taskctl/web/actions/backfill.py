@@ -20,32 +20,40 @@ def _ask_backfill(known: Known, form: Form) -> Question:
     """Ask from when to when; then, say which times were missed in between."""
     schedule = known.stack.schedule(form.required("schedule"))
     check_has_times(schedule)
-    zone = f"In {schedule.timezone}, such as 2026-11-01 or 2026-11-01T02:00."
     if form.text("from") is None:
-        return Question(
-            title=f"Backfill {schedule.name}",
-            words=["Runs the schedule for due times at which it has not run. First: from when on?"],
-            verb="Look which are missing",
-            entries=[
-                Entry(name="from", label="From", hint=zone),
-                Entry(name="to", label="To", hint="Now by default."),
-                Entry(name="skipped", label="Skipped runs as well", kind="checkbox"),
-                Entry(
-                    name="unknown",
-                    label="Times before the ledger's as well",
-                    hint="Nobody knows if they have run.",
-                    kind="checkbox",
-                ),
-                Entry(
-                    name="parallel",
-                    label="At the same time",
-                    hint=f"Runs, up to {MOST_AT_ONCE}; one after the other by default.",
-                    kind="number",
-                ),
-            ],
-            values={"schedule": [schedule.name]},
-            is_step=True,
-        )
+        return _ask_period(schedule)
+    return _ask_times(known, schedule, form)
+
+
+def _ask_period(schedule: Schedule) -> Question:
+    zone = f"In {schedule.timezone}, such as 2026-11-01 or 2026-11-01T02:00."
+    return Question(
+        title=f"Backfill {schedule.name}",
+        words=["Runs the schedule for due times at which it has not run. First: from when on?"],
+        verb="Look which are missing",
+        entries=[
+            Entry(name="from", label="From", hint=zone),
+            Entry(name="to", label="To", hint="Now by default."),
+            Entry(name="skipped", label="Skipped runs as well", kind="checkbox"),
+            Entry(
+                name="unknown",
+                label="Times before the ledger's as well",
+                hint="Nobody knows if they have run.",
+                kind="checkbox",
+            ),
+            Entry(
+                name="parallel",
+                label="At the same time",
+                hint=f"Runs, up to {MOST_AT_ONCE}; one after the other by default.",
+                kind="number",
+            ),
+        ],
+        values={"schedule": [schedule.name]},
+        is_step=True,
+    )
+
+
+def _ask_times(known: Known, schedule: Schedule, form: Form) -> Question:
     parallel = _parallel(form)
     period = _period(known, schedule, form)
     wanted, unknown = _wanted(period, form), counted(len(period.unknown), "due time")
@@ -98,7 +106,7 @@ def _parallel(form: Form) -> int:
     """Return how many runs there are to be at the same time.
 
     Raises:
-        TaskctlError: it is no such number.
+        TaskctlError: it is not such a number.
     """
     parallel = form.whole("parallel") or 1
     if parallel > MOST_AT_ONCE:

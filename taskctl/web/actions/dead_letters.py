@@ -103,7 +103,7 @@ def _discard(known: Known, form: Form) -> Answer:
 
 def _ids(form: Form) -> tuple[str, ...]:
     if not (ids := form.all("id")):
-        raise TaskctlError("choose dead letters: none is")
+        raise TaskctlError("choose dead letters: none is chosen")
     return ids
 
 

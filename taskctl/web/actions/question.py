@@ -18,11 +18,11 @@ class Entry:
     """Something that may be filled in.
 
     Attributes:
-        name: of the value.
+        name: the name of the value.
         label: says what it is.
         hint: says what is right.
-        kind: of HTML's input.
-        value: that it has.
+        kind: the kind of HTML's input.
+        value: the value that it has.
     """
 
     name: str
@@ -44,8 +44,8 @@ class Question:
         words: sentences that say what will happen.
         verb: on the button.
         is_final: it cannot be undone.
-        entries: that may be filled in.
-        values: that the form sends as they are.
+        entries: the entries that may be filled in.
+        values: the values that the form sends as they are.
         is_step: the button leads to the next question.
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,19 +34,31 @@ def failed(read: Read, needed: Path) -> str:
     return run
 
 
-def press(page: Page, name: str) -> None:
-    """Press a button within the dialog."""
-    page.get_by_role("dialog").get_by_role("button", name=name, exact=True).click()
+def ask(page: Page, name: str, question: str) -> None:
+    """Press a button of the page, which opens a dialog; a number may stand behind its name."""
+    page.get_by_role("button", name=re.compile(rf"^{name}( \(\d+\))?$")).click()
+    says(page, question)
 
 
 def says(page: Page, text: str) -> None:
     expect(page.get_by_role("dialog")).to_contain_text(text, timeout=LONG)
 
 
+def press(page: Page, name: str) -> None:
+    """Press a button within the dialog."""
+    page.get_by_role("dialog").get_by_role("button", name=name, exact=True).click()
+
+
+def finish(page: Page, name: str, result: str) -> None:
+    """Press a button within the dialog, and close it once it says what came of that."""
+    press(page, name)
+    says(page, result)
+    press(page, "Close")
+
+
 def test_a_schedule_is_run_and_followed_to_its_end(open_page: OpenPage) -> None:
     page = open_page("/schedule", name="yearly")
-    page.get_by_role("button", name="Run now").click()
-    says(page, "Starts a run of yearly now, in the stack operated")
+    ask(page, "Run now", "Starts a run of yearly now, in the stack operated")
     page.get_by_label("Why").fill("to see <it>")
     press(page, "Run")
     says(page, "yearly runs: 1 task sent.")
@@ -71,11 +84,8 @@ def test_failed_tasks_are_retried_and_their_run_recovers(
     expect(page.locator("#log pre")).to_contain_text("FileNotFoundError", timeout=LONG)
     for name in ("alpha", "beta", "gamma"):
         (needed / name).touch()
-    page.get_by_role("button", name="Retry failed").click()
-    says(page, "Sends the dead letters of needy@")
-    press(page, "Retry")
-    says(page, "Sent again: 3 tasks.")
-    press(page, "Close")
+    ask(page, "Retry failed", "Sends the dead letters of needy@")
+    finish(page, "Retry", "Sent again: 3 tasks.")
     expect(page.locator("#live .standing")).to_contain_text("succeeded 3 tasks", timeout=LONG)
     expect(page.locator("#live")).to_contain_text("redriven by")
 
@@ -102,26 +112,19 @@ def test_dead_letters_are_redriven_and_discarded(
     expect(page.get_by_role("button", name="Discard")).to_be_disabled()
     (needed / "beta").touch()
     rows.filter(has_text="beta").get_by_role("checkbox").check()
-    page.get_by_role("button", name="Redrive").click()
-    says(page, "Sends 1 dead letter again")
-    press(page, "Send again")
-    says(page, "Sent again: 1 task.")
-    press(page, "Close")
+    ask(page, "Redrive", "Sends 1 dead letter again")
+    finish(page, "Send again", "Sent again: 1 task.")
     expect(rows).to_have_count(2, timeout=LONG)
     rows.filter(has_text="gamma").get_by_role("checkbox").check()
-    page.get_by_role("button", name="Discard").click()
-    says(page, "Deletes 1 dead letter for good, unsent")
-    press(page, "Delete for good")
-    says(page, "Deleted: 1 task.")
-    press(page, "Close")
+    ask(page, "Discard", "Deletes 1 dead letter for good, unsent")
+    finish(page, "Delete for good", "Deleted: 1 task.")
     expect(rows).to_have_count(1, timeout=LONG)
     assert [one["what"] for one in read("failed") if one["run"] == failed] == ["#1 need “alpha”"]
 
 
 def test_a_schedule_is_paused_and_resumed(open_page: OpenPage, visit: Visitor) -> None:
     page = open_page("/schedule", name="nightly")
-    page.get_by_role("button", name="Pause", exact=True).click()
-    says(page, "is recorded as skipped, with your name and note")
+    ask(page, "Pause", "is recorded as skipped, with your name and note")
     page.get_by_label("Note").fill("a <b>move</b>")
     page.get_by_label("Until").fill("never")
     press(page, "Pause")
@@ -130,16 +133,11 @@ def test_a_schedule_is_paused_and_resumed(open_page: OpenPage, visit: Visitor) -
     press(page, "Close")
     page.get_by_role("button", name="Pause", exact=True).click()
     page.get_by_label("Note").fill("a <b>move</b>")
-    press(page, "Pause")
-    says(page, "nightly: paused by")
-    press(page, "Close")
+    finish(page, "Pause", "nightly: paused by")
     expect(page.locator("#live .badge").first).to_have_text("paused")
     expect(page.locator("#live")).to_contain_text("a <b>move</b>")
-    page.get_by_role("button", name="Resume").click()
-    says(page, "From now on what falls due runs again")
-    press(page, "Resume")
-    says(page, "nightly: resumed.")
-    press(page, "Close")
+    ask(page, "Resume", "From now on what falls due runs again")
+    finish(page, "Resume", "nightly: resumed.")
     expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
 
 
@@ -149,18 +147,14 @@ def test_a_run_is_cancelled(open_page: OpenPage, read: Read) -> None:
     page = open_page("/run", key=key)
     if page.get_by_role("button", name="Cancel").count() == 0:
         pytest.skip("it was over before the page was open")
-    page.get_by_role("button", name="Cancel").click()
-    says(page, "Tasks that have not begun end as cancelled")
-    press(page, "Cancel the run")
-    says(page, key)
-    press(page, "Close")
+    ask(page, "Cancel", "Tasks that have not begun end as cancelled")
+    finish(page, "Cancel the run", key)
     expect(page.locator("#live .standing")).to_contain_text("cancelled by", timeout=LONG)
 
 
 def test_times_that_have_no_run_are_backfilled(open_page: OpenPage, read: Read) -> None:
     page = open_page("/schedule", name="yearly")
-    page.get_by_role("button", name="Backfill").click()
-    says(page, "Runs the schedule for due times at which it has not run")
+    ask(page, "Backfill", "Runs the schedule for due times at which it has not run")
     page.get_by_label("From").fill("2020-06-01")
     page.get_by_label("To", exact=True).fill("2023-06-01")
     page.get_by_label("At the same time").fill("3")

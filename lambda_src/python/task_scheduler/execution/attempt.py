@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
 import time
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from task_scheduler import config
-from task_scheduler.errors import ResultNotRun, TaskExited
+from task_scheduler.errors import TaskExited
 from task_scheduler.execution.delivery import Delivery
+from task_scheduler.execution.isolation import isolated
 from task_scheduler.execution.preview import preview
 from task_scheduler.execution.result import Result, failure
+from task_scheduler.execution.returned import value_of
 from task_scheduler.observability.task_output import task_output
 from task_scheduler.outcome import Outcome
 from task_scheduler.queue.message import Message
@@ -19,14 +20,14 @@ from task_scheduler.runs.opened import open_ledger
 from task_scheduler.runs.parents import read_parents
 from task_scheduler.tasks.context import ParentRun, TaskContext
 from task_scheduler.tasks.registered import Task
-from task_scheduler.time_limit import grace_of, time_limit
+from task_scheduler.time_limit import time_limit
 
 
 class Attempt(NamedTuple):
     """A try to run the task of a message.
 
     Attributes:
-        delivery: of the message.
+        delivery: the delivery of the message.
         message: the contents of it.
         task: what runs.
     """
@@ -50,7 +51,8 @@ class Attempt(NamedTuple):
         """Call the task's function, within the context's time. Never raises what it raises."""
         begun = time.monotonic()
         try:
-            returned = self._call(context)
+            with isolated():
+                returned = self._call(context)
         except KeyboardInterrupt:
             raise
         except SystemExit as error:
@@ -79,28 +81,12 @@ class Attempt(NamedTuple):
         """Run the function; return what it returned, in short, all of it within the time."""
         allowed = max(0.01, context.remaining)
         with task_output(context.log_fields), time_limit(allowed) as limit:
-            value = self.task.run(self.message.text, self.message.args, context)
-            if value is None:
-                return None
-            if inspect.isawaitable(value):
-                from task_scheduler.execution.event_loop import wait_for
-
-                # the loop cancels it first; what it does without awaiting is interrupted after
-                limit.extend(grace_of(allowed))
-                value = wait_for(value, max(0.01, context.remaining), allowed)
-            _check_has_run(value)
-            return preview(value)
+            returned = self.task.run(self.message.text, self.message.args, context)
+            return preview(value_of(returned, context, limit, allowed))
 
 
 def _read_parents(keys: list[str]) -> tuple[ParentRun, ...]:
     return read_parents(open_ledger(config.load("run_task")), keys) if keys else ()
-
-
-def _check_has_run(value: Any) -> None:
-    if inspect.isgenerator(value):
-        raise ResultNotRun("a generator")
-    if inspect.isasyncgen(value):
-        raise ResultNotRun("an async generator")
 
 
 def _since(begun: float) -> float:

@@ -12,7 +12,7 @@ from task_scheduler.execution.delivery import Delivery
 from task_scheduler.execution.history import History
 from task_scheduler.execution.reading import Unrunnable, read
 from task_scheduler.execution.recording import Recording
-from task_scheduler.execution.result import Ended, Result, failure, postponement
+from task_scheduler.execution.result import Ended, failure, postponement
 from task_scheduler.execution.runners import Inline, Perform, Runner
 from task_scheduler.execution.sandbox import Sandbox
 from task_scheduler.execution.settlement import Settlement
@@ -25,7 +25,6 @@ from task_scheduler.runs.identity import RunId
 from task_scheduler.runs.kept_ends import KeptEnd, read_kept_end
 from task_scheduler.runs.known_runs import KnownRun, KnownRuns
 from task_scheduler.runs.ledger import Ledger
-from task_scheduler.tasks.context import TaskContext
 
 if TYPE_CHECKING:
     from task_scheduler.execution.idempotency import Idempotency
@@ -66,7 +65,8 @@ class Batch:
             settings, budget, self.recording, self.acknowledgement, self._idempotency
         )
         self.ended: list[Ended] = []
-        self._runner = _runner(self._perform, settings.task_concurrency, sandbox)
+        perform = Attempt.run if self._idempotency is None else self._idempotency.run
+        self._runner = _runner(perform, settings.task_concurrency, sandbox)
 
     def run(self) -> None:
         """Bring every task to an outcome, or give its message back; record what came of it."""
@@ -137,8 +137,8 @@ class Batch:
     def _start(self, record: Record) -> None:
         attempt = self._read(record)
         if isinstance(attempt, Unrunnable):
-            result = self._claim(attempt.delivery) or attempt.result
-            self._conclude(Ended(attempt.delivery, result))
+            claimed = self._idempotency.claim(attempt.delivery) if self._idempotency else None
+            self._conclude(Ended(attempt.delivery, claimed or attempt.result))
         elif not self._budget.allows(attempt.task.timeout):
             self._give_back(attempt.delivery)
         elif self._history.is_suspect(record):
@@ -159,12 +159,6 @@ class Batch:
             return
         self._is_alone = True
         self._runner.start(attempt, self._budget.limit(attempt.task.timeout))
-
-    def _perform(self, attempt: Attempt, context: TaskContext) -> Result:
-        return self._claim(attempt.delivery) or attempt.run(context)
-
-    def _claim(self, delivery: Delivery) -> Result | None:
-        return self._idempotency.claim(delivery) if self._idempotency else None
 
     def _conclude(self, ended: Ended) -> None:
         self._budget.ended(ended.result.seconds)

@@ -21,7 +21,7 @@ class History:
     One that is received for the first time has none, and nothing is read for it.
 
     Args:
-        ledger: that is read.
+        ledger: the ledger that is read.
         records: the messages.
         budget: the invocation's time.
         is_resent: tells of a message whether another one may be the same.

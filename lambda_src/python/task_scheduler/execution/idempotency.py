@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from task_scheduler.config import Settings
 from task_scheduler.errors import InProgressElsewhere, LedgerUnavailable
+from task_scheduler.execution.attempt import Attempt
 from task_scheduler.execution.delivery import Delivery
 from task_scheduler.execution.result import Ended, Result, postponement
 from task_scheduler.execution.time_budget import TimeBudget
@@ -17,6 +18,7 @@ from task_scheduler.queue.backoff import OUTAGE_CAP_SECONDS, compute_backoff
 from task_scheduler.queue.fifo import deduplication_id
 from task_scheduler.runs.ledger import Ledger
 from task_scheduler.runs.table import Item, Key
+from task_scheduler.tasks.context import TaskContext
 from task_scheduler.time_limit import call_with_timeout
 
 
@@ -29,7 +31,7 @@ class Idempotency:
 
     Args:
         ledger: in whose table they are.
-        settings: of the function.
+        settings: the settings of the function.
         budget: the invocation's time.
     """
 
@@ -63,12 +65,16 @@ class Idempotency:
         self._claimed.add(delivery.record.sqs_id)
         return None
 
+    def run(self, attempt: Attempt, context: TaskContext) -> Result:
+        """Run an attempt, unless its message is another's or has had its outcome."""
+        return self.claim(attempt.delivery) or attempt.run(context)
+
     def record(self, ended: Ended, seconds: float) -> None:
         """Record the outcome of a message that was claimed; forget it if another attempt follows.
 
         Args:
             ended: its attempt.
-            seconds: that it may take.
+            seconds: the seconds that it may take.
         """
         if ended.delivery.record.sqs_id not in self._claimed:
             return

@@ -32,10 +32,10 @@ def apply_late_records(
 
     Args:
         records: messages of this kind.
-        ledger: that they are for.
-        recording: of the batch, which they are a part of.
-        acknowledgement: of the batch's messages.
-        settings: of the function.
+        ledger: the ledger that they are for.
+        recording: the recording of the batch, which they are a part of.
+        acknowledgement: the acknowledgement of the batch's messages.
+        settings: the settings of the function.
         budget: the invocation's time.
     """
     for record in records:

@@ -155,5 +155,5 @@ def _fields(value: Any, fields: Iterable[tuple[str, Any]], depth: int) -> Iterat
 
 
 def _has_generated_repr(value: Any) -> bool:
-    """Tell whether a dataclass's repr is the decorator's."""
+    """Return True if a dataclass's repr is the decorator's."""
     return not isinstance(value, type) and hasattr(type(value).__repr__, "__wrapped__")

@@ -42,7 +42,7 @@ class Unrunnable(NamedTuple):
     """A delivery that no task is run for.
 
     Attributes:
-        delivery: of the message, which may be unreadable.
+        delivery: the delivery of the message, which may be unreadable.
         result: what comes of it.
     """
 
@@ -63,21 +63,25 @@ def read(
 
     Args:
         record: what was received.
-        settings: of the function.
-        history: of its earlier receives.
-        seconds: that importing the task's file may take.
+        settings: the settings of the function.
+        history: the history of its earlier receives.
+        seconds: the seconds that importing the task's file may take.
         read_kept: reads why a task failed that failed before.
         is_cancelled: whether its run was cancelled.
     """
-    message = None
-    used = 0
+    delivery = Delivery(
+        record=record,
+        message=None,
+        max_receives=settings.max_receive_count,
+        retention=settings.message_retention,
+    )
     try:
         chunk, position = history.chunk_of(record), Position.of(record.counted_at)
-        used = chunk.attempts(position)
+        delivery = delivery._replace(used=chunk.attempts(position))
         if chunk.has_ended(position):
-            return _duplicate(record, settings, used)
+            return _duplicate(delivery)
         message = Message.decode(record.body, sqs_id=record.sqs_id)
-        delivery = _deliver(record, message, settings, used)
+        delivery = delivery._replace(message=message)
         _check_may_run(delivery, chunk, position, read_kept)
         _check_receives(delivery, is_fifo=is_fifo(settings.queue_url))
         if is_cancelled:
@@ -85,21 +89,18 @@ def read(
         _check_age(message, record)
         task = _find(message.task, settings.task_folder, seconds)
     except LedgerUnavailable as error:
-        delivery = _deliver(record, message, settings, used)
         wait = compute_backoff(record.receives, cap=OUTAGE_CAP_SECONDS)
         return Unrunnable(delivery, postponement(delivery, error, wait))
-    # whatever is wrong with a message or its task file is no harm to its neighbours
+    # whatever is wrong with a message or its task file does not harm its neighbours
     except Exception as error:
-        delivery = _deliver(record, message, settings, used)
         return Unrunnable(delivery, failure(delivery, error))
     return Attempt(delivery, message, task)
 
 
-def _duplicate(record: Record, settings: Settings, used: int) -> Unrunnable:
-    message = None
+def _duplicate(delivery: Delivery) -> Unrunnable:
+    record = delivery.record
     with suppress(InvalidMessage):
-        message = Message.decode(record.body, sqs_id=record.sqs_id)
-    delivery = _deliver(record, message, settings, used)
+        delivery = delivery._replace(message=Message.decode(record.body, sqs_id=record.sqs_id))
     return Unrunnable(delivery, Result(outcome=Outcome.DUPLICATE, attempt=delivery.number))
 
 
@@ -126,18 +127,8 @@ def _check_receives(delivery: Delivery, *, is_fifo: bool) -> None:
     if delivery.is_out_of_receives and (delivery.used or not is_fifo):
         raise OutOfReceives(
             f"received {delivery.record.receives} times, as often as the queue allows, and no "
-            "attempt came to a good end"
+            "attempt succeeded"
         )
-
-
-def _deliver(record: Record, message: Message | None, settings: Settings, used: int) -> Delivery:
-    return Delivery(
-        record=record,
-        message=message,
-        max_receives=settings.max_receive_count,
-        retention=settings.message_retention,
-        used=used,
-    )
 
 
 def _find(name: str | None, folder: Path, seconds: float) -> Task:

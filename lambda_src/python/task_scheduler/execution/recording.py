@@ -25,8 +25,8 @@ class Recording:
     """The records of a batch's receives.
 
     Args:
-        ledger: that they are made in.
-        settings: of the function.
+        ledger: the ledger that they are made in.
+        settings: the settings of the function.
         budget: the invocation's time.
     """
 

@@ -25,9 +25,9 @@ class Result(NamedTuple):
     """The result of an attempt.
 
     Attributes:
-        outcome: of the task.
+        outcome: the outcome of the task.
         attempt: its number, from 1 to 1 + retries.
-        seconds: that the task's function took.
+        seconds: the seconds that the task's function took.
         preview: what it returned, in short.
         error: what it raised, or why it was not called.
         retry_after: seconds until the next attempt.
@@ -62,9 +62,9 @@ def failure(
     """Turn an exception into a result: retry or permanent failure.
 
     Args:
-        delivery: of the attempt that failed.
+        delivery: the delivery of the attempt that failed.
         error: what it raised, or why there was none.
-        seconds: that it took.
+        seconds: the seconds that it took.
         never_retry: exceptions after which the task has failed for good.
     """
     retry_after = None
@@ -97,7 +97,7 @@ def postponement(delivery: Delivery, error: Exception, wait: float) -> Result:
     """Give a message back whose attempt cannot be made now; no attempt is spent.
 
     Args:
-        delivery: of the message.
+        delivery: the delivery of the message.
         error: why.
         wait: seconds until the message is to be received again.
     """

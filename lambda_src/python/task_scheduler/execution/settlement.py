@@ -27,10 +27,10 @@ class Settlement:
     """Settles the attempts of a batch.
 
     Args:
-        settings: of the function.
+        settings: the settings of the function.
         budget: the invocation's time.
-        recording: of the batch, in the ledger.
-        acknowledgement: of the batch's messages.
+        recording: the recording of the batch, in the ledger.
+        acknowledgement: the acknowledgement of the batch's messages.
         idempotency: records outcomes; None without deduplication.
     """
 

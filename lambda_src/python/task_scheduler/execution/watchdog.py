@@ -21,7 +21,7 @@ def process_ends_after(seconds: float) -> Iterator[None]:
     """End the process, with the tracebacks of all threads, if the block takes longer.
 
     Args:
-        seconds: of real time. Counted by a thread of C's, which needs no interpreter.
+        seconds: real time, counted by a thread of C's, which needs no interpreter.
     """
     faulthandler.dump_traceback_later(max(0.01, seconds), exit=True, file=STDERR)
     try:

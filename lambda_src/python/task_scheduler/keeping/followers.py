@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Self
 
-from task_scheduler.errors import LedgerUnavailable
-from task_scheduler.observability.log import logger, reason_of
+from task_scheduler.keeping.looking import RESERVE_SECONDS, look_safely
+from task_scheduler.observability.log import logger
 from task_scheduler.queue.task_id import RunKey, scheduled_time_of
 from task_scheduler.runs.identity import RunId, RunState, schedule_item
 from task_scheduler.runs.ledger import LOOK_SECONDS, Ledger
@@ -19,9 +20,6 @@ FOLLOWERS = "A"
 
 GIVE_UP_STARTS = 6
 """A round that send_task did not take note of after so many invocations is given up."""
-
-RESERVE_SECONDS = 20.0
-"""No further schedule is looked at with less time left."""
 
 Start = Callable[[str, Mapping[str, Any]], None]
 """Has send_task start a run: the name of its schedule, and what its event has beside its input."""
@@ -65,7 +63,7 @@ class Followers:
     of one key send_task starts one run.
 
     Args:
-        ledger: that has their runs.
+        ledger: the ledger that has their runs.
         seconds: returns the seconds that are left.
         start: has send_task start a run.
     """
@@ -94,14 +92,9 @@ class Followers:
         for name, follower in followers.items():
             if self._seconds() < RESERVE_SECONDS:
                 break
-            try:
-                if self._look_at(name, follower, known.get(name, {})):
-                    started.append(name)
-            except LedgerUnavailable as error:
-                logger.warning("ledger", extra={"schedule": name, "reason": str(error)})
-            except Exception as error:  # one that cannot be started must not hold up the others
-                extra = {"schedule": name, "reason": f"{type(error).__name__}: {reason_of(error)}"}
-                logger.error("schedule not started", extra=extra, exc_info=error)
+            look = partial(self._look_at, name, follower, known.get(name, {}))
+            if look_safely(look, "schedule not started", schedule=name):
+                started.append(name)
         return started
 
     def _look_at(self, name: str, follower: Follower, known: Item) -> bool:

@@ -11,6 +11,7 @@ from task_scheduler.keeping.starting import start
 from task_scheduler.notifications.run_digest import beat, deliver, notify
 from task_scheduler.observability.log import logger
 from task_scheduler.outcome import NotifyEvent
+from task_scheduler.runs.chunk import Counts
 from task_scheduler.runs.closing import (
     NOTIFY_LEASE_SECONDS,
     ClosedNow,
@@ -45,8 +46,8 @@ class Keeper:
     """Looks at runs.
 
     Args:
-        ledger: that has them.
-        settings: of the function.
+        ledger: the ledger that has them.
+        settings: the settings of the function.
         closer: names the caller in what it closes.
         seconds: returns the seconds that are left.
     """
@@ -109,16 +110,8 @@ class Keeper:
         if "cursor" in item and may_go_on and self._invoke(run):
             return "resumed"
         reason = item.get("reason", "its list was not sent: send_task was ended each time")
-        closed = close(
-            self._ledger,
-            run,
-            self._ledger.count(run, None),
-            closer=self._closer,
-            seconds=self._seconds(),
-            state=RunState.INCOMPLETE,
-            reason=reason,
-        )
-        return self._closed(closed)
+        counts = self._ledger.count(run, None)
+        return self._close(run, counts, state=RunState.INCOMPLETE, reason=reason)
 
     def _look_at_running(self, run: RunId, item: Item) -> str:
         """Repeat what was lost; close the run if it has ended, or cannot end any more."""
@@ -127,20 +120,9 @@ class Keeper:
             counts = self._ledger.count(run, item["total"])
             missing = item["total"] - counts.ended
             reason = f"{missing} tasks have no end: their messages are gone"
-            closed = close(
-                self._ledger,
-                run,
-                counts,
-                closer=self._closer,
-                seconds=self._seconds(),
-                state=RunState.FAILED,
-                reason=reason,
-            )
-            return self._closed(closed)
+            return self._close(run, counts, state=RunState.FAILED, reason=reason)
         if counts is not None:
-            return self._closed(
-                close(self._ledger, run, counts, closer=self._closer, seconds=self._seconds())
-            )
+            return self._close(run, counts)
         self._look_again(run, item, _pause(self._ledger.now - item["began"]))
         return self._notify_early(run, item)
 
@@ -214,9 +196,26 @@ class Keeper:
         )
         return "nothing"
 
-    def _closed(self, closed: ClosedNow | None) -> str:
-        if closed is None:
-            return "nothing"
+    def _close(
+        self,
+        run: RunId,
+        counts: Counts,
+        *,
+        state: RunState | None = None,
+        reason: str | None = None,
+    ) -> str:
+        closed = close(
+            self._ledger,
+            run,
+            counts,
+            closer=self._closer,
+            seconds=self._seconds(),
+            state=state,
+            reason=reason,
+        )
+        return self._closed(closed) if closed is not None else "nothing"
+
+    def _closed(self, closed: ClosedNow) -> str:
         notify(self._ledger, [closed], seconds=lambda: self._seconds() / 2)
         return "closed"
 
@@ -233,7 +232,7 @@ class Keeper:
         return state in (RunState.RUNNING, RunState.WAITING)
 
     def _is_over(self, since: int) -> bool:
-        """Tell whether no message that was sent by then can be on the queue any more."""
+        """Return True if no message that was sent by then can be on the queue any more."""
         longest = self._settings.message_retention + RETENTION_MARGIN_SECONDS
         return self._ledger.now > since + longest
 

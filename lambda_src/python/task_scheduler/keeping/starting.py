@@ -27,8 +27,8 @@ def start_schedule(settings: Settings, name: str, event: Mapping[str, Any]) -> N
     """Have send_task start a run of a schedule.
 
     Args:
-        settings: of keep_runs.
-        name: of the schedule, whose input EventBridge Scheduler has.
+        settings: the settings of keep_runs.
+        name: the name of the schedule, whose input EventBridge Scheduler has.
         event: what goes before that.
 
     Raises:

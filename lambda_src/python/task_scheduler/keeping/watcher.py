@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from math import inf
 from typing import Any, Self
 
-from task_scheduler.errors import LedgerUnavailable
-from task_scheduler.observability.log import logger, reason_of
+from task_scheduler.keeping.looking import RESERVE_SECONDS, look_safely
 from task_scheduler.outcome import NotifyEvent
 from task_scheduler.runs.closing import NOTIFY_LEASE_SECONDS, is_notified
 from task_scheduler.runs.identity import RunId, RunState
@@ -23,9 +23,6 @@ WATCH = "W"
 LAST_RUNS = 20
 """So many runs of a schedule are looked at."""
 
-RESERVE_SECONDS = 20.0
-"""No further schedule is looked at with less time left: notifying people may take 10 seconds."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
@@ -37,7 +34,7 @@ class Watch:
         notify_on: the events on which people are notified.
         notify_to: the names of the targets; None for all of them.
         mention: whom a notification mentions.
-        timezone: of the schedule.
+        timezone: the time zone of the schedule.
         start: when it begins to run, seconds since 1970; None for at once.
         end: when it ceases to; None for never.
     """
@@ -83,7 +80,7 @@ class Watcher:
     """Watches schedules.
 
     Args:
-        ledger: that has their runs.
+        ledger: the ledger that has their runs.
         seconds: returns the seconds that are left.
         notify: notifies people of a problem, or of its end where that is None; returns whether
             nothing is left to do.
@@ -120,14 +117,9 @@ class Watcher:
         for name, watch in watched.items():
             if self._seconds() < RESERVE_SECONDS:
                 break
-            try:
-                if self._look_at(name, watch, known.get(name, {})):
-                    overdue.append(name)
-            except LedgerUnavailable as error:
-                logger.warning("ledger", extra={"schedule": name, "reason": str(error)})
-            except Exception as error:  # an odd item must not stand in the way of the others
-                extra = {"schedule": name, "reason": f"{type(error).__name__}: {reason_of(error)}"}
-                logger.error("schedule not watched", extra=extra, exc_info=error)
+            look = partial(self._look_at, name, watch, known.get(name, {}))
+            if look_safely(look, "schedule not watched", schedule=name):
+                overdue.append(name)
         return overdue
 
     def _look_at(self, name: str, watch: Watch, known: Item) -> bool:
@@ -202,9 +194,9 @@ class Watcher:
         people may then be notified twice.
 
         Args:
-            name: of the schedule.
+            name: the name of the schedule.
             known: what was known of it when it was looked at: the claim fails if that has changed.
-            problem: that is remembered from now on.
+            problem: the problem that is remembered from now on.
             forgets_notified: whether people are to be notified of it, whatever they were before.
         """
         now = self._ledger.now

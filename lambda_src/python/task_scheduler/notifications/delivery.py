@@ -150,7 +150,7 @@ class _Delivery:
         """Return why the message was not taken, and send the service nothing for a while.
 
         Args:
-            seconds: that it had.
+            seconds: the seconds that it had.
         """
         if self.answer or seconds >= FAIR_SECONDS:
             self.target.pause()

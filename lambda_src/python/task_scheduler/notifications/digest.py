@@ -45,7 +45,7 @@ class TaskEnd:
     """A task's end as the ledger keeps it.
 
     Attributes:
-        position: of the task in its list.
+        position: the position of the task in its list.
         text: its result, or the reason why it failed; several lines stay several lines.
         task: the function's name, if the message shows it.
     """
@@ -60,7 +60,7 @@ class Digest:
     """The content of a run's message.
 
     Attributes:
-        key: of the run.
+        key: the key of the run.
         schedule: its name.
         event: why people are notified.
         state: the state in which the run was closed.
@@ -73,7 +73,7 @@ class Digest:
         notify_to: the targets by their names; None for all of them.
         mention: whom a failure mentions, as the chat service writes it.
         due: when it was due or started, seconds since 1970.
-        timezone: of the schedule.
+        timezone: the time zone of the schedule.
         seconds: from its beginning to its close, or until now.
         usual_seconds: the median of its last runs; None while there are too few.
         total, failed: tasks.
@@ -81,7 +81,7 @@ class Digest:
         streak: runs of the schedule that failed before this one, in a row.
         last_success: when the last run that succeeded was due; None if none did.
         failures: those that are kept.
-        results: of a run of few tasks.
+        results: the results of a run of few tasks.
         reason: why its list was not sent whole, or who cancelled it.
         log_link: the address of the run's lines in the log.
         retry: the command that runs its failed tasks again.

@@ -12,7 +12,7 @@ _BREAK_BEHIND = re.compile(
     r"""
     @(?=everyone|here|(?:channel|all|room|online)\b)  # rings at Discord even within a word
     | (?<!\w)@(?=\S)                                  # a name: @ada, <@123>, @**all**, @ada:server
-    | @(?=\S)(?![\w-]+\.\w)                          # what is no e-mail address
+    | @(?=\S)(?![\w-]+\.\w)                          # what is not an e-mail address
     | <(?=[!@#/]|at>|users/)                          # Slack, Teams, Google Chat
     | \|(?=\|) | ~(?=~) | `(?=`)                      # spoilers, strikes and code hide what follows
     | \](?=\()                                        # a link under another's name
@@ -32,7 +32,7 @@ def harmless(text: str, limit: int) -> str:
     """Return the beginning of a text, in one line, which pings nobody and hides nothing.
 
     Args:
-        text: of a task: its name, its result, the reason why it failed.
+        text: the text of a task: its name, its result, the reason why it failed.
         limit: characters of it that are kept.
     """
     beginning = text[: limit * 10]

@@ -49,11 +49,11 @@ def ping(name: str, run: str, beat: Beat, *, state: str, seconds: float) -> bool
     """Ping the monitor of a run once; what fails is logged, without its address, and not raised.
 
     Args:
-        name: of the monitor, in the parameter or the secret of `notify`.
+        name: the name of the monitor, in the parameter or the secret of `notify`.
         run: the run's key.
         beat: where it stands.
         state: the same in the ledger's words, for people who look at the monitor.
-        seconds: that there are for it; at most MAX_SECONDS are taken.
+        seconds: the seconds that there are for it; at most MAX_SECONDS are taken.
 
     Returns:
         Whether the monitor took it.
@@ -98,7 +98,7 @@ def _ping(name: str, run: str, beat: Beat, state: str, seconds: float) -> str | 
     if address is None:
         return "no address of this name"
     if address.monitor is None:
-        return "its address is of no monitor: must be healthchecks+https:// or cronitor+https://"
+        return "its address is not that of a monitor: must be healthchecks+https:// or cronitor+https://"
     with suppressed_logging():
         answer = _pool().request(
             "GET",

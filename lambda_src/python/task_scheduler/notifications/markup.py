@@ -42,9 +42,9 @@ def log_link(region: str, log_group: str, key: str, since: int) -> str:
     The console takes its parameters percent-encoded twice, with $ in place of the second %.
 
     Args:
-        region: of the log.
+        region: the region of the log.
         log_group: the name of run_task's log group.
-        key: of the run, which is in the id of each of its tasks.
+        key: the key of the run, which is in the id of each of its tasks.
         since: when the run began, seconds since 1970.
     """
     domain = "console.aws.amazon.com"

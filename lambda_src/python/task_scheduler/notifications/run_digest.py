@@ -25,7 +25,7 @@ def notify(ledger: Ledger, closed: Iterable[ClosedNow], *, seconds: Callable[[],
     """Notify people of runs, each once; what cannot be delivered now is keep_runs' to deliver.
 
     Args:
-        ledger: that has the runs.
+        ledger: the ledger that has the runs.
         closed: the runs.
         seconds: returns the seconds that there are for it.
     """
@@ -57,9 +57,9 @@ def deliver(ledger: Ledger, closed: ClosedNow, *, seconds: float, is_early: bool
     """Deliver the digest of a run, and keep what a service took of it.
 
     Args:
-        ledger: that has the run.
+        ledger: the ledger that has the run.
         closed: the run.
-        seconds: that it may take.
+        seconds: the seconds that it may take.
         is_early: whether the run is still open, and this is about its first failure.
 
     Returns:

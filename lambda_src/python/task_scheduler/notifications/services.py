@@ -100,8 +100,8 @@ def _limit_mentions_at_discord(plugin: Any, mention: str) -> None:
         "roles": re.findall(r"<@&(\d+)>", mention),
     }
 
-    def send_with_limit(payload: dict[str, Any], *args: Any, **kw: Any) -> Any:
-        return send({**payload, "allowed_mentions": allowed}, *args, **kw)
+    def send_with_limit(payload: dict[str, Any], **kw: Any) -> Any:
+        return send({**payload, "allowed_mentions": allowed}, **kw)
 
     if not plugin.ping:
         plugin._send = send_with_limit

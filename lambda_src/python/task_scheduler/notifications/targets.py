@@ -52,7 +52,7 @@ class Address:
 
     Attributes:
         place: its number among all, from 1.
-        name: that schedules pick it by; None without one.
+        name: the name that schedules pick it by; None without one.
         url: an Apprise URL, or a webhook's address.
     """
 
@@ -134,7 +134,7 @@ def target_of(address: Address, sender: str = logger.service) -> Target | None:
     """Return the target of an address; None if Apprise knows no such service.
 
     Args:
-        address: of the service.
+        address: the address of the service.
         sender: whom messages are from.
     """
     import apprise

@@ -31,7 +31,7 @@ def notify_of_watch(
         notify_to: the names of the targets; None for all of them.
         mention: whom a failure mentions.
         streak: how many of its runs failed in a row: if any did, an incident stays open.
-        seconds: that it may take.
+        seconds: the seconds that it may take.
 
     Returns:
         Whether nothing is left to do.

@@ -6,17 +6,24 @@ The descriptor kept here is this package's own.
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import os
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+FIRST_DESCRIPTOR = 200
+
 
 def _own_descriptor() -> int:
-    """Duplicate standard output as Lambda's runtime has it; it need not be descriptor 1."""
+    """Duplicate standard output as Lambda's runtime has it; it need not be descriptor 1.
+
+    The number is high, so that it is not soon another file's where task code closes what it finds.
+    """
     try:
-        return os.dup(sys.stdout.fileno())
+        return fcntl.fcntl(sys.stdout.fileno(), fcntl.F_DUPFD_CLOEXEC, FIRST_DESCRIPTOR)
     except (AttributeError, OSError, ValueError):
         return 1
 
@@ -31,7 +38,7 @@ def encode_line(
     """Encode fields as a line of JSON; half a surrogate pair becomes its escape.
 
     Args:
-        fields: of the line.
+        fields: the fields of the line.
         default: makes JSON of values that have none.
     """
     text = json.dumps(
@@ -49,10 +56,20 @@ def write_line(line: bytes) -> None:
     if _is_torn:  # whoever wrote the line before was interrupted half way
         line, _is_torn = b"\n" + line, False
     try:
-        while line:
-            line = line[os.write(_descriptor, line) :]
+        _write(line)
     except OSError:  # a log that cannot be written fails no task
         return
     except BaseException:
         _is_torn = True
         raise
+
+
+def _write(line: bytes) -> None:
+    global _descriptor
+    while line:
+        try:
+            line = line[os.write(_descriptor, line) :]
+        except OSError as error:
+            if error.errno != errno.EBADF or _descriptor == 1:
+                raise
+            _descriptor = 1  # task code has closed what it did not open

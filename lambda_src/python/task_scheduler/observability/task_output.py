@@ -42,7 +42,7 @@ class TaskOutput:
     """The lines of one task, or of what runs outside of any.
 
     Args:
-        fields: of each line, such as the task's id.
+        fields: the fields of each line, such as the task's id.
     """
 
     def __init__(self, fields: Mapping[str, Any]) -> None:
@@ -215,7 +215,7 @@ def task_output(fields: Mapping[str, Any]) -> Iterator[None]:
 
 def _encode_any(fields: dict[str, Any]) -> bytes:
     """Encode fields that task code gave: of any type, of any size."""
-    # NaN, a key that is no text, a list within itself
+    # NaN, a key that is not a text, a list within itself
     with suppress(Exception):
         line = redacted(encode_line(fields, default=_text).decode()).encode()
         if len(line) <= MAX_BYTES:

@@ -31,9 +31,9 @@ def line_dead_letter(run: Run, refused: Refused, number: int) -> Entry:
     """Make the dead letter of a line that is not a task, for the runs' queue.
 
     Args:
-        run: whose list it is in.
+        run: the run whose list it is in.
         refused: the line.
-        number: that it has in its run.
+        number: the number that it has in its run.
     """
     body = {
         "kind": "line",
@@ -56,7 +56,7 @@ def incomplete_run_dead_letter(
     """Make the dead letter of a list of which not all tasks could be sent, for the runs' queue.
 
     Args:
-        run: whose list it is.
+        run: the run whose list it is.
         error: why, and where it can go on.
         cursor: what it goes on with; None if the position alone will do.
     """

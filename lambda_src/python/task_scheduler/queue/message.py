@@ -32,7 +32,7 @@ def worker_problem(worker: str | None, known: Collection[str]) -> str | None:
     """Return the reason why a task cannot go to a worker; None if it can.
 
     Args:
-        worker: that the task names; None for the default one.
+        worker: the worker that the task names; None for the default one.
         known: the names of those that there are.
     """
     if (worker or DEFAULT_WORKER) in known:
@@ -55,7 +55,7 @@ class Message:
         retries: attempts after the first, from 0.
         max_age: seconds on the queue after which the task is no longer started; any time when None.
         message_group: the FIFO group that the task keeps its order in.
-        worker: that runs it; the default one when None.
+        worker: the worker that runs it; the default one when None.
         parents: the keys of the runs that its run follows.
         keep_result: whether its result is kept for the run's digest.
     """

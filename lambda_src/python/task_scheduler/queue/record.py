@@ -16,7 +16,7 @@ class Record:
     Attributes:
         sqs_id: SQS's id of the message; what a partial batch response names.
         receipt_handle: names the message when its visibility is changed.
-        body: of the message.
+        body: the body of the message.
         receives: times that it was received, this one included. SQS counts receives, not
             attempts: a message that is given back, or whose neighbour killed the function, counts
             as well.
@@ -26,7 +26,7 @@ class Record:
             which SQS is fair, is nobody's business here.
         place: where its end is counted; None of a message that send_task did not send.
         is_resent: whether another message may be the same one.
-        kind: of a message that is no task.
+        kind: the kind of a message that is not a task.
     """
 
     sqs_id: str

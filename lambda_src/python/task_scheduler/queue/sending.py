@@ -120,14 +120,14 @@ class Sender:
     come after what was put later, in the same group.
 
     Args:
-        client: of SQS.
-        queue_url: of the queue.
+        client: the client of SQS.
+        queue_url: the URL of the queue.
         in_flight: requests under way at once, where the order does not matter.
 
     Attributes:
-        queue_url: of the queue.
-        entries: that were put.
-        requests: that SQS answered.
+        queue_url: the URL of the queue.
+        entries: the entries that were put.
+        requests: the requests that SQS answered.
     """
 
     def __init__(self, client: SQSClient, queue_url: str, *, in_flight: int = 1) -> None:

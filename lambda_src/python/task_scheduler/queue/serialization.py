@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import io
 import json
 import re
 from abc import ABCMeta
@@ -87,12 +88,12 @@ def from_json(text: str) -> Any:
 
     Raises:
         json.JSONDecodeError: the text is not JSON.
-        InvalidMessage: it is nested too deep, or has a `py/` key that is not a registered class's.
+        InvalidMessage: it is nested too deeply, or has a `py/` key of no registered class.
     """
     try:
         return _restore(json.loads(text, parse_constant=_refuse_constant))
     except RecursionError as error:
-        raise InvalidMessage("nested too deep") from error
+        raise InvalidMessage("nested too deeply") from error
 
 
 def _why_not_plain(cls: object) -> str | None:
@@ -138,21 +139,47 @@ def _is_plain(value: Any) -> bool:
 def _flattened(value: Any) -> Any:
     import jsonpickle
 
-    _check_keys(value)
+    _check(value)
     return _without_tags(jsonpickle.Pickler(make_refs=False).flatten(value))
 
 
-def _check_keys(value: Any) -> None:
-    """Refuses keys that jsonpickle would take for its own, and drop."""
-    match value:
-        case list() | tuple():
-            for item in value:
-                _check_keys(item)
-        case dict():
-            for key, item in value.items():
-                if isinstance(key, str) and key.startswith(TAG):
-                    raise NotSerializable(f"{key!r} is refused: such keys are jsonpickle's own")
-                _check_keys(item)
+def _check(value: Any, within: frozenset[int] = frozenset()) -> None:
+    """Refuse what jsonpickle would drop, or make something else of, without a word.
+
+    Args:
+        value: a part of what is to be sent.
+        within: ids of the values that it is a part of.
+    """
+    if inspect.isroutine(value) or isinstance(value, io.IOBase):
+        kind = "function" if inspect.isroutine(value) else "file"
+        raise NotSerializable(f"a {kind} cannot travel in a message")
+    if id(value) in within:
+        raise NotSerializable(f"a {type(value).__name__} holds itself")
+    if isinstance(value, dict):
+        _check_keys(value)
+    for item in _parts(value):
+        _check(item, within | {id(value)})
+
+
+def _parts(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
+    if isinstance(value, list | tuple):
+        return list(value)
+    if type(value) not in _classes.values():
+        return []
+    slots = [getattr(value, name, None) for name in getattr(type(value), "__slots__", ())]
+    return [*getattr(value, "__dict__", {}).values(), *slots]
+
+
+def _check_keys(mapping: Mapping[Any, Any]) -> None:
+    for key in mapping:
+        if type(key) is int and str(key) not in mapping:
+            continue  # it is a text at the other end
+        if not isinstance(key, str):
+            raise NotSerializable(f"the key {key!r}: must be a str")
+        if key.startswith(TAG):
+            raise NotSerializable(f"{key!r} is refused: such keys are jsonpickle's own")
 
 
 def _without_tags(flat: Any) -> Any:

@@ -34,7 +34,7 @@ def read_notify_events(names: list[Any], error: type[ValueError]) -> list[str]:
     """Return the notification events of a list, in the words of this version.
 
     Raises:
-        error: for the first name that is no event.
+        error: for the first name that is not an event.
     """
     return [_read_notify_event(name, error) for name in names]
 

@@ -183,7 +183,7 @@ class Chunk:
         """Return True if an earlier receive of a task left no mark, or an attempt never ended.
 
         Args:
-            position: of the task in the chunk.
+            position: the position of the task in the chunk.
             receives: times that it was received, this one included.
         """
         marks = position.receives_in(

@@ -13,7 +13,7 @@ from task_scheduler.errors import LedgerUnavailable
 from task_scheduler.runs.identity import ALL_SCHEDULES, RunId, RunState, schedule_item
 from task_scheduler.runs.ledger import LOOK_SECONDS, Ledger
 from task_scheduler.runs.schedule_state import ScheduleState
-from task_scheduler.runs.table import Item, Write
+from task_scheduler.runs.table import Item, Update, Write
 
 TRIES = 8
 """Times that a start is tried while other runs of the schedule start or are closed."""
@@ -132,9 +132,22 @@ class Claims:
             condition="#owner = :owner AND attribute_not_exists(#total)",
         )
 
-    def failed(self, run: RunId, reason: str) -> None:
-        """Note why a list could not be sent; Lambda invokes again, or keep_runs closes the run."""
-        self._ledger.table.update(
+    def failed(self, run: RunId, reason: str, facts: Mapping[str, Any] | None = None) -> None:
+        """Note why a list could not be sent; Lambda invokes again, or keep_runs closes the run.
+
+        Args:
+            run: whose list it is.
+            reason: for people.
+            facts: of a run that may have started while the ledger did not answer: it is claimed
+                now. None of a run that starts with a claim alone.
+        """
+        noted = self._note(run, reason)
+        if facts is not None and not noted.was_made and not noted.item:
+            self._claim(run, facts, {})
+            self._note(run, reason)
+
+    def _note(self, run: RunId, reason: str) -> Update:
+        return self._ledger.table.update(
             run.item,
             "SET #reason = :reason REMOVE #lease",
             {"reason": reason, "owner": self._owner, "running": RunState.RUNNING.value},

@@ -27,8 +27,8 @@ class ClosedNow:
 
     Attributes:
         run: which.
-        item: of the run, as it is now.
-        event: that people are notified of; None where they know already.
+        item: the item of the run, as it is now.
+        event: the event that people are notified of; None where they know already.
         schedule: as it was before.
     """
 
@@ -51,12 +51,12 @@ def close(
     """Close a run, and count it for its schedule, in one transaction.
 
     Args:
-        ledger: that it is in.
-        run: whose tasks have all ended.
-        counts: of its tasks.
+        ledger: the ledger that it is in.
+        run: the run whose tasks have all ended.
+        counts: the counts of its tasks.
         closer: names the caller, so that it knows its own write after a lost answer.
-        seconds: that the caller has left; for so long it alone notifies people.
-        state: that the run gets whatever its counts are; None for what they say.
+        seconds: the seconds that the caller has left; for so long it alone notifies people.
+        state: the state that the run gets whatever its counts are; None for what they say.
         reason: why, in that case.
 
     Returns:
@@ -111,12 +111,12 @@ def notified(ledger: Ledger, run: RunId) -> None:
 
 
 def is_unnotified(item: Item) -> bool:
-    """Tell of a closed run whether people or a monitor are still to be notified of it."""
+    """Return True if people or a monitor are still to be notified of a closed run."""
     return "notified" not in item and ("event" in item or "heartbeat" in item)
 
 
 def is_notified(event: NotifyEvent | None, notify_on: Iterable[str]) -> bool:
-    """Tell whether anybody is to be notified of an event.
+    """Return True if somebody is to be notified of an event.
 
     A recovery ends the incident that the failure opened, whether people want to hear of it or not.
     """

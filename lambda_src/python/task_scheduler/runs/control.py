@@ -1,4 +1,4 @@
-"""What people do to runs and schedules by hand: cancel, pause, resume, send again."""
+"""Actions of people on runs and schedules: cancel, pause, resume, send again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def cancel(ledger: Ledger, run: RunId, *, by: str, why: str | None = None) -> st
     """Cancel a run: one that waits ends at once, one that runs is asked to end.
 
     Args:
-        ledger: that it is in.
+        ledger: the ledger that it is in.
         run: to be cancelled.
         by: who does it.
         why: the reason, if one was given.
@@ -48,9 +48,9 @@ def force(ledger: Ledger, run: RunId, counts: Counts, *, by: str) -> bool:
     """Close a run as cancelled that cannot end, whatever still is on the queue.
 
     Args:
-        ledger: that it is in.
-        run: that was cancelled before.
-        counts: of its tasks, as far as they have ended.
+        ledger: the ledger that it is in.
+        run: the run that was cancelled before.
+        counts: the counts of its tasks, as far as they have ended.
         by: who does it.
 
     Returns:
@@ -69,7 +69,7 @@ def pause(
     """Pause a schedule, whatever is written to its item meanwhile.
 
     Args:
-        table: of the ledger.
+        table: the table of the ledger.
         schedule: its name; ALL_SCHEDULES for all of them.
         by: who does it.
         at: seconds since 1970.
@@ -100,8 +100,8 @@ def note_redrive(table: Table, run: RunId, *, by: str, at: int, why: str | None)
     again may die before the run is corrected.
 
     Args:
-        table: of the ledger.
-        run: whose dead letters they are.
+        table: the table of the ledger.
+        run: the run whose dead letters they are.
         by: who does it.
         at: seconds since 1970.
         why: the reason, if one was given.

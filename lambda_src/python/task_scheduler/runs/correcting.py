@@ -27,10 +27,10 @@ def correct(
     """Count a run's ends anew; one that failed has succeeded if no dead letter is left.
 
     Args:
-        ledger: that it is in.
+        ledger: the ledger that it is in.
         run: with a task that succeeded after it was sent again.
         closer: names the caller.
-        seconds: that the caller has left; for so long it alone notifies people.
+        seconds: the seconds that the caller has left; for so long it alone notifies people.
         most: tasks whose ends are counted; a larger run is left to keep_runs.
 
     Returns:
@@ -53,26 +53,32 @@ def correct(
         counts = ledger.count(run, item.get("total"))
         if (counts.failed, counts.ended) == (item.get("failed"), item.get("ended")):
             return None
-        schedule = ScheduleState.from_item(ledger.table.get(run.schedule_item))
-        values = {"failed": counts.failed, "ended": counts.ended, "state": item["state"]}
-        if _is_whole(item, counts) and not counts.failed:
-            values |= {"state": RunState.SUCCEEDED.value, "corrected": ledger.now}
-        after, event = schedule.with_corrected(closed_run(run, {**item, **values}))
-        event = event if is_notified(event, item.get("notify_on") or []) else None
-        if event is not None:
-            lease = ledger.now + int(seconds) + NOTIFY_LEASE_SECONDS
-            values |= {
-                "event": str(event), "closer": closer, "streak": schedule.streak,
-                "due_at": lease,
-            }  # fmt: skip
-        writes = [_write(run, item, values), after.write(run.schedule, before=schedule)]
+        lease = ledger.now + int(seconds) + NOTIFY_LEASE_SECONDS
+        corrected, writes = _correction(ledger, run, item, counts, closer=closer, lease=lease)
         if ledger.table.transact(writes):
-            has_succeeded = values["state"] == RunState.SUCCEEDED
-            if event is None and not (has_succeeded and "heartbeat" in item):
-                return None
-            item.pop("notified", None)
-            return ClosedNow(run=run, item={**item, **values}, event=event, schedule=schedule)
+            is_success = corrected.item["state"] == RunState.SUCCEEDED
+            is_of_interest = corrected.event or (is_success and "heartbeat" in item)
+            return corrected if is_of_interest else None
     raise LedgerUnavailable(f"run {run.key} was not corrected in {TRIES} tries")
+
+
+def _correction(
+    ledger: Ledger, run: RunId, item: Item, counts: Counts, *, closer: str, lease: int
+) -> tuple[ClosedNow, list[Write]]:
+    """Return a run as its counts would make it, and the writes that do so."""
+    schedule = ScheduleState.from_item(ledger.table.get(run.schedule_item))
+    values = {"failed": counts.failed, "ended": counts.ended, "state": item["state"]}
+    if _is_whole(item, counts) and not counts.failed:
+        values |= {"state": RunState.SUCCEEDED.value, "corrected": ledger.now}
+    after, event = schedule.with_corrected(closed_run(run, {**item, **values}))
+    event = event if is_notified(event, item.get("notify_on") or []) else None
+    if event is not None:
+        values |= {
+            "event": str(event), "closer": closer, "streak": schedule.streak, "due_at": lease,
+        }  # fmt: skip
+    writes = [_write(run, item, values), after.write(run.schedule, before=schedule)]
+    now = {name: value for name, value in item.items() if name != "notified"} | values
+    return ClosedNow(run=run, item=now, event=event, schedule=schedule), writes
 
 
 def _is_whole(item: Item, counts: Counts) -> bool:

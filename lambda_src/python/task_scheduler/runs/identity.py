@@ -13,7 +13,7 @@ ALL_SCHEDULES = "*"
 
 
 class RunState(StrEnum):
-    """Where a run stands; the values are in the ledger."""
+    """The state of a run; the values are in the ledger."""
 
     WAITING = "waiting"
     """It starts when another run ends."""

@@ -21,7 +21,7 @@ class KeptEnd:
     """The end of a task, as far as it is kept.
 
     Attributes:
-        id: of the task, or what stands for it in a refused line.
+        id: the id of the task, or what stands for it in a refused line.
         task: the function that it names.
         attempt: number of its last attempt.
         reason: why it failed; None if it succeeded.

@@ -38,7 +38,7 @@ class KnownRuns:
     """Looks at runs, seldom.
 
     Args:
-        ledger: that has them.
+        ledger: the ledger that has them.
         known: what the sandbox remembers.
     """
 

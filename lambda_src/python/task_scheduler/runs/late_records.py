@@ -66,7 +66,7 @@ class SentRecord:
 
     Attributes:
         run: the key of the run.
-        facts: that the run's item has from its beginning.
+        facts: the facts that the run's item has from its beginning.
         total: tasks and refused lines.
         incomplete: why there are more that could not be sent.
     """

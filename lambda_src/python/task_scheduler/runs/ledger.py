@@ -6,7 +6,7 @@ docs/ledger.md has the items, the protocol and its invariants.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from task_scheduler.runs.chunk import CHUNK_SIZE, Chunk, Counts, Marks
 from task_scheduler.runs.identity import RunId, RunState
@@ -16,11 +16,23 @@ LOOK_SECONDS = 300
 """So long after a lease has expired, or a list was sent, keep_runs looks at a run."""
 
 
+class RecordedChunk(NamedTuple):
+    """A chunk after a record in it.
+
+    Attributes:
+        chunk: as it is now.
+        counts: the run's, if all its tasks have ended; whoever gets these closes it.
+    """
+
+    chunk: Chunk
+    counts: Counts | None = None
+
+
 class Ledger:
-    """What the functions write down about runs.
+    """The record of runs that the functions keep.
 
     Args:
-        table: that it is kept in.
+        table: the table that it is kept in.
         clock: returns seconds since 1970.
         keep_seconds: after which an item expires.
 
@@ -40,20 +52,15 @@ class Ledger:
 
     @property
     def expires(self) -> int:
-        """When an item that is written now expires, in seconds since 1970."""
+        """The time at which an item that is written now expires, in seconds since 1970."""
         return self.now + self._keep_seconds
 
     def read(self, run: RunId, chunk: int) -> Chunk:
         """Read a chunk consistently."""
         return Chunk.from_item(self.table.get(run.chunk(chunk)))
 
-    def record(self, run: RunId, number: int, marks: Marks) -> tuple[Chunk, Counts | None]:
-        """Record what receives of a chunk's tasks came to.
-
-        Returns:
-            The chunk as it is now, and the run's counts if all its tasks have ended; whoever gets
-            these closes it.
-        """
+    def record(self, run: RunId, number: int, marks: Marks) -> RecordedChunk:
+        """Record what receives of a chunk's tasks came to."""
         adds = ", ".join(f"#{mark} :{mark}" for mark in marks.sets)
         update = self.table.update(
             run.chunk(number),
@@ -63,8 +70,9 @@ class Ledger:
         )
         chunk = Chunk.from_item(update.item)
         if not chunk.is_complete:
-            return chunk, None
-        return chunk, chunk.counts if chunk.is_only else self._report(run, number, chunk)
+            return RecordedChunk(chunk)
+        counts = chunk.counts if chunk.is_only else self._report(run, number, chunk)
+        return RecordedChunk(chunk, counts)
 
     def end_sending(
         self,
@@ -77,9 +85,9 @@ class Ledger:
         """Say how many tasks and refused lines there are.
 
         Args:
-            run: whose list is sent; made if the table did not answer when it began.
+            run: the run whose list is sent; made if the table did not answer when it began.
             total: tasks and refused lines.
-            facts: that the run's item has from its beginning.
+            facts: the facts that the run's item has from its beginning.
             incomplete: why there are more that could not be sent.
 
         Returns:
@@ -148,7 +156,7 @@ class Ledger:
         """Count the ends of a run in its chunks, whether they are all or not.
 
         Args:
-            run: whose tasks they are.
+            run: the run whose tasks they are.
             total: tasks and refused lines; None if nobody knows, as its sender died.
         """
         counts, number = Counts(), 0

@@ -15,8 +15,8 @@ def read_parents(ledger: Ledger, keys: Iterable[str]) -> tuple[ParentRun, ...]:
     """Read runs with what is kept of the ends of their tasks.
 
     Args:
-        ledger: that they are in.
-        keys: of the runs.
+        ledger: the ledger that they are in.
+        keys: the keys of the runs.
 
     Raises:
         LedgerUnavailable: the table did not answer.

@@ -52,7 +52,7 @@ class Recorder:
     """Gathers what receives came to, and writes it down.
 
     Args:
-        ledger: that it is recorded in.
+        ledger: the ledger that it is recorded in.
         send_late: puts what the table does not take on the task queue; raises if it cannot.
 
     Attributes:
@@ -80,8 +80,8 @@ class Recorder:
 
         Args:
             mark: what.
-            place: of the task.
-            body: of its message.
+            place: the place of the task.
+            body: the body of its message.
             receives: times that it was received, this one included.
             kept: its end, if that is to be kept.
         """
@@ -169,7 +169,7 @@ def mark_of(outcome: Outcome, *, is_attempt: bool) -> Mark:
     """Return the mark that an outcome leaves.
 
     Args:
-        outcome: of a receive.
+        outcome: the outcome of a receive.
         is_attempt: whether the task was tried.
     """
     match outcome:

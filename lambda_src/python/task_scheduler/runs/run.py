@@ -27,19 +27,29 @@ UNSUBSTITUTED = "<aws."
 """The beginning of a context attribute in whose place Scheduler has put no value."""
 
 
+def key_of_request(schedule: str, request_id: str) -> str:
+    """Return the key of a run that has no scheduled time; it sorts behind those that have one.
+
+    Args:
+        schedule: its name.
+        request_id: the id of the request that send_task was invoked by.
+    """
+    return str(RunKey(schedule, f"request-{request_id}"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
     """The place where another invocation goes on with a list, and what the list was until there.
 
     Attributes:
         line: the number of the next line, or the position of the next task, from 1.
-        offset: of that line in the unpacked file as UTF-8, in bytes.
+        offset: the offset of that line in the unpacked file as UTF-8, in bytes.
         header: the names of a CSV file's columns.
-        separator: of a CSV file's columns; a comma when None.
-        encoding: of a file in UTF-16 or UTF-32; None for UTF-8.
+        separator: the separator of a CSV file's columns; a comma when None.
+        encoding: the encoding of a file in UTF-16 or UTF-32; None for UTF-8.
         etag: the version of the S3 object.
         fingerprint: the SHA-256 of the file.
-        checksums: of a generator's tasks right before `line`.
+        checksums: the checksums of a generator's tasks right before `line`.
         numbered: tasks and refused lines before `line`.
         next_slot: when the task at `line` is due, in seconds since 1970, if the run has a pace.
     """
@@ -90,7 +100,7 @@ class Run:
         notify_to: the names of the targets that are notified; all of them when None.
         mention: whom the notification mentions.
         heartbeat: the name of the monitor that is pinged when it starts and ends.
-        timezone: of the schedule, an IANA name.
+        timezone: the time zone of the schedule, an IANA name.
         overlap: what happens while another run of the schedule has not ended.
         pace: how many of its tasks may start in a minute or an hour, such as 300/minute; any number
             when None.
@@ -98,7 +108,7 @@ class Run:
             looked at when it is due, and are not in the events that follow.
         parents: the keys of the runs that it follows, one of each schedule of its `after`.
         started_by, why: who started it by hand, and the reason that was given.
-        worker: that runs its tasks; the default one when None.
+        worker: the worker that runs its tasks; the default one when None.
         cursor: where the list goes on.
         only: the position of the one task that is sent; None for all of them.
         number: the number that this task has in its run, if it is sent again.
@@ -161,19 +171,10 @@ class Run:
         _check_numbers(attributes)
         if "schedule" not in attributes:
             raise InvalidRun("the event names no schedule")
-        if not all(isinstance(text, str) for text in attributes.get("tasks", [])):
-            raise InvalidRun("tasks: must be a list of strings")
-        sources = [name for name in SOURCES if name in attributes]
-        if len(sources) > 1:
-            raise InvalidRun(f"{' and '.join(sources)}: a schedule's tasks come from one source")
-        if not sources and "task" not in attributes:
-            raise InvalidRun("the event has neither a task nor a list of tasks")
+        _check_texts(attributes)
+        _check_sources(attributes)
         if "notify_on" in attributes:
             attributes["notify_on"] = read_notify_events(attributes["notify_on"], InvalidRun)
-        if not all(isinstance(name, str) for name in attributes.get("notify_to", [])):
-            raise InvalidRun("notify_to: must be a list of names of targets")
-        if not all(isinstance(key, str) for key in attributes.get("parents", [])):
-            raise InvalidRun("parents: must be a list of keys of runs")
         if attributes.get("overlap", "allow") not in OVERLAPS:
             raise InvalidRun(
                 f"overlap {attributes['overlap']!r}: must be {', '.join(OVERLAPS[:-1])} or "
@@ -181,10 +182,9 @@ class Run:
             )
         if attributes.get("scheduled_time", "").startswith(UNSUBSTITUTED):
             del attributes["scheduled_time"]
-        attributes.setdefault(
-            "key",
-            str(RunKey(attributes["schedule"], attributes.get("scheduled_time", request_id))),
-        )
+        schedule, time = attributes["schedule"], attributes.get("scheduled_time")
+        key = str(RunKey(schedule, time)) if time else key_of_request(schedule, request_id)
+        attributes.setdefault("key", key)
         if "cursor" in attributes:
             attributes["cursor"] = Cursor.from_attributes(attributes["cursor"])
         return cls(**attributes)
@@ -227,6 +227,21 @@ class Run:
         )
 
 
+def _check_texts(attributes: Mapping[str, Any]) -> None:
+    for name, what in _LISTS_OF_TEXTS.items():
+        if not all(isinstance(text, str) for text in attributes.get(name, [])):
+            raise InvalidRun(f"{name}: must be a list of {what}")
+
+
+def _check_sources(attributes: Mapping[str, Any]) -> None:
+    """Raise InvalidRun unless the tasks come from one place."""
+    sources = [name for name in SOURCES if name in attributes]
+    if len(sources) > 1:
+        raise InvalidRun(f"{' and '.join(sources)}: a schedule's tasks come from one source")
+    if not sources and "task" not in attributes:
+        raise InvalidRun("the event has neither a task nor a list of tasks")
+
+
 def _check_numbers(attributes: Mapping[str, Any]) -> None:
     """Raise InvalidRun if the place of the task that is sent again could not be a task's."""
     for name, first, last in (("number", 1, inf), ("redrive", 0, MAX_REDRIVES)):
@@ -237,6 +252,9 @@ def _check_numbers(attributes: Mapping[str, Any]) -> None:
             )
 
 
+_LISTS_OF_TEXTS = {
+    "tasks": "strings", "notify_to": "names of targets", "parents": "keys of runs",
+}  # fmt: skip
 _IN_EVENT = [attribute.name for attribute in fields(Run) if attribute.name != "keep_results"]
 _TYPES: dict[str, type] = dict.fromkeys(_IN_EVENT, str) | {
     "args": dict, "tasks": list, "retries": int, "max_age": int, "notify_on": list,

@@ -1,11 +1,11 @@
-"""What the ledger knows of a schedule: its streak, its last runs, its pause, and what runs now."""
+"""The ledger's memory of a schedule: its streak, last runs, pause, and what runs now."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from task_scheduler.outcome import NotifyEvent
 from task_scheduler.runs.identity import RunId, RunState
@@ -20,7 +20,7 @@ class ClosedRun:
     """A run in short, as its schedule remembers it.
 
     Attributes:
-        key: of the run.
+        key: the key of the run.
         due: when it was due or started, seconds since 1970.
         seconds: from its beginning to its close.
         state: in which it was closed.
@@ -36,12 +36,12 @@ class ClosedRun:
 
     @property
     def is_success(self) -> bool:
-        """Whether all went well."""
+        """True if it succeeded."""
         return self.state == RunState.SUCCEEDED
 
     @property
     def is_failure(self) -> bool:
-        """Whether it counts as a failing run; a cancelled one is neither."""
+        """True if it counts as a failing run; a cancelled one is neither."""
         return self.state in (RunState.FAILED, RunState.INCOMPLETE)
 
 
@@ -91,47 +91,43 @@ class ScheduleState:
         """Return True if somebody paused it, and that is not over."""
         return bool(self.pause) and now < self.pause.get("until", now + 1)
 
-    def with_closed(self, run: ClosedRun, *, now: int) -> tuple[ScheduleState, NotifyEvent | None]:
+    def with_closed(self, run: ClosedRun, *, now: int) -> Change:
         """Count a run that closed.
 
         The streak goes by the time that runs were due: one older than the last counted changes
         nothing, but people are notified of it as of any other.
 
         Returns:
-            The schedule's new state, and the event that people are notified of; None where they
-            know already: a schedule that goes on failing is one failure, and a reminder a day.
+            The change; without an event where people know already: a schedule that goes on failing
+            is one failure, and a reminder a day.
         """
         state = self._with_recent(run)
         if not any(known.key == run.key for known in self.recent):  # it may close once more
             state = replace(state, ends=self.ends + 1, last_ended=run.key)
         if not run.is_success and not run.is_failure:
-            return state, None
+            return Change(state)
         is_late = run.due < self.counted
         if run.is_success:
             event = NotifyEvent.RECOVERY if self.streak and not is_late else NotifyEvent.SUCCESS
             if not is_late:
                 state = replace(state, streak=0, counted=run.due)
-            return replace(state, last_success=max(run.due, self.last_success or 0)), event
+            return Change(replace(state, last_success=max(run.due, self.last_success or 0)), event)
         is_known = self.streak > 0 and now - self.notified < REMINDER_SECONDS and not is_late
         if not is_late:
             state = replace(state, streak=self.streak + 1, counted=run.due)
         if is_known:
-            return state, None
-        return replace(state, notified=now), NotifyEvent.FAILURE
+            return Change(state)
+        return Change(replace(state, notified=now), NotifyEvent.FAILURE)
 
-    def with_corrected(self, run: ClosedRun) -> tuple[ScheduleState, NotifyEvent | None]:
-        """Take note of a closed run whose tasks were sent again from their dead letters.
-
-        Returns:
-            The new state, and the event that people are notified of.
-        """
+    def with_corrected(self, run: ClosedRun) -> Change:
+        """Take note of a closed run whose tasks were sent again from their dead letters."""
         state = self._with_recent(run)
         if not run.is_success:
-            return state, None
+            return Change(state)
         state = replace(state, last_success=max(run.due, self.last_success or 0))
         if run.due >= self.counted and self.streak:
             state = replace(state, streak=0)
-        return state, NotifyEvent.RECOVERY
+        return Change(state, NotifyEvent.RECOVERY)
 
     def released_by(self, key: str) -> ScheduleState:
         """Return the state in which a run does not hold the schedule any more."""
@@ -182,6 +178,18 @@ class ScheduleState:
         if run.is_success and not any(known.is_success for known in before):
             state = replace(state, successes=self.successes + 1, last_succeeded=run.key)
         return state
+
+
+class Change(NamedTuple):
+    """The change that a closed run makes to its schedule.
+
+    Attributes:
+        state: the state of the schedule, from now on.
+        event: the event that people are notified of; None for none.
+    """
+
+    state: ScheduleState
+    event: NotifyEvent | None = None
 
 
 def median_of(values: Sequence[int], fewest: int) -> float | None:

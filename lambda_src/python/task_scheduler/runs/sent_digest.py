@@ -52,9 +52,9 @@ def keep_sent(ledger: Ledger, run: RunId, digest: SentDigest, *, expires: int) -
     """Keep a digest in place of the one that was sent before; without the table, it is not kept.
 
     Args:
-        ledger: that has the run.
-        run: that it is about.
-        digest: that was sent.
+        ledger: the ledger that has the run.
+        run: the run that it is about.
+        digest: the digest that was sent.
         expires: when the run does, seconds since 1970.
     """
     item = {

@@ -34,7 +34,7 @@ def settle(
     """Close and correct runs; what cannot be done now is keep_runs' to do.
 
     Args:
-        ledger: that they are in.
+        ledger: the ledger that they are in.
         recorded: what followed from what was recorded.
         closer: names the caller.
         seconds: returns the seconds that the caller has left.

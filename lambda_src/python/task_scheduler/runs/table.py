@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from task_scheduler.errors import LedgerUnavailable
+from task_scheduler.runs.wire import from_wire, to_wire
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -60,8 +61,8 @@ class Table:
     since the AWS provider of Terraform has none that is known in 5.x and not deprecated in 6.x.
 
     Args:
-        client: of DynamoDB; parameter validation may be off.
-        name: of the table.
+        client: the client of DynamoDB; parameter validation may be off.
+        name: the name of the table.
 
     Each method raises LedgerUnavailable where the table does not answer, throttles or refuses.
     """
@@ -73,7 +74,7 @@ class Table:
     def get(self, key: Key) -> Item:
         """Read an item consistently; empty if there is none."""
         answer = self._call("get_item", key, ConsistentRead=True)
-        return _from_wire(answer.get("Item", {}))
+        return from_wire(answer.get("Item", {}))
 
     def update(
         self,
@@ -86,8 +87,9 @@ class Table:
         """Update an item, or make it.
 
         Args:
-            key: of the item.
-            expression: of DynamoDB's update grammar; `#name` stands for the attribute `name`.
+            key: the key of the item.
+            expression: the expression of DynamoDB's update grammar; `#name` stands for the
+                attribute `name`.
             values: for its placeholders, `:name` without the colon.
             condition: under which the update is made.
         """
@@ -96,8 +98,8 @@ class Table:
         try:
             answer = self._call("update_item", key, **request)
         except _ConditionFailed as failed:
-            return Update(_from_wire(failed.item), was_made=False)
-        return Update(_from_wire(answer["Attributes"]), was_made=True)
+            return Update(from_wire(failed.item), was_made=False)
+        return Update(from_wire(answer["Attributes"]), was_made=True)
 
     def transact(self, writes: Sequence[Write]) -> bool:
         """Make several updates, or none of them.
@@ -131,14 +133,14 @@ class Table:
 
         Args:
             partition: the partition key.
-            prefix: of the sort keys.
+            prefix: the prefix of the sort keys.
             most: items that are read at most; None for all.
             is_ascending: whether the first comes first; otherwise the last does.
         """
         request: dict[str, Any] = {
             "TableName": self._name,
             "KeyConditionExpression": "pk = :pk AND begins_with(sk, :prefix)",
-            "ExpressionAttributeValues": {":pk": _to_wire(partition), ":prefix": _to_wire(prefix)},
+            "ExpressionAttributeValues": {":pk": to_wire(partition), ":prefix": to_wire(prefix)},
             "ScanIndexForward": is_ascending,
         }
         if not prefix:
@@ -152,7 +154,7 @@ class Table:
             "TableName": self._name,
             "ConsistentRead": True,
             "KeyConditionExpression": "pk = :due",
-            "ExpressionAttributeValues": {":due": _to_wire(DUE)},
+            "ExpressionAttributeValues": {":due": to_wire(DUE)},
         }
         marks = [mark for mark in self._pages(request, None) if mark["due_at"] <= before]
         return sorted(marks, key=lambda mark: int(mark["due_at"]))
@@ -182,12 +184,12 @@ class Table:
                 "delete_item",
                 _mark_key((mark["of_pk"], mark["of_sk"])),
                 ConditionExpression="due_at = :due_at",
-                ExpressionAttributeValues={":due_at": _to_wire(mark["due_at"])},
+                ExpressionAttributeValues={":due_at": to_wire(mark["due_at"])},
             )
 
     def put(self, key: Key, item: Item) -> None:
         """Write an item, whatever was there."""
-        wire = {name: _to_wire(value) for name, value in item.items()}
+        wire = {name: to_wire(value) for name, value in item.items()}
         self._request("put_item", TableName=self._name, Item={**_key(key), **wire})
 
     def _pages(self, request: dict[str, Any], most: int | None) -> list[Item]:
@@ -195,7 +197,7 @@ class Table:
         while most is None or len(found) < most:
             limit = {} if most is None else {"Limit": most - len(found)}
             answer = self._request("query", **request, **limit)
-            found += [_from_wire(item) for item in answer["Items"]]
+            found += [from_wire(item) for item in answer["Items"]]
             if "LastEvaluatedKey" not in answer:
                 break
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
@@ -224,7 +226,7 @@ def _update(expression: str, values: Mapping[str, Any], condition: str | None) -
     names = {part: part[1:] for part in _placeholders(f"{expression} {condition or ''}", "#")}
     request: dict[str, Any] = {"UpdateExpression": expression, "ReturnValues": "ALL_NEW"}
     if values:
-        request["ExpressionAttributeValues"] = {f":{n}": _to_wire(v) for n, v in values.items()}
+        request["ExpressionAttributeValues"] = {f":{n}": to_wire(v) for n, v in values.items()}
     if names:
         request["ExpressionAttributeNames"] = names
     if condition:
@@ -255,50 +257,3 @@ class _ConditionFailed(Exception):
 def _placeholders(text: str, sign: str) -> set[str]:
     words = text.replace(",", " ").replace("(", " ").replace(")", " ").replace("=", " ").split()
     return {word for word in words if word.startswith(sign)}
-
-
-def _to_wire(value: Any) -> Any:
-    match value:
-        case bool():
-            return {"BOOL": value}
-        case int():
-            return {"N": str(value)}
-        case str():
-            return {"S": value}
-        case set() | frozenset():
-            return {"NS": [str(number) for number in sorted(value)]}
-        case dict():
-            return {"M": {name: _to_wire(item) for name, item in value.items()}}
-        case list() | tuple():
-            return {"L": [_to_wire(item) for item in value]}
-        case None:
-            return {"NULL": True}
-    raise TypeError(f"a {type(value).__name__} is no type of the ledger's")
-
-
-def _from_wire(item: Mapping[str, Any]) -> Item:
-    return {name: _value(wire) for name, wire in item.items()}
-
-
-def _number(text: str) -> int | float:
-    """Read a number; the ledger's own are whole, but anybody may have edited an item."""
-    try:
-        return int(text)
-    except ValueError:
-        return float(text)
-
-
-def _value(wire: Mapping[str, Any]) -> Any:
-    [(kind, value)] = wire.items()
-    match kind:
-        case "N":
-            return _number(value)
-        case "NS":
-            return {_number(number) for number in value}
-        case "L":
-            return [_value(item) for item in value]
-        case "M":
-            return _from_wire(value)
-        case "NULL":
-            return None
-    return value

@@ -25,10 +25,10 @@ def hand_over(
     Raising would have Lambda repeat this invocation, and with it every task that it has sent.
 
     Args:
-        run: whose list it is.
+        run: the run whose list it is.
         rest: where the list goes on.
-        claims: of this invocation.
-        seconds: that the hand-over may take.
+        claims: the claims of this invocation.
+        seconds: the seconds that the hand-over may take.
         resume_seconds: after which keep_runs goes on with it; None for at once.
 
     Returns:

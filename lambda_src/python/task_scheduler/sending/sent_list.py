@@ -36,12 +36,13 @@ class SentList:
     """The part of a list that an invocation sends.
 
     Attributes:
-        run: whose list it is.
+        run: the run whose list it is.
         tasks: senders of messages, to each worker.
         dead_letters: the sender of dead letters of the runs' queue.
         recorder: records the ends of refused lines.
-        number: of the tasks and refused lines so far, those of earlier invocations included.
-        attributes: that each message has.
+        number: the number of the tasks and refused lines so far, those of earlier invocations
+            included.
+        attributes: the attributes that each message has.
         pacer: spreads the messages over time; None where they go at once.
         refused: lines that are not tasks.
         incomplete: why the rest of the list is not sent; None if it is.
@@ -110,9 +111,9 @@ def send_list(
     """Send a list from its cursor on, as far as there is time.
 
     Args:
-        run: whose list it is.
+        run: the run whose list it is.
         task_list: its tasks.
-        settings: of the function.
+        settings: the settings of the function.
         recorder: records the ends of refused lines.
         numbered: tasks and refused lines before the cursor.
         is_resent: whether some of the messages may be on the queue already.

@@ -74,7 +74,6 @@ def start(run: Run, claims: Claims, seconds: float) -> Start:
         LedgerUnavailable: the run must not overlap another, and the ledger does not know of any;
             or it follows others, and the ledger alone knows whether it has started.
     """
-    overlap = Overlap(run.overlap)
     is_asked_for = run.started_by is not None or run.cursor.line > 1
     left_out = None if is_asked_for else _left_out(run)
 
@@ -82,7 +81,7 @@ def start(run: Run, claims: Claims, seconds: float) -> Start:
         return claims.start(
             RunId(schedule=run.schedule, key=run.key),
             facts(run),
-            overlap=overlap,
+            overlap=Overlap(run.overlap),
             event=run.event(),
             ignores_pause=is_asked_for,
             left_out=left_out,
@@ -94,18 +93,23 @@ def start(run: Run, claims: Claims, seconds: float) -> Start:
         if left_out is not None:
             logger.warning("ledger", extra={"run": run.key, "reason": str(error)})
             return Start(claim=Claim.SKIPPED, item={"reason": left_out})
-        if overlap is not Overlap.ALLOW:
-            raise LedgerUnavailable(
-                f"overlap is {overlap.value}, and the ledger does not say whether another run has "
-                f"ended: {error}"
-            ) from error
-        if run.parents:
-            raise LedgerUnavailable(
-                f"it follows others, and the ledger does not say whether it has started: {error}"
-            ) from error
+        if unknown := needs_ledger(run):
+            raise LedgerUnavailable(f"{unknown}: {error}") from error
         logger.warning("ledger", extra={"run": run.key, "reason": str(error)})
         return Start(claim=Claim.MINE)
     return Start(claim=claimed, item=item)
+
+
+def needs_ledger(run: Run) -> str | None:
+    """Return why a run does not start while the ledger does not answer; None if it does."""
+    overlap = Overlap(run.overlap)
+    if overlap is not Overlap.ALLOW:
+        return (
+            f"overlap is {overlap.value}, and the ledger does not say whether another run has ended"
+        )
+    if run.parents:
+        return "it follows others, and the ledger does not say whether it has started"
+    return None
 
 
 def _left_out(run: Run) -> str | None:

@@ -19,7 +19,7 @@ class TaskQueues:
     """Senders by worker, each made when its first message comes; a context manager, as they are.
 
     Args:
-        settings: of the function.
+        settings: the settings of the function.
     """
 
     def __init__(self, settings: Settings) -> None:

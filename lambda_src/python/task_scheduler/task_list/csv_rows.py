@@ -45,8 +45,8 @@ class CsvRows:
     """Reads rows from lines, one at a time.
 
     Args:
-        lines: that a row begins at.
-        separator: of fields, a character.
+        lines: the lines that a row begins at.
+        separator: the separator of fields, a character.
         columns: how many fields a row must have, empty ones at its end aside; any number when None.
     """
 

@@ -13,9 +13,9 @@ from task_scheduler.task_list.csv_rows import CsvRows, Row
 from task_scheduler.task_list.listed import Listed, ListedTask, Refused
 from task_scheduler.task_list.text_lines import Line, text_of
 
-SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
+SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 
-_SEPARATOR_LINE = re.compile(r"sep=([,;\t])")
+_SEPARATOR_LINE = re.compile(r"sep=([,;\t|])")
 """Excel's way to name the separator, in a line before the header."""
 
 
@@ -24,8 +24,8 @@ class Header:
     """The columns of a CSV file, as its first row names them.
 
     Attributes:
-        names: of the columns; empty ones at the end are left out.
-        separator: of the cells.
+        names: the names of the columns; empty ones at the end are left out.
+        separator: the separator of the cells.
     """
 
     names: list[str]

@@ -6,6 +6,7 @@ import copy
 import hashlib
 from collections import deque
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from task_scheduler.errors import IncompleteRun, NotSerializable
 from task_scheduler.observability.log import reason_of
 from task_scheduler.queue import serialization
 from task_scheduler.runs.run import Cursor
+from task_scheduler.task_list.hanging import Hanging, hanging_calls
 from task_scheduler.task_list.listed import Listed, Refused, quote, read_value
 from task_scheduler.task_list.out_of_time import IsTimeUp, OutOfTime
 from task_scheduler.tasks.registered import TaskSource
@@ -28,9 +30,9 @@ class GeneratedTasks:
     """A generator's tasks, which must be the same each time that it is asked.
 
     Args:
-        name: that the generator is registered under.
+        name: the name that the generator is registered under.
         task_folder: where task code lies.
-        args: of the schedule.
+        args: the arguments of the schedule.
 
     Raises:
         LookupError, ImportError: there is no such generator; says why.
@@ -52,7 +54,7 @@ class GeneratedTasks:
         number = first - 1
         goes_on = self._source.accepts_cursor
         try:
-            for number, value in enumerate(self._source.tasks_from(first, self._args), start=first):
+            for number, value in enumerate(self._values_from(first, is_time_up), start=first):
                 listed = _listed(value, number)
                 if number < cursor.line:
                     self._compare(listed, before[number - first])
@@ -65,15 +67,14 @@ class GeneratedTasks:
                 # before the generator takes time for another one: each invocation sends one
                 if goes_on and is_time_up():
                     raise OutOfTime(number + 1, 0)
-        except (IncompleteRun, OutOfTime):
-            raise
-        except Exception as error:
+        except Hanging:
+            raise OutOfTime(max(number + 1, cursor.line), 0) from None
+        except _Raised as raised:
             sent = max(number, cursor.line - 1)
             raise IncompleteRun(
-                f"{self._name} raised after {sent} tasks: "
-                f"{type(error).__name__}: {reason_of(error)}",
+                f"{self._name} raised after {sent} tasks: {raised}",
                 goes_on_at=sent + 1 if goes_on else None,
-            ) from error
+            ) from raised.__cause__
         if number < cursor.line - 1:
             raise IncompleteRun(
                 f"{self._name} yields fewer than the {cursor.line - 1} tasks that were sent: "
@@ -94,6 +95,35 @@ class GeneratedTasks:
         before = [_checksum(listed) for listed in self._last if listed.number < number]
         return Cursor(line=number, offset=offset, checksums=before[-COMPARED:] or None)
 
+    def _values_from(self, position: int, is_time_up: IsTimeUp) -> Iterator[object]:
+        """Yield what the generator does, and end where it calls sys.exit(0).
+
+        Raises:
+            Hanging: it did not come to its next task in time.
+            _Raised: from whatever it raised.
+        """
+        end = object()
+        with hanging_calls(is_time_up) as call:
+            values: Iterator[object] | None = None
+            while True:
+                try:
+                    values = values or call(partial(self._begin, position))
+                    value = call(partial(next, values, end))
+                except (KeyboardInterrupt, Hanging):
+                    raise
+                except SystemExit as error:
+                    if error.code in (None, 0):
+                        return
+                    raise _Raised(f"called sys.exit({error.code!r})") from error
+                except BaseException as error:  # a cancelled request, too: the list is not whole
+                    raise _Raised(f"{type(error).__name__}: {reason_of(error)}") from error
+                if value is end:
+                    return
+                yield value
+
+    def _begin(self, position: int) -> Iterator[object]:
+        return self._source.tasks_from(position, self._args)
+
     def _compare(self, listed: Listed, expected: str) -> None:
         if _checksum(listed) != expected:
             raise IncompleteRun(
@@ -104,6 +134,10 @@ class GeneratedTasks:
     @property
     def _name(self) -> str:
         return f"@task_source({self._source.name!r})"
+
+
+class _Raised(Exception):
+    """A generator raised; the message says what."""
 
 
 _MUST_BE_STABLE = "a source must yield the same tasks in the same order whenever a run is sent"

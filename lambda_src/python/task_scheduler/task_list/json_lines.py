@@ -21,9 +21,19 @@ def read_tasks(lines: Iterable[Line]) -> Iterator[Listed]:
                 yield Refused(line.number, str(refused), line.data, line.offset)
 
 
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object; of a key that it has twice, one value would vanish."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise InvalidLine(f"{twice[:200]!r} stands in one object twice")
+    return made
+
+
 def _parse(line: Line) -> Any:
     try:
-        return json.loads(text_of(line))
+        return json.loads(text_of(line), object_pairs_hook=_object)
     except InvalidLine:
         raise
     except (ValueError, RecursionError) as error:

@@ -19,10 +19,10 @@ class Refused:
     """A line that is not a task.
 
     Attributes:
-        number: of the line in the file, or of the task in the list, from 1.
+        number: the number of the line in the file, or of the task in the list, from 1.
         reason: why it is not a task.
         data: the line, or the beginning of a long one.
-        offset: of the line in the file, in bytes.
+        offset: the offset of the line in the file, in bytes.
     """
 
     number: int
@@ -36,13 +36,13 @@ class ListedTask(NamedTuple):
 
     Attributes:
         number: its position: of the line in the file, or of the task in the list, from 1.
-        offset: of the line in the file, in bytes; 0 where there is no file.
+        offset: the offset of the line in the file, in bytes; 0 where there is no file.
         source: the line or the value that it was read from, to be quoted.
         text: the task's text.
         task: the function that it names.
         args: its own arguments.
         message_group: the FIFO group that it names.
-        worker: that it names.
+        worker: the worker that it names.
     """
 
     number: int
@@ -77,13 +77,14 @@ def read_value(value: object, number: int, offset: int, source: object) -> Liste
     """Read a value of a list: a text, or an object of task and args.
 
     Args:
-        value: of an inline list, a JSON line or a generator.
+        value: the value of an inline list, a JSON line or a generator.
         number: its position.
-        offset: of its line, in bytes.
+        offset: the offset of its line, in bytes.
         source: what is quoted if the value is refused.
     """
     if isinstance(value, str):
-        return ListedTask(number, offset, source, value)
+        # a text of a class of its own, such as numpy's or a StrEnum's, is a text
+        return ListedTask(number, offset, source, str.__str__(value))
     try:
         if not isinstance(value, Mapping):
             kind = _with_article(type(value).__name__)

@@ -11,8 +11,8 @@ class OutOfTime(Exception):
     """There is no time to read on.
 
     Args:
-        number: of the line that another invocation has to begin with.
-        offset: of that line, in bytes.
+        number: the number of the line that another invocation has to begin with.
+        offset: the offset of that line, in bytes.
     """
 
     def __init__(self, number: int, offset: int) -> None:

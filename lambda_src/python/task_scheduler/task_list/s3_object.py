@@ -56,7 +56,7 @@ class S3Object(io.RawIOBase):
     A connection that breaks is replaced by one for the rest.
 
     Args:
-        client: of S3.
+        client: the client of S3.
         uri: "s3://bucket/key".
         offset: the byte to begin at.
         etag: the version that is meant; None for the current one.

@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import PurePosixPath
 from typing import BinaryIO, Protocol
 
-from task_scheduler.errors import InvalidLine, InvalidRun
+from task_scheduler.errors import IncompleteRun, InvalidLine, InvalidRun
 from task_scheduler.runs.run import Cursor
 from task_scheduler.task_list import csv_tasks, encodings, json_lines, text_lines
 from task_scheduler.task_list.csv_tasks import Header
@@ -47,7 +47,7 @@ class FileTasks:
     """The tasks of a file.
 
     Args:
-        name: of the file; its ending says of which kind it is.
+        name: the name of the file; its ending says of which kind it is.
         storage: where it lies.
 
     Raises:
@@ -70,6 +70,7 @@ class FileTasks:
 
     def read(self, cursor: Cursor, is_time_up: IsTimeUp) -> Iterator[Listed]:
         """Read the tasks from a cursor on."""
+        read = cursor.line - 1
         self._encoding = cursor.encoding
         if cursor.header is not None:
             self._header = Header(cursor.header, cursor.separator or ",")
@@ -79,10 +80,17 @@ class FileTasks:
                 lines = read_lines(
                     chunks, number=cursor.line, offset=cursor.offset, is_time_up=is_time_up
                 )
-                yield from self._tasks(lines)
-        except (OSError, EOFError, zlib.error) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise InvalidRun(f"{self._storage.label}: {reason}") from error
+                for listed in self._tasks(lines):
+                    read = listed.number
+                    yield listed
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            if read:  # Lambda would repeat the invocation, and send what was sent once more
+                raise IncompleteRun(
+                    f"{self._storage.label}: cannot be unpacked after line {read}: {error}"
+                ) from error
+            raise InvalidRun(f"{self._storage.label}: {error}") from error
+        except OSError as error:
+            raise InvalidRun(f"{self._storage.label}: {error.strerror or error}") from error
 
     def cursor_at(self, number: int, offset: int) -> Cursor:
         """Return the cursor at a line, with what pins the file."""

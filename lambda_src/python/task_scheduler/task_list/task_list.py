@@ -24,7 +24,7 @@ class TaskList:
     changed; the attributes say which.
 
     Args:
-        run: whose list it is.
+        run: the run whose list it is.
         task_folder: where task code and task files lie.
         is_time_up: asked before each entry, and where reading takes long without one.
 

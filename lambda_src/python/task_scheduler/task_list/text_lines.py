@@ -20,9 +20,9 @@ class Line(NamedTuple):
 
     Attributes:
         number: in the file, from 1.
-        offset: of its first byte in the file, from 0.
+        offset: the offset of its first byte in the file, from 0.
         data: its bytes without the line end; only the first ones of a line that is too long.
-        length: of the whole line in bytes, line end included.
+        length: the length of the whole line in bytes, line end included.
     """
 
     number: int
@@ -41,10 +41,10 @@ def read_lines(
     r"""Split a file into lines, which end as in Python's universal newlines: \n, \r or \r\n.
 
     Args:
-        chunks: the file from the beginning of a line on, in pieces of any size; a byte order mark
-            at offset 0 is passed over.
-        number: of that line.
-        offset: of that line, in bytes.
+        chunks: the file from the beginning of a line on, in pieces of any size; byte order
+            marks at the beginning of lines are passed over.
+        number: the number of that line.
+        offset: the offset of that line, in bytes.
         is_time_up: asked before each chunk but the first.
 
     Raises:
@@ -60,13 +60,13 @@ def read_lines(
         rest = b"" if not lines or lines[-1].endswith(b"\n") else lines.pop()
         for line in lines:
             length = len(line) + dropped
-            yield Line(number, offset, _content(line, offset), length)
+            yield Line(number, offset, _content(line), length)
             number, offset, dropped = number + 1, offset + length, 0
         if len(rest) > MAX_LINE_BYTES:
             kept = rest[:MAX_LINE_BYTES] + (b"\r" if rest.endswith(b"\r") else b"")
             dropped, rest = dropped + len(rest) - len(kept), kept
     if rest:
-        yield Line(number, offset, _content(rest, offset), len(rest) + dropped)
+        yield Line(number, offset, _content(rest), len(rest) + dropped)
 
 
 def read_tasks(lines: Iterable[Line]) -> Iterator[Listed]:
@@ -100,6 +100,7 @@ def text_of(line: Line) -> str:
     return text
 
 
-def _content(line: bytes, offset: int) -> bytes:
-    data = line.removeprefix(codecs.BOM_UTF8) if offset == 0 else line
+def _content(line: bytes) -> bytes:
+    # files that were put together have marks in the middle, too
+    data = line.removeprefix(codecs.BOM_UTF8)
     return data.removesuffix(b"\n").removesuffix(b"\r")[:MAX_LINE_BYTES]

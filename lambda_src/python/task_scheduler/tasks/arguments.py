@@ -45,7 +45,7 @@ def bind(
     be evaluated, are the function's own business.
 
     Args:
-        name: of the task.
+        name: the name of the task.
         function: its function.
         text: for its first parameter.
         args: for the others, by name.

@@ -31,7 +31,7 @@ class ParentRun:
     """A run that a task's own run follows, as the ledger has it.
 
     Attributes:
-        key: of the run.
+        key: the key of the run.
         schedule: its schedule's name.
         scheduled_time: when it was due, RFC 3339 UTC; None if it was not due at any time.
         state: succeeded, failed, incomplete or cancelled; None of a run that has expired.

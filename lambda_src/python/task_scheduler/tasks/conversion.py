@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -18,7 +18,16 @@ from enum import Enum
 from inspect import Parameter, formatannotation
 from pathlib import Path, PurePath
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
 from uuid import UUID
 
 from task_scheduler.observability.log import reason_of, truncate
@@ -141,10 +150,13 @@ def _convert_with_pydantic(value: Any, wanted: Any) -> Any:
 def _any_of(value: Any, members: list[Any], error: Exception) -> Any:
     """Try the types of a union one by one; msgspec knows none of two kinds of texts."""
     if len(members) < 2:
-        if _is_enum(members[0]):  # whose values are neither all texts nor all whole numbers
-            if isinstance(value, members[0]):
+        member = members[0]
+        if _is_enum(member):  # whose values are neither all texts nor all whole numbers
+            if isinstance(value, member):
                 return value
             raise ValueError("unknown") from error
+        if (convert_all := _COLLECTIONS.get(get_origin(member))) and get_args(member):
+            return convert_all(value, member)
         raise _NotOurs from error
     for member in members:
         try:
@@ -152,6 +164,32 @@ def _any_of(value: Any, members: list[Any], error: Exception) -> Any:
         except ValueError:
             continue
     raise ValueError("")
+
+
+def _convert_items(value: Any, wanted: Any) -> Any:
+    """Convert a list whose items are of a type that msgspec does not know."""
+    if not isinstance(value, list | tuple):
+        raise ValueError("expected `array`")
+    kind, given = get_origin(wanted), get_args(wanted)
+    if kind is not tuple or given[1:] == (...,):
+        given = given[:1] * len(value)
+    if len(given) != len(value):
+        raise ValueError(f"expected `array` of length {len(given)}, got {len(value)}")
+    return kind(convert(item, each) for item, each in zip(value, given, strict=True))
+
+
+def _convert_entries(value: Any, wanted: Any) -> Any:
+    """Convert an object whose values are of a type that msgspec does not know."""
+    if not isinstance(value, dict):
+        raise ValueError("expected `object`")
+    of_keys, of_values = get_args(wanted)
+    return {convert(key, of_keys): convert(item, of_values) for key, item in value.items()}
+
+
+_COLLECTIONS: dict[Any, Callable[[Any, Any], Any]] = {
+    list: _convert_items, tuple: _convert_items, set: _convert_items, frozenset: _convert_items,
+    dict: _convert_entries,
+}  # fmt: skip
 
 
 def _hook(wanted: Any, value: Any) -> Any:
@@ -173,12 +211,42 @@ def _hook(wanted: Any, value: Any) -> Any:
 
 
 def _check_fields(value: Any, wanted: Any) -> None:
-    """Refuse names that a dataclass has no field for: msgspec would pass over them."""
-    for member in _members(wanted):
-        if isinstance(value, dict) and isinstance(member, type) and is_dataclass(member):
-            known = [each.name for each in fields(member) if each.init]
-            if unknown := [name for name in value if name not in known]:
-                raise ValueError(f"no field {unknown[0]!r}: known are {', '.join(known)}")
+    """Refuse names that a dataclass or a typed dict does not have: msgspec would pass over them.
+
+    Those of a union are known if one of its types knows them.
+    """
+    members = _members(wanted)
+    if isinstance(value, list | tuple):
+        for member in members:
+            for item, each in zip(value, _items_of(member, len(value)), strict=False):
+                _check_fields(item, each)
+    if not isinstance(value, dict):
+        return
+    known = {name: hint for member in members for name, hint in _fields_of(member).items()}
+    if known and (unknown := [name for name in value if name not in known]):
+        raise ValueError(f"no field {unknown[0]!r}: known are {', '.join(known)}")
+    values = next((get_args(each)[1] for each in members if len(get_args(each)) == 2), Any)
+    for name, item in value.items():
+        _check_fields(item, known.get(name, values))
+
+
+def _items_of(member: Any, count: int) -> tuple[Any, ...]:
+    """Return the annotations of a list's items."""
+    given = get_args(member)
+    return given if get_origin(member) is tuple and given[1:] != (...,) else given[:1] * count
+
+
+def _fields_of(member: Any) -> dict[str, Any]:
+    """Return the annotations of a dataclass's or a typed dict's fields, by name."""
+    if not isinstance(member, type) or not (is_dataclass(member) or is_typeddict(member)):
+        return {}
+    try:
+        hints = get_type_hints(member)
+    except Exception:  # names that only type checkers know
+        hints = {}
+    if is_typeddict(member):
+        return hints or dict.fromkeys(member.__annotations__, Any)
+    return {each.name: hints.get(each.name, Any) for each in fields(member) if each.init}
 
 
 def _lenient(text: str, member: Any) -> Iterator[Any]:
@@ -191,6 +259,7 @@ def _lenient(text: str, member: Any) -> Iterator[Any]:
     elif _is_enum(member):
         if text in member.__members__:
             yield member[text]
+        yield from (each for each in member if text == str(each.value))
     elif get_origin(member) is Literal:
         yield from (
             each

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from task_scheduler.errors import InvalidHeaders
 from task_scheduler.tasks.secrets import secret
 
 Headers = str | dict[str, str]
@@ -16,10 +17,6 @@ _SECRET = re.compile(r"\{secret:([^{}]*)\}")
 
 _OURS = ("connection", "content-length", "host", "transfer-encoding")
 """Headers that say what is sent and to whom; the request itself has them."""
-
-
-class InvalidHeaders(ValueError):
-    """Headers are malformed; the message says which, and never a value."""
 
 
 def read_headers(headers: Headers) -> dict[str, str]:

@@ -18,7 +18,7 @@ class Task:
     """A registered function.
 
     Attributes:
-        name: that messages call it by.
+        name: the name that messages call it by.
         function: what runs.
         timeout: seconds that it may take; None for as long as the invocation lasts.
         never_retry: exceptions after which another attempt is pointless.
@@ -30,11 +30,6 @@ class Task:
     timeout: float | None = None
     never_retry: tuple[type[BaseException], ...] = ()
     module: str = ""
-
-    @property
-    def is_async(self) -> bool:
-        """True if `run` returns a coroutine, which must be awaited for the task to run."""
-        return inspect.iscoroutinefunction(_called(self.function))
 
     def run(self, text: str | None, args: Mapping[str, Any], context: TaskContext) -> Any:
         """Call the function: the text as its first argument, if there is one, the others by name.
@@ -59,7 +54,7 @@ class TaskSource:
     """A registered generator of tasks.
 
     Attributes:
-        name: that schedules call it by.
+        name: the name that schedules call it by.
         function: returns an iterator of tasks: texts, or dicts of task, args, message_group
             and worker. An async generator will do.
         module: the top-level module of the task folder that registers it.
@@ -78,9 +73,9 @@ class TaskSource:
         """Return the tasks from a position on, from 1.
 
         Args:
-            position: of the first task that is wanted.
-            args: of the schedule. Those that the function has a parameter for are given to it,
-                converted as a task's are; the others concern its tasks alone.
+            position: the position of the first task that is wanted.
+            args: the arguments of the schedule. Those that the function has a parameter for are
+                given to it, converted as a task's are; the others concern its tasks alone.
 
         Raises:
             InvalidArguments: an argument is missing or cannot be converted.
@@ -176,7 +171,8 @@ def _drive(tasks: AsyncIterator[Any]) -> Iterator[Any]:
         return await anext(tasks, end)
 
     async def close() -> None:
-        if isinstance(tasks, AsyncGeneratorType):
+        # one that was interrupted is cancelled with its loop
+        if isinstance(tasks, AsyncGeneratorType) and not tasks.ag_running:
             await tasks.aclose()
 
     with asyncio.Runner() as runner:

@@ -70,9 +70,12 @@ class _Table(dict[str, list[Registered]]):
         """Return the function of a name among those that are registered by now."""
         several = self.get(name, [])
         if len(several) > 1:
-            files = " and ".join(sorted(_files.path(found.module, folder) for found in several))
+            files = sorted({_files.path(found.module, folder) for found in several})
+            place = "in" if len(files) > 1 else "twice in"
             written = f"@{self.decorator}({name!r})"
-            raise DuplicateTask(f"{written} stands in {files}: rename one of them")
+            raise DuplicateTask(
+                f"{written} stands {place} {' and '.join(files)}: rename one of them"
+            )
         return several[0] if several else None
 
 
@@ -118,10 +121,10 @@ def find_task(name: str, folder: Path, *, seconds: float | None = None) -> Task:
     by one until one of them has registered it. If none does, it may be a built-in task.
 
     Args:
-        name: of the task.
+        name: the name of the task.
         folder: the task folder, which is on Python's path.
-        seconds: that the imports may take, at most IMPORT_SECONDS. There is no limit outside of
-            the main thread.
+        seconds: the seconds that the imports may take, at most IMPORT_SECONDS. There is no limit
+            outside of the main thread.
 
     Raises:
         UnknownTask: no file registers the name; lists those that are registered.
@@ -163,7 +166,7 @@ def find_problems(
 
     Args:
         folder: the task folder, which is on Python's path.
-        seconds: that the import of each file may take, at most IMPORT_SECONDS.
+        seconds: the seconds that the import of each file may take, at most IMPORT_SECONDS.
         importing: called with the name of a file before it is imported, so that who waits for
             another process to do this knows which file it hangs in.
 

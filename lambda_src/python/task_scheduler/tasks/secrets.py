@@ -48,7 +48,7 @@ def load_secrets(seconds: float | None = None) -> None:
     """Put all secrets of the function into the environment, and read again those that are due.
 
     Args:
-        seconds: that it may take, at most READ_SECONDS.
+        seconds: the seconds that it may take, at most READ_SECONDS.
 
     Raises:
         SecretUnavailable: one of them cannot be read.

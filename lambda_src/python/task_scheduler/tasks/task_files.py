@@ -61,7 +61,8 @@ class TaskFiles:
         Args:
             module: its name.
             folder: the task folder.
-            seconds: that the import may take. It is not limited outside of the main thread.
+            seconds: the seconds that the import may take. It is not limited outside of the main
+                thread.
         """
         if module in self._imported or self._was_tried(module):
             return

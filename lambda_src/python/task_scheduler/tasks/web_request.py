@@ -15,12 +15,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from email.message import Message
 from http.client import HTTPException
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-from task_scheduler import config
+from task_scheduler.errors import RequestRefused
 from task_scheduler.observability.log import reason_of, truncate
+from task_scheduler.tasks.own_runtime import OWN_RUNTIME, is_own_runtime, refuse_own_runtime
 from task_scheduler.time_limit import call_with_timeout
 
 if TYPE_CHECKING:
@@ -29,15 +29,10 @@ if TYPE_CHECKING:
 MAX_REDIRECTS = 10
 READ_BYTES = 16 * 1024
 BAD_URL = "the url must be http://... or https://..., without blanks"
-BAD_REDIRECT = "redirects to what is not http:// or https://"
-OWN_RUNTIME = "the url is that of Lambda's runtime, by which this function is run itself"
+BAD_REDIRECT = "redirects to an address that is not http:// or https://"
 
 _REWRITTEN_TO_GET = {301: ("POST",), 302: ("POST",), 303: ("POST", "PUT", "PATCH", "DELETE")}
 """Methods that a redirect turns into GET, as browsers do: RFC 9110, 15.4."""
-
-
-class RequestRefused(Exception):
-    """The request cannot be made, or is answered in a way that another try would not change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +43,9 @@ class WebRequest:
         url: http:// or https://.
         method: such as GET, in capitals.
         body: what is sent.
-        headers: that it has.
+        headers: the headers that it has.
         private_headers: others, which are for this scheme, host and port only.
-        max_bytes: of the answer's body, unpacked.
+        max_bytes: the most bytes of the answer's body, unpacked.
     """
 
     url: str
@@ -115,7 +110,9 @@ def fetch(request: WebRequest, *, timeout: float) -> Answer:
     try:
         return call_with_timeout(timeout, lambda: exchange.run(request))
     except TimeoutError:
-        raise TimeoutError(f"{request.host} had not ended its answer in {timeout:g} s") from None
+        raise TimeoutError(
+            f"{request.host} did not finish its answer within {timeout:g} s"
+        ) from None
     finally:
         exchange.end()
 
@@ -151,7 +148,7 @@ class _Exchange:
         from urllib3.exceptions import TimeoutError as TimedOut
 
         host = request.host
-        _refuse_own_runtime(request)
+        refuse_own_runtime(request.url, host)
         try:
             with self._manager(request) as manager, self._open(manager, request) as response:
                 location = response.get_redirect_location()
@@ -204,7 +201,7 @@ class _Exchange:
     def _note(self, connection: socket.socket) -> None:
         """Check and keep a new connection; TLS would take the socket itself away."""
         peer = connection.getpeername()
-        if _is_own_runtime(peer[0], peer[1]):
+        if is_own_runtime(peer[0], peer[1]):
             connection.close()
             raise RequestRefused(OWN_RUNTIME)
         self._connections.append(connection.dup())
@@ -284,31 +281,6 @@ def _proxy(request: WebRequest) -> str | None:
 
     scheme = urlsplit(request.url).scheme
     return None if proxy_bypass(request.host) else getproxies().get(scheme)
-
-
-def _refuse_own_runtime(request: WebRequest) -> None:
-    """Refuse what Lambda runs this function by: who writes lists must not answer for it."""
-    parts = urlsplit(request.url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    if not _is_port_of_runtime(port):
-        return
-    with suppress(OSError, UnicodeError):
-        for found in socket.getaddrinfo(request.host, port):
-            if _is_own_runtime(str(found[4][0]), port):
-                raise RequestRefused(OWN_RUNTIME)
-
-
-def _is_own_runtime(address: str, port: int) -> bool:
-    if not _is_port_of_runtime(port):
-        return False
-    found = ip_address(address.partition("%")[0])
-    plain = getattr(found, "ipv4_mapped", None) or found
-    return plain.is_loopback or plain.is_link_local or plain.is_unspecified
-
-
-def _is_port_of_runtime(port: int) -> bool:
-    runtime_api: str = config.load().runtime_api
-    return runtime_api.rpartition(":")[2] == str(port)
 
 
 def _cause(error: BaseException) -> str:
