@@ -14,7 +14,7 @@ run "what_is_meant_is_planned_without_a_word" {
   variables {
     schedules = {
       named   = { expression = "cron(0 9 ? * MON-FRI *)", enabled = true, task = "export", retries = 2, delivery_retries = 3, delivery_max_age = 3600 }
-      last    = { expression = "cron(0 9 ? * 6L *)", enabled = true, task = "export", retries = 2, delivery_retries = 3, delivery_max_age = 3600 }
+      last    = { expression = "cron(0 9 ? * FRIL *)", enabled = true, task = "export", retries = 2, delivery_retries = 3, delivery_max_age = 3600 }
       leap    = { expression = "cron(0 9 29 2 ? *)", enabled = true, task = "export", retries = 2, delivery_retries = 3, delivery_max_age = 3600 }
       some    = { expression = "cron(0 9 31 JAN,FEB ? *)", enabled = true, task = "export", retries = 2, delivery_retries = 3, delivery_max_age = 3600 }
       once    = { expression = "at(2037-12-31T23:59:59)", enabled = true, task = "export", retries = 2, delivery_retries = 3, delivery_max_age = 3600 }
