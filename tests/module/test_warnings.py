@@ -30,7 +30,7 @@ WARNED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "weekday-next-to-no-day": (
         {"expression": "cron(0 9 31W 2,4 ? *)"},
-        "cron(0 9 31W 2,4 ? *) never fires: there is no such day in these months",
+        "cron(0 9 31W 2,4 ? *) never runs: there is no such day in these months",
     ),
     "nth-weekday": (
         {"expression": "cron(0 9 ? * 6#2 *)"},
