@@ -25,7 +25,7 @@ from task_scheduler_local.places import BUILD, LAYER, ROOT, TERRAFORM, VENV, pyt
 _OLDEST = (1, 9)
 _FOLDER = BUILD / "terraform.d"
 _GOGC = "800"
-"""How far the heap of Go, Terraform's language, grows before garbage is collected, in percent: with
+"""Growth of the heap of Go, Terraform's language, before garbage is collected, in percent: with
 its default, 100, collecting takes a third of the CPU time of a plan or a test."""
 
 
