@@ -127,7 +127,7 @@ TEXTS = [
     (Level, "2", Level.HIGH), (Level, "HIGH", Level.HIGH), (Shape, "LINE", Shape.LINE),
     (Parts, "1", Parts.HEAD), (Parts, "TAIL", Parts.TAIL),
     (Literal["fast", "slow"], "slow", "slow"), (Literal[1, 2], "2", 2),
-    (Literal[True, "auto"], "True", True),
+    (Literal[True, "auto"], "True", True), (Literal[True, "auto"], "true", True),
     (list, "[1, true]", [1, True]), (list[int], '["1", 2]', [1, 2]),
     (list[bool], '["false"]', [False]),
     (list[date], '["2026-11-23"]', [date(2026, 11, 23)]), (list[Path], '["a"]', [Path("a")]),

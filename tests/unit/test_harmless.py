@@ -79,6 +79,7 @@ def test_whatever_the_text_nothing_in_it_has_an_effect(text: str, limit: int) ->
         ("@everyone\n<@1> ```\n", [f"@{SPACE}everyone", f"<{SPACE}@{SPACE}1> `{SPACE}`{SPACE}`"]),
         ("a\x1b\u2028b\u202e\r\n\x00", ["a\ufffd", "b\ufffd", "\ufffd"]),
         ("one", ["one"]),
+        ("x" * 18 + "\n" + "y" * 20, ["x" * 18, "y" * 20]),
         ("1\n2\n3\n4\n5", ["1", "2", "3", "... (2 more lines)"]),
         ("x" * 30 + "\n" + "y" * 30, ["x" * 30, "... (1 more lines)"]),
         ("x" * 90 + "\ny", ["x" * 40 + "... (52 more characters)"]),

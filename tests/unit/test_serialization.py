@@ -302,3 +302,5 @@ def test_whole_numbers_as_keys_arrive_as_texts_and_what_is_there_twice_arrives_t
 def test_keys_that_jsonpickle_would_drop_are_refused_beside_an_object() -> None:
     with pytest.raises(NotSerializable, match="'py/state' is refused"):
         to_json({"a": ({"py/state": [1]},)})
+    with pytest.raises(NotSerializable, match="'py/state' is refused"):
+        to_json({1: "a", "py/state": [1]})

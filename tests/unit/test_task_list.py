@@ -111,6 +111,7 @@ def test_a_json_line_is_a_string_or_names_its_task(tmp_path: Path) -> None:
         ('{"task": "t", "args": {"a": NaN}}', "not JSON compliant"),
         ("[" * 50_000, "invalid JSON"),
         ('{"task": "t", "task": "u"}', "'task' stands in one object twice"),
+        ('{"retries": 1, "task": "t", "task": "u"}', "'task' stands in one object twice"),
         ('{"args": {"a": {"n": 1, "m": 2, "n": 3}}}', "'n' stands in one object twice"),
         ('{"task": "t", "args": {"a": "' + "é" * 125_000 + '"}}', "bytes"),
     ],

@@ -175,6 +175,7 @@ def test_a_function_can_be_called_with_a_context() -> None:
     context = make_context(attempt=3, timeout=10, schedule="nightly")
     assert (context.attempt, context.schedule, context.cancelled) == (3, "nightly", False)
     assert 9 < context.remaining <= 10
+    assert make_context().attempt == 1
 
 
 def test_a_task_is_given_the_runs_that_its_own_follows(folder: Path) -> None:
