@@ -86,7 +86,7 @@ def test_failed_tasks_wait_on_the_queue_while_their_dead_letter_queue_refuses_th
     open_stack: Callable[..., Stack], proxy: FaultProxy
 ) -> None:
     """Those that it refuses for ever SQS itself dead-letters in the end, without a reason."""
-    stack = open_stack(run_task_timeout=6, max_receive_count=3)
+    stack = open_stack(run_task_timeout=6, max_receive_count=4)
     name = stack.names["tasks_dead_letter_queue"]["name"]
     for_ever = Rule("SendMessageBatch", faults.forbidden, about=(name, "unlucky"))
     for_a_while = [
@@ -99,7 +99,7 @@ def test_failed_tasks_wait_on_the_queue_while_their_dead_letter_queue_refuses_th
     stack.fire(tasks=texts, retries=0)
     stack.wait_until_done()
 
-    assert for_ever.struck == 5 * 3
+    assert for_ever.struck == 5 * 4
     assert [rule.struck for rule in for_a_while] == [2, 6, 12]
     stack.check_books(texts, dead=_of("raises", texts))
     reasons = {json.loads(each["body"])["text"]: each.get("reason") for each in stack.dead_letters}
