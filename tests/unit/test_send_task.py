@@ -637,7 +637,7 @@ def test_the_ledger_may_take_half_of_the_time_that_is_left(
         given.append(seconds)
         return function()
 
-    monkeypatch.setattr("task_scheduler.send_task.call_with_timeout", call)
+    monkeypatch.setattr("task_scheduler.sending.ending.call_with_timeout", call)
     fire(Context(20.0), tasks=["one"])
     with pytest.raises(InvalidRun):
         fire(Context(10.0), schedule="other", tasks_file="gone.txt")

@@ -5,29 +5,27 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from task_scheduler import aws, config
-from task_scheduler.errors import InvalidRun, LedgerUnavailable
+from task_scheduler import config
+from task_scheduler.errors import InvalidRun
 from task_scheduler.notifications.run_digest import notify
 from task_scheduler.observability.log import logger, reason_of, truncate
 from task_scheduler.observability.metrics import metrics
 from task_scheduler.observability.task_output import capture_output
-from task_scheduler.queue.sending import send_batch
 from task_scheduler.runs.claims import Claim, Claims
-from task_scheduler.runs.identity import RunId
-from task_scheduler.runs.late_records import LateRecord, SentRecord, late_entry
+from task_scheduler.runs.late_records import send_late
 from task_scheduler.runs.opened import open_ledger
 from task_scheduler.runs.recorder import Recorder
 from task_scheduler.runs.run import Run
-from task_scheduler.runs.settling import settle
+from task_scheduler.sending.ending import end_list, note_failure
 from task_scheduler.sending.hand_over import hand_over
 from task_scheduler.sending.pacer import Pacer
 from task_scheduler.sending.sent_list import SentList, send_list
-from task_scheduler.sending.start import Start, facts, needs_ledger, start
+from task_scheduler.sending.start import Start, start
 from task_scheduler.task_list.task_list import TaskList
 from task_scheduler.tasks.registry import forget_failures
-from task_scheduler.time_limit import call_with_timeout
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -117,7 +115,7 @@ def handler(event: Any, context: LambdaContext) -> Summary:
             "error": type(error).__name__,
         }
         logger.error("run", extra={name: value for name, value in fields.items() if value})
-        _note_failure(run, claims, f"{type(error).__name__}: {reason}", _seconds_left(context) / 2)
+        note_failure(run, claims, f"{type(error).__name__}: {reason}", _seconds_left(context) / 2)
         raise
 
 
@@ -125,13 +123,13 @@ def _send(run: Run, ledger: Ledger, claims: Claims, context: LambdaContext) -> S
     begun = _begin(run, claims, context)
     if begun.claim is not Claim.MINE:
         if begun.claim is Claim.SENT:
-            _end(run, ledger, Recorder(ledger, _send_late), begun.item["total"], None, context)
+            _end(run, ledger, _recorder(ledger), context, total=begun.item["total"])
         return _report(run, begun, None)
     run = replace(run, cursor=begun.cursor(run))
     if run.monitor is not None and begun.is_first and _is_whole(run):
         _beat(run, run.monitor, context)
     settings = config.load("send_task")
-    recorder = Recorder(ledger, _send_late)
+    recorder = _recorder(ledger)
     pacer = Pacer(run.pace, run.cursor.next_slot, time.time) if run.pace and not run.only else None
     is_time_up = _time_limit(context)
     task_list = TaskList(
@@ -151,7 +149,7 @@ def _send(run: Run, ledger: Ledger, claims: Claims, context: LambdaContext) -> S
     if sent.rest is None or sent.incomplete:
         total = None if run.number else sent.number
         incomplete = str(sent.incomplete) if sent.incomplete else None
-        _end(run, ledger, recorder, total, incomplete, context)
+        _end(run, ledger, recorder, context, total=total, incomplete=incomplete)
     return _report(run, begun, sent)
 
 
@@ -175,51 +173,30 @@ def _beat(run: Run, name: str, context: LambdaContext) -> None:
     ping(name, run.key, Beat.START, state="running", seconds=seconds)
 
 
+def _recorder(ledger: Ledger) -> Recorder:
+    return Recorder(ledger, partial(send_late, queue_url=config.load("send_task").queue_url))
+
+
 def _end(
     run: Run,
     ledger: Ledger,
     recorder: Recorder,
-    total: int | None,
-    incomplete: str | None,
     context: LambdaContext,
+    *,
+    total: int | None,
+    incomplete: str | None = None,
 ) -> None:
-    """Record how long a list was, and close its run if that was all that was missing."""
-    run_id = RunId(schedule=run.schedule, key=run.key)
-    if total is not None:
-        late = SentRecord(run=run.key, facts=facts(run), total=total, incomplete=incomplete)
-        seconds = _seconds_left(context) / 2
-        try:
-            counts = call_with_timeout(seconds, lambda: late.apply(ledger))
-        except (LedgerUnavailable, TimeoutError) as error:
-            logger.warning("ledger", extra={"run": run.key, "reason": str(error)})
-            _send_late(late)
-            return
-        if counts is not None:
-            recorder.recorded.complete[run_id] = counts
-    closed = settle(
+    """Record how long a list was; close its run, and notify people, if that was all."""
+    closed = end_list(
+        run,
         ledger,
-        recorder.recorded,
+        recorder,
+        total=total,
+        incomplete=incomplete,
         closer=context.aws_request_id,
-        seconds=lambda: _seconds_left(context),
-        failing=set(),
+        seconds=partial(_seconds_left, context),
     )
     notify(ledger, closed, seconds=lambda: _seconds_left(context) / 2)
-
-
-def _note_failure(run: Run, claims: Claims, reason: str, seconds: float) -> None:
-    """Keep why the list could not be sent, for the digest of a run that stays incomplete."""
-    run_id = RunId(schedule=run.schedule, key=run.key)
-    may_be_unknown = not run.number and needs_ledger(run) is None
-    known = facts(run) if may_be_unknown else None
-    try:
-        call_with_timeout(seconds, lambda: claims.failed(run_id, reason, known))
-    except (LedgerUnavailable, TimeoutError) as error:
-        logger.warning("ledger", extra={"run": run.key, "reason": str(error)})
-
-
-def _send_late(record: LateRecord) -> None:
-    url = config.load("send_task").queue_url
-    send_batch(aws.sqs(), url, [late_entry(record, url)])
 
 
 def _report(run: Run, begun: Start, sent: SentList | None) -> Summary:

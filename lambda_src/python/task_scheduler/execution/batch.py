@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from task_scheduler.config import Settings
-from task_scheduler.errors import LedgerUnavailable, NeverStarted
+from task_scheduler.errors import LedgerUnavailable
 from task_scheduler.execution.acknowledgement import Acknowledgement
 from task_scheduler.execution.attempt import Attempt
-from task_scheduler.execution.delivery import Delivery
 from task_scheduler.execution.history import History
 from task_scheduler.execution.reading import Unrunnable, read
 from task_scheduler.execution.recording import Recording
-from task_scheduler.execution.result import Ended, failure, postponement
+from task_scheduler.execution.result import Ended, postponement
 from task_scheduler.execution.runners import Inline, Perform, Runner
 from task_scheduler.execution.sandbox import Sandbox
 from task_scheduler.execution.settlement import Settlement
 from task_scheduler.execution.time_budget import TimeBudget
-from task_scheduler.queue.backoff import OUTAGE_CAP_SECONDS, compute_backoff
 from task_scheduler.queue.fifo import is_fifo
-from task_scheduler.queue.place import Place
 from task_scheduler.queue.record import Record
-from task_scheduler.runs.identity import RunId
-from task_scheduler.runs.kept_ends import KeptEnd, read_kept_end
-from task_scheduler.runs.known_runs import KnownRun, KnownRuns
+from task_scheduler.runs.kept_ends import read_kept_end
+from task_scheduler.runs.known_runs import KnownRuns
 from task_scheduler.runs.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -50,22 +47,21 @@ class Batch:
         self._settings = settings
         self._budget = budget
         self._is_fifo = is_fifo(settings.queue_url)
-        self._ledger = ledger
+        self._read_kept = partial(read_kept_end, ledger)
         self._runs = KnownRuns(ledger, sandbox.runs)
         self._history = History(
-            ledger, records, budget, is_resent=lambda record: self._run_of(record).is_resent
+            ledger, records, budget, is_resent=lambda record: self._runs.of(record).is_resent
         )
         self._waiting = records if self._is_fifo else self._in_order(records)
         self._is_alone = False
-        self._given_back = 0
-        self._idempotency = _idempotency(settings, budget, ledger)
+        idempotency = _idempotency(settings, budget, ledger)
         self.recording = Recording(ledger, settings, budget)
         self.acknowledgement = Acknowledgement(settings.queue_url, budget, self.recording)
         self._settlement = Settlement(
-            settings, budget, self.recording, self.acknowledgement, self._idempotency
+            settings, budget, self.recording, self.acknowledgement, idempotency
         )
-        self.ended: list[Ended] = []
-        perform = Attempt.run if self._idempotency is None else self._idempotency.run
+        self.ended = self._settlement.ended
+        perform = Attempt.run if idempotency is None else idempotency.run
         self._runner = _runner(perform, settings.task_concurrency, sandbox)
 
     def run(self) -> None:
@@ -78,7 +74,7 @@ class Batch:
             elif self._runner.busy:
                 self._wait()
             else:
-                self._give_back(self._read(self._waiting.pop(0)).delivery)
+                self._settlement.give_back(self._read(self._waiting.pop(0)).delivery)
         self.acknowledgement.record()
 
     def _in_order(self, records: list[Record]) -> list[Record]:
@@ -93,7 +89,7 @@ class Batch:
 
     def _wait(self) -> None:
         if ended := self._runner.wait(self.acknowledgement.due_in):
-            self._conclude(ended)
+            self._settlement.settle(ended)
             if self._is_alone:
                 self._is_alone = False
                 self.acknowledgement.flush()
@@ -124,65 +120,26 @@ class Batch:
             self._history,
             seconds=self._budget.limit(None),
             read_kept=self._read_kept,
-            is_cancelled=self._run_of(record).is_cancelled,
+            is_cancelled=self._runs.of(record).is_cancelled,
         )
-
-    def _run_of(self, record: Record) -> KnownRun:
-        """Return what is known of a message's run; of one typed by hand, nothing."""
-        return self._runs.look(RunId.of(record.place.run)) if record.place else KnownRun()
-
-    def _read_kept(self, place: Place) -> KeptEnd | None:
-        return read_kept_end(self._ledger, place)
 
     def _start(self, record: Record) -> None:
         attempt = self._read(record)
+        delivery = attempt.delivery
         if isinstance(attempt, Unrunnable):
-            claimed = self._idempotency.claim(attempt.delivery) if self._idempotency else None
-            self._conclude(Ended(attempt.delivery, claimed or attempt.result))
-        elif not self._budget.allows(attempt.task.timeout):
-            self._give_back(attempt.delivery)
-        elif self._history.is_suspect(record):
-            self._start_alone(attempt)
-        else:
-            self.acknowledgement.before(record)
-            self._runner.start(attempt, self._budget.limit(attempt.task.timeout))
-
-    def _start_alone(self, attempt: Attempt) -> None:
-        """Start what may kill the function: the others are safe, and it is known to have begun."""
-        record = attempt.delivery.record
-        self.acknowledgement.flush()
+            self._settlement.refuse(delivery, attempt.result)
+            return
+        if not self._budget.allows(attempt.task.timeout):
+            self._settlement.give_back(delivery)
+            return
+        is_suspect = self._history.is_suspect(record)
         try:
-            self.recording.begin(record)
+            self._settlement.prepare(record, is_suspect=is_suspect)
         except LedgerUnavailable as error:
-            wait = compute_backoff(record.receives, cap=OUTAGE_CAP_SECONDS)
-            self._conclude(Ended(attempt.delivery, postponement(attempt.delivery, error, wait)))
+            self._settlement.settle(Ended(delivery, postponement(delivery, error)))
             return
-        self._is_alone = True
+        self._is_alone = is_suspect
         self._runner.start(attempt, self._budget.limit(attempt.task.timeout))
-
-    def _conclude(self, ended: Ended) -> None:
-        self._budget.ended(ended.result.seconds)
-        self.ended.append(self._settlement.settle(ended))
-
-    def _give_back(self, delivery: Delivery) -> None:
-        """Keep a message that was not tried, to be received again when there is time for it.
-
-        Those of a standard queue come back one after the other: all at once they would be received
-        together, and given back, again and again.
-        """
-        turn = 0 if self._is_fifo else self._given_back // self._settings.task_concurrency
-        wait = turn * self._budget.longest
-        problem = None
-        if delivery.is_out_of_receives:
-            problem = f"received {delivery.record.receives} times, and no time was left for it"
-        elif not delivery.is_in_time(wait):
-            problem = "no time was left for it before the queue drops it (message_retention)"
-        if problem:
-            self._conclude(Ended(delivery, failure(delivery, NeverStarted(problem))))
-            return
-        self._given_back += 1
-        self.recording.add_given_back(delivery.record)
-        self.acknowledgement.keep(delivery.record, wait)
 
 
 # what most stacks have no use for is imported by those that have: a cold start takes its time

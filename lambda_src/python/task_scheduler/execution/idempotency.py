@@ -14,7 +14,6 @@ from task_scheduler.execution.result import Ended, Result, postponement
 from task_scheduler.execution.time_budget import TimeBudget
 from task_scheduler.observability.log import logger
 from task_scheduler.outcome import Outcome
-from task_scheduler.queue.backoff import OUTAGE_CAP_SECONDS, compute_backoff
 from task_scheduler.queue.fifo import deduplication_id
 from task_scheduler.runs.ledger import Ledger
 from task_scheduler.runs.table import Item, Key
@@ -58,8 +57,7 @@ class Idempotency:
                 condition="attribute_not_exists(pk) OR #until < :now OR #expires < :now",
             )
         except LedgerUnavailable as error:  # SQS keeps the message meanwhile
-            wait = compute_backoff(delivery.record.receives, cap=OUTAGE_CAP_SECONDS)
-            return postponement(delivery, error, wait)
+            return postponement(delivery, error)
         if not update.was_made:
             return self._taken(delivery, update.item)
         self._claimed.add(delivery.record.sqs_id)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from task_scheduler import aws
 from task_scheduler.config import Settings
 from task_scheduler.errors import InvalidMessage, LedgerUnavailable
 from task_scheduler.execution.acknowledgement import Acknowledgement
@@ -14,8 +13,7 @@ from task_scheduler.execution.time_budget import TimeBudget
 from task_scheduler.observability.log import logger
 from task_scheduler.queue.backoff import compute_backoff
 from task_scheduler.queue.record import Record
-from task_scheduler.queue.sending import send_batch
-from task_scheduler.runs.late_records import SentRecord, late_entry, read_late_record
+from task_scheduler.runs.late_records import SentRecord, read_late_record, send_late
 from task_scheduler.runs.ledger import Ledger
 from task_scheduler.time_limit import call_with_timeout
 
@@ -65,9 +63,7 @@ def _is_sent_anew(record: Record, settings: Settings) -> bool:
     if record.receives < settings.max_receive_count - 1:
         return False
     try:
-        late = read_late_record(record.body)
-        url = settings.queue_url
-        send_batch(aws.sqs(), url, [late_entry(late, url)])
+        send_late(read_late_record(record.body), settings.queue_url)
     except Exception:
         logger.warning("late record", exc_info=True)
         return False

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from task_scheduler import aws
+from functools import partial
+
 from task_scheduler.config import Settings
 from task_scheduler.errors import DeadLetterNotSent, LedgerUnavailable
 from task_scheduler.execution.delivery import Delivery
@@ -11,11 +12,10 @@ from task_scheduler.execution.time_budget import TimeBudget
 from task_scheduler.observability.log import logger, reason_of
 from task_scheduler.outcome import Outcome
 from task_scheduler.queue.record import Record
-from task_scheduler.queue.sending import send_batch
 from task_scheduler.runs.chunk import Mark, Marks, Position
 from task_scheduler.runs.identity import RunId
 from task_scheduler.runs.kept_ends import KeptEnd
-from task_scheduler.runs.late_records import LateRecord, late_entry
+from task_scheduler.runs.late_records import send_late
 from task_scheduler.runs.ledger import Ledger
 from task_scheduler.runs.recorder import Recorded, Recorder, mark_of
 from task_scheduler.time_limit import call_with_timeout
@@ -32,9 +32,8 @@ class Recording:
 
     def __init__(self, ledger: Ledger, settings: Settings, budget: TimeBudget) -> None:
         self._ledger = ledger
-        self._settings = settings
         self._budget = budget
-        self._recorder = Recorder(ledger, self._send_late)
+        self._recorder = Recorder(ledger, partial(send_late, queue_url=settings.queue_url))
 
     @property
     def recorded(self) -> Recorded:
@@ -94,10 +93,6 @@ class Recording:
     def is_safe(self, record: Record) -> bool:
         """Return True if nothing about a message is left to be written down."""
         return not self._recorder.is_pending(record.counted_at)
-
-    def _send_late(self, late: LateRecord) -> None:
-        url = self._settings.queue_url
-        send_batch(aws.sqs(), url, [late_entry(late, url)])
 
 
 def _kept_end(delivery: Delivery, result: Result) -> KeptEnd | None:

@@ -16,7 +16,7 @@ from task_scheduler.errors import (
 from task_scheduler.execution.delivery import Delivery
 from task_scheduler.observability.log import reason_of
 from task_scheduler.outcome import Outcome
-from task_scheduler.queue.backoff import MAX_WAIT_SECONDS, compute_backoff
+from task_scheduler.queue.backoff import MAX_WAIT_SECONDS, OUTAGE_CAP_SECONDS, compute_backoff
 
 NeverRetry = tuple[type[BaseException], ...]
 
@@ -93,14 +93,16 @@ def failure(
     )
 
 
-def postponement(delivery: Delivery, error: Exception, wait: float) -> Result:
+def postponement(delivery: Delivery, error: Exception, wait: float | None = None) -> Result:
     """Give a message back whose attempt cannot be made now; no attempt is spent.
 
     Args:
         delivery: the delivery of the message.
         error: why.
-        wait: seconds until the message is to be received again.
+        wait: seconds until the message is to be received again; None for those of an outage.
     """
+    if wait is None:
+        wait = compute_backoff(delivery.record.receives, cap=OUTAGE_CAP_SECONDS)
     if delivery.is_last:
         reason = f"received {delivery.record.receives} times; {reason_of(error)}"
         return failure(delivery, NeverStarted(reason))

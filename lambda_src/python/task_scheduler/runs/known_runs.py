@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from task_scheduler.errors import LedgerUnavailable
+from task_scheduler.queue.record import Record
 from task_scheduler.runs.identity import RunId
 from task_scheduler.runs.ledger import Ledger
 
@@ -46,6 +47,10 @@ class KnownRuns:
         self._ledger = ledger
         self._known = known
         self._away_until = 0
+
+    def of(self, record: Record) -> KnownRun:
+        """Return what is known of a message's run; of one typed by hand, nothing."""
+        return self.look(RunId.of(record.place.run)) if record.place else KnownRun()
 
     def look(self, run: RunId) -> KnownRun:
         """Return what is known of a run; of a table that does not answer, what was known last."""

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from task_scheduler import aws
 from task_scheduler.errors import InvalidMessage
 from task_scheduler.queue.fifo import deduplication_id, is_fifo
 from task_scheduler.queue.place import Place
-from task_scheduler.queue.sending import Entry
+from task_scheduler.queue.sending import Entry, send_batch
 from task_scheduler.runs.chunk import Counts, Mark, Marks
 from task_scheduler.runs.identity import RunId
 from task_scheduler.runs.kept_ends import KeptEnd
@@ -103,6 +104,15 @@ class SentRecord:
 
 
 LateRecord = EndsRecord | SentRecord
+
+
+def send_late(record: LateRecord, queue_url: str) -> None:
+    """Put a record on a task queue.
+
+    Raises:
+        NotSent, botocore's errors: the queue did not take it.
+    """
+    send_batch(aws.sqs(), queue_url, [late_entry(record, queue_url)])
 
 
 def late_entry(record: LateRecord, queue_url: str) -> Entry:

@@ -16,6 +16,7 @@ from task_scheduler.queue.validation import (
     known_attributes,
     read_notify_events,
 )
+from task_scheduler.runs.identity import RunId
 
 VERSION = 1
 
@@ -145,6 +146,11 @@ class Run:
     number: int | None = None
     redrive: int = 0
     keep_results: bool = False
+
+    @property
+    def id(self) -> RunId:
+        """The identity of the run."""
+        return RunId(schedule=self.schedule, key=self.key)
 
     @property
     def monitor(self) -> str | None:

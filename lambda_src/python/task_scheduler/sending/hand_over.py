@@ -12,7 +12,6 @@ from task_scheduler.observability.log import logger, reason_of
 from task_scheduler.queue.dead_letters import incomplete_run_dead_letter
 from task_scheduler.queue.sending import send_batch
 from task_scheduler.runs.claims import Claims
-from task_scheduler.runs.identity import RunId
 from task_scheduler.runs.run import Cursor, Run
 from task_scheduler.time_limit import call_with_timeout
 
@@ -38,7 +37,7 @@ def hand_over(
 
     def give() -> None:
         if resume_seconds is not None:
-            claims.hand_over(_id(run), _attributes(rest), event, seconds=resume_seconds)
+            claims.hand_over(run.id, _attributes(rest), event, seconds=resume_seconds)
             return
         _note(run, rest, event, claims)
         _invoke(event)
@@ -62,13 +61,9 @@ def hand_over(
 def _note(run: Run, rest: Cursor, event: dict[str, Any], claims: Claims) -> None:
     """Write down where the list goes on, so that keep_runs can take up a chain that was cut."""
     try:
-        claims.hand_over(_id(run), _attributes(rest), event)
+        claims.hand_over(run.id, _attributes(rest), event)
     except LedgerUnavailable as error:
         logger.warning("ledger", extra={"run": run.key, "reason": str(error)})
-
-
-def _id(run: Run) -> RunId:
-    return RunId(schedule=run.schedule, key=run.key)
 
 
 def _attributes(rest: Cursor) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from task_scheduler.errors import LedgerUnavailable
 from task_scheduler.observability.log import logger
 from task_scheduler.runs.claims import Claim, Claims, Overlap
 from task_scheduler.runs.day_filter import DayFilter, day_of
-from task_scheduler.runs.identity import RunId
 from task_scheduler.runs.run import Cursor, Run
 from task_scheduler.runs.table import Item
 from task_scheduler.time_limit import call_with_timeout
@@ -79,7 +78,7 @@ def start(run: Run, claims: Claims, seconds: float) -> Start:
 
     def claim() -> tuple[Claim, Item]:
         return claims.start(
-            RunId(schedule=run.schedule, key=run.key),
+            run.id,
             facts(run),
             overlap=Overlap(run.overlap),
             event=run.event(),
