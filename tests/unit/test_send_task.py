@@ -622,8 +622,8 @@ def test_notifying_may_take_half_of_the_time_that_is_left(
     def notify(_ledger: Ledger, _closed: object, *, seconds: Callable[[], float]) -> None:
         given.append(seconds())
 
-    monkeypatch.setattr("task_scheduler.send_task.notify", notify)
-    fire(tasks=["one"], context=Context(20.0))
+    monkeypatch.setattr("task_scheduler.notifications.run_digest.notify", notify)
+    fire(tasks=[], context=Context(20.0))
     assert given == [10.0]
 
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from task_scheduler import config
 from task_scheduler.errors import InvalidRun
-from task_scheduler.notifications.run_digest import notify
 from task_scheduler.observability.log import logger, reason_of, truncate
 from task_scheduler.observability.metrics import metrics
 from task_scheduler.observability.task_output import capture_output
@@ -196,7 +195,10 @@ def _end(
         closer=context.aws_request_id,
         seconds=partial(_seconds_left, context),
     )
-    notify(ledger, closed, seconds=lambda: _seconds_left(context) / 2)
+    if closed:
+        from task_scheduler.notifications.run_digest import notify
+
+        notify(ledger, closed, seconds=lambda: _seconds_left(context) / 2)
 
 
 def _report(run: Run, begun: Start, sent: SentList | None) -> Summary:

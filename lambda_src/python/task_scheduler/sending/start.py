@@ -10,7 +10,6 @@ from typing import Any
 from task_scheduler.errors import LedgerUnavailable
 from task_scheduler.observability.log import logger
 from task_scheduler.runs.claims import Claim, Claims, Overlap
-from task_scheduler.runs.day_filter import DayFilter, day_of
 from task_scheduler.runs.run import Cursor, Run
 from task_scheduler.runs.table import Item
 from task_scheduler.time_limit import call_with_timeout
@@ -115,6 +114,9 @@ def _left_out(run: Run) -> str | None:
     """Return why a schedule does not run on the day that its run is due; None if it does."""
     if run.skip_on is None and run.only_on is None:
         return None
+    # here, since few schedules need calendars and time zones
+    from task_scheduler.runs.day_filter import DayFilter, day_of
+
     day = day_of(run.scheduled_time, run.timezone, time.time())
     return DayFilter.parse(run.skip_on, run.only_on).reason(day)
 
