@@ -376,7 +376,7 @@ variable "workers" {
     - `maximum_concurrency`: how many batches may run at the same time, 2 to 1000.
     - `visibility_timeout`: how long a task that was handed out stays hidden, in seconds, `timeout` to 43200 (12 hours); with a `timeout` of its own 6 times that if not given.
     - `fifo`: whether its queue is FIFO. Dead letters of workers that differ from the default one in this go to a queue of their own, `PREFIX-workers-dead-letter`.
-    - `environment`, `secrets`, `secrets_kms_key_arns`, `policy_statements`, `policy_arns`, `layers`, `vpc`: as the variables of these names.
+    - `environment`, `secrets`, `secrets_kms_key_arns`, `policy_statements`, `policy_arns`, `layers`, `vpc`: as the variables of these names; no `generators` in its statements, as those run in send_task.
   EOT
   type = map(object({
     memory               = optional(number)
@@ -409,6 +409,11 @@ variable "workers" {
   validation {
     condition     = !contains(keys(var.workers), "default")
     error_message = "workers has \"default\": the default worker is described by the other variables, such as run_task_memory and run_task_timeout."
+  }
+
+  validation {
+    condition     = !anytrue(flatten([for worker in var.workers : [for statement in worker.policy_statements == null ? [] : worker.policy_statements : statement.generators]]))
+    error_message = "workers has a policy statement with generators = true, of ${join(" and ", [for name, worker in var.workers : "\"${name}\"" if anytrue([for statement in worker.policy_statements == null ? [] : worker.policy_statements : statement.generators])])}: generators run in send_task, which has statements of the variable policy_statements alone; say it there."
   }
 }
 

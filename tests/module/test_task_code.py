@@ -246,6 +246,14 @@ def test_the_default_worker_is_not_described_twice(refusal: Callable[[Variables]
     )
 
 
+def test_what_a_worker_would_permit_generators_in_vain_is_refused(
+    refusal: Callable[[Variables], str],
+) -> None:
+    mine = {"policy_statements": [STATEMENT | {"generators": True}]}
+    said = refusal({"workers": {"big": mine, "small": {"policy_statements": [STATEMENT]}}})
+    assert 'a policy statement with generators = true, of "big": generators run in' in said
+
+
 def test_a_function_whose_name_would_be_too_long_is_refused(
     refusal: Callable[[Variables], str],
 ) -> None:
