@@ -30,6 +30,7 @@ from task_scheduler.queue.message import Message
 from task_scheduler.tasks import builtin, own_runtime, web_request
 from task_scheduler.tasks.context import TaskContext
 from task_scheduler.tasks.registry import find_task
+from task_scheduler.tasks.web_request import WebRequest
 from tests.unit.conftest import Bench
 
 Write = Callable[..., Path]
@@ -262,7 +263,7 @@ def test_an_error_that_may_pass_is_retried_when_the_server_says(
     assert retry.value.after == 7
 
 
-@pytest.mark.parametrize("status", [400, 401, 404, 410])
+@pytest.mark.parametrize("status", [300, 304, 400, 401, 404, 410])
 def test_an_error_that_stays_is_not_retried(
     server: Server, run: Callable[..., Any], status: int
 ) -> None:
@@ -488,6 +489,29 @@ def test_a_redirect_to_another_host_takes_no_header_of_the_users_along(
     assert there["Authorization"] == "tok-1234567"
     assert "Authorization" not in away
     assert away["User-Agent"] == "task-scheduler"
+
+
+@pytest.mark.parametrize(
+    ("asked", "to", "is_same"),
+    [
+        ("http://h/", "/a", True), ("http://h/", "http://h:80/a", True),
+        ("https://h/", "https://H:443/a", True), ("http://h:8080/", "http://h:8080/a", True),
+        ("http://h:8080/", "http://h:9090/", False), ("http://h/", "http://h:8080/", False),
+        ("https://h/", "http://h/", False), ("https://h/", "http://h:443/", False),
+        ("http://h/", "http://h.example/", False),
+    ],
+)  # fmt: skip
+def test_headers_of_the_users_stay_with_the_scheme_host_and_port_that_they_are_for(
+    asked: str, to: str, is_same: bool
+) -> None:
+    mine = {"Authorization": "x"}
+    request = WebRequest(url=asked, headers={"A": "b"}, private_headers=mine, max_bytes=1)
+
+    following = web_request._redirected(request, 302, to)
+
+    assert following is not None
+    assert following.private_headers == (mine if is_same else {})
+    assert following.headers == {"A": "b"}
 
 
 def test_a_ping_has_headers_too(

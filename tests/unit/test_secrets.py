@@ -246,9 +246,15 @@ def test_a_batch_asks_once_for_a_secret_that_is_refused(
     assert refusing.requests == 2
 
 
-@pytest.mark.parametrize("error", [THROTTLED, EndpointConnectionError(endpoint_url="https://ssm")])
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (THROTTLED, "ThrottlingException"),
+        (EndpointConnectionError(endpoint_url="https://ssm"), "EndpointConnectionError"),
+    ],
+)
 def test_the_value_of_before_serves_while_aws_does_not_answer(
-    error: Exception, ssm: SSMClient, place: str, configure: Callable[..., None],
+    error: Exception, kind: str, ssm: SSMClient, place: str, configure: Callable[..., None],
     now: Callable[[float], None], monkeypatch: pytest.MonkeyPatch, log_lines: Log,
 ) -> None:  # fmt: skip
     put(ssm, place, VALUE)
@@ -260,7 +266,9 @@ def test_the_value_of_before_serves_while_aws_does_not_answer(
     now(secrets.KEPT_SECONDS)
     secrets.load_secrets()
     assert (secrets.secret("API_TOKEN"), refusing.requests) == (VALUE, 1)
-    assert "the value of before is used" in log_lines()[-1]["reason"]
+    reason = log_lines()[-1]["reason"]
+    assert reason.startswith(f"secret API_TOKEN: SSM parameter {place} cannot be read ({kind}). ")
+    assert reason.endswith("; the value of before is used")
 
     now(secrets.RETRY_SECONDS)
     secrets.load_secrets()

@@ -133,8 +133,8 @@ def _convert(value: Any, wanted: Any) -> Any:
         return msgspec.convert(value, wanted, strict=False, dec_hook=_hook)
     except msgspec.ValidationError as error:
         raise ValueError(str(error)) from error
-    except (TypeError, NameError) as error:  # msgspec does not know the annotation
-        return _any_of(value, _members(wanted), error)
+    except (TypeError, NameError):  # msgspec does not know the annotation
+        return _any_of(value, _members(wanted))
 
 
 def _convert_with_pydantic(value: Any, wanted: Any) -> Any:
@@ -147,17 +147,17 @@ def _convert_with_pydantic(value: Any, wanted: Any) -> Any:
         raise ValueError("; ".join(f"{at}: {why}" if at else why for at, why in places)) from error
 
 
-def _any_of(value: Any, members: list[Any], error: Exception) -> Any:
+def _any_of(value: Any, members: list[Any]) -> Any:
     """Try the types of a union one by one; msgspec knows none of two kinds of texts."""
     if len(members) < 2:
         member = members[0]
         if _is_enum(member):  # whose values are neither all texts nor all whole numbers
             if isinstance(value, member):
                 return value
-            raise ValueError("unknown") from error
+            raise ValueError("unknown")
         if (convert_all := _COLLECTIONS.get(get_origin(member))) and get_args(member):
             return convert_all(value, member)
-        raise _NotOurs from error
+        raise _NotOurs
     for member in members:
         try:
             return _convert(value, member)
@@ -245,8 +245,8 @@ def _fields_of(member: Any) -> dict[str, Any]:
     except Exception:  # names that only type checkers know
         hints = {}
     if is_typeddict(member):
-        return hints or dict.fromkeys(member.__annotations__, Any)
-    return {each.name: hints.get(each.name, Any) for each in fields(member) if each.init}
+        return hints or dict.fromkeys(member.__annotations__)
+    return {each.name: hints.get(each.name) for each in fields(member) if each.init}
 
 
 def _lenient(text: str, member: Any) -> Iterator[Any]:
