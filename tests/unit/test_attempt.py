@@ -277,31 +277,41 @@ async def _managed_async() -> AsyncIterator[None]:
     yield
 
 
+LIST = "return list(...) of it"
+SOURCE = f"{LIST}, or register what makes it with @task_source"
+CALL = "call it, and look for parentheses missing after a decorator"
+ENTER = "enter it by `with`, or take the decorator off that makes it a context manager"
+
+
 @pytest.mark.parametrize(
-    ("returned", "kind"),
+    ("returned", "kind", "cure"),
     [
-        (lambda: [_fail(), _fail()], "a list with a coroutine"),
-        (lambda: {"rows": (row for row in [1])}, "a dict with a generator"),
-        (lambda: map(print, ["never"]), "an iterator"),
-        (lambda: filter(print, ["never"]), "an iterator"),
-        (lambda: itertools.starmap(print, [("never",)]), "an iterator"),
-        (lambda: print, "a function"),
-        (lambda: lambda: 1 / 0, "a function"),
-        (lambda: partial(print, "never"), "a function"),
-        (_managed, "a context manager"),
-        (_managed_async, "a context manager"),
+        (lambda: [_fail(), _fail()], "a list with a coroutine", "await it"),
+        (lambda: (row for row in [1]), "a generator", SOURCE),
+        (lambda: {"rows": (row for row in [1])}, "a dict with a generator", SOURCE),
+        (lambda: (1, map(print, ["never"])), "a tuple with an iterator", LIST),
+        (lambda: {filter(print, ["never"])}, "a set with an iterator", LIST),
+        (lambda: [*range(999), map(print, ["never"])], "a list with an iterator", LIST),
+        (lambda: map(print, ["never"]), "an iterator", LIST),
+        (lambda: filter(print, ["never"]), "an iterator", LIST),
+        (lambda: itertools.starmap(print, [("never",)]), "an iterator", LIST),
+        (lambda: print, "a function", CALL),
+        (lambda: lambda: 1 / 0, "a function", CALL),
+        (lambda: partial(print, "never"), "a function", CALL),
+        (_managed, "a context manager", ENTER),
+        (_managed_async, "a context manager", ENTER),
     ],
 )
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
 def test_whatever_is_returned_without_having_run_is_no_success(
-    returned: Callable[[], Any], kind: str
+    returned: Callable[[], Any], kind: str, cure: str
 ) -> None:
     tried = attempt(function=lambda a: returned())
 
     result = tried.run(tried.context(30))
 
     assert result.outcome is Outcome.FAILED
-    assert str(result.error).startswith(f"returned {kind}, whose body has not run: ")
+    assert str(result.error) == f"returned {kind}, whose body has not run: {cure}"
 
 
 @pytest.mark.parametrize("returned", [[1, [2]], {"f": print}, iter([1]), range(2), {1}])

@@ -73,9 +73,42 @@ def test_an_attempt_that_could_not_be_made_comes_again_after_the_wait_and_counts
     assert not result.is_attempt
 
 
+@pytest.mark.parametrize(("receives", "least", "most"), [(1, 5, 10), (4, 40, 80), (64, 1800, 3600)])
+def test_an_outage_is_waited_for_ever_longer_up_to_an_hour(
+    receives: int, least: float, most: float
+) -> None:
+    waits = [postponement(delivery(receives), OSError("no table")).retry_after for _ in range(20)]
+
+    assert all(wait is not None and least <= wait <= most for wait in waits)
+    assert max(filter(None, waits)) > most / 2
+
+
+def test_at_the_last_receive_for_an_attempt_there_is_no_other_to_wait_for() -> None:
+    result = postponement(delivery(4, max_receives=5), OSError("no table"), 31)
+
+    assert (result.outcome, result.retry_after) == (Outcome.FAILED, None)
+    assert isinstance(result.error, NeverStarted)
+    assert str(result.error) == "received 4 times; no table"
+
+
 def test_an_attempt_that_would_come_after_the_message_is_dropped_is_the_dead_letters() -> None:
     old = delivery(record=record_of(MESSAGE, sent=time.time() - 3_000), retention=3_600)
+    late = "another attempt in 400 s would come after the queue drops the message"
+    error = Retry("busy", after=400)
 
-    assert isinstance(failure(old, Retry(after=400)).error, TooLate)
-    assert isinstance(postponement(old, OSError(), 400).error, NeverStarted)
+    failed = failure(old, error)
+    assert isinstance(failed.error, TooLate)
+    assert failed.error.__cause__ is error
+    assert (failed.outcome, failed.retry_after) == (Outcome.FAILED, None)
+    assert str(failed.error) == f"Retry: busy; {late} (message_retention)"
+    put_off = postponement(old, OSError("no table"), 400)
+    assert isinstance(put_off.error, NeverStarted)
+    assert str(put_off.error) == f"OSError: no table; {late} (message_retention)"
     assert failure(old, Retry(after=100)).outcome is Outcome.RETRY
+
+
+def test_a_retry_waits_no_longer_than_sqs_can_hide_a_message() -> None:
+    lasting = delivery(retention=10 * 86_400)
+
+    assert failure(lasting, Retry(after=41_999)).retry_after == 41_999
+    assert failure(lasting, Retry(after=43_200)).retry_after == 42_000
