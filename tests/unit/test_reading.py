@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from task_scheduler.errors import (
 from task_scheduler.execution.attempt import Attempt
 from task_scheduler.execution.history import History
 from task_scheduler.execution.reading import Unrunnable, read
+from task_scheduler.execution.result import Result
 from task_scheduler.outcome import Outcome
 from task_scheduler.queue.message import Message
 from task_scheduler.queue.place import Place
@@ -121,8 +123,8 @@ def test_at_its_last_permitted_receive_a_message_is_a_dead_letter_instead_of_a_r
 def test_what_goes_wrong_while_a_task_is_looked_for_is_its_messages_trouble_alone(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def find(*_: object) -> None:
-        raise RecursionError("odd")
+    def find(*_: object, seconds: float) -> None:
+        raise RecursionError(f"odd after {seconds} s")
 
     monkeypatch.setattr("task_scheduler.execution.reading.find_task", find)
 
@@ -132,6 +134,19 @@ def test_what_goes_wrong_while_a_task_is_looked_for_is_its_messages_trouble_alon
 
     assert isinstance(found, Unrunnable)
     assert found.result.outcome is Outcome.RETRY
+    assert str(found.result.error) == "odd after 1.0 s"
+    assert found.delivery.log_fields == {"id": "x", "task": "t", "attempt": 1}
+
+
+def test_a_message_that_names_no_function_is_printed(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = read(record_of("a text"), settings, NEW, seconds=1.0, read_kept=nothing_kept)
+
+    assert isinstance(found, Attempt)
+    assert found.task.name == "print"
+    found.task.run(found.message.text, found.message.args, found.context(1.0))
+    assert capsys.readouterr().out == "a text\n"
 
 
 @pytest.mark.parametrize(("error", "named"), [("OSError", "OSError"), (None, "Exception")])
@@ -161,6 +176,9 @@ def test_a_task_that_used_its_attempts_and_left_no_reason_killed_its_function(
     assert isinstance(found, Unrunnable)
     assert found.result.outcome is Outcome.FAILED
     assert isinstance(found.result.error, OutOfAttempts)
+    assert str(found.result.error) == (
+        "its function was killed at each of its 3 attempts, or before it could say how they ended"
+    )
 
 
 def test_what_has_ended_is_a_duplicate(settings: Settings) -> None:
@@ -169,7 +187,35 @@ def test_what_has_ended_is_a_duplicate(settings: Settings) -> None:
     found = read(record_of("a text", 2), settings, past, seconds=1.0, read_kept=nothing_kept)
 
     assert isinstance(found, Unrunnable)
+    assert found.result == Result(outcome=Outcome.DUPLICATE)
+    assert found.delivery.message is not None
+
+
+def test_what_has_ended_is_a_duplicate_though_it_cannot_be_read(settings: Settings) -> None:
+    past = history((Mark.BAD, 1), body="{}")
+
+    found = read(record_of("{}", 2), settings, past, seconds=1.0, read_kept=nothing_kept)
+
+    assert isinstance(found, Unrunnable)
     assert found.result.outcome is Outcome.DUPLICATE
+    assert found.delivery.message is None
+
+
+def test_in_a_fifo_queue_a_task_that_was_never_begun_is_run_at_the_last_receive(
+    settings: Settings,
+) -> None:
+    fifo = replace(settings, queue_url="q.fifo")
+    begun = history((Mark.BEGUN, 4))
+
+    first = read(record_of("a text", 5), fifo, NEW, seconds=1.0, read_kept=nothing_kept)
+    second = read(record_of("a text", 5), fifo, begun, seconds=1.0, read_kept=nothing_kept)
+
+    assert isinstance(first, Attempt)
+    assert isinstance(second, Unrunnable)
+    assert isinstance(second.result.error, OutOfReceives)
+    assert str(second.result.error) == (
+        "received 5 times, as often as the queue allows, and no attempt succeeded"
+    )
 
 
 def test_a_task_whose_attempts_are_not_known_waits_and_spends_none(settings: Settings) -> None:
@@ -190,3 +236,4 @@ def test_a_task_of_a_cancelled_run_is_not_started(settings: Settings) -> None:
     assert isinstance(found, Unrunnable)
     assert found.result.outcome is Outcome.CANCELLED
     assert isinstance(found.result.error, RunCancelled)
+    assert str(found.result.error) == "its run was cancelled before it was started"
