@@ -6,13 +6,19 @@ import time
 
 import pytest
 
+from task_scheduler.config import Settings
 from task_scheduler.errors import BatchFailed
+from task_scheduler.execution.idempotency import Idempotency
+from task_scheduler.execution.result import Result
+from task_scheduler.execution.time_budget import TimeBudget
+from task_scheduler.outcome import Outcome
 from task_scheduler.queue.fifo import deduplication_id
 from task_scheduler.queue.message import Message
 from task_scheduler.runs.identity import RunId
 from task_scheduler.runs.ledger import Ledger
 from task_scheduler.runs.table import Item
 from tests.unit.conftest import Bench, Log, Write, fail, note
+from tests.unit.test_attempt import delivery
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +73,16 @@ def test_an_end_that_its_first_delivery_did_not_record_is_recorded_by_the_next(
 
     assert ledger.read(run, 0) == recorded
     assert recorded.ended == {0}
+
+
+def test_an_outcome_that_the_ledger_does_not_have_is_of_the_attempt_that_it_is_found_at(
+    ledger: Ledger,
+) -> None:
+    records = Idempotency(ledger, Settings(), TimeBudget(lambda: 30.0))
+
+    assert records._taken(delivery(3), {"outcome": "success"}) == Result(
+        outcome=Outcome.DUPLICATE, attempt=3, before=Outcome.SUCCESS
+    )
 
 
 def test_a_body_that_is_no_message_has_one_letter(bench: Bench, log_lines: Log) -> None:

@@ -182,13 +182,14 @@ def test_a_task_that_used_its_attempts_and_left_no_reason_killed_its_function(
 
 
 def test_what_has_ended_is_a_duplicate(settings: Settings) -> None:
-    past = history((Mark.OK, 1))
+    past = history((Mark.TRIED, 1), (Mark.OK, 2))
+    message = Message(id="x", text="a")
 
-    found = read(record_of("a text", 2), settings, past, seconds=1.0, read_kept=nothing_kept)
+    found = read(record_of(message, 3), settings, past, seconds=1.0, read_kept=nothing_kept)
 
     assert isinstance(found, Unrunnable)
-    assert found.result == Result(outcome=Outcome.DUPLICATE)
-    assert found.delivery.message is not None
+    assert found.result == Result(outcome=Outcome.DUPLICATE, attempt=2)
+    assert found.delivery.log_fields == {"id": "x", "attempt": 2}
 
 
 def test_what_has_ended_is_a_duplicate_though_it_cannot_be_read(settings: Settings) -> None:

@@ -85,6 +85,7 @@ def test_who_overruns_first_is_cancelled_and_given_up_first_and_told_after_how_l
     assert ended.delivery.record.sqs_id == "brief"
     assert isinstance(ended.result.error, TaskTimeout)
     assert str(ended.result.error) == "ran for more than 0.05 s"
+    assert ended.result.seconds == 0.05
     assert [context.cancelled for context in contexts] == [False, True]
     assert [delivery.record.sqs_id for delivery in threads.busy] == ["long"]
     assert threads.free == 0

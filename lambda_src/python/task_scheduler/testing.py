@@ -208,7 +208,7 @@ def _failed_attempts(record: Record) -> Chunk:
     """Return what the ledger would have of the attempts before this one."""
     marks = Marks()
     for receive in range(1, record.receives):
-        marks.add(Mark.TRIED, Position.of(record.counted_at), body=record.body, receives=receive)
+        marks.add(Mark.TRIED, Position.of(record.counted_at), receives=receive)
     return Chunk(marks={mark: frozenset(numbers) for mark, numbers in marks.sets.items()})
 
 

@@ -62,7 +62,7 @@ class Recording:
 
     def add_given_back(self, record: Record) -> None:
         """Note a receive after which a message was given back untried."""
-        self._recorder.add(Mark.BACK, record.counted_at, body=record.body, receives=record.receives)
+        self._recorder.add(Mark.BACK, record.counted_at, receives=record.receives)
 
     def begin(self, record: Record) -> None:
         """Write down that a task is begun, before it is: it may kill the function.
@@ -73,7 +73,7 @@ class Recording:
         place = record.counted_at
         position = Position.of(place)
         marks = Marks()
-        marks.add(Mark.BEGUN, position, body=record.body, receives=record.receives)
+        marks.add(Mark.BEGUN, position, receives=record.receives)
         try:
             call_with_timeout(
                 self._budget.left_for_flush(),

@@ -207,8 +207,8 @@ class Marks:
         """True if a task that was sent again from a dead letter has succeeded."""
         return any(end // _CHECKSUMS % _REDRIVES for end in self.sets.get(Mark.OK, ()))
 
-    def add(self, mark: Mark, position: Position, *, body: str, receives: int = 1) -> None:
-        """Note what a receive came to."""
+    def add(self, mark: Mark, position: Position, *, body: str = "", receives: int = 1) -> None:
+        """Note what a receive came to; the body of its message counts for an end alone."""
         number = position.end(body) if mark.is_end else position.receive(receives)
         self.sets.setdefault(mark, set()).add(number)
 

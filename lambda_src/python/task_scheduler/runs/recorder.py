@@ -72,7 +72,7 @@ class Recorder:
         mark: Mark,
         place: Place,
         *,
-        body: str,
+        body: str = "",
         receives: int = 1,
         kept: KeptEnd | None = None,
     ) -> None:
@@ -81,7 +81,7 @@ class Recorder:
         Args:
             mark: what.
             place: the place of the task.
-            body: the body of its message.
+            body: the body of its message, which counts for an end alone.
             receives: times that it was received, this one included.
             kept: its end, if that is to be kept.
         """

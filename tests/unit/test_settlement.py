@@ -1,0 +1,110 @@
+"""Settlement: what is given back when, and what never starts."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from task_scheduler.config import Settings
+from task_scheduler.errors import NeverStarted
+from task_scheduler.execution.acknowledgement import Acknowledgement
+from task_scheduler.execution.delivery import Delivery
+from task_scheduler.execution.recording import Recording
+from task_scheduler.execution.settlement import Settlement
+from task_scheduler.execution.time_budget import TimeBudget
+from task_scheduler.outcome import Outcome
+from task_scheduler.queue.sending import Entry
+from task_scheduler.runs.chunk import Mark, Marks, Position
+from tests.model.still import Still, still_client, still_ledger
+from tests.unit.test_attempt import MESSAGE
+from tests.unit.test_recording import RUN, SETTINGS, record
+
+
+class Batch:
+    """What settles a batch: its ledger and its queue note what they are told."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.budget = TimeBudget(lambda: 30.0)
+        self.ledger = still_ledger(Still(), still_client(Still()))
+        self.recording = Recording(self.ledger, settings, self.budget)
+        self.acknowledgement = Acknowledgement(settings.queue_url, self.budget, self.recording)
+        self.settlement = Settlement(
+            settings, self.budget, self.recording, self.acknowledgement, None
+        )
+
+    def give_back(self, number: int, *, receives: int = 1, sent: float | None = None) -> None:
+        received = record(number, receives=receives, sent=time.time() if sent is None else sent)
+        self.settlement.give_back(Delivery(received, MESSAGE, max_receives=5, retention=3_600))
+
+    @property
+    def waits(self) -> list[float]:
+        return [kept.wait for kept in self.acknowledgement.kept]
+
+
+@pytest.fixture
+def dead_letters(monkeypatch: pytest.MonkeyPatch) -> list[Entry]:
+    sent: list[Entry] = []
+
+    def send_batch(_sqs: object, _url: str, entries: list[Entry]) -> None:
+        sent.extend(entries)
+
+    monkeypatch.setattr("task_scheduler.queue.sending.send_batch", send_batch)
+    monkeypatch.setattr("task_scheduler.aws.sqs", lambda: None)
+    return sent
+
+
+@pytest.mark.parametrize(
+    ("queue", "at_once", "waits"),
+    [
+        ("https://tasks", 1, [0, 12, 24, 36, 48]),
+        ("https://tasks", 2, [0, 0, 12, 12, 24]),
+        ("https://tasks.fifo", 2, [0, 0, 0, 0, 0]),
+    ],
+)
+def test_what_is_given_back_comes_again_when_those_before_it_are_done(
+    queue: str, at_once: int, waits: list[float]
+) -> None:
+    batch = Batch(replace(SETTINGS, queue_url=queue, task_concurrency=at_once))
+    batch.budget.ended(12.0)
+
+    for number in range(1, 6):
+        batch.give_back(number)
+
+    assert batch.waits == waits
+    assert batch.settlement.ended == []
+    assert batch.acknowledgement.done == 0
+
+
+def test_what_is_given_back_has_spent_no_attempt() -> None:
+    batch = Batch(SETTINGS)
+
+    batch.give_back(1, receives=3)
+    batch.recording.flush(9.0)
+
+    expected = Marks()
+    expected.add(Mark.BACK, Position(0, 0), receives=3)
+    found = batch.ledger.read(RUN, 0).marks
+    assert {mark: set(numbers) for mark, numbers in found.items() if numbers} == expected.sets
+
+
+@pytest.mark.parametrize(
+    ("receives", "age", "reason"),
+    [
+        (5, 0, "received 5 times, and no time was left for it"),
+        (1, 3_500, "no time was left for it before the queue drops it (message_retention)"),
+    ],
+)
+def test_what_cannot_come_again_is_a_dead_letter_that_says_why(
+    dead_letters: list[Entry], receives: int, age: float, reason: str
+) -> None:
+    batch = Batch(SETTINGS)
+
+    batch.give_back(1, receives=receives, sent=time.time() - age)
+
+    [ended] = batch.settlement.ended
+    assert (ended.result.outcome, str(ended.result.error)) == (Outcome.FAILED, reason)
+    assert isinstance(ended.result.error, NeverStarted)
+    assert [reason in str(entry.attributes) for entry in dead_letters] == [True]
+    assert (batch.acknowledgement.done, batch.waits) == (1, [])
