@@ -9,7 +9,7 @@ import pytest
 from task_scheduler.config import Settings
 from task_scheduler.errors import BatchFailed
 from task_scheduler.execution.idempotency import Idempotency
-from task_scheduler.execution.result import Result
+from task_scheduler.execution.result import Ended, Result
 from task_scheduler.execution.time_budget import TimeBudget
 from task_scheduler.outcome import Outcome
 from task_scheduler.queue.fifo import deduplication_id
@@ -17,6 +17,7 @@ from task_scheduler.queue.message import Message
 from task_scheduler.runs.identity import RunId
 from task_scheduler.runs.ledger import Ledger
 from task_scheduler.runs.table import Item
+from tests.model.still import Still, still_ledger
 from tests.unit.conftest import Bench, Log, Write, fail, note
 from tests.unit.test_attempt import delivery
 
@@ -83,6 +84,42 @@ def test_an_outcome_that_the_ledger_does_not_have_is_of_the_attempt_that_it_is_f
     assert records._taken(delivery(3), {"outcome": "success"}) == Result(
         outcome=Outcome.DUPLICATE, attempt=3, before=Outcome.SUCCESS
     )
+
+
+def test_a_claim_lasts_until_its_function_has_ended_and_is_open_again_when_a_try_has_failed() -> (
+    None
+):
+    ledger, waits = still_ledger(Still()), TimeBudget(lambda: 30.9)
+    records = Idempotency(ledger, Settings(outcome_retention=86_400), waits)
+    message = delivery(1).message
+    assert message is not None
+
+    assert records.claim(delivery(1)) is None
+
+    item = ledger.table.get(_key(message))
+    assert (item["until"], item["expires"]) == (ledger.now + 31, ledger.now + 86_400)
+    records.record(Ended(delivery(1), Result(outcome=Outcome.RETRY)), 9.0)
+    item = ledger.table.get(_key(message))
+    assert (item["until"], item["expires"]) == (0, ledger.now + 86_400)
+    assert records.claim(delivery(2)) is None
+
+
+def test_the_record_of_an_outcome_takes_no_longer_than_it_may(
+    monkeypatch: pytest.MonkeyPatch, log_lines: Log
+) -> None:
+    waits: list[float] = []
+
+    def refuse(seconds: float, _call: object) -> None:
+        waits.append(seconds)
+        raise TimeoutError("no answer within 9.0 s")
+
+    records = Idempotency(still_ledger(Still()), Settings(), TimeBudget(lambda: 30.0))
+    records.claim(delivery(1))
+    monkeypatch.setattr("task_scheduler.execution.idempotency.call_with_timeout", refuse)
+    records.record(Ended(delivery(1), Result(outcome=Outcome.SUCCESS)), 9.0)
+
+    assert waits == [9.0]
+    assert [line["message"] for line in log_lines()] == ["outcome not recorded"]
 
 
 def test_a_body_that_is_no_message_has_one_letter(bench: Bench, log_lines: Log) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from math import inf
 from typing import Any
 
@@ -445,6 +446,46 @@ def test_what_has_ended_is_no_suspect(ledger: Ledger) -> None:
     marks.add(Mark.OK, FIRST, body="b")
     ledger.record(RUN, 0, marks)
     assert not history(ledger, record(receives=9)).is_suspect(record(receives=9))
+
+
+def test_nobody_waits_longer_for_a_history_than_for_a_report_between_tasks(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+
+    def refuse(seconds: float, _call: object) -> None:
+        waits.append(seconds)
+        raise TimeoutError("no answer within 3.0 s")
+
+    monkeypatch.setattr("task_scheduler.execution.history.call_with_timeout", refuse)
+    known = history(ledger, made := record(receives=2))
+
+    assert waits == [3.0]
+    with pytest.raises(LedgerUnavailable):
+        known.chunk_of(made)
+
+
+def test_a_report_between_tasks_takes_three_seconds_at_most(
+    recording: Recording,
+    acknowledgement: Acknowledgement,
+    sqs_calls: Sqs,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits: list[float] = []
+
+    def note(seconds: float, call: Callable[[], Any]) -> Any:
+        waits.append(seconds)
+        return call()
+
+    for module in ("recording", "acknowledgement"):
+        monkeypatch.setattr(f"task_scheduler.execution.{module}.call_with_timeout", note)
+    made = record()
+    recording.add(ended(made, Outcome.SUCCESS))
+    acknowledgement.add_done(made)
+    acknowledgement.flush()
+
+    assert waits == [3.0, 3.0]
+    assert [operation for operation, _ in sqs_calls.requests] == ["delete_message_batch"]
 
 
 def test_a_ledger_that_is_away_is_asked_once_and_its_history_is_not_known(
