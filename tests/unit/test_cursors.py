@@ -21,7 +21,8 @@ from botocore.exceptions import ClientError
 from task_scheduler.errors import InvalidRun
 from task_scheduler.queue.message import Message
 from task_scheduler.runs.run import Cursor, Run
-from task_scheduler.task_list.listed import Refused
+from task_scheduler.task_list.generator import _checksum
+from task_scheduler.task_list.listed import Refused, read_value
 from task_scheduler_local.emulator import Emulator
 from tests.unit.conftest import Read, read_list
 
@@ -158,6 +159,16 @@ def test_a_generator_without_a_cursor_is_incomplete_when_the_time_is_up(
     assert len(read.entries) == 5
     assert "no time for more than 5 tasks" in str(read.incomplete)
     assert "accept a cursor" in str(read.incomplete)
+
+
+@pytest.mark.parametrize(
+    ("value", "checksum"),
+    [("a", "7bc5470201e9721e"), ({"task": "t", "args": {"n": 1}}, "b15eebe883e13954")],
+)
+def test_a_checksum_stays_that_of_cursors_which_wait_to_be_gone_on_with(
+    value: object, checksum: str
+) -> None:
+    assert _checksum(read_value(value, 1, 0, value)) == checksum
 
 
 def test_a_generator_that_raises_half_way_says_after_how_many_tasks(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from task_scheduler.errors import IncompleteRun
+from task_scheduler.errors import FailedBefore, IncompleteRun
 from task_scheduler.execution.delivery import Delivery
 from task_scheduler.execution.result import Result
 from task_scheduler.outcome import Outcome
@@ -99,6 +99,14 @@ def test_a_tasks_letter_is_its_message_with_why_it_is_dead_and_since_when() -> N
         "task": "t",
     }
     assert (dead_letter.message_group, dead_letter.deduplication_id) == (None, None)
+
+
+def test_the_letter_of_a_task_that_failed_before_has_what_it_failed_with() -> None:
+    failed = Result(outcome=Outcome.FAILED, error=FailedBefore("no luck", "KeyError"))
+
+    attributes = task_dead_letter(delivery(), failed).attributes
+
+    assert (attributes["reason"], attributes["error"]) == ("no luck", "KeyError")
 
 
 def test_a_letter_of_what_cannot_be_read_names_no_schedule_and_keeps_its_place() -> None:

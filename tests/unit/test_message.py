@@ -91,6 +91,8 @@ def test_a_body_typed_by_hand_is_a_text(body: str) -> None:
         ('{"version": 1, "id": 7, "text": "y"}', "id is a int: must be a str"),
         ('{"version": 1, "id": "x", "text": "y", "retries": true}', "retries is a bool"),
         ('{"version": 1, "id": "x", "task": "t", "args": []}', "args is a list: must be a dict"),
+        ('{"version": 1, "id": "x", "text": "y", "parents": [1]}',
+         "^parents: must be a list of keys of runs$"),
         ("[" * 100_000 + "]" * 100_000, "^nested too deeply$"),
         ('{"version": 1, "id": "x", "text": "y", "args": ' + '{"a":' * 5_000 + "1" + "}" * 5_001,
          "nested too deeply"),

@@ -350,3 +350,18 @@ def test_the_ends_of_a_run_are_read_in_the_order_of_its_list(ledger: Ledger) -> 
 def test_an_end_that_somebody_edited_is_named_by_its_place() -> None:
     assert KeptEnd.from_item({"sk": "000000000003"}) == KeptEnd(id="000000000003")
     assert KeptEnd.from_item({}) == KeptEnd(id="")
+
+
+def test_a_digest_that_takes_too_long_to_keep_is_not_waited_for(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, log_lines: Log
+) -> None:
+    waits: list[float] = []
+
+    def refuse(seconds: float, _call: object) -> None:
+        waits.append(seconds)
+        raise TimeoutError("no answer within 2.0 s")
+
+    monkeypatch.setattr("task_scheduler.runs.sent_digest.call_with_timeout", refuse)
+    keep_sent(ledger, RUN, SentDigest(event="failure", title="", text="", sent=5), expires=9)
+    assert waits == [2.0]
+    assert [line["reason"] for line in log_lines()] == ["no answer within 2.0 s"]

@@ -249,6 +249,28 @@ def test_an_error_of_the_caller_is_raised_and_the_open_batch_is_not_sent() -> No
     assert sqs.taken == []
 
 
+def test_one_request_is_in_flight_unless_more_are_asked_for() -> None:
+    class Slow(Sqs):
+        busy = most = 0
+
+        def send_message_batch(self, **request: Any) -> Any:
+            with self._lock:
+                self.busy += 1
+                self.most = max(self.most, self.busy)
+            others.wait(0.05)
+            with self._lock:
+                self.busy -= 1
+            return super().send_message_batch(**request)
+
+    others, sqs = threading.Event(), Slow()
+
+    with Sender(sqs, "q") as sender:  # type: ignore[arg-type]
+        for number in range(40):
+            sender.put(Entry(f"{number}"))
+
+    assert (sqs.most, sqs.taken) == (1, [f"{number}" for number in range(40)])
+
+
 def test_attributes_are_truncated_cleaned_and_left_out_when_empty() -> None:
     entry = Entry("body", {"reason": "a\x00b\ufffe" + "x" * 5_000, "task": "", "schedule": None})
 

@@ -70,6 +70,17 @@ def test_a_byte_order_mark_is_passed_over_at_the_beginning_of_a_line() -> None:
     assert (second.offset, second.length) == (5, 8)
 
 
+@pytest.mark.parametrize("size", [1, 3, 64, 1_000_000])
+def test_a_last_line_that_is_too_long_has_its_whole_length(
+    monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(text_lines, "MAX_LINE_BYTES", 8)
+
+    assert list(read_lines(chunks(b"a\n" + b"x" * 2_000, size))) == [
+        Line(1, 0, b"a", 2), Line(2, 2, b"x" * 8, 2_000),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
 @pytest.mark.parametrize("size", [1, 3, 64, 1_000_000])
 def test_only_the_beginning_of_a_line_that_is_too_long_is_kept(
