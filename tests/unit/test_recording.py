@@ -294,7 +294,9 @@ def test_what_sqs_does_not_delete_is_a_warning_and_left_to_the_end(
     assert acknowledgement.due_in == inf
     acknowledgement.flush()
     assert len(sqs_calls.requests) == 1
+    sqs_calls.answer = {"Successful": [{}]}
     assert not acknowledgement.finish()
+    assert len(sqs_calls.requests) == 2
 
 
 def test_an_sqs_that_is_away_is_a_warning(

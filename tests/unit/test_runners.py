@@ -108,6 +108,7 @@ def test_what_ends_itself_once_it_is_cancelled_has_overrun_and_leaves_its_slot(
     assert ended is not None
     assert isinstance(ended.result.error, TaskTimeout)
     assert ended.result.outcome is Outcome.FAILED
+    assert ended.result.seconds == DONE.seconds
     assert threads.free == 1
     assert not sandbox.is_stuck
 

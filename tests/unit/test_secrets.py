@@ -7,6 +7,7 @@ import os
 import time
 import traceback
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterator
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -387,6 +388,31 @@ def test_a_secret_is_hidden_whole_as_it_is_line_by_line_and_as_json() -> None:
             assert redaction.redacted(f"<{text}>") == f"<{redaction.MASK}>"
     finally:
         redaction.forget_hidden()
+
+
+@pytest.mark.parametrize(
+    "returned",
+    [
+        lambda value: value,
+        lambda value: [value, {"key": value}],
+        lambda value: {value},
+        lambda value: frozenset({value}),
+        lambda value: [{1}, value],
+        lambda value: {1: (value,)},
+        lambda value: deque([value]),
+    ],
+)
+def test_a_secret_is_hidden_in_whatever_a_task_returns(returned: Callable[[str], object]) -> None:
+    value = "a long enough value"
+    redaction.hide("KEY", value)
+    try:
+        shown = preview(returned(value))
+    finally:
+        redaction.forget_hidden()
+
+    assert shown is not None
+    assert redaction.MASK in shown
+    assert "enough" not in shown
 
 
 def test_short_secrets_are_left_alone_since_they_stand_everywhere() -> None:

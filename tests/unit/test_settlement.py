@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 
 from task_scheduler.config import Settings
-from task_scheduler.errors import NeverStarted
+from task_scheduler.errors import DeadLetterNotSent, NeverStarted
 from task_scheduler.execution.acknowledgement import Acknowledgement
 from task_scheduler.execution.delivery import Delivery
 from task_scheduler.execution.recording import Recording
+from task_scheduler.execution.result import Ended, Result
 from task_scheduler.execution.settlement import Settlement
 from task_scheduler.execution.time_budget import TimeBudget
 from task_scheduler.outcome import Outcome
@@ -73,6 +74,9 @@ def test_what_is_given_back_comes_again_when_those_before_it_are_done(
         batch.give_back(number)
 
     assert batch.waits == waits
+    assert [kept.record.sqs_id for kept in batch.acknowledgement.kept] == [
+        f"sqs-{number}" for number in range(1, 6)
+    ]
     assert batch.settlement.ended == []
     assert batch.acknowledgement.done == 0
 
@@ -87,6 +91,50 @@ def test_what_is_given_back_has_spent_no_attempt() -> None:
     expected.add(Mark.BACK, Position(0, 0), receives=3)
     found = batch.ledger.read(RUN, 0).marks
     assert {mark: set(numbers) for mark, numbers in found.items() if numbers} == expected.sets
+
+
+@pytest.mark.parametrize(
+    ("error", "why"), [(ValueError("no luck"), "no luck"), (None, "no reason")]
+)
+def test_a_task_whose_dead_letter_was_not_sent_stays_on_the_queue_for_another_try(
+    monkeypatch: pytest.MonkeyPatch, error: Exception | None, why: str
+) -> None:
+    waits: list[float] = []
+
+    def refuse(seconds: float, _call: object) -> None:
+        waits.append(seconds)
+        raise TimeoutError("no answer")
+
+    monkeypatch.setattr("task_scheduler.execution.settlement.call_with_timeout", refuse)
+    batch = Batch(SETTINGS)
+    tried = Delivery(record(1, receives=2, sent=time.time()), MESSAGE, used=1)
+
+    batch.settlement.settle(Ended(tried, Result(Outcome.FAILED, 2, 1.5, error=error)))
+
+    [ended] = batch.settlement.ended
+    assert ended.delivery is tried
+    not_sent = ended.result.error
+    assert isinstance(not_sent, DeadLetterNotSent)
+    assert str(not_sent) == f"failed: {why}; its dead letter was not sent: no answer"
+    assert not_sent.__cause__ is error
+    assert (ended.result.outcome, ended.result.attempt, ended.result.seconds) == (
+        Outcome.RETRY, 2, 1.5,
+    )  # fmt: skip
+    assert ended.result.retry_after is not None
+    assert 10 <= ended.result.retry_after <= 20
+    assert batch.waits == [ended.result.retry_after]
+    assert batch.acknowledgement.done == 0
+    assert waits == [batch.budget.left_for_dead_letter()]
+
+
+def test_a_message_that_no_task_is_run_for_is_settled_with_its_result() -> None:
+    batch = Batch(SETTINGS)
+    duplicate = Result(outcome=Outcome.DUPLICATE)
+
+    batch.settlement.refuse(Delivery(record(1), MESSAGE), duplicate)
+
+    assert [ended.result for ended in batch.settlement.ended] == [duplicate]
+    assert (batch.acknowledgement.done, batch.waits) == (1, [])
 
 
 @pytest.mark.parametrize(
