@@ -314,7 +314,10 @@ def test_whatever_is_returned_without_having_run_is_no_success(
     assert str(result.error) == f"returned {kind}, whose body has not run: {cure}"
 
 
-@pytest.mark.parametrize("returned", [[1, [2]], {"f": print}, iter([1]), range(2), {1}])
+@pytest.mark.parametrize(
+    "returned",
+    [[1, [2]], {"f": print}, iter([1]), range(2), {1}, [*range(1_000), map(print, ["unseen"])]],
+)
 def test_what_has_run_is_a_result(returned: object) -> None:
     tried = attempt(function=lambda a: returned)
 

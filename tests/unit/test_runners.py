@@ -13,6 +13,7 @@ from task_scheduler.errors import TaskTimeout
 from task_scheduler.execution.attempt import Attempt
 from task_scheduler.execution.delivery import Delivery
 from task_scheduler.execution.result import Result
+from task_scheduler.execution.runners import Inline
 from task_scheduler.execution.sandbox import Sandbox
 from task_scheduler.execution.threads import Threads
 from task_scheduler.outcome import Outcome
@@ -44,6 +45,18 @@ def hang_until(over: Event) -> Callable[..., Result]:
         return DONE
 
     return perform
+
+
+def test_one_after_the_other_there_is_one_slot() -> None:
+    inline = Inline(lambda *_: DONE)
+    attempt = attempt_of("a")
+    assert (inline.free, inline.busy) == (1, [])
+
+    inline.start(attempt, 5)
+    assert (inline.free, inline.busy) == (0, [attempt.delivery])
+
+    assert inline.wait(0.0) == (attempt.delivery, DONE)
+    assert (inline.free, inline.busy) == (1, [])
 
 
 def test_a_slot_is_taken_by_a_start_and_free_again_after_the_end(sandbox: Sandbox) -> None:

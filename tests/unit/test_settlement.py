@@ -127,6 +127,19 @@ def test_a_task_whose_dead_letter_was_not_sent_stays_on_the_queue_for_another_tr
     assert waits == [batch.budget.left_for_dead_letter()]
 
 
+def test_the_beginning_of_a_suspect_is_recorded_once_the_others_are_safe() -> None:
+    batch = Batch(SETTINGS)
+    batch.recording.add_given_back(other := record(3))
+
+    batch.settlement.prepare(record(1), is_suspect=False)
+    assert not batch.recording.is_safe(other)
+    batch.settlement.prepare(record(2, receives=2), is_suspect=True)
+
+    chunk = batch.ledger.read(RUN, 0)
+    assert batch.recording.is_safe(other)
+    assert [chunk.attempts(Position(0, offset)) for offset in range(3)] == [0, 1, 0]
+
+
 def test_a_message_that_no_task_is_run_for_is_settled_with_its_result() -> None:
     batch = Batch(SETTINGS)
     duplicate = Result(outcome=Outcome.DUPLICATE)
