@@ -85,7 +85,7 @@ def test_people_are_notified_once_of_a_schedule_that_does_not_run_and_once_when_
     assert world.look(HOURLY, after=HOUR) == [NAME]
     assert world.look(HOURLY, after=300) == [NAME]
     assert world.said == ["nightly: has not run"]
-    assert known(world)["problem"] == "silent"
+    assert (known(world)["problem"], known(world)["notified"]) == ("silent", world.now - 300)
 
     world.run("running")
     assert world.look(HOURLY, after=300) == []
@@ -194,6 +194,9 @@ def test_what_is_left_of_an_item_that_expired_is_no_run(world: Surroundings) -> 
     world.ledger.table.update(RunId.of(f"{NAME}@0").item, "SET #due_at = :now", {"now": 1})
     assert world.look(both, after=600) == []
     assert world.look(both, after=1) == [NAME]
+    world.run("succeeded", began=world.now - 601)
+    assert world.look(both) == []
+    assert world.look(both, after=HOUR) == [NAME]
 
 
 def test_a_look_at_a_schedule_costs_no_more_when_it_has_run_for_years(world: Surroundings) -> None:
