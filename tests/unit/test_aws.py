@@ -79,6 +79,21 @@ def test_a_client_keeps_to_what_the_process_started_with_whatever_a_task_does_to
     assert client.list_queues()["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
+def test_a_client_is_of_the_functions_region_whatever_endpoint_a_task_sets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started_with = {"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "us-east-1"}
+    settings = config.Settings.from_environment(started_with)
+    monkeypatch.setattr(config, "STARTED_WITH", started_with)
+    monkeypatch.setattr(config, "load", lambda: settings)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+
+    client = aws._client("lambda")
+
+    assert client.meta.region_name == "eu-west-1"
+    assert client.meta.endpoint_url == "https://lambda.eu-west-1.amazonaws.com"
+
+
 @pytest.mark.parametrize(
     ("environment", "endpoints"),
     [

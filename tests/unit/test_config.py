@@ -7,13 +7,13 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, dataclass
 from pathlib import Path
 
 import pytest
 
 import task_scheduler
-from task_scheduler.config import Settings
+from task_scheduler.config import Settings, trace_header, variable
 from task_scheduler.errors import InvalidSettings
 
 RUN_TASK = {
@@ -74,6 +74,29 @@ def test_credentials_are_not_shown() -> None:
 
     assert "hidden" not in repr(settings)
     assert settings.secret_access_key == "hidden-1"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class More(Settings):
+    """The settings, and two of a later version."""
+
+    limit: int = variable("LIMIT", 7)
+    token: str | None = variable("TOKEN", None, is_secret=True)
+
+
+def test_a_variable_has_a_default_and_is_shown_unless_it_is_a_secret() -> None:
+    assert (More.from_environment({}).limit, More.from_environment({}).token) == (7, None)
+    settings = More.from_environment({"LIMIT": "8", "TOKEN": "hidden"})
+    assert (settings.limit, settings.token) == (8, "hidden")
+    assert "limit=8" in repr(settings)
+    assert "token" not in repr(settings)
+
+
+def test_an_invocation_that_is_not_traced_has_no_header(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5e")
+    assert trace_header() == "Root=1-5e"
+    monkeypatch.delenv("_X_AMZN_TRACE_ID")
+    assert trace_header() == ""
 
 
 def test_what_task_code_does_to_the_environment_changes_no_setting() -> None:

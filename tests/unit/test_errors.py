@@ -54,6 +54,7 @@ def test_whether_an_error_is_retried_or_has_a_traceback_is_said_by_its_class() -
         ),
         (lambda: errors.TaskExited(3), "called sys.exit(3)"),
         (lambda: TaskTimeout(0.25), "ran for more than 0.25 s"),
+        (lambda: TaskTimeout(29.8765), "ran for more than 29.88 s"),
         (lambda: Retry(), "the task asked to be run again"),
         (lambda: Retry("busy", after=5), "busy"),
         (lambda: errors.IncompleteRun("it broke off", goes_on_at=3), "it broke off"),

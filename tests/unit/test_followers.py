@@ -12,7 +12,7 @@ from task_scheduler.keeping.followers import FOLLOWERS, GIVE_UP_STARTS, Follower
 from task_scheduler.runs.identity import RunId, schedule_item
 from task_scheduler.runs.ledger import Ledger
 from task_scheduler.runs.schedule_state import ScheduleState
-from task_scheduler.runs.table import Item
+from task_scheduler.runs.table import Item, Key
 from tests.model.still import Still, still_ledger
 from tests.unit.conftest import Log
 
@@ -204,6 +204,41 @@ def test_of_two_looks_at_once_one_finishes_a_round(
     assert world.look(report=AFTER_LOAD) == ["report"]
     monkeypatch.setattr(world.ledger.table, "query", lambda _partition: seen)
     assert world.look(report=AFTER_LOAD) == []
+
+
+def test_of_two_first_looks_the_later_one_does_not_take_back_what_counts(
+    world: Surroundings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one reads before the first one takes note, and writes after a run succeeded."""
+    query = world.ledger.table.query
+    world.look(report=AFTER_LOAD)
+    world.end("load", successes=1)
+    monkeypatch.setattr(world.ledger.table, "query", lambda _partition: [])
+    assert world.look(report=AFTER_LOAD) == []
+    monkeypatch.setattr(world.ledger.table, "query", query)
+    assert world.look(report=AFTER_LOAD) == ["report"]
+
+
+def test_a_run_that_comes_to_be_as_it_is_given_up_stays_as_it_is(
+    world: Surroundings, monkeypatch: pytest.MonkeyPatch, log_lines: Log
+) -> None:
+    key = begun(world)
+    for _ in range(GIVE_UP_STARTS - 1):
+        world.clock.now += 300
+        world.look(report=AFTER_LOAD)
+    get = world.ledger.table.get
+
+    def read(place: Key) -> Item:
+        found = get(place)
+        if place == RunId.of(key).item:
+            world.record(key)
+        return found
+
+    monkeypatch.setattr(world.ledger.table, "get", read)
+    world.clock.now += 300
+    assert world.look(report=AFTER_LOAD) == []
+    assert "state" not in get(RunId.of(key).item)
+    assert log_lines() == []
 
 
 def test_without_time_no_further_schedule_is_looked_at(world: Surroundings) -> None:

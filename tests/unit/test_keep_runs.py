@@ -49,7 +49,8 @@ def clock() -> Still:
 @pytest.fixture
 def ledger(clock: Still, monkeypatch: pytest.MonkeyPatch) -> Ledger:
     made = still_ledger(clock)
-    monkeypatch.setattr(keep_runs, "open_ledger", lambda _settings: made)
+    ledgers = {"ledger": made}
+    monkeypatch.setattr(keep_runs, "open_ledger", lambda own: ledgers[own.ledger_table])
     variables = {
         "LEDGER_TABLE": "ledger", "SEND_TASK_FUNCTION": "send", "QUEUE_URL": "tasks",
         "AWS_LAMBDA_FUNCTION_NAME": "keep", "SCHEDULE_GROUP": "group",

@@ -17,8 +17,8 @@ from task_scheduler.runs.chunk import Mark, Marks, Position
 from task_scheduler.runs.closing import ClosedNow
 from task_scheduler.runs.identity import RunId
 from task_scheduler.runs.ledger import Ledger
-from task_scheduler.runs.table import Item
-from tests.model.still import Still, still_ledger
+from task_scheduler.runs.table import Item, Key
+from tests.model.still import Still, still_client, still_ledger
 from tests.unit.conftest import Log
 
 RUN = RunId(schedule="nightly", key="nightly@2")
@@ -40,11 +40,12 @@ Record = Callable[..., None]
 class Surroundings:
     """A keeper with 60 seconds left, and whom it invokes, notifies and pings."""
 
-    def __init__(self, ledger: Ledger, clock: Still) -> None:
-        self.ledger, self.clock = ledger, clock
+    def __init__(self, clock: Still) -> None:
+        self.clock, self.client = clock, still_client(clock)
+        self.ledger = ledger = still_ledger(clock, self.client)
         self.invoked: list[Any] = []
         self.delivered: list[tuple[ClosedNow, float, bool]] = []
-        self.pinged: list[float] = []
+        self.pinged: list[tuple[RunId, float]] = []
         self.closed: list[tuple[str, float]] = []
         self.is_delivered = True
         settings = Settings.from_environment(ENVIRONMENT, None)
@@ -54,17 +55,19 @@ class Surroundings:
         self.invoked.append(request)
 
     def deliver(
-        self, _ledger: Ledger, closed: ClosedNow, *, seconds: float, is_early: bool = False
+        self, ledger: Ledger, closed: ClosedNow, *, seconds: float, is_early: bool = False
     ) -> bool:
+        assert ledger is self.ledger
         self.delivered.append((closed, seconds, is_early))
         return self.is_delivered
 
-    def beat(self, _closed: ClosedNow, *, seconds: float) -> None:
-        self.pinged.append(seconds)
+    def beat(self, closed: ClosedNow, *, seconds: float) -> None:
+        self.pinged.append((closed.run, seconds))
 
     def notify(
-        self, _ledger: Ledger, closed: list[ClosedNow], *, seconds: Callable[[], float]
+        self, ledger: Ledger, closed: list[ClosedNow], *, seconds: Callable[[], float]
     ) -> None:
+        assert ledger is self.ledger
         self.closed += [(one.item["state"], seconds()) for one in closed]
 
     def record(self, run: RunId = RUN, **values: Any) -> None:
@@ -104,7 +107,7 @@ class Surroundings:
 def world(monkeypatch: pytest.MonkeyPatch) -> Surroundings:
     clock = Still()
     clock.now = 2_000_000
-    made = Surroundings(still_ledger(clock), clock)
+    made = Surroundings(clock)
     lambda_ = SimpleNamespace(invoke=made.invoke)
     monkeypatch.setattr("task_scheduler.aws.lambda_", lambda: lambda_)
     for name in ("deliver", "beat", "notify"):
@@ -208,7 +211,7 @@ def test_a_list_that_nobody_can_go_on_with_closes_its_run_as_incomplete(
 
 
 @pytest.mark.parametrize(
-    ("age", "pause"), [(0, 300), (1_199, 300), (10_000, 2_500), (100_000, 3_600)]
+    ("age", "pause"), [(0, 300), (1_199, 300), (10_003, 2_500), (100_000, 3_600)]
 )
 def test_a_run_that_goes_on_is_looked_at_the_more_seldom_the_older_it_is(
     world: Surroundings, age: int, pause: int
@@ -249,6 +252,62 @@ def test_a_run_whose_messages_are_gone_for_certain_has_failed(
     assert item["reason"] == "2 tasks have no end: their messages are gone"
     assert (item["closer"], item["due_at"] - world.ledger.now) == ("keep", 150)
     assert world.closed == [("failed", 30.0)]
+
+
+def test_the_ends_of_a_run_whose_first_messages_are_gone_are_counted(world: Surroundings) -> None:
+    world.record(state="running", total=300, began=world.ledger.now - LONGEST - 1)
+    marks = Marks()
+    marks.add(Mark.OK, Position(1, 0), body="251")
+    world.ledger.record(RUN, 1, marks)
+
+    assert world.look() == "closed"
+    assert (world.item["ended"], world.item["missing"]) == (1, 299)
+
+
+def read_before(
+    world: Surroundings, monkeypatch: pytest.MonkeyPatch, change: Callable[[], None]
+) -> None:
+    """Have somebody else change the run as soon as it was read."""
+    get = world.ledger.table.get
+
+    def read(key: Key) -> Item:
+        item = get(key)
+        if key == RUN.item:
+            monkeypatch.setattr(world.ledger.table, "get", get)
+            change()
+        return item
+
+    monkeypatch.setattr(world.ledger.table, "get", read)
+
+
+def test_a_run_that_another_closed_meanwhile_is_left_to_it(
+    world: Surroundings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.record(state="running", total=1, notify_on=["failure"])
+    world.end(Mark.BAD)
+    read_before(
+        world, monkeypatch, lambda: world._set(RUN.item, {"state": "failed", "closer": "other"})
+    )
+    assert world.look() == "nothing"
+    assert (world.item["closer"], world.closed) == ("other", [])
+
+
+def test_people_whom_another_notified_meanwhile_of_a_first_failure_know(
+    world: Surroundings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing(world)
+    read_before(world, monkeypatch, lambda: world._set(RUN.item, {"early": 7}))
+    assert world.look() == "nothing"
+    assert (world.item["early"], world.delivered) == (7, [])
+
+
+def test_a_run_that_expires_while_it_is_looked_at_is_not_made_anew(
+    world: Surroundings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.record(state="succeeded")
+    read_before(world, monkeypatch, lambda: world.client.items.clear())
+    assert world.look() == "nothing"
+    assert world.item == {}
 
 
 def failing(world: Surroundings, **facts: Any) -> None:
@@ -341,9 +400,9 @@ def test_a_digest_that_nobody_took_for_an_hour_is_given_up(
     assert (line["run"], line["undelivered"]) == (RUN.key, 1)
 
 
-@pytest.mark.parametrize(("age", "pings"), [(899, [30.0]), (900, [])])
+@pytest.mark.parametrize(("age", "pings"), [(899, [(RUN, 30.0)]), (900, [])])
 def test_a_monitor_is_pinged_of_a_run_that_closed_lately(
-    world: Surroundings, age: int, pings: list[float]
+    world: Surroundings, age: int, pings: list[tuple[RunId, float]]
 ) -> None:
     closed(world, closed=world.ledger.now - age)
     world.look()
@@ -355,7 +414,7 @@ def test_a_run_that_only_a_monitor_hears_of_is_no_digest(world: Surroundings) ->
     world.ledger.table.update(RUN.item, "REMOVE #event", {})
 
     assert world.look() == "notified"
-    assert (world.delivered, world.pinged) == ([], [30.0])
+    assert (world.delivered, world.pinged) == ([], [(RUN, 30.0)])
     assert "due_at" not in world.item
 
 
@@ -390,7 +449,13 @@ def test_while_dead_letters_that_were_sent_again_may_succeed_their_run_is_looked
 
 
 @pytest.mark.parametrize(
-    "facts", [{"state": "succeeded"}, {"redriven": 2_000_000 - LONGEST - 1}, {"state": "cancelled"}]
+    "facts",
+    [
+        {"state": "succeeded"},
+        {"state": "cancelled"},
+        {"redriven": 2_000_000 - LONGEST - 1},
+        {"redriven": None},
+    ],
 )
 def test_a_run_that_can_be_corrected_no_more_is_not_looked_at_again(
     world: Surroundings, facts: dict[str, Any]

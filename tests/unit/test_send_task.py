@@ -619,7 +619,8 @@ def test_notifying_may_take_half_of_the_time_that_is_left(
 ) -> None:
     given: list[float] = []
 
-    def notify(_ledger: Ledger, _closed: object, *, seconds: Callable[[], float]) -> None:
+    def notify(ledger: Ledger, closed: list[Any], *, seconds: Callable[[], float]) -> None:
+        assert ledger.table.get(closed[0].run.item)["state"] == RunState.SUCCEEDED
         given.append(seconds())
 
     monkeypatch.setattr("task_scheduler.notifications.run_digest.notify", notify)

@@ -5,16 +5,23 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from task_scheduler import task, testing
-from task_scheduler.errors import InvalidLine
+from task_scheduler.errors import InvalidLine, OutOfAttempts
+from task_scheduler.queue.message import Message
 from task_scheduler.tasks.registry import registered_tasks
 from task_scheduler.testing import ParentRun, make_context, run_task
 from task_scheduler_local.places import ROOT
 from tests.unit.conftest import Write
+
+PARTIAL = partial(print, "a")
 
 TASKS = """
     import time
@@ -53,6 +60,16 @@ TASKS = """
     @task("left")
     def left(context):
         return round(context.remaining)
+
+    @task("labels")
+    def labels(context):
+        return [context.log_fields[name] for name in ("id", "task", "attempt")]
+
+    class Call:
+        def __call__(self):
+            return "called"
+
+    task("call")(Call())
 """
 
 
@@ -99,10 +116,14 @@ def test_the_time_is_limited(folder: Path) -> None:
     ran = run_task("slow", retries=0, folder=folder)
     assert ran.outcome == "failed"
     assert "ran for more than 0.1 s" in str(ran.error)
+    assert 0.1 <= ran.seconds < 30
 
 
-def test_run_task_keeps_a_part_of_its_time(folder: Path) -> None:
-    assert run_task("left", timeout=60, folder=folder).result == "55"
+@pytest.mark.parametrize(("timeout", "left"), [(60, "55"), (600, "595")])
+def test_run_task_keeps_a_part_of_its_time(timeout: float, left: str, folder: Path) -> None:
+    assert run_task("left", timeout=timeout, folder=folder).result == left
+    (function,) = [task.function for task in registered_tasks() if task.name == "left"]
+    assert run_task(function, timeout=timeout, folder=folder).result == left
 
 
 def test_an_async_task_is_awaited(folder: Path) -> None:
@@ -167,8 +188,21 @@ def test_mistakes_of_a_test_are_named(folder: Path, tmp_path: Path) -> None:
         run_task("greet", attempt=4, folder=folder)
     with pytest.raises(FileNotFoundError, match="must be that of task_code_dir"):
         run_task("greet", folder=tmp_path / "elsewhere")
-    with pytest.raises(LookupError, match=r"must be decorated with @task"):
-        run_task(test_mistakes_of_a_test_are_named, folder=folder)
+
+
+def plain() -> None:
+    """Is not decorated."""
+
+
+@pytest.mark.parametrize(("function", "name"), [(plain, "plain"), (PARTIAL, repr(PARTIAL))])
+def test_a_function_that_is_not_a_task_is_named(
+    function: Callable[..., Any], name: str, folder: Path
+) -> None:
+    with pytest.raises(LookupError) as caught:
+        run_task(function, folder=folder)
+    assert (
+        str(caught.value) == f"{name} is not a task: must be decorated with @task(...), outermost"
+    )
 
 
 def test_a_function_can_be_called_with_a_context() -> None:
@@ -176,6 +210,14 @@ def test_a_function_can_be_called_with_a_context() -> None:
     assert (context.attempt, context.schedule, context.cancelled) == (3, "nightly", False)
     assert 9 < context.remaining <= 10
     assert make_context().attempt == 1
+
+
+def test_a_context_is_of_the_time_that_a_test_says_or_of_now() -> None:
+    assert make_context(scheduled_time="2026-11-23T02:00:00Z").scheduled_time == (
+        "2026-11-23T02:00:00Z"
+    )
+    now = datetime.fromisoformat(make_context().scheduled_time or "")
+    assert abs(now - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 def test_a_task_is_given_the_runs_that_its_own_follows(folder: Path) -> None:
@@ -197,6 +239,54 @@ def test_a_name_means_the_function_of_the_folder_that_a_test_has_imported(folder
 def is_registered(name: str, folder: Path) -> bool:
     found = testing._registered(name, folder)
     return found is not None and found.name == name
+
+
+def test_an_object_that_can_be_called_is_found_by_its_name(folder: Path) -> None:
+    assert run_task("call", folder=folder).result == "called"
+    assert run_task("call", folder=folder).result == "called"
+
+
+def test_lines_of_the_log_would_name_the_task_however_it_was_given(folder: Path) -> None:
+    by_name = run_task("labels", schedule="nightly", attempt=2, folder=folder)
+    assert by_name.result == '["nightly@test#1","labels",2]'
+    (function,) = [task.function for task in registered_tasks() if task.name == "labels"]
+    assert run_task(function, schedule="nightly", attempt=2, folder=folder).result == by_name.result
+
+
+def test_files_of_the_folder_tasks_import_each_other_as_on_lambda(
+    write_tasks: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_tasks()
+    monkeypatch.setattr(sys, "path", [path for path in sys.path if path != str(tmp_path)])
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tasks").mkdir()
+    (tmp_path / "tasks" / "one_more.py").write_text("GREETING = 'Hi'")
+    (tmp_path / "tasks" / "greetings.py").write_text(
+        "from task_scheduler import task\n"
+        "@task('hi')\n"
+        "def hi():\n"
+        "    import one_more\n"
+        "    return one_more.GREETING\n"
+    )
+    for _ in range(2):
+        assert run_task("hi").result == "Hi"
+    assert sys.path[0] == str(tmp_path / "tasks")
+    assert str(tmp_path / "tasks") not in sys.path[1:]
+
+
+@pytest.mark.parametrize(("task", "outcome"), [("greet", "success"), ("gret", "failed")])
+def test_an_attempt_is_the_first_one_of_its_message(task: str, outcome: str, folder: Path) -> None:
+    message = Message(id="nightly@1#2", schedule="nightly", task=task, text="Ada")
+    ended = testing.attempt_task(message, folder)
+    assert (ended.result.outcome, ended.result.attempt) == (outcome, 1)
+    assert (ended.delivery.message, ended.delivery.number) == (message, 1)
+
+
+def test_an_attempt_after_the_last_one_is_not_made(folder: Path) -> None:
+    message = Message(id="nightly@1#2", schedule="nightly", task="greet", text="Ada", retries=2)
+    result = testing.attempt_task(message, folder, attempt=4).result
+    assert result.outcome == "failed"
+    assert isinstance(result.error, OutOfAttempts)
 
 
 def test_no_handler_imports_it() -> None:

@@ -38,8 +38,9 @@ class Surroundings:
     is_delivered: bool = True
 
     def __post_init__(self) -> None:
-        client = Client(cast("Any", self), random.Random(1))
-        self.ledger = Ledger(Table(cast("Any", client), "t"), lambda: self.now, keep_seconds=10**8)
+        self.client = Client(cast("Any", self), random.Random(1))
+        table = Table(cast("Any", self.client), "t")
+        self.ledger = Ledger(table, lambda: self.now, keep_seconds=10**8)
 
     def sleep(self, seconds: float) -> None:
         """Go on at once."""
@@ -84,6 +85,7 @@ def test_people_are_notified_once_of_a_schedule_that_does_not_run_and_once_when_
     assert world.look(HOURLY, after=HOUR) == [NAME]
     assert world.look(HOURLY, after=300) == [NAME]
     assert world.said == ["nightly: has not run"]
+    assert (known(world)["problem"], known(world)["notified"]) == ("silent", world.now - 300)
 
     world.run("running")
     assert world.look(HOURLY, after=300) == []
@@ -133,14 +135,83 @@ def test_a_run_by_hand_for_a_time_long_ago_has_its_time_from_when_it_began(
     assert world.look(IN_TEN_MINUTES, after=1) == [NAME]
 
 
-def test_what_no_service_took_is_sent_again(world: Surroundings) -> None:
+def test_a_run_has_its_time_from_when_it_was_due_however_late_it_began(
+    world: Surroundings,
+) -> None:
+    world.look(IN_TEN_MINUTES)
+    world.run("running", due_time=world.now - 590)
+    assert world.look(IN_TEN_MINUTES, after=10) == []
+    assert world.look(IN_TEN_MINUTES, after=1) == [NAME]
+
+
+def test_what_no_service_took_is_sent_again_by_the_next_look(world: Surroundings) -> None:
     world.look(HOURLY)
     world.is_delivered = False
     world.look(HOURLY, after=2 * HOUR)
     world.is_delivered = True
     for _ in range(3):
-        world.look(HOURLY, after=300)
+        world.look(HOURLY)
     assert world.said == ["nightly: has not run"] * 2
+
+    world.run("succeeded")
+    world.is_delivered = False
+    world.look(HOURLY)
+    world.is_delivered = True
+    for _ in range(3):
+        world.look(HOURLY)
+    assert world.said == ["nightly: has not run"] * 2 + ["nightly: in time again"] * 2
+
+
+def test_a_problem_that_comes_back_before_people_know_of_its_end_is_no_news(
+    world: Surroundings,
+) -> None:
+    world.look(HOURLY)
+    world.look(HOURLY, after=2 * HOUR)
+    world.run("succeeded")
+    world.is_delivered = False
+    world.look(HOURLY)
+    assert world.look(HOURLY, after=2 * HOUR) == [NAME]
+    assert world.said == ["nightly: has not run", "nightly: in time again"]
+
+
+def test_a_problem_after_another_is_news(world: Surroundings) -> None:
+    both = Watch(expected_every=HOUR, finish_within=600, notify_on=("failure",))
+    world.look(both)
+    world.look(both, after=2 * HOUR)
+    world.run("running")
+    world.is_delivered = False
+    assert world.look(both, after=601) == [NAME]
+    world.is_delivered = True
+    for _ in range(3):
+        assert world.look(both, after=60) == [NAME]
+    assert world.said == ["nightly: has not run"] + ["nightly: not ended in time"] * 2
+
+
+def test_what_is_left_of_an_item_that_expired_is_no_run(world: Surroundings) -> None:
+    both = Watch(expected_every=HOUR, finish_within=600)
+    world.look(both)
+    world.run("running")
+    world.ledger.table.update(RunId.of(f"{NAME}@0").item, "SET #due_at = :now", {"now": 1})
+    assert world.look(both, after=600) == []
+    assert world.look(both, after=1) == [NAME]
+    world.run("succeeded", began=world.now - 601)
+    assert world.look(both) == []
+    assert world.look(both, after=HOUR) == [NAME]
+
+
+def test_a_look_at_a_schedule_costs_no_more_when_it_has_run_for_years(world: Surroundings) -> None:
+    def read_units() -> int:
+        before = world.client.units["read"]
+        world.look(IN_TEN_MINUTES)
+        return world.client.units["read"] - before
+
+    world.look(IN_TEN_MINUTES)
+    for number in range(20):
+        world.run("succeeded", began=number)
+    units = read_units()
+    for number in range(20, 1_000):
+        world.run("succeeded", began=number)
+    assert read_units() == units
 
 
 def test_nobody_is_notified_who_does_not_want_to_be_but_the_alarm_goes_off(

@@ -163,7 +163,7 @@ def trace_header() -> str:
 def _texts_by_name(text: str) -> Mapping[str, str]:
     found = json.loads(text)
     if not isinstance(found, dict) or not all(isinstance(each, str) for each in found.values()):
-        raise ValueError(text)
+        raise ValueError
     return MappingProxyType(found)
 
 

@@ -29,6 +29,7 @@ from task_scheduler.tasks.registry import forget_failures
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from task_scheduler.config import Settings
     from task_scheduler.runs.ledger import Ledger
 
 RESERVE_SHARE = 0.25
@@ -96,14 +97,15 @@ def handler(event: Any, context: LambdaContext) -> Summary:
     capture_output()
     forget_failures()
     run = Run.from_event(event, request_id=context.aws_request_id)
-    ledger = open_ledger(config.load("send_task"))
+    settings = config.load("send_task")
+    ledger = open_ledger(settings)
     claims = Claims(
         ledger,
         owner=context.aws_request_id,
         lease_seconds=_seconds_left(context) + LEASE_MARGIN_SECONDS,
     )
     try:
-        return _send(run, ledger, claims, context)
+        return _send(run, settings, ledger, claims, context)
     except Exception as error:
         reason = truncate(reason_of(error))
         fields = {
@@ -118,17 +120,18 @@ def handler(event: Any, context: LambdaContext) -> Summary:
         raise
 
 
-def _send(run: Run, ledger: Ledger, claims: Claims, context: LambdaContext) -> Summary:
+def _send(
+    run: Run, settings: Settings, ledger: Ledger, claims: Claims, context: LambdaContext
+) -> Summary:
     begun = _begin(run, claims, context)
+    recorder = Recorder(ledger, partial(send_late, queue_url=settings.queue_url))
     if begun.claim is not Claim.MINE:
         if begun.claim is Claim.SENT:
-            _end(run, ledger, _recorder(ledger), context, total=begun.item["total"])
+            _end(run, ledger, recorder, context, total=begun.item["total"])
         return _report(run, begun, None)
     run = replace(run, cursor=begun.cursor(run))
     if run.monitor is not None and begun.is_first and _is_whole(run):
         _beat(run, run.monitor, context)
-    settings = config.load("send_task")
-    recorder = _recorder(ledger)
     pacer = Pacer(run.pace, run.cursor.next_slot, time.time) if run.pace and not run.only else None
     is_time_up = _time_limit(context)
     task_list = TaskList(
@@ -172,10 +175,6 @@ def _beat(run: Run, name: str, context: LambdaContext) -> None:
     ping(name, run.key, Beat.START, state="running", seconds=seconds)
 
 
-def _recorder(ledger: Ledger) -> Recorder:
-    return Recorder(ledger, partial(send_late, queue_url=config.load("send_task").queue_url))
-
-
 def _end(
     run: Run,
     ledger: Ledger,
@@ -204,7 +203,6 @@ def _end(
 def _report(run: Run, begun: Start, sent: SentList | None) -> Summary:
     """Log what an invocation did, and return it."""
     incomplete = sent.incomplete if sent else None
-    why = None if begun.claim is Claim.MINE else begun.item.get("reason")
     summary = Summary(
         schedule=run.schedule,
         run=run.key,
@@ -216,7 +214,7 @@ def _report(run: Run, begun: Start, sent: SentList | None) -> Summary:
         continued_at=sent.rest.line if sent and sent.rest and not incomplete else None,
         began_at=run.cursor.line if run.cursor.line > 1 else None,
         only=run.only,
-        reason=truncate(str(incomplete)) if incomplete else why,
+        reason=truncate(str(incomplete)) if incomplete else begun.item.get("reason"),
         error=type(incomplete).__name__ if incomplete else None,
     )
     present = {name: value for name, value in summary.items() if value is not None}

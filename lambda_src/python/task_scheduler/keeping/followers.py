@@ -114,7 +114,9 @@ class Followers:
             return False
         if not follower.is_due(taken, counts):
             return False
-        time = max(self._ledger.now, known.get("time", 0) + 1)
+        time = self._ledger.now
+        if "time" in known:
+            time = max(time, known["time"] + 1)
         scheduled_time = scheduled_time_of(time)
         pending = {
             "key": str(RunKey(name, scheduled_time)),
@@ -155,10 +157,11 @@ class Followers:
             "expires": self._ledger.expires, "parents": list(known["pending"]["parents"]),
         }  # fmt: skip
         expression = "SET " + ", ".join(f"#{value} = :{value}" for value in values)
-        self._ledger.table.update(
+        update = self._ledger.table.update(
             run.item, expression, values, condition="attribute_not_exists(pk)"
         )
-        logger.error("schedule not started", extra={"schedule": name, "reason": reason})
+        if update.was_made:
+            logger.error("schedule not started", extra={"schedule": name, "reason": reason})
 
     def _is_recorded(self, pending: Mapping[str, Any]) -> bool:
         return bool(self._ledger.table.get(RunId.of(pending["key"]).item))
@@ -171,11 +174,14 @@ class Followers:
 
     def _write(self, name: str, known: Item, expression: str, values: Mapping[str, Any]) -> bool:
         """Write what is known of a schedule, unless another keep_runs did so meanwhile."""
+        before, condition = {}, "attribute_not_exists(#version)"
+        if "version" in known:
+            before, condition = {"before": known["version"]}, "#version = :before"
         update = self._ledger.table.update(
             _key(name),
             f"ADD #version :one {expression}",
-            {**values, "one": 1, "before": known.get("version", 0)},
-            condition="attribute_not_exists(#version) OR #version = :before",
+            {**values, "one": 1, **before},
+            condition=condition,
         )
         return update.was_made
 

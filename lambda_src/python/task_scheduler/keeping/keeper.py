@@ -101,8 +101,8 @@ class Keeper:
 
     def _look_at_sending(self, run: RunId, item: Item) -> str:
         """Take up a list whose sender is gone, or close the run as incomplete."""
-        lease = item.get("lease", 0)
-        if lease > self._ledger.now:
+        lease = item.get("lease")
+        if lease is not None and lease > self._ledger.now:
             self._look_again(run, item, lease - self._ledger.now + LOOK_SECONDS)
             return "nothing"
         self._look_again(run, item, LOOK_SECONDS)
@@ -133,7 +133,7 @@ class Keeper:
             return "nothing"
         schedule = ScheduleState.from_item(self._ledger.table.get(run.schedule_item))
         is_wanted = NotifyEvent.FAILURE in (item.get("notify_on") or [])
-        if not is_wanted or schedule.streak or "early" in item:
+        if not is_wanted or schedule.streak:
             return "nothing"
         claimed = self._ledger.table.update(
             run.item,
@@ -183,9 +183,9 @@ class Keeper:
         )
         if corrected is not None:
             return self._closed(corrected)
-        since = item.get("redriven", 0)
+        since = item.get("redriven")
         is_failing = item["state"] in (RunState.FAILED, RunState.INCOMPLETE)
-        if is_failing and not self._is_over(since):
+        if is_failing and since is not None and not self._is_over(since):
             self._look_again(run, item, _pause(self._ledger.now - since))
             return "nothing"
         self._ledger.table.update(
@@ -236,12 +236,12 @@ class Keeper:
         longest = self._settings.message_retention + RETENTION_MARGIN_SECONDS
         return self._ledger.now > since + longest
 
-    def _look_again(self, run: RunId, item: Item, seconds: float) -> None:
+    def _look_again(self, run: RunId, item: Item, seconds: int) -> None:
         """Have the run looked at again after so many seconds, unless somebody changed that."""
         self._ledger.table.update(
             run.item,
             "SET #due_at = :later",
-            {"later": self._ledger.now + int(seconds), "before": item["due_at"]},
+            {"later": self._ledger.now + seconds, "before": item["due_at"]},
             condition="#due_at = :before",
         )
 

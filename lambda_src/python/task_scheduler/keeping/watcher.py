@@ -126,7 +126,7 @@ class Watcher:
         if "since" not in known:
             self._ledger.table.update(_key(name), "SET #since = :now", {"now": self._ledger.now})
             return False
-        runs = self._ledger.table.query(f"S#{name}", prefix="R#", most=LAST_RUNS)
+        runs = self._ledger.table.query(f"S#{name}", most=LAST_RUNS)
         schedule = ScheduleState.from_item(self._ledger.table.get(("S", name)))
         problem = self._late(watch, runs) or self._silent(watch, runs, schedule, known["since"])
         if problem is not None:
@@ -139,9 +139,11 @@ class Watcher:
         """Return the first run that has not ended in time."""
         if watch.finish_within is None:
             return None
-        for item in sorted(runs, key=_due):
-            is_open = item.get("state") in (RunState.RUNNING, RunState.WAITING)
-            if is_open and self._ledger.now > _due(item) + watch.finish_within:
+        open_runs = [
+            item for item in runs if item.get("state") in (RunState.RUNNING, RunState.WAITING)
+        ]
+        for item in sorted(open_runs, key=_due):
+            if self._ledger.now > _due(item) + watch.finish_within:
                 key = RunId.of_item(item["pk"], item["sk"]).key
                 reason = f"{key} has not ended {watch.finish_within} s after it was due"
                 return Problem(name=f"late {key}", headline="not ended in time", reason=reason)
@@ -153,8 +155,8 @@ class Watcher:
         """Return that no run was due, or started, for as long as is expected."""
         if watch.expected_every is None or self._ledger.now >= (watch.end or inf):
             return None
-        times = [*(item.get("began", 0) for item in runs), *(run.due for run in schedule.recent)]
-        last = max([since, watch.start or 0, *times])
+        began = [item.get("began", since) for item in runs]
+        last = max([since, watch.start or since, *began, *(run.due for run in schedule.recent)])
         if self._ledger.now <= last + watch.expected_every:
             return None
         reason = f"no run for {watch.expected_every} s (expected_every)"
@@ -172,7 +174,7 @@ class Watcher:
         if not is_notified(NotifyEvent.FAILURE, watch.notify_on):
             self._give_back(name, lease)
         elif self._notify(name, watch, problem, schedule):
-            self._give_back(name, lease, "SET #notified = :now", {"now": self._ledger.now})
+            self._give_back(name, lease, "SET #notified = :now REMOVE #lease", now=self._ledger.now)
         else:
             self._give_back(name, lease)  # the next look tries again
 
@@ -183,7 +185,7 @@ class Watcher:
         if "notified" in known and not self._notify(name, watch, None, schedule):
             self._give_back(name, lease)
         else:
-            self._give_back(name, lease, removes="#problem, #notified, ")
+            self._give_back(name, lease, "REMOVE #problem, #notified, #lease")
 
     def _claim(
         self, name: str, known: Item, problem: str, *, forgets_notified: bool = False
@@ -223,26 +225,17 @@ class Watcher:
         return lease if update.was_made else None
 
     def _give_back(
-        self,
-        name: str,
-        lease: int,
-        sets: str = "",
-        values: Mapping[str, Any] | None = None,
-        *,
-        removes: str = "",
+        self, name: str, lease: int, expression: str = "REMOVE #lease", **values: Any
     ) -> None:
         """End a claim, unless it has expired and another has it."""
         self._ledger.table.update(
-            _key(name),
-            f"{sets} REMOVE {removes}#lease".strip(),
-            {**(values or {}), "own": lease},
-            condition="#lease = :own",
+            _key(name), expression, {**values, "own": lease}, condition="#lease = :own"
         )
 
 
 def _due(item: Item) -> int:
     """Return when a run was due; one by hand, which may be for a time long ago, when it began."""
-    began: int = item.get("began", 0)
+    began: int = item["began"]
     due: int = began if item.get("started_by") else item.get("due_time", began)
     return due
 
