@@ -125,7 +125,7 @@ def _client(
 
 def _endpoint_url(service: str) -> str | None:
     """Return the endpoint that the environment named, as botocore would; None for AWS's own."""
-    if str(config.STARTED_WITH.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")).lower() == "true":
+    if config.STARTED_WITH.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
         return None
     name = {"secretsmanager": "SECRETS_MANAGER"}.get(service, service.upper())
     everywhere = config.STARTED_WITH.get("AWS_ENDPOINT_URL")

@@ -133,7 +133,7 @@ class Keeper:
             return "nothing"
         schedule = ScheduleState.from_item(self._ledger.table.get(run.schedule_item))
         is_wanted = NotifyEvent.FAILURE in (item.get("notify_on") or [])
-        if not is_wanted or schedule.streak:
+        if not is_wanted or schedule.streak or "early" in item:
             return "nothing"
         claimed = self._ledger.table.update(
             run.item,
