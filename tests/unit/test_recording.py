@@ -268,6 +268,11 @@ def test_what_can_be_recorded_nowhere_stays_on_the_queue(
     [kept] = acknowledgement.kept
     assert kept.record is made
     assert kept.wait > 0
+    sqs_calls.answer = {"Successful": [{}]}
+    assert acknowledgement.finish()
+    operation, request = sqs_calls.requests[-1]
+    assert operation == "delete_message_batch"
+    assert [entry["ReceiptHandle"] for entry in request["Entries"]] == ["handle-251"]
 
 
 @pytest.mark.parametrize(
@@ -448,6 +453,37 @@ def test_what_has_ended_is_no_suspect(ledger: Ledger) -> None:
     marks.add(Mark.OK, FIRST, body="b")
     ledger.record(RUN, 0, marks)
     assert not history(ledger, record(receives=9)).is_suspect(record(receives=9))
+
+
+def test_the_reports_at_the_end_of_a_batch_have_the_time_that_is_left(
+    recording: Recording,
+    acknowledgement: Acknowledgement,
+    budget: TimeBudget,
+    sqs_calls: Sqs,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits: list[float] = []
+
+    def note(seconds: float, call: Callable[[], Any]) -> Any:
+        waits.append(seconds)
+        return call()
+
+    for module in ("recording", "acknowledgement"):
+        monkeypatch.setattr(f"task_scheduler.execution.{module}.call_with_timeout", note)
+    made = record()
+    recording.add(ended(made, Outcome.SUCCESS))
+    acknowledgement.add_done(made)
+    acknowledgement.keep(record(2), 5.0)
+
+    acknowledgement.record()
+    acknowledgement.set_visibility()
+    assert acknowledgement.finish()
+
+    assert waits == [budget.left_for_report()] * 3
+    assert [operation for operation, _ in sqs_calls.requests] == [
+        "change_message_visibility_batch",
+        "delete_message_batch",
+    ]
 
 
 def test_nobody_waits_longer_for_a_history_than_for_a_report_between_tasks(

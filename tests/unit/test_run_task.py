@@ -259,6 +259,22 @@ def test_an_attempt_that_failed_is_used_whatever_sandbox_runs_the_next(
     )  # fmt: skip
 
 
+def test_what_the_dead_sender_of_a_run_has_sent_as_well_is_not_run_again(
+    bench: Bench, ledger: Ledger, log_lines: Log
+) -> None:
+    message, run = note("1"), RunId.of("s@t")
+    marks = Marks()
+    marks.add(Mark.OK, Position(0, 0), body=message.encode())
+    ledger.record(run, 0, marks)
+    ledger.table.update(run.item, "SET #taken_over = :yes", {"yes": True})
+    bench.put_at("s@t#1", message)
+
+    assert bench.run() == []
+
+    assert bench.ran == []
+    assert [line["outcome"] for line in log_lines() if line["message"] == "task"] == ["duplicate"]
+
+
 def test_what_has_ended_is_taken_off_the_queue_and_not_run_again(
     bench: Bench, log_lines: Log
 ) -> None:

@@ -19,6 +19,7 @@ from task_scheduler.outcome import Outcome
 from task_scheduler.queue.sending import Entry
 from task_scheduler.runs.chunk import Mark, Marks, Position
 from tests.model.still import Still, still_client, still_ledger
+from tests.unit.conftest import Log
 from tests.unit.test_attempt import MESSAGE
 from tests.unit.test_recording import RUN, SETTINGS, record
 
@@ -138,6 +139,31 @@ def test_the_beginning_of_a_suspect_is_recorded_once_the_others_are_safe() -> No
     chunk = batch.ledger.read(RUN, 0)
     assert batch.recording.is_safe(other)
     assert [chunk.attempts(Position(0, offset)) for offset in range(3)] == [0, 1, 0]
+
+
+def test_an_attempt_that_cannot_be_logged_is_settled_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, log_lines: Log
+) -> None:
+    def refuse(*_: object) -> None:
+        raise RecursionError("odd")
+
+    monkeypatch.setattr("task_scheduler.execution.settlement.log_task", refuse)
+    batch = Batch(SETTINGS)
+
+    batch.settlement.settle(Ended(Delivery(record(1), MESSAGE), Result(Outcome.SUCCESS)))
+
+    assert batch.acknowledgement.done == 1
+    [line] = log_lines()
+    assert (line["level"], line["message"]) == ("WARNING", "attempt not logged")
+    assert line["exception_name"] == "RecursionError"
+
+
+def test_a_retry_that_asks_for_no_wait_comes_again_at_once() -> None:
+    batch = Batch(SETTINGS)
+
+    batch.settlement.settle(Ended(Delivery(record(1), MESSAGE), Result(Outcome.RETRY)))
+
+    assert batch.waits == [0.0]
 
 
 def test_a_message_that_no_task_is_run_for_is_settled_with_its_result() -> None:
