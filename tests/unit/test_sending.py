@@ -27,12 +27,14 @@ class Sqs:
         self.refusals = dict(refusals or {})
         self.broken = broken
         self.requests: list[list[dict[str, Any]]] = []
+        self.urls: set[str] = set()
         self.taken: list[str] = []
         self._lock = threading.Lock()
 
     def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> Any:  # noqa: N803
         with self._lock:
             self.requests.append(Entries)
+            self.urls.add(QueueUrl)
             if self.broken:
                 raise ConnectionError("no route to SQS")
             failed = []
@@ -264,11 +266,12 @@ def test_one_request_is_in_flight_unless_more_are_asked_for() -> None:
 
     others, sqs = threading.Event(), Slow()
 
-    with Sender(sqs, "q") as sender:  # type: ignore[arg-type]
+    with Sender(sqs, "https://q") as sender:  # type: ignore[arg-type]
         for number in range(40):
             sender.put(Entry(f"{number}"))
 
     assert (sqs.most, sqs.taken) == (1, [f"{number}" for number in range(40)])
+    assert sqs.urls == {"https://q"}
 
 
 def test_attributes_are_truncated_cleaned_and_left_out_when_empty() -> None:

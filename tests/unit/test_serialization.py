@@ -210,7 +210,20 @@ class Frozen(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Slotted:
-    x: int
+    x: Any
+
+
+class Sparse:
+    __slots__ = ("x", "y")
+
+    def __init__(self) -> None:
+        self.x = 1
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sparse) and other.x == self.x and not hasattr(other, "y")
+
+    def __hash__(self) -> int:
+        return self.x
 
 
 class Concrete(Abstract):
@@ -230,7 +243,7 @@ class Concrete(Abstract):
         return self.x
 
 
-@pytest.mark.parametrize("value", [Frozen(1), Slotted(1), Concrete()])
+@pytest.mark.parametrize("value", [Frozen(1), Slotted(1), Sparse(), Concrete()])
 def test_a_plain_class_travels_frozen_slotted_or_derived(value: Any) -> None:
     serializable(type(value))
     if isinstance(value, Concrete):
@@ -279,6 +292,7 @@ def _cycle() -> Any:
         (lambda: 1, "a function cannot travel"),
         ([{"f": [print]}], "a function cannot travel"),
         ({"p": Point(1, lambda: 1)}, "a function cannot travel"),
+        ({"p": Point(1, serializable(Slotted)(print))}, "a function cannot travel"),
         ({"f": io.StringIO()}, "a file cannot travel"),
         ({1: "a", "1": "b"}, "the key 1: must be a str"),
         ({None: 1}, "the key None: must be a str"),

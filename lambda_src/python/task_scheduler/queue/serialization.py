@@ -111,10 +111,6 @@ def _why_not_plain(cls: object) -> str | None:
         for name in _HOOKS:
             if name in vars(base) and not _is_generated(base, name):
                 return f"has a {name}"
-    try:
-        object.__new__(cls)
-    except TypeError:
-        return "is built on a type of Python's own"
     return None
 
 
@@ -201,7 +197,7 @@ def _without_tags(flat: Any) -> Any:
         NotSerializable,
         "decorate its class with @task_scheduler.serializable, or send plain JSON",
     )
-    return {key: item if key == OBJECT else _without_tags(item) for key, item in flat.items()}
+    return {key: _without_tags(item) for key, item in flat.items()}
 
 
 def _restore(plain: Any) -> Any:
