@@ -21,6 +21,7 @@ from task_scheduler.queue.dead_letters import (
     line_dead_letter,
     task_dead_letter,
 )
+from task_scheduler.queue.place import Place
 from task_scheduler.runs.run import Cursor, Run
 from task_scheduler.task_list.listed import Refused
 from tests.unit.test_attempt import delivery
@@ -132,6 +133,18 @@ def test_a_text_typed_by_hand_has_a_letter_without_schedule_and_task() -> None:
     dead_letter = task_dead_letter(typed, Result(outcome=Outcome.FAILED, error=ValueError("why")))
 
     assert (dead_letter.attributes["schedule"], dead_letter.attributes["task"]) == ("", "")
+
+
+@pytest.mark.parametrize(("redrive", "times"), [(0, None), (2, "2")])
+def test_a_tasks_letter_keeps_its_place_beside_all_else(redrive: int, times: str | None) -> None:
+    made = with_record(delivery(), place=Place("s@t", 3, redrive))
+
+    attributes = task_dead_letter(
+        made, Result(outcome=Outcome.FAILED, error=ValueError("why"))
+    ).attributes
+
+    assert (attributes["place"], attributes["redrive"]) == ("s@t#3", times)
+    assert (attributes["reason"], attributes["task"]) == ("why", "t")
 
 
 def test_a_refused_line_that_was_sent_again_says_how_often() -> None:

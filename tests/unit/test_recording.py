@@ -23,7 +23,7 @@ from task_scheduler.queue.place import Place
 from task_scheduler.queue.record import Record
 from task_scheduler.runs.chunk import Chunk, Counts, Mark, Marks, Position
 from task_scheduler.runs.identity import RunId
-from task_scheduler.runs.kept_ends import KeptEnd
+from task_scheduler.runs.kept_ends import KeptEnd, read_kept_end
 from task_scheduler.runs.late_records import EndsRecord, SentRecord, late_entry
 from task_scheduler.runs.ledger import Ledger
 from tests.model.dynamodb import Client
@@ -416,6 +416,54 @@ def test_a_record_that_cannot_be_sent_anew_stays(
     assert [line["message"] for line in log_lines()] == ["ledger", "late record"]
     assert log_lines()[1]["exception_name"] == "OSError"
     assert (acknowledgement.done, len(acknowledgement.kept)) == (0, 1)
+
+
+def test_while_the_ledger_is_away_late_records_stay_and_are_waited_for_no_longer_than_other_reports(
+    ledger: Ledger,
+    recording: Recording,
+    acknowledgement: Acknowledgement,
+    log_lines: Log,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits: list[float] = []
+
+    def refuse(seconds: float, _call: object) -> None:
+        waits.append(seconds)
+        raise TimeoutError("no answer within 3.0 s")
+
+    monkeypatch.setattr("task_scheduler.execution.late.call_with_timeout", refuse)
+    records = [record(1, body=ENDS_BODY), record(2, body=SENT_BODY, receives=2)]
+
+    apply(records, ledger, recording, acknowledgement)
+
+    assert waits == [3.0, 3.0]
+    assert [line["reason"] for line in log_lines()] == ["no answer within 3.0 s"] * 2
+    assert [kept.record for kept in acknowledgement.kept] == records
+    first, second = (kept.wait for kept in acknowledgement.kept)
+    assert 5 <= first <= 10
+    assert 10 <= second <= 20
+
+
+def test_a_late_record_that_was_applied_is_taken_off_the_queue(
+    ledger: Ledger, recording: Recording, acknowledgement: Acknowledgement, sqs_calls: Sqs
+) -> None:
+    apply([record(7, body=SENT_BODY)], ledger, recording, acknowledgement)
+    assert acknowledgement.finish()
+
+    [(operation, request)] = sqs_calls.requests
+    assert operation == "delete_message_batch"
+    assert [entry["ReceiptHandle"] for entry in request["Entries"]] == ["handle-7"]
+
+
+def test_the_reason_of_a_failure_is_kept_for_the_digest_of_its_run(
+    recording: Recording, ledger: Ledger
+) -> None:
+    recording.add(ended(record(3), Outcome.FAILED, attempt=2, error=OSError("no luck")))
+    recording.flush(9.0)
+
+    assert read_kept_end(ledger, Place(RUN.key, 3)) == KeptEnd(
+        id=MESSAGE.id, task="t", attempt=2, reason="no luck", error="OSError"
+    )
 
 
 def history(ledger: Ledger, *records: Record, is_resent: bool = False) -> History:

@@ -251,7 +251,27 @@ def test_an_error_of_the_caller_is_raised_and_the_open_batch_is_not_sent() -> No
     assert sqs.taken == []
 
 
-def test_one_request_is_in_flight_unless_more_are_asked_for() -> None:
+def test_several_requests_are_in_flight_if_more_are_asked_for() -> None:
+    both = threading.Barrier(2, timeout=30)
+
+    class Together(Sqs):
+        def send_message_batch(self, **request: Any) -> Any:
+            both.wait()
+            return super().send_message_batch(**request)
+
+    sqs = Together()
+
+    with Sender(sqs, "https://q", in_flight=2) as sender:  # type: ignore[arg-type]
+        for number in range(4 * MAX_ENTRIES):
+            sender.put(Entry(f"{number}"))
+
+    assert len(sqs.taken) == 4 * MAX_ENTRIES
+
+
+@pytest.mark.parametrize(("url", "asked_for"), [("https://q", {}), ("q.fifo", {"in_flight": 4})])
+def test_one_request_is_in_flight_unless_more_are_asked_for_of_a_standard_queue(
+    url: str, asked_for: dict[str, int]
+) -> None:
     class Slow(Sqs):
         busy = most = 0
 
@@ -266,12 +286,12 @@ def test_one_request_is_in_flight_unless_more_are_asked_for() -> None:
 
     others, sqs = threading.Event(), Slow()
 
-    with Sender(sqs, "https://q") as sender:  # type: ignore[arg-type]
+    with Sender(sqs, url, **asked_for) as sender:  # type: ignore[arg-type]
         for number in range(40):
-            sender.put(Entry(f"{number}"))
+            sender.put(Entry(f"{number}", message_group="g"))
 
     assert (sqs.most, sqs.taken) == (1, [f"{number}" for number in range(40)])
-    assert sqs.urls == {"https://q"}
+    assert sqs.urls == {url}
 
 
 def test_attributes_are_truncated_cleaned_and_left_out_when_empty() -> None:
