@@ -76,15 +76,12 @@ def test_credentials_are_not_shown() -> None:
     assert settings.secret_access_key == "hidden-1"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class More(Settings):
-    """The settings, and two of a later version."""
-
-    limit: int = variable("LIMIT", 7)
-    token: str | None = variable("TOKEN", None, is_secret=True)
-
-
 def test_a_variable_has_a_default_and_is_shown_unless_it_is_a_secret() -> None:
+    @dataclass(frozen=True, kw_only=True, eq=False)
+    class More(Settings):
+        limit: int = variable("LIMIT", 7)
+        token: str | None = variable("TOKEN", None, is_secret=True)
+
     assert (More.from_environment({}).limit, More.from_environment({}).token) == (7, None)
     settings = More.from_environment({"LIMIT": "8", "TOKEN": "hidden"})
     assert (settings.limit, settings.token) == (8, "hidden")

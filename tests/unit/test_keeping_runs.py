@@ -254,12 +254,16 @@ def test_a_run_whose_messages_are_gone_for_certain_has_failed(
     assert world.closed == [("failed", 30.0)]
 
 
-def test_the_ends_of_a_run_whose_first_messages_are_gone_are_counted(world: Surroundings) -> None:
-    world.record(state="running", total=300, began=world.ledger.now - LONGEST - 1)
+def test_the_ends_of_a_run_whose_first_tasks_have_none_are_counted(world: Surroundings) -> None:
+    began = world.ledger.now - 300
+    world.record(state="running", total=300, notify_on=["failure"], first_failed=began)
     marks = Marks()
-    marks.add(Mark.OK, Position(1, 0), body="251")
+    marks.add(Mark.BAD, Position(1, 0), body="251")
     world.ledger.record(RUN, 1, marks)
+    assert world.look() == "notified"
+    assert world.delivered[0][0].item["failed"] == 1
 
+    world.record(began=world.ledger.now - LONGEST - 1)
     assert world.look() == "closed"
     assert (world.item["ended"], world.item["missing"]) == (1, 299)
 
