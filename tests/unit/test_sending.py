@@ -251,6 +251,23 @@ def test_an_error_of_the_caller_is_raised_and_the_open_batch_is_not_sent() -> No
     assert sqs.taken == []
 
 
+def test_an_answer_need_not_say_that_nothing_failed() -> None:
+    class Brief(Sqs):
+        def send_message_batch(self, **request: Any) -> Any:
+            super().send_message_batch(**request)
+            return {"Successful": []}
+
+    sqs = Brief()
+
+    assert send_batch(sqs, "q", [Entry("a")]) == 1  # type: ignore[arg-type]
+    assert sqs.taken == ["a"]
+
+
+def test_only_what_is_to_wait_has_a_delay() -> None:
+    assert Entry("a", delay=30).as_request("0")["DelaySeconds"] == 30
+    assert "DelaySeconds" not in Entry("a").as_request("0")
+
+
 def test_several_requests_are_in_flight_if_more_are_asked_for() -> None:
     both = threading.Barrier(2, timeout=30)
 
