@@ -7,6 +7,7 @@ import itertools
 import os
 import sys
 import time
+import traceback
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -232,6 +233,41 @@ def test_an_async_task_that_ignores_its_cancellation_or_never_awaits_is_interrup
 
     assert isinstance(result.error, TaskTimeout)
     assert time.monotonic() - begun < 4
+
+
+def test_an_exit_is_told_with_its_time_and_its_place() -> None:
+    def leave(a: int) -> None:
+        time.sleep(0.05)
+        sys.exit(3)
+
+    tried = attempt(function=leave)
+
+    result = tried.run(tried.context(30))
+
+    assert isinstance(result.error, TaskExited)
+    assert 0.05 <= result.seconds < 5
+    frames = traceback.extract_tb(result.error.__traceback__)
+    assert [frame.name for frame in frames][-1] == "leave"
+
+
+def test_what_was_not_called_took_no_time() -> None:
+    assert attempt().failed(ValueError("no such argument")).seconds == 0.0
+
+
+def test_an_error_whose_class_cannot_be_compared_is_told_with_its_time() -> None:
+    class Odd(type):
+        def __instancecheck__(cls, instance: object) -> bool:
+            raise RecursionError("odd")
+
+    class Never(Exception, metaclass=Odd):
+        pass
+
+    tried = attempt()
+    tried = tried._replace(task=Task("t", print, never_retry=(Never,)))
+
+    result = tried.failed(OSError("away"), 1.5)
+
+    assert (str(result.error), result.seconds) == ("odd", 1.5)
 
 
 def test_async_tasks_share_an_event_loop() -> None:

@@ -112,3 +112,20 @@ def test_a_retry_waits_no_longer_than_sqs_can_hide_a_message() -> None:
 
     assert failure(lasting, Retry(after=41_999)).retry_after == 41_999
     assert failure(lasting, Retry(after=43_200)).retry_after == 42_000
+
+
+@pytest.mark.parametrize(
+    ("retention", "age", "is_in_time"),
+    [(60, 50, True), (60, 55, False), (86_400, 86_000, True), (86_400, 86_200, False)],
+)
+def test_a_tenth_of_the_retention_at_most_five_minutes_is_left_after_the_last_attempt(
+    retention: float, age: float, is_in_time: bool
+) -> None:
+    waiting = delivery(record=record_of(MESSAGE, sent=time.time() - age), retention=retention)
+
+    assert waiting.is_in_time(0.0) is is_in_time
+    assert waiting.is_in_time(retention) is False
+
+
+def test_an_error_before_the_call_took_no_time() -> None:
+    assert failure(delivery(), ValueError("why")).seconds == 0.0
