@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +29,7 @@ from task_scheduler.runs.closing import close
 from task_scheduler.runs.identity import RunId, RunState
 from task_scheduler.runs.ledger import Ledger
 from tests.model.still import Still, still_ledger
-from tests.unit.conftest import Context, Fire, Queue
+from tests.unit.conftest import Context, Fire, Log, Queue
 
 KEY = "nightly@2026-11-23T02:00:00Z"
 RUN = RunId.of(KEY)
@@ -349,3 +350,47 @@ def keeper(books: Ledger) -> Keeper:
     environment = {"LEDGER_TABLE": "ledger", "SEND_TASK_FUNCTION": "send"}
     settings = Settings.from_environment(environment, None)
     return Keeper(books, settings, closer="keep", seconds=lambda: 60.0)
+
+
+# -- requests --------------------------------------------------------------------------------
+
+
+def test_a_monitor_is_asked_once_and_its_answer_is_not_read(
+    point: Point, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, Any]] = []
+
+    class Pool:
+        def request(self, method: str, url: str, **options: Any) -> Any:
+            asked.append(options)
+            return SimpleNamespace(status=204, release_conn=lambda: None)
+
+    monkeypatch.setattr(heartbeat, "_pool", Pool)
+    point("nightly=healthchecks+https://hc.example/ping/abc")
+
+    assert beat("nightly", Beat.START, seconds=1.5)
+    assert beat("nightly", Beat.START, seconds=60.0)
+
+    once = {"retries": False, "redirect": False, "preload_content": False}
+    assert asked == [{"timeout": 1.5, **once}, {"timeout": heartbeat.MAX_SECONDS, **once}]
+
+
+def test_a_monitor_that_redirects_has_not_taken_the_ping(
+    httpserver: HTTPServer, point: Point, log_lines: Log
+) -> None:
+    httpserver.expect_request("/ping/abc/start").respond_with_data(
+        status=302, headers={"Location": "/elsewhere"}
+    )
+    point(f"nightly=healthchecks+{httpserver.url_for('/ping/abc')}")
+
+    assert not beat("nightly", Beat.START)
+
+    assert [path for path, _ in requests(httpserver)] == ["/ping/abc/start"]
+    assert [line["reason"] for line in log_lines()] == ["HTTP 302"]
+
+
+def test_without_a_parameter_no_monitor_is_known(log_lines: Log) -> None:
+    assert not beat("nightly", Beat.START)
+    assert [line["reason"] for line in log_lines()] == [
+        "there is no notify, whose parameter or secret has its address"
+    ]

@@ -104,6 +104,17 @@ def test_json_that_is_not_an_envelope_is_unreadable_with_its_reason(body: str, r
         Message.decode(body, sqs_id="abc")
 
 
+def test_the_runs_that_its_run_follows_travel_along() -> None:
+    message = Message(id="s@t#1", task="report", parents=["load@1", "check@1"])
+
+    assert Message.decode(message.encode(), sqs_id="unused") == message
+
+
+def test_an_argument_that_cannot_travel_is_refused_with_the_reason() -> None:
+    with pytest.raises(InvalidLine, match="^a function cannot travel in a message$"):
+        Message(id="s@t#1", task="report", args={"f": print}).encode()
+
+
 def test_attributes_of_a_newer_sender_are_ignored() -> None:
     body = '{"version": 1, "id": "s@t#1", "text": "y", "colour": "red", "engine": {"cpu": 2}}'
 

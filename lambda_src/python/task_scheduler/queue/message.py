@@ -114,16 +114,14 @@ class Message:
         except json.JSONDecodeError:
             return cls(id=sqs_id, text=body)
         except ValueError as error:  # a number of more digits than Python reads, too
-            raise (
-                error if isinstance(error, InvalidMessage) else InvalidMessage(str(error))
-            ) from error
+            raise InvalidMessage(str(error)) from error
         match envelope:
             case {"version": version}:
                 # nothing of an object is called, not even to compare it
                 if type(version) is not int or version != VERSION:
                     shown = version if type(version) in (int, str) else type(version).__name__
                     raise InvalidMessage(f"version {shown}: this run_task knows version {VERSION}")
-                return cls._from({name: envelope[name] for name in envelope if name != "version"})
+                return cls._from(envelope)
             case dict():
                 raise InvalidMessage("a JSON object without a version: neither envelope nor text")
             case list():
