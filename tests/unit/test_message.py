@@ -111,7 +111,7 @@ def test_the_runs_that_its_run_follows_travel_along() -> None:
 
 
 def test_an_argument_that_cannot_travel_is_refused_with_the_reason() -> None:
-    with pytest.raises(InvalidLine, match="^a function cannot travel in a message$"):
+    with pytest.raises(InvalidLine, match=r"^a function cannot travel in a message$"):
         Message(id="s@t#1", task="report", args={"f": print}).encode()
 
 
