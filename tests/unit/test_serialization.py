@@ -15,6 +15,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import pytest
 
 from task_scheduler.errors import InvalidMessage, NotSerializable
+from task_scheduler.queue import serialization
 from task_scheduler.queue.serialization import _HOOKS, from_json, serializable, to_json
 
 
@@ -94,10 +95,21 @@ def test_an_object_of_an_unregistered_class_is_refused(value: object) -> None:
         to_json(value)
 
 
-@pytest.mark.parametrize("value", [float("nan"), [float("inf")]])
-def test_nan_and_infinity_are_refused_when_encoding(value: object) -> None:
-    with pytest.raises(NotSerializable, match="cannot travel"):
+@pytest.mark.parametrize(("value", "kind"), [(float("nan"), "float"), ([float("inf")], "list")])
+def test_nan_and_infinity_are_refused_when_encoding(value: object, kind: str) -> None:
+    with pytest.raises(NotSerializable, match=rf"^{kind} cannot travel in a message: Out of range"):
         to_json(value)
+
+
+def test_plain_json_needs_no_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(value: object) -> None:
+        raise AssertionError(value)
+
+    monkeypatch.setattr(serialization, "_flattened", refuse)
+
+    assert to_json({"a": [1, "b", None, {"c": True}, 0.5, []]}) == (
+        '{"a":[1,"b",null,{"c":true},0.5,[]]}'
+    )
 
 
 @pytest.mark.parametrize("text", ["NaN", '{"a": [Infinity]}', "-Infinity"])
