@@ -108,6 +108,20 @@ def test_silence_pauses_a_service_that_had_three_seconds_to_answer(
     assert target.paused_until == paused_until
 
 
+def test_a_service_is_asked_again_as_soon_as_its_pause_is_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    target = load("json://localhost")
+    target.paused_until = 100.0
+    monkeypatch.setattr(delivery, "_notify", lambda plugins, *_: [False] * len(plugins))
+    monkeypatch.setattr(time, "monotonic", lambda: 100.0)
+    assert deliver([target], MESSAGE, 105.0) == [Problem("JSON", "no answer in time")]
+    assert target.paused_until == 160.0
+    assert deliver([target], MESSAGE, 105.0) == [
+        Problem("JSON", "paused after it did not take a message")
+    ]
+
+
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_service_that_says_when_is_asked_then(
     webhook: Webhook, target: Target, status: int
