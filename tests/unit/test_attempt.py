@@ -270,6 +270,15 @@ def test_an_error_whose_class_cannot_be_compared_is_told_with_its_time() -> None
     assert (str(result.error), result.seconds) == ("odd", 1.5)
 
 
+def test_a_task_that_asks_for_its_context_gets_that_of_its_attempt() -> None:
+    seen: list[object] = []
+    tried = attempt(2, function=lambda a, context: seen.append(context))
+    context = tried.context(30)
+
+    assert tried.run(context).outcome is Outcome.SUCCESS
+    assert seen == [context]
+
+
 def test_async_tasks_share_an_event_loop() -> None:
     loops = []
 
