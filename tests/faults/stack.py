@@ -201,7 +201,7 @@ class Stack:
         return Counter(text for text, _ in self.notes("effects"))
 
     def notes(self, file: str) -> list[tuple[str, int]]:
-        """The lines that tasks wrote into a file, in order: a task's text, and the process that it ran in."""
+        """The lines of a file in order: the text of a task, and the process that it ran in."""
         path = self.folder / file
         lines = path.read_text().splitlines() if path.exists() else []
         return [(text, int(process)) for text, process in (line.split("\t") for line in lines)]
