@@ -21,7 +21,7 @@ from botocore.exceptions import ClientError
 from task_scheduler.errors import InvalidRun
 from task_scheduler.queue.message import Message
 from task_scheduler.runs.run import Cursor, Run
-from task_scheduler.task_list.generator import _checksum
+from task_scheduler.task_list.generator import GeneratedTasks, _checksum
 from task_scheduler.task_list.listed import Refused, read_value
 from task_scheduler_local.emulator import Emulator
 from tests.unit.conftest import Read, read_list
@@ -163,12 +163,29 @@ def test_a_generator_without_a_cursor_is_incomplete_when_the_time_is_up(
 
 @pytest.mark.parametrize(
     ("value", "checksum"),
-    [("a", "7bc5470201e9721e"), ({"task": "t", "args": {"n": 1}}, "b15eebe883e13954")],
+    [
+        ("a", "7bc5470201e9721e"),
+        ("\ud800", "78ae49f56ff69428"),
+        ({"task": "t", "args": {"n": 1}}, "b15eebe883e13954"),
+        ({"task": "t", "args": {"f": print}}, "bd60fe4acc946353"),
+        ({"no": "task"}, "c804d13f14f5f345"),
+    ],
 )
 def test_a_checksum_stays_that_of_cursors_which_wait_to_be_gone_on_with(
     value: object, checksum: str
 ) -> None:
     assert _checksum(read_value(value, 1, 0, value)) == checksum
+
+
+def test_a_generators_cursor_has_the_checksum_of_the_last_task_before_it(
+    write_tasks: Callable[..., Path],
+) -> None:
+    source = GeneratedTasks("pages", write_tasks(sources=SOURCES), {})
+    first, second, third = itertools.islice(source.read(Cursor(line=1), lambda: False), 3)
+
+    assert source.cursor_at(3, 0) == Cursor(line=3, offset=0, checksums=[_checksum(second)])
+    assert source.cursor_at(4, 0) == Cursor(line=4, offset=0, checksums=[_checksum(third)])
+    assert (first.number, first.offset) == (1, 0)
 
 
 def test_a_generator_that_raises_half_way_says_after_how_many_tasks(
