@@ -34,6 +34,13 @@ def as_powertools_has_it(**dimensions: str) -> dict[str, Any]:
     return dict(json.loads(printed.getvalue()))
 
 
+def test_a_record_names_its_installation(log_lines: Log) -> None:
+    log.RecordLog("billing").info("hello", extra={"run": "s@1"})
+    assert log_lines() == [
+        {"level": "INFO", "message": "hello", "service": "billing", "run": "s@1"}
+    ]
+
+
 def test_the_record_of_a_task_is_its_metric_by_outcome(bench: Bench, log_lines: Log) -> None:
     bench.put(note("1"), fail("2", retries=0))
 
