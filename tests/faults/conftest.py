@@ -36,7 +36,7 @@ def applied(emulator: Emulator) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def variables(emulator: Emulator, applied: dict[str, Any]) -> dict[str, dict[str, str]]:
-    """What the module put into its functions' environments."""
+    """The environments that the module gives its functions."""
     functions = client("lambda", emulator.environment())
     return {
         name: functions.get_function_configuration(FunctionName=applied[name]["name"])[
@@ -106,5 +106,5 @@ def stack(open_stack: Callable[..., Stack]) -> Stack:
 
 @pytest.fixture
 def runs(closed_stack: Stack, chat: Chat) -> Runs:
-    """What the ledger has of the stack's runs."""
+    """The ledger's record of the stack's runs."""
     return Runs(closed_stack, chat)

@@ -1,4 +1,4 @@
-"""What a proxy does to the functions' requests to the emulator: the faults that tests inject.
+"""Faults that tests inject: a proxy's doings to the functions' requests to the emulator.
 
 What a fault did to which task is kept here, so that a test can name each task that it allows to be
 run twice, and can tell that the fault struck at all.
@@ -24,7 +24,7 @@ from tests.forwarding import Answer, Exchange, error, forwarding
 SEED = 20_261_123
 
 CLIENTS_TRIES = 6
-"""How often the functions' clients send a request; `Rule.tries` is below it unless a test wants a
+"""Times that the functions' clients send a request; `Rule.tries` is below it unless a test wants a
 request to fail for good."""
 
 Fault = Callable[[Exchange, "Rule"], Answer | None]
@@ -33,7 +33,7 @@ Fault = Callable[[Exchange, "Rule"], Answer | None]
 
 @dataclass
 class Rule:
-    """What happens to which requests.
+    """A fault, and the requests that it befalls.
 
     Attributes:
         operation: an API operation of AWS.

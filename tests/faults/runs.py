@@ -34,7 +34,7 @@ class Runs:
         return self._table.get(RunId.of(key).item)
 
     def counts(self, key: str) -> dict[str, Any]:
-        """What a closed run came to."""
+        """The outcome of a closed run."""
         item = self.item(key)
         return {name: item.get(name) for name in ("state", "total", "ended", "failed")}
 
@@ -46,11 +46,11 @@ class Runs:
         return "closed" in self.item(key)
 
     def closes(self, key: str) -> int:
-        """How often a run was closed: of a schedule of its own, each close is a new version."""
+        """Times that a run was closed: of a schedule of its own, each close is a new version."""
         return int(self._table.get(RunId.of(key).schedule_item).get("version", 0))
 
     def digests(self, key: str) -> int:
-        """How many messages there were about the runs of a run's schedule."""
+        """The number of messages about the runs of a run's schedule."""
         return sum(f" {RunId.of(key).schedule}: " in text for text in self.chat.messages)
 
     def keep(self) -> dict[str, Any] | None:

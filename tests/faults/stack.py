@@ -197,11 +197,11 @@ class Stack:
         self.wait(lambda: self._on_queue() == 0)
 
     def effects(self) -> Counter[str]:
-        """How often each task had its effect, by its text."""
+        """Times that each task had its effect, by its text."""
         return Counter(text for text, _ in self.notes("effects"))
 
     def notes(self, file: str) -> list[tuple[str, int]]:
-        """What tasks wrote into a file, in order: a task's text, and the process that it ran in."""
+        """The lines of a file in order: the text of a task, and the process that it ran in."""
         path = self.folder / file
         lines = path.read_text().splitlines() if path.exists() else []
         return [(text, int(process)) for text, process in (line.split("\t") for line in lines)]
@@ -231,7 +231,7 @@ class Stack:
         return self._take("runs_dead_letter_queue")
 
     def dead(self) -> Counter[str]:
-        """How many dead letters each task has, by its text."""
+        """The number of dead letters of each task, by its text."""
         return Counter(json.loads(dead_letter["body"])["text"] for dead_letter in self.dead_letters)
 
     def check_books(

@@ -22,7 +22,7 @@ CALLS = [
     "get_item ledger",  # the earlier attempts of the second
     "update_item ledger",  # its end
 ]
-"""What run_task asks for these tasks, and the points at which it is killed."""
+"""The calls of run_task for these tasks, and the points at which it is killed."""
 
 
 def make_world(groups: int) -> World:

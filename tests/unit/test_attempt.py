@@ -10,7 +10,7 @@ import time
 import traceback
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from functools import partial
 from math import inf
 from pathlib import Path
@@ -21,10 +21,12 @@ import pytest
 from task_scheduler.errors import ResultNotRun, TaskExited, TaskTimeout
 from task_scheduler.execution.attempt import Attempt
 from task_scheduler.execution.delivery import Delivery
+from task_scheduler.execution.returned import value_of
 from task_scheduler.outcome import Outcome
 from task_scheduler.queue.message import Message
 from task_scheduler.queue.record import Record
 from task_scheduler.tasks.registered import Task
+from task_scheduler.time_limit import time_limit
 
 TIME = "2026-11-23T02:00:00Z"
 
@@ -270,6 +272,15 @@ def test_an_error_whose_class_cannot_be_compared_is_told_with_its_time() -> None
     assert (str(result.error), result.seconds) == ("odd", 1.5)
 
 
+def test_a_task_that_asks_for_its_context_gets_that_of_its_attempt() -> None:
+    seen: list[object] = []
+    tried = attempt(2, function=lambda a, context: seen.append(context))
+    context = tried.context(30)
+
+    assert tried.run(context).outcome is Outcome.SUCCESS
+    assert seen == [context]
+
+
 def test_async_tasks_share_an_event_loop() -> None:
     loops = []
 
@@ -352,8 +363,11 @@ def test_whatever_is_returned_without_having_run_is_no_success(
 
 @pytest.mark.parametrize(
     "returned",
-    [[1, [2]], {"f": print}, iter([1]), range(2), {1}, [*range(1_000), map(print, ["unseen"])]],
-)
+    [
+        [1, [2]], {"f": print}, iter([1]), range(2), {1}, ExitStack(),
+        [*range(1_000), map(print, ["unseen"])],
+    ],
+)  # fmt: skip
 def test_what_has_run_is_a_result(returned: object) -> None:
     tried = attempt(function=lambda a: returned)
 
@@ -419,6 +433,23 @@ def test_a_future_is_waited_for_within_the_time() -> None:
         assert isinstance(ended.run(ended.context(30)).error, ZeroDivisionError)
         hanging = attempt(function=lambda a: Future())
         assert isinstance(hanging.run(hanging.context(0.05)).error, TaskTimeout | TimeoutError)
+
+
+@pytest.mark.parametrize(("left", "waits"), [(20.0, 20.0), (-1.0, 0.01)])
+def test_a_future_has_the_time_that_is_left_and_what_is_over_is_looked_at_once(
+    left: float, waits: float
+) -> None:
+    waited: list[float | None] = []
+
+    class Noted(Future[str]):
+        def result(self, timeout: float | None = None) -> str:
+            waited.append(timeout)
+            return "done"
+
+    context = attempt().context(left)
+
+    assert value_of(Noted(), context, time_limit(30), 30) == "done"
+    assert waited == [pytest.approx(waits, rel=0.25)]
 
 
 def test_an_error_that_cannot_be_classified_fails_its_own_attempt_alone() -> None:

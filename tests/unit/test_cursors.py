@@ -21,7 +21,7 @@ from botocore.exceptions import ClientError
 from task_scheduler.errors import InvalidRun
 from task_scheduler.queue.message import Message
 from task_scheduler.runs.run import Cursor, Run
-from task_scheduler.task_list.generator import _checksum
+from task_scheduler.task_list.generator import GeneratedTasks, _checksum
 from task_scheduler.task_list.listed import Refused, read_value
 from task_scheduler_local.emulator import Emulator
 from tests.unit.conftest import Read, read_list
@@ -163,12 +163,29 @@ def test_a_generator_without_a_cursor_is_incomplete_when_the_time_is_up(
 
 @pytest.mark.parametrize(
     ("value", "checksum"),
-    [("a", "7bc5470201e9721e"), ({"task": "t", "args": {"n": 1}}, "b15eebe883e13954")],
+    [
+        ("a", "7bc5470201e9721e"),
+        ("\ud800", "78ae49f56ff69428"),
+        ({"task": "t", "args": {"n": 1}}, "b15eebe883e13954"),
+        ({"task": "t", "args": {"f": print}}, "bd60fe4acc946353"),
+        ({"no": "task"}, "c804d13f14f5f345"),
+    ],
 )
 def test_a_checksum_stays_that_of_cursors_which_wait_to_be_gone_on_with(
     value: object, checksum: str
 ) -> None:
     assert _checksum(read_value(value, 1, 0, value)) == checksum
+
+
+def test_a_generators_cursor_has_the_checksum_of_the_last_task_before_it(
+    write_tasks: Callable[..., Path],
+) -> None:
+    source = GeneratedTasks("pages", write_tasks(sources=SOURCES), {})
+    first, second, third = itertools.islice(source.read(Cursor(line=1), lambda: False), 3)
+
+    assert source.cursor_at(3, 0) == Cursor(line=3, offset=0, checksums=[_checksum(second)])
+    assert source.cursor_at(4, 0) == Cursor(line=4, offset=0, checksums=[_checksum(third)])
+    assert (first.number, first.offset) == (1, 0)
 
 
 def test_a_generator_that_raises_half_way_says_after_how_many_tasks(
@@ -178,11 +195,15 @@ def test_a_generator_that_raises_half_way_says_after_how_many_tasks(
 
     assert [isinstance(entry, Refused) for entry in read.entries] == [False, True, False]
     assert "raised after 3 tasks: OSError: the service went" in str(read.incomplete)
+    assert read.incomplete is not None
+    assert read.incomplete.goes_on_at is None
 
 
-@pytest.mark.parametrize(("line", "sent"), [(1, 0), (4, 3)])
+@pytest.mark.parametrize(
+    ("line", "checksums", "sent"), [(1, None, 0), (4, None, 3), (4, ["of the third"], 3)]
+)
 def test_a_generator_that_raises_at_once_says_how_many_tasks_were_sent_before(
-    write_tasks: Callable[..., Path], line: int, sent: int
+    write_tasks: Callable[..., Path], line: int, checksums: list[str] | None, sent: int
 ) -> None:
     code = """
         from task_scheduler import task_source
@@ -191,7 +212,7 @@ def test_a_generator_that_raises_at_once_says_how_many_tasks_were_sent_before(
         def pages(cursor):
             raise OSError("the service went away")
     """
-    run = replace(_run(tasks_source="pages"), cursor=Cursor(line=line))
+    run = replace(_run(tasks_source="pages"), cursor=Cursor(line=line, checksums=checksums))
 
     read = _read(run, write_tasks(sources=code))
 

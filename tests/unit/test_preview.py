@@ -63,6 +63,15 @@ class Terse:
         return f"#{self.number}"
 
 
+class Long:
+    def __repr__(self) -> str:
+        return "r" * 2_500
+
+
+class Misnamed(tuple[int, ...]):
+    _fields = ("x",)
+
+
 Point = namedtuple("Point", "x y")
 
 
@@ -94,6 +103,11 @@ Point = namedtuple("Point", "x y")
         ([10**5000], "<list, whose repr raises ValueError> (repr)"),
         ("x" * 1000, "x" * 300 + "... (700 more characters)"),
         ([Report()] * 99, str([Report()] * 99)[:300] + "... (1284 more characters) (repr)"),
+        (["x" * 1_996], '["' + "x" * 298 + "... (1700 more characters)"),
+        (["x" * 1_997], '["' + "x" * 298 + "... (more than 1700 more characters)"),
+        ([b"x" * 9_999], "[b'" + "x" * 297 + "... (more than 1700 more characters) (repr)"),
+        (Long(), "r" * 300 + "... (more than 1700 more characters) (repr)"),
+        (Misnamed([1, 2]), "Misnamed(x=1) (repr)"),
         ("cut \ud83d", "cut \\ud83d"),
         ({"\ud83d": ["\udc00"]}, '{"\\ud83d":["\\udc00"]}'),
     ],

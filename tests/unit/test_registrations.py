@@ -1,4 +1,4 @@
-"""What a file registers, read from its text."""
+"""Registrations of a file, read from its text."""
 
 from __future__ import annotations
 

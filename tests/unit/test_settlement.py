@@ -25,7 +25,7 @@ from tests.unit.test_recording import RUN, SETTINGS, record
 
 
 class Batch:
-    """What settles a batch: its ledger and its queue note what they are told."""
+    """A batch that is settled: its ledger and its queue note what they are told."""
 
     def __init__(self, settings: Settings) -> None:
         self.budget = TimeBudget(lambda: 30.0)

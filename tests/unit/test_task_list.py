@@ -13,6 +13,7 @@ from task_scheduler.queue.message import Message
 from task_scheduler.runs.run import Run
 from task_scheduler.task_list.listed import Refused
 from task_scheduler.task_list.task_list import TaskList
+from task_scheduler.task_list.text_lines import MAX_LINE_BYTES
 from tests.unit.conftest import read_list
 
 
@@ -125,6 +126,8 @@ def test_a_json_line_that_is_not_a_task_is_refused_alone(
     [(number, given)] = _refused(places)
     assert number == 2
     assert reason in given
+    [refused] = [entry for entry in places if isinstance(entry, Refused)]
+    assert (refused.offset, refused.data) == (8, line.encode()[:MAX_LINE_BYTES])
 
 
 def test_csv_columns_are_arguments_but_for_task_and_message_group(
@@ -184,6 +187,8 @@ def test_a_malformed_csv_row_spoils_its_own_line_alone(
     [(number, given)] = _refused(places)
     assert number == 3
     assert reason in given
+    [refused] = [entry for entry in places if isinstance(entry, Refused)]
+    assert (refused.offset, refused.data) == (8, row.encode())
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,15 @@ def test_what_one_queue_does_not_take_is_raised_and_the_others_are_sent(
     assert sent == [queues["default"].url]
 
 
+def test_where_the_list_breaks_off_what_is_not_sent_yet_stays_unsent(
+    settings: Settings, queues: dict[str, Queue]
+) -> None:
+    with pytest.raises(OSError, match="broken"), TaskQueues(settings) as task_queues:
+        task_queues.put("big", Entry("a"))
+        raise OSError("broken")
+    assert queues["big"].receive_all() == []
+
+
 def test_the_worker_travels_in_the_message_for_whoever_sends_it_again() -> None:
     message = Message(id="s@t#1", text="a", worker="big")
 

@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread, current_thread
+from traceback import extract_tb
+from types import SimpleNamespace
 
 import pytest
 
+from task_scheduler import time_limit as time_limits
 from task_scheduler.errors import TaskTimeout
 from task_scheduler.time_limit import call_with_timeout, grace_of, time_limit
 
@@ -223,3 +226,98 @@ def test_what_catches_every_interrupt_is_interrupted_between_two_of_its_lines() 
     assert caught
     assert raised.value.__cause__ is None
     assert time.monotonic() - begun < 8
+
+
+@pytest.mark.parametrize("file", [time_limits.__file__, "<frozen importlib._bootstrap>"])
+def test_an_interrupt_where_an_exception_would_do_harm_is_raised_at_the_end(file: str) -> None:
+    ended: list[bool] = []
+    code = compile("ring(SIGALRM); ended.append(True)", file, "exec")
+    names = {"ring": signal.raise_signal, "SIGALRM": signal.SIGALRM, "ended": ended}
+
+    with pytest.raises(TaskTimeout):
+        with time_limit(30, import_seconds=0):
+            exec(code, names)
+
+    assert ended == [True]
+
+
+def test_an_import_is_left_alone_for_as_many_grace_periods_as_it_may_take(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted = SimpleNamespace(numbers=[])
+    monkeypatch.setitem(sys.modules, "noted", noted)
+    (tmp_path / "overrunning.py").write_text(
+        "import noted, signal\n"
+        "for number in range(1, 6):\n"
+        "    noted.numbers.append(number)\n"
+        "    signal.raise_signal(signal.SIGALRM)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with pytest.raises(TaskTimeout):
+        with time_limit(30, import_seconds=2 * grace_of(30)):
+            importlib.import_module("overrunning")
+
+    assert noted.numbers == [1, 2, 3]
+
+
+def test_each_interrupt_comes_again_a_line_later_than_the_one_before() -> None:
+    with pytest.raises(TaskTimeout):
+        with time_limit(30):
+            places = [_place_of_interrupt() for _ in range(7)]
+    assert places == [None, 3, 4, 5, 6, 7, 8]
+
+
+def _place_of_interrupt() -> int | None:
+    """Return the line of `catch` in which it is interrupted again."""
+
+    def ring() -> None:
+        signal.raise_signal(signal.SIGALRM)
+
+    def catch() -> None:
+        try:
+            ring()
+        except TaskTimeout:
+            time.sleep(0)
+            time.sleep(0)
+            time.sleep(0)
+            time.sleep(0)
+            time.sleep(0)
+
+    try:
+        catch()
+    except TaskTimeout as again:
+        found = extract_tb(again.__traceback__)[1].lineno
+        assert found
+        return found - catch.__code__.co_firstlineno
+    return None
+
+
+@pytest.mark.parametrize("swallowed", range(1, 8))
+def test_a_block_that_ends_just_before_it_is_interrupted_again_leaves_no_alarm(
+    swallowed: int,
+) -> None:
+    before = signal.getsignal(signal.SIGALRM)
+
+    with pytest.raises(TaskTimeout, match=r"^ran for more than 30 s$"):
+        with time_limit(30):
+            for _ in range(swallowed):
+                try:  # noqa: SIM105 (the lines of `suppress` would be counted)
+                    signal.raise_signal(signal.SIGALRM)
+                except TaskTimeout:
+                    pass
+
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+    assert signal.getsignal(signal.SIGALRM) == before
+
+
+def test_a_limit_that_was_extended_ends_so_much_later() -> None:
+    with pytest.raises(TaskTimeout):
+        with time_limit(0.05) as limit:
+            limit.extend(-0.04)
+            _take_alarm("disarmed")
+            time.sleep(0.045)
+    with time_limit(0.01) as limit:
+        limit.extend(30)
+        _take_alarm("disarmed")
+        time.sleep(0.05)

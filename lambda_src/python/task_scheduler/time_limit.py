@@ -102,16 +102,17 @@ class TimeLimit:
         if not self._is_armed:
             return
         self._interrupts += 1
-        if frame is not None and frame.f_code.co_filename == __file__:
+        if frame is not None and _is_own(frame):
             return  # __exit__ has begun, and raises it
         lasts = (self._interrupts - 1) * grace_of(self._seconds)
         if lasts < self._import_seconds and self._is_importing(frame):
             return
         if frame is not None and _is_of_importlib(frame):
             return  # which may be in a callback, where an exception is lost
+        overrun = TaskTimeout(self._seconds)  # before: its own lines are not to be counted
         if self._interrupts > 1:
             self._interrupt_again(frame, self._interrupts - 1)
-        raise TaskTimeout(self._seconds)
+        raise overrun
 
     def _is_importing(self, frame: FrameType | None) -> bool:
         while frame is not None and frame is not self._owner:
@@ -121,12 +122,17 @@ class TimeLimit:
         return False
 
     def _interrupt_again(self, frame: FrameType | None, lines: int) -> None:
-        """Raise once more after so many lines of the code that is interrupted now."""
+        """Raise once more after so many lines of the code that is interrupted now.
+
+        None of __exit__: what is raised there would leave the alarm on.
+        """
         left = lines
 
         def trace(frame: FrameType, event: str, _argument: object) -> Any:
             nonlocal left
-            if event == "line" and self._is_armed and not _is_of_importlib(frame):
+            if _is_own(frame) or _is_of_importlib(frame):
+                return None
+            if event == "line" and self._is_armed:
                 left -= 1
                 if left <= 0:
                     raise TaskTimeout(self._seconds)
@@ -136,6 +142,10 @@ class TimeLimit:
             frame.f_trace = trace
             frame = frame.f_back
         sys.settrace(trace)
+
+
+def _is_own(frame: FrameType) -> bool:
+    return frame.f_code.co_filename == __file__
 
 
 def _is_of_importlib(frame: FrameType) -> bool:

@@ -27,14 +27,14 @@ def check(
 ) -> None:
     """Refuse a task that is not to be run.
 
-    At the last receive that its queue permits its dead letter is sent instead: a task that kills
+    At the last receive that its queue permits, its dead letter is sent instead: a task that kills
     the function there would leave none. In a FIFO queue one that was never begun alone may have
     stood behind such a task each time, and is run.
 
     Args:
         delivery: the delivery of its message.
-        message: the contents of it.
-        chunk: what the ledger has of it.
+        message: the contents of that message.
+        chunk: the ledger's record of it and its neighbours.
         read_kept: reads why it failed before.
         is_fifo: whether its queue is a FIFO queue.
         is_cancelled: whether its run was cancelled.

@@ -81,7 +81,7 @@ def _json(value: Any, depth: int = 0) -> Iterator[str]:
 
 def _encode(value: Any) -> str:
     if type(value) is str:
-        value = redacted(value)[: MAX_WALK + 1]
+        value = redacted(value)[:MAX_WALK]
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False)
     except ValueError as error:  # NaN, an int of too many digits
@@ -95,24 +95,24 @@ def _repr(value: Any, depth: int = 0) -> Iterator[str]:
         return
     match value:
         case dict():
-            yield from _named(value, dict, _pairs(value, depth))
+            yield from _named(value, _pairs(value, depth), dict)
         case tuple() if names := getattr(type(value), "_fields", None):
             yield from _fields(value, zip(names, tuple.__iter__(value), strict=False), depth)
         case list():
-            yield from _named(value, list, _items("[", list.__iter__(value), "]", depth))
+            yield from _named(value, _items("[", list.__iter__(value), "]", depth), list)
         case tuple():
             end = ",)" if tuple.__len__(value) == 1 else ")"
-            yield from _named(value, tuple, _items("(", tuple.__iter__(value), end, depth))
+            yield from _named(value, _items("(", tuple.__iter__(value), end, depth), tuple)
         case set():
-            yield from _named(value, set, _items("{", set.__iter__(value), "}", depth))
+            yield from _named(value, _items("{", set.__iter__(value), "}", depth), set)
         case frozenset():
-            yield from _named(value, set, _items("{", frozenset.__iter__(value), "}", depth))
+            yield from _named(value, _items("{", frozenset.__iter__(value), "}", depth))
         case deque():
-            yield from _named(value, list, _items("[", deque.__iter__(value), "]", depth))
+            yield from _named(value, _items("[", deque.__iter__(value), "]", depth))
         case str():
-            yield repr(redacted(value)[: MAX_WALK + 1])
+            yield repr(redacted(value)[:MAX_WALK])
         case bytes() | bytearray():
-            yield repr(value[: MAX_WALK + 1])
+            yield repr(value[:MAX_WALK])
         case _ if dataclasses.is_dataclass(value) and _has_generated_repr(value):
             shown = (field.name for field in dataclasses.fields(value) if field.repr)
             yield from _fields(value, ((name, getattr(value, name)) for name in shown), depth)
@@ -120,9 +120,9 @@ def _repr(value: Any, depth: int = 0) -> Iterator[str]:
             yield str.__str__(repr(value))[: MAX_WALK + 1]
 
 
-def _named(value: object, builtin: type, parts: Iterator[str]) -> Iterator[str]:
-    """Yield a container's parts, in the parentheses of its class if that is not Python's own."""
-    name = "" if type(value) is builtin else f"{type(value).__name__}("
+def _named(value: object, parts: Iterator[str], bare: type | None = None) -> Iterator[str]:
+    """Yield a container's parts, in the parentheses of its class if that is not the bare one."""
+    name = "" if type(value) is bare else f"{type(value).__name__}("
     yield name
     yield from parts
     yield ")" if name else ""

@@ -73,7 +73,7 @@ class Settlement:
         self._recording.begin(record)
 
     def refuse(self, delivery: Delivery, result: Result) -> None:
-        """Settle a message that no task is run for, unless another delivery has settled it."""
+        """Settle a message that no task is run for, unless another delivery of it came first."""
         claimed = self._idempotency.claim(delivery) if self._idempotency else None
         self.settle(Ended(delivery, claimed or result))
 

@@ -20,7 +20,7 @@ TRIES = 8
 
 
 class Overlap(StrEnum):
-    """What happens to a run that is due while another of its schedule has not ended."""
+    """Policies for a run that is due while another of its schedule has not ended."""
 
     ALLOW = "allow"
     """It starts."""
@@ -31,7 +31,7 @@ class Overlap(StrEnum):
 
 
 class Claim(StrEnum):
-    """Whether an invocation sends a run's tasks."""
+    """Answers to an invocation that would send a run's tasks."""
 
     MINE = "mine"
     """It sends, from the cursor on."""

@@ -46,7 +46,7 @@ class Start:
 
     @property
     def numbered(self) -> int:
-        """How many tasks and refused lines have a number already, of a list that goes on."""
+        """The number of tasks and refused lines that were sent before, of a list that goes on."""
         return int(self.item.get("resumed_at", 0))
 
     def cursor(self, run: Run) -> Cursor:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from types import TracebackType
-from typing import Self
 
 from task_scheduler import aws
 from task_scheduler.config import Settings
@@ -15,7 +13,7 @@ IN_FLIGHT = 16
 """Requests under way at once; one client serves them all. A FIFO queue gets one after the other."""
 
 
-class TaskQueues:
+class TaskQueues(ExitStack):
     """Senders by worker, each made when its first message comes; a context manager, as they are.
 
     Args:
@@ -23,20 +21,9 @@ class TaskQueues:
     """
 
     def __init__(self, settings: Settings) -> None:
+        super().__init__()
         self._urls = {DEFAULT_WORKER: settings.queue_url, **(settings.worker_queues or {})}
         self._senders: dict[str, Sender] = {}
-        self._open = ExitStack()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._open.__exit__(kind, error, trace)
 
     @property
     def entries(self) -> int:
@@ -61,5 +48,5 @@ class TaskQueues:
         name = worker or DEFAULT_WORKER
         if name not in self._senders:
             sender = Sender(aws.sqs(), self._urls[name], in_flight=IN_FLIGHT)
-            self._senders[name] = self._open.enter_context(sender)
+            self._senders[name] = self.enter_context(sender)
         self._senders[name].put(entry)
