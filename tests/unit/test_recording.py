@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from math import inf
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -341,17 +341,26 @@ def test_messages_that_stay_are_visible_when_they_are_due(
 
 
 def test_while_tasks_run_messages_are_deleted_every_two_seconds_or_before_a_suspect(
-    acknowledgement: Acknowledgement, sqs_calls: Sqs
+    recording: Recording,
+    budget: TimeBudget,
+    sqs_calls: Sqs,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    now = 1_000.0
+    clock = SimpleNamespace(monotonic=lambda: now)
+    monkeypatch.setattr("task_scheduler.execution.acknowledgement.time", clock)
+    acknowledgement = Acknowledgement("https://tasks", budget, recording)
     assert acknowledgement.due_in == inf
     acknowledgement.add_done(record(1))
-    assert FLUSH_SECONDS - 1 < acknowledgement.due_in <= FLUSH_SECONDS
+    assert acknowledgement.due_in == FLUSH_SECONDS
+    now += FLUSH_SECONDS - 0.5
     acknowledgement.before(record(2))
     assert sqs_calls.requests == []
     acknowledgement.before(record(2, receives=2))
     assert len(sqs_calls.requests) == 1
     acknowledgement.add_done(record(3))
-    acknowledgement._flushed = time.monotonic() - FLUSH_SECONDS
+    assert acknowledgement.due_in == FLUSH_SECONDS
+    now += FLUSH_SECONDS
     acknowledgement.before(record(2))
     assert len(sqs_calls.requests) == 2
 

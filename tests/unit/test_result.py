@@ -8,7 +8,7 @@ from math import inf
 import pytest
 
 from task_scheduler.errors import Expired, InvalidMessage, NeverStarted, Retry, TooLate
-from task_scheduler.execution.result import failure, postponement
+from task_scheduler.execution.result import Result, failure, postponement
 from task_scheduler.outcome import Outcome
 from tests.unit.test_attempt import MESSAGE, delivery, record_of
 
@@ -68,9 +68,9 @@ def test_an_attempt_that_could_not_be_made_comes_again_after_the_wait_and_counts
 
     result = postponement(delivery(2), error, 31)
 
-    assert (result.outcome, result.attempt, result.error) == (Outcome.RETRY, 2, error)
-    assert result.retry_after == 31
-    assert not result.is_attempt
+    assert result == Result(
+        outcome=Outcome.RETRY, attempt=2, error=error, retry_after=31, is_attempt=False
+    )
 
 
 @pytest.mark.parametrize(("receives", "least", "most"), [(1, 5, 10), (4, 40, 80), (64, 1800, 3600)])
