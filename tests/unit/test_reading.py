@@ -240,6 +240,13 @@ def test_a_task_whose_attempts_are_not_known_waits_and_spends_none(settings: Set
     assert isinstance(found, Unrunnable)
     assert found.result.outcome is Outcome.RETRY
     assert not found.result.is_attempt
+    assert str(found.result.error) == "down"
+
+
+def test_a_delivery_has_the_limits_of_its_queue(settings: Settings) -> None:
+    found = read(record_of("a text"), settings, NEW, seconds=1.0, read_kept=nothing_kept)
+
+    assert (found.delivery.max_receives, found.delivery.retention) == (5, 345_600)
 
 
 def test_a_task_of_a_cancelled_run_is_not_started(settings: Settings) -> None:

@@ -505,6 +505,22 @@ def test_what_was_received_or_sent_before_has_its_history(
     assert client.counts["get_item"] == 1
 
 
+def test_messages_of_two_chunks_have_the_history_of_their_own(ledger: Ledger) -> None:
+    first, second = record(1, receives=2), record(251, receives=2)
+    for made, number in ((first, 0), (second, 1)):
+        marks = Marks()
+        position = Position.of(made.counted_at)
+        assert position.chunk == number
+        for receives in range(1, number + 2):
+            marks.add(Mark.TRIED, position, receives=receives)
+        ledger.record(RUN, number, marks)
+
+    known = history(ledger, first, second)
+
+    used = [known.chunk_of(made).attempts(Position.of(made.counted_at)) for made in (first, second)]
+    assert used == [1, 2]
+
+
 def test_what_has_ended_is_no_suspect(ledger: Ledger) -> None:
     marks = Marks()
     marks.add(Mark.OK, FIRST, body="b")

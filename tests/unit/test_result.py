@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from math import inf
+from types import SimpleNamespace
 
 import pytest
 
@@ -125,6 +126,17 @@ def test_a_tenth_of_the_retention_at_most_five_minutes_is_left_after_the_last_at
 
     assert waiting.is_in_time(0.0) is is_in_time
     assert waiting.is_in_time(retention) is False
+
+
+def test_an_attempt_that_is_due_at_the_last_moment_is_in_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = SimpleNamespace(time=lambda: 1_000.0)
+    monkeypatch.setattr("task_scheduler.execution.delivery.time", clock)
+    waiting = delivery(record=record_of(MESSAGE, sent=910.0), retention=200)
+
+    assert waiting.is_in_time(90.0)
+    assert not waiting.is_in_time(90.1)
 
 
 def test_an_error_before_the_call_took_no_time() -> None:
