@@ -104,6 +104,16 @@ class Thing:
     pass
 
 
+class Mixed(Enum):
+    RED = "red"
+    TWO = 2
+
+
+@dataclass
+class Filed:
+    path: Path
+
+
 Account = NewType("Account", int)
 Small = Annotated[int, msgspec.Meta(ge=1, le=9)]
 
@@ -128,6 +138,7 @@ TEXTS = [
     (Parts, "1", Parts.HEAD), (Parts, "TAIL", Parts.TAIL),
     (Literal["fast", "slow"], "slow", "slow"), (Literal[1, 2], "2", 2),
     (Literal[True, "auto"], "True", True), (Literal[True, "auto"], "true", True),
+    (Literal[1, "auto"], "1", 1), (date, '"2026-11-23"', date(2026, 11, 23)),
     (list, "[1, true]", [1, True]), (list[int], '["1", 2]', [1, 2]),
     (list[bool], '["false"]', [False]),
     (list[date], '["2026-11-23"]', [date(2026, 11, 23)]), (list[Path], '["a"]', [Path("a")]),
@@ -185,6 +196,11 @@ REFUSED = [
     (Order, "7", "Order"), (Small, "10", r"an int \(a whole number\) \(expected `int` <= 9\)$"),
     (Thing, "x", "Thing"), (date | datetime, "noon", r"a date \(.*\) or a datetime"),
     (int | Path, [1], "an int .* or a Path"), (None, "x", "null"),
+    (Literal[True, "auto"], "nope", "one of True, 'auto'"),
+    (Literal["Fast", "slow"], "fast", "one of 'Fast', 'slow'"),
+    (date | timedelta | list[int], {"a": 1}, r"timedelta \| list\[int\]$"),
+    (Annotated[Mixed, "of both kinds"], "blue", r"one of 'red', 2 \(unknown\)$"),
+    (Filed, {"path": " "}, r"Filed \(an empty text - at `\$\.path`\)$"),
 ]  # fmt: skip
 
 
@@ -204,6 +220,9 @@ def test_a_refusal_is_of_bounded_length() -> None:
             converted(annotation, "x" * 5_000)
         assert len(str(refused.value)) < 400
         assert f"t: x is '{'x' * 79}... (" in str(refused.value)
+    with pytest.raises(InvalidArguments) as refused:
+        converted(dict[str, Long], "x")
+    assert len(str(refused.value).split(": must be ")[1]) < 240
 
 
 @pytest.mark.parametrize(
@@ -342,6 +361,26 @@ def test_what_is_imported_for_type_checkers_only_is_converted_where_its_name_say
     }
 
 
+def test_a_module_that_type_checkers_alone_import_is_known_by_its_name() -> None:
+    namespace: dict[str, Any] = {}
+    exec('def f(n: "typing.Optional[int]" = None): ...', namespace)
+
+    assert bound(namespace["f"], n="3") == {"n": 3}
+
+
+def test_what_does_not_fit_is_told_with_what_was_given() -> None:
+    def function(first: int, second: int = 2) -> None: ...
+
+    for text, args, said in (
+        (None, {}, "was given nothing: missing"),
+        ("a", {"third": "b"}, "was given a text, third: got an unexpected"),
+        (None, {"second": 1, "third": 2}, "was given second, third: "),
+    ):
+        with pytest.raises(InvalidArguments) as refused:
+            bound(function, text, **args)
+        assert said in str(refused.value)
+
+
 def test_each_of_several_values_of_one_parameter_is_converted() -> None:
     def function(*texts: int, **more: date) -> None: ...
 
@@ -351,6 +390,8 @@ def test_each_of_several_values_of_one_parameter_is_converted() -> None:
     }
     with pytest.raises(InvalidArguments, match="t: b is 'x': must be a date"):
         bound(function, b="x")
+    with pytest.raises(InvalidArguments, match=r"^t: texts is 'x': must be an int"):
+        bound(function, "x")
 
 
 def test_the_text_of_a_task_is_converted_too() -> None:
@@ -378,7 +419,11 @@ def test_a_function_may_be_wrapped_in_a_partial_an_object_or_a_decorator() -> No
 
     assert bound(wrapper, count="3", share="1")["count"] == 3
     assert bound(partial(annotated_as_text, share=1.0), count="3") == {"count": 3}
-    assert bound(Called(), count="3", share="1") == {"count": 3, "share": 1.0}
+
+    def shared(count: int, share: "Share | None") -> None: ...  # noqa: UP037
+
+    for function in (shared, partial(shared), partial(partial(shared), count=3), Called()):
+        assert bound(function, count="3", share="1") == {"count": 3, "share": 1.0}
 
 
 class Model(pydantic.BaseModel):
@@ -409,6 +454,26 @@ def test_models_and_constraints_of_pydantic_are_kept(
     for wrong in ('{"number": "x"}', '[{"share": 1}]', "-1", '{"number": -1, "share": -1}'):
         with pytest.raises(InvalidArguments, match=r"x is .*: must be"):
             converted(annotation, wrong)
+
+
+class Outer(pydantic.BaseModel):
+    inner: Model
+
+    @pydantic.model_validator(mode="after")
+    def check(self) -> Outer:
+        raise ValueError("never right")
+
+
+def test_what_pydantic_refuses_is_told_with_its_place_if_it_has_one() -> None:
+    for value, problem in (
+        ('{"inner": {"number": "x"}}', r"inner\.number: Input should be a valid integer, .*"),
+        ('{"inner": {"number": 1}}', "value error, never right"),
+        ('{"number": -1}', "inner: Field required"),
+    ):
+        with pytest.raises(InvalidArguments, match=rf"Outer \({problem}\)$"):
+            converted(Outer, value)
+    with pytest.raises(InvalidArguments, match=r"Checked \(number: Input should be greater than 0"):
+        converted(Checked, '{"number": -1}')
 
 
 def test_what_pydantic_refuses_is_told_in_a_line() -> None:
@@ -486,11 +551,6 @@ def test_infinity_and_nan_are_numbers() -> None:
     assert math.isnan(converted(float, "nan"))
 
 
-class Mixed(Enum):
-    RED = "red"
-    TWO = 2
-
-
 @pytest.mark.parametrize("text", ["red", " red ", "RED"])
 def test_members_of_an_enum_of_several_kinds_of_values_are_found_by_value_and_by_name(
     text: str,
@@ -517,19 +577,30 @@ def test_items_of_a_kind_that_msgspec_does_not_know_are_converted(
 
 
 @pytest.mark.parametrize(
-    ("annotation", "value"),
+    ("annotation", "value", "problem"),
     [
-        (list[Mixed], '["blue"]'),
-        (list[Mixed], "red"),
-        (dict[str, Mixed], "red"),
-        (tuple[Mixed, int], ["red"]),
+        (list[Mixed], '["blue"]', r"list\[.*Mixed\] \(one of 'red', 2\)"),
+        (list[Mixed], "red", r"list\[.*Mixed\] \(expected `array`\)"),
+        (dict[str, Mixed], "red", r"dict\[str, .*Mixed\] \(expected `object`\)"),
+        (tuple[Mixed, int], ["red"], r"tuple\[.*\] \(expected `array` of length 2, got 1\)"),
     ],
 )
 def test_items_of_a_kind_that_msgspec_does_not_know_are_refused(
-    annotation: Any, value: Any
+    annotation: Any, value: Any, problem: str
 ) -> None:
-    with pytest.raises(InvalidArguments, match="must be "):
+    with pytest.raises(InvalidArguments, match=rf"must be {problem}$"):
         converted(annotation, value)
+
+
+def test_one_choice_alone_is_told_without_a_list() -> None:
+    with pytest.raises(InvalidArguments, match=r"^t: x is 'x': must be 'only'$"):
+        converted(Literal["only"], "x")
+
+
+def test_a_plain_value_needs_no_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "msgspec", None)
+
+    assert [converted(type(value), value) for value in ("a", 1, 0.5, True)] == ["a", 1, 0.5, True]
 
 
 class Options(TypedDict, total=False):
@@ -547,6 +618,15 @@ class Place:
     city: str
 
 
+@dataclass
+class Loose:
+    city: Nowhere  # type: ignore[name-defined]  # noqa: F821
+
+
+class LooseDict(TypedDict):
+    city: Nowhere  # type: ignore[name-defined]  # noqa: F821
+
+
 @pytest.mark.parametrize(
     ("annotation", "value"),
     [
@@ -554,6 +634,10 @@ class Place:
         (Parcel, {"address": {"city": "Bern", "dryrun": 1}}),
         (Parcel, {"address": {"city": "Bern"}, "others": [{"city": "Rome", "dryrun": 1}]}),
         (list[Place], [{"city": "Bern", "dryrun": 1}]),
+        (list[Place], [{"city": "Bern"}, {"city": "Rome", "dryrun": 1}]),
+        (tuple[Place, ...], [{"city": "Bern"}, {"city": "Rome", "dryrun": 1}]),
+        (Loose, {"city": "Bern", "dryrun": 1}),
+        (LooseDict, {"city": "Bern", "dryrun": 1}),
         (dict[str, Place], {"a": {"city": "Bern", "dryrun": 1}}),
         (tuple[int, Place], [1, {"city": "Bern", "dryrun": 1}]),
         (Options | None, {"dryrun": "true"}),

@@ -76,6 +76,54 @@ def test_what_cannot_be_called_is_refused(decorator: Callable[..., Any], thing: 
         decorator("t")(thing)
 
 
+async def numbered() -> AsyncIterator[object]:
+    try:
+        yield None
+        yield "second"
+    finally:
+        ended.append(True)
+
+
+ended: list[bool] = []
+
+
+class Pages:
+    """An async iterator that is no generator."""
+
+    def __init__(self) -> None:
+        self._left = [1, 2]
+
+    def __aiter__(self) -> Pages:
+        return self
+
+    async def __anext__(self) -> int:
+        if not self._left:
+            raise StopAsyncIteration
+        return self._left.pop(0)
+
+
+def test_an_async_source_is_iterated_to_its_end_and_closed_where_it_is_left() -> None:
+    ended.clear()
+    assert list(TaskSource("s", numbered).tasks_from(1)) == [None, "second"]
+    assert list(TaskSource("s", Pages).tasks_from(1)) == [1, 2]
+    assert ended == [True]
+
+    left = TaskSource("s", numbered).tasks_from(1)
+    assert next(left) is None
+    left.close()  # type: ignore[attr-defined]
+    assert ended == [True, True]
+
+
+def test_the_cursor_is_the_runtimes_own_whatever_a_schedule_says() -> None:
+    def pages(cursor: int, size: int = 1) -> Iterator[tuple[int, int]]:
+        yield cursor, size
+
+    source = TaskSource("s", pages)
+
+    assert list(source.tasks_from(3, {"cursor": 9, "size": "5", "unknown": 1})) == [(2, 5)]
+    source.check_arguments({"cursor": 9})
+
+
 @pytest.mark.parametrize(
     "never_retry",
     [ValueError, [ValueError], "ValueError", (ValueError, "KeyError"), (ValueError(),), (int,)],

@@ -111,6 +111,41 @@ def test_the_traceback_of_a_file_that_does_not_import_begins_in_that_file(
         "broken.py",
         "helper.py",
     ]
+    assert str(raised.value).endswith(": division by zero (helper.py, line 1)")
+
+
+def test_an_unknown_task_is_told_all_that_are_registered_or_that_none_is(
+    write_tasks: Write,
+) -> None:
+    other = "from task_scheduler import task\n@task('other')\ndef other(): ...\n"
+
+    with pytest.raises(UnknownTask, match=r"\(registered are: none\)$"):
+        find_task("nope", write_tasks())
+    registry.clear()
+    with pytest.raises(UnknownTask, match=r"\(registered are: good, other\)$"):
+        find_task("nope", write_tasks(good=GOOD, other=other))
+
+
+def test_the_cause_is_of_the_file_that_registers_the_name(write_tasks: Write) -> None:
+    folder = write_tasks(a="1 / 0", broken=f"{NAMED}import nowhere\n")
+    with pytest.raises(BrokenTaskFile):
+        find_task("nope", folder)
+
+    with pytest.raises(BrokenTaskFile) as raised:
+        find_task("bad", folder)
+
+    assert isinstance(raised.value.__cause__, ModuleNotFoundError)
+
+
+def test_several_broken_files_are_told_one_after_the_other(write_tasks: Write) -> None:
+    with pytest.raises(BrokenTaskFile) as raised:
+        find_task("nope", write_tasks(a="1 / 0", b="[][0]"))
+
+    assert str(raised.value) == (
+        "no @task('nope'), and these files do not import: "
+        "a.py does not import: ZeroDivisionError: division by zero (a.py, line 1); "
+        "b.py does not import: IndexError: list index out of range (b.py, line 1)"
+    )
 
 
 def test_a_name_that_changes_is_not_read() -> None:

@@ -175,7 +175,7 @@ def _convert_items(value: Any, wanted: Any) -> Any:
         given = given[:1] * len(value)
     if len(given) != len(value):
         raise ValueError(f"expected `array` of length {len(given)}, got {len(value)}")
-    return kind(convert(item, each) for item, each in zip(value, given, strict=True))
+    return kind(map(convert, value, given))
 
 
 def _convert_entries(value: Any, wanted: Any) -> Any:
