@@ -195,11 +195,15 @@ def test_a_generator_that_raises_half_way_says_after_how_many_tasks(
 
     assert [isinstance(entry, Refused) for entry in read.entries] == [False, True, False]
     assert "raised after 3 tasks: OSError: the service went" in str(read.incomplete)
+    assert read.incomplete is not None
+    assert read.incomplete.goes_on_at is None
 
 
-@pytest.mark.parametrize(("line", "sent"), [(1, 0), (4, 3)])
+@pytest.mark.parametrize(
+    ("line", "checksums", "sent"), [(1, None, 0), (4, None, 3), (4, ["of the third"], 3)]
+)
 def test_a_generator_that_raises_at_once_says_how_many_tasks_were_sent_before(
-    write_tasks: Callable[..., Path], line: int, sent: int
+    write_tasks: Callable[..., Path], line: int, checksums: list[str] | None, sent: int
 ) -> None:
     code = """
         from task_scheduler import task_source
@@ -208,7 +212,7 @@ def test_a_generator_that_raises_at_once_says_how_many_tasks_were_sent_before(
         def pages(cursor):
             raise OSError("the service went away")
     """
-    run = replace(_run(tasks_source="pages"), cursor=Cursor(line=line))
+    run = replace(_run(tasks_source="pages"), cursor=Cursor(line=line, checksums=checksums))
 
     read = _read(run, write_tasks(sources=code))
 

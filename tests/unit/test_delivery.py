@@ -19,7 +19,7 @@ from pytest_httpserver import HTTPServer
 
 from task_scheduler.notifications import delivery, targets
 from task_scheduler.notifications.chat_message import ChatMessage
-from task_scheduler.notifications.delivery import MAX_ANSWER, Target, deliver
+from task_scheduler.notifications.delivery import MAX_ANSWER, Problem, Target, deliver
 from task_scheduler.notifications.harmless import harmless
 from task_scheduler.notifications.targets import parse, target_of
 from task_scheduler.observability.log import logger
@@ -95,6 +95,31 @@ def test_after_a_refusal_for_good_nothing_is_sent_again(
 
     assert send(target) == [f"JSON: answered {status}"]
     assert webhook.requests == 1
+
+
+@pytest.mark.parametrize(("had", "paused_until"), [(2.75, 0.0), (3.0, 160.0), (5.0, 160.0)])
+def test_silence_pauses_a_service_that_had_three_seconds_to_answer(
+    monkeypatch: pytest.MonkeyPatch, had: float, paused_until: float
+) -> None:
+    target = load("json://localhost")
+    monkeypatch.setattr(delivery, "_notify", lambda *_: [False])
+    monkeypatch.setattr(time, "monotonic", lambda: 100.0)
+    assert deliver([target], MESSAGE, 100.0 + had) == [Problem("JSON", "no answer in time")]
+    assert target.paused_until == paused_until
+
+
+def test_a_service_is_asked_again_as_soon_as_its_pause_is_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    target = load("json://localhost")
+    target.paused_until = 100.0
+    monkeypatch.setattr(delivery, "_notify", lambda plugins, *_: [False] * len(plugins))
+    monkeypatch.setattr(time, "monotonic", lambda: 100.0)
+    assert deliver([target], MESSAGE, 105.0) == [Problem("JSON", "no answer in time")]
+    assert target.paused_until == 160.0
+    assert deliver([target], MESSAGE, 105.0) == [
+        Problem("JSON", "paused after it did not take a message")
+    ]
 
 
 @pytest.mark.parametrize("status", [429, 503])

@@ -83,6 +83,11 @@ def test_whatever_the_text_nothing_in_it_has_an_effect(text: str, limit: int) ->
         ("1\n2\n3\n4\n5", ["1", "2", "3", "... (2 more lines)"]),
         ("x" * 30 + "\n" + "y" * 30, ["x" * 30, "... (1 more lines)"]),
         ("x" * 90 + "\ny", ["x" * 40 + "... (52 more characters)"]),
+        ("\r\n  Xa\nb\n \n", ["  Xa", "b"]),
+        ("Xa\nb", ["Xa", "b"]),
+        ("x" * 39 + "\ny", ["x" * 39, "... (1 more lines)"]),
+        ("x" * 37 + "\t \ny", ["x" * 37, "y"]),
+        ("x" * 39 + "  y\nz", ["x" * 39 + " ... (3 more characters)"]),
         ("", [""]),
     ],
 )

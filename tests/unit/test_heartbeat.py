@@ -17,10 +17,10 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from task_scheduler.config import Settings
-from task_scheduler.errors import LedgerUnavailable
+from task_scheduler.errors import LedgerUnavailable, NoTargets
 from task_scheduler.keeping.keeper import Keeper
 from task_scheduler.notifications import heartbeat
-from task_scheduler.notifications.heartbeat import Beat, ping, ping_url
+from task_scheduler.notifications.heartbeat import Beat, ping, ping_url, run_uuid
 from task_scheduler.notifications.run_digest import notify
 from task_scheduler.notifications.targets import Monitor, choose, parse
 from task_scheduler.runs.chunk import Counts
@@ -105,6 +105,25 @@ def test_runs_differ_in_their_ids_and_a_run_has_one() -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        (
+            "https://hc-ping.com/key/MAX/?create=1&tag=",
+            f"https://hc-ping.com/key/MAX/fail?create=1&tag=&rid={run_uuid(KEY)}",
+        ),
+        (
+            "https://cronitor.link/p/key/name?host=a%20b&env=#part",
+            "https://cronitor.link/p/key/name?host=a%20b&env="
+            "&state=fail&series=nightly%402026-11-23T02%3A00%3A00Z&message=gave%20up",
+        ),
+    ],
+)
+def test_what_the_address_of_a_monitor_asks_for_itself_is_kept(url: str, expected: str) -> None:
+    [address] = parse(f"a={url}")
+    assert ping_url(address, KEY, Beat.FAIL, "gave up") == expected
+
+
+@pytest.mark.parametrize(
     ("url", "monitor"),
     [
         ("https://hc-ping.com/abc", Monitor.HEALTHCHECKS),
@@ -131,7 +150,7 @@ def test_no_message_goes_to_a_monitor() -> None:
 # -- monitors that are down --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("status", [301, 404, 429, 500])
+@pytest.mark.parametrize("status", [300, 301, 404, 429, 500])
 def test_a_monitor_that_refuses_is_in_the_log_by_name_and_asked_once(
     httpserver: HTTPServer, point: Point, log_text: Callable[[], str], status: int
 ) -> None:
@@ -208,18 +227,43 @@ def test_the_body_of_an_answer_is_not_waited_for(httpserver: HTTPServer, point: 
         ("other=https://hc-ping.com/abc", "no address of this name"),
         (
             "nightly=slack://a/b/c",
-            "its address is not that of a monitor: must be healthchecks+https://",
+            "its address is not that of a monitor: "
+            "must be healthchecks+https:// or cronitor+https://",
         ),
-        ("nightly=healthchecks+http://127.0.0.1:9/abc", "Error"),
+        ("nightly=healthchecks+http://127.0.0.1:9/abc", "NewConnectionError"),
     ],
 )
 def test_a_monitor_that_cannot_be_reached_fails_nothing(
-    point: Point, log_text: Callable[[], str], text: str, reason: str
+    point: Point, log_lines: Log, text: str, reason: str
 ) -> None:
     point(text)
     assert not beat("nightly", Beat.START)
-    assert reason in log_text()
-    assert "127.0.0.1" not in log_text()
+    assert [line["reason"] for line in log_lines()] == [reason]
+
+
+def test_why_no_address_can_be_read_is_in_the_log(
+    point: Point, log_lines: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> None:
+        raise NoTargets("SSM parameter /notify cannot be read: denied")
+
+    point("")
+    monkeypatch.setattr(heartbeat, "read_addresses", refuse)
+    assert not beat("nightly", Beat.START)
+    assert [line["reason"] for line in log_lines()] == [
+        "SSM parameter /notify cannot be read: denied"
+    ]
+
+
+def test_addresses_that_take_too_long_to_read_are_not_waited_for(
+    point: Point, log_lines: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = threading.Event()
+    point("")
+    monkeypatch.setattr(heartbeat, "read_addresses", lambda: done.wait(5))
+    assert not beat("nightly", Beat.START, seconds=0.1)
+    done.set()
+    assert [line["reason"] for line in log_lines()] == ["no answer within 0.1 s"]
 
 
 # -- when ------------------------------------------------------------------------------------
@@ -358,11 +402,11 @@ def keeper(books: Ledger) -> Keeper:
 def test_a_monitor_is_asked_once_and_its_answer_is_not_read(
     point: Point, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[dict[str, Any]] = []
+    asked: list[tuple[str, dict[str, Any]]] = []
 
     class Pool:
         def request(self, method: str, url: str, **options: Any) -> Any:
-            asked.append(options)
+            asked.append((method, options))
             return SimpleNamespace(status=204, release_conn=lambda: None)
 
     monkeypatch.setattr(heartbeat, "_pool", Pool)
@@ -372,7 +416,10 @@ def test_a_monitor_is_asked_once_and_its_answer_is_not_read(
     assert beat("nightly", Beat.START, seconds=60.0)
 
     once = {"retries": False, "redirect": False, "preload_content": False}
-    assert asked == [{"timeout": 1.5, **once}, {"timeout": heartbeat.MAX_SECONDS, **once}]
+    assert asked == [
+        ("GET", {"timeout": 1.5, **once}),
+        ("GET", {"timeout": heartbeat.MAX_SECONDS, **once}),
+    ]
 
 
 def test_a_monitor_that_redirects_has_not_taken_the_ping(

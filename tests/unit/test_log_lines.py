@@ -34,6 +34,13 @@ def as_powertools_has_it(**dimensions: str) -> dict[str, Any]:
     return dict(json.loads(printed.getvalue()))
 
 
+def test_a_record_names_its_installation(log_lines: Log) -> None:
+    log.RecordLog("billing").info("hello", extra={"run": "s@1"})
+    assert log_lines() == [
+        {"level": "INFO", "message": "hello", "service": "billing", "run": "s@1"}
+    ]
+
+
 def test_the_record_of_a_task_is_its_metric_by_outcome(bench: Bench, log_lines: Log) -> None:
     bench.put(note("1"), fail("2", retries=0))
 
@@ -212,6 +219,27 @@ def test_of_a_long_traceback_the_end_is_kept_and_the_rest_is_counted() -> None:
     assert whole.endswith(kept + "\n")
     assert log.MAX_EXCEPTION - len(kept) == 1
     assert fields["exception_name"] == "ValueError"
+
+
+@pytest.mark.parametrize(
+    "text", ["why  ", "ABX", "x" * (log.MAX_EXCEPTION - len("ValueError: \n"))]
+)
+def test_a_traceback_is_python_s_without_the_line_break_at_its_end(text: str) -> None:
+    assert log.exception_fields(ValueError(text))["exception"] == f"ValueError: {text}"
+
+
+def test_all_lines_of_a_traceback_are_kept() -> None:
+    error = ValueError("why")
+    error.add_note("for a reason")
+    error.__cause__ = KeyError("what")
+    assert log.exception_fields(error)["exception"].splitlines() == [
+        "KeyError: 'what'",
+        "",
+        "The above exception was the direct cause of the following exception:",
+        "",
+        "ValueError: why",
+        "for a reason",
+    ]
 
 
 def test_an_exception_that_hides_its_traceback_is_logged_by_its_name() -> None:

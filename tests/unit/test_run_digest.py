@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from task_scheduler.errors import LedgerUnavailable
 from task_scheduler.notifications import heartbeat, notifier, run_digest
 from task_scheduler.notifications.digest import Digest, TaskEnd, compose_digest
+from task_scheduler.notifications.markup import log_link
 from task_scheduler.notifications.watch_digest import notify_of_watch
 from task_scheduler.outcome import NotifyEvent
 from task_scheduler.queue.place import Place
@@ -150,6 +152,15 @@ def test_a_digest_of_which_little_is_recorded_goes_by_the_clock(
     assert bare.notify_to is bare.mention is bare.reason is None
 
 
+def test_all_of_a_log_is_shown_of_a_run_that_began_nobody_knows_when(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASK_LOG_GROUP", "/aws/lambda/run")
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    digest = run_digest.make_digest(ledger, closed({"state": "failed"}))
+    assert digest.log_link == log_link("eu-central-1", "/aws/lambda/run", RUN.key, since=0)
+
+
 @pytest.mark.parametrize(
     ("event", "wanted", "is_wanted"),
     [
@@ -202,6 +213,24 @@ def test_people_are_notified_in_the_time_there_is_and_that_is_noted(
         event="failure", title=message.title, text=message.text, sent=1_000
     )
     assert kept["expires"] == ledger.expires
+
+
+@pytest.mark.parametrize(("left", "waited"), [(9.0, 9.0), (0.5, 0.5), (-1.0, 0.01)])
+def test_the_note_is_waited_for_as_long_as_there_is_time(
+    ledger: Ledger, sent: Notifier, monkeypatch: pytest.MonkeyPatch, left: float, waited: float
+) -> None:
+    waits: list[float] = []
+
+    def call(seconds: float, note: Callable[[], object]) -> object:
+        waits.append(seconds)
+        return note()
+
+    monkeypatch.setattr(run_digest, "call_with_timeout", call)
+    record(ledger)
+    run_digest.notify(ledger, [closed(ITEM)], seconds=lambda: left)
+
+    assert waits == [waited]
+    assert ledger.table.get(RUN.item)["notified"] == 1_000
 
 
 def test_what_nobody_took_is_left_to_keep_runs(ledger: Ledger, sent: Notifier) -> None:

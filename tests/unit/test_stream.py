@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import subprocess
@@ -39,7 +40,60 @@ def test_the_stream_is_a_descriptor_of_its_own_for_standard_output(
         own = stream._own_descriptor()
     os.write(own, b"still open")
     os.close(own)
+    assert own >= stream.FIRST_DESCRIPTOR
     assert (tmp_path / "out").read_text() == "still open"
+
+
+def test_a_line_after_one_that_was_interrupted_begins_a_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written: list[bytes] = []
+
+    def write(line: bytes) -> None:
+        if line == b"torn\n":
+            raise KeyboardInterrupt
+        written.append(line)
+
+    monkeypatch.setattr(stream, "_write", write)
+    with pytest.raises(KeyboardInterrupt):
+        stream.write_line(b"torn\n")
+    stream.write_line(b"a\n")
+    stream.write_line(b"b\n")
+    assert written == [b"\na\n", b"b\n"]
+
+
+class Descriptors:
+    """Stands in for the module os: takes two bytes at a time, and none on those that fail."""
+
+    def __init__(self, errors: dict[int, int]) -> None:
+        self.errors = errors
+        self.asked: list[tuple[int, bytes]] = []
+
+    def write(self, descriptor: int, line: bytes) -> int:
+        assert len(self.asked) < 5
+        self.asked.append((descriptor, line))
+        if descriptor in self.errors:
+            raise OSError(self.errors[descriptor], "refused")
+        return 2
+
+
+@pytest.mark.parametrize(
+    ("errors", "asked"),
+    [
+        ({}, [(900, b"abc\n"), (900, b"c\n")]),
+        ({900: errno.EBADF}, [(900, b"abc\n"), (1, b"abc\n"), (1, b"c\n")]),
+        ({900: errno.EBADF, 1: errno.EBADF}, [(900, b"abc\n"), (1, b"abc\n")]),
+        ({900: errno.ENOSPC}, [(900, b"abc\n")]),
+    ],
+)
+def test_what_is_left_of_a_line_goes_to_standard_output_if_its_own_is_closed(
+    monkeypatch: pytest.MonkeyPatch, errors: dict[int, int], asked: list[tuple[int, bytes]]
+) -> None:
+    descriptors = Descriptors(errors)
+    monkeypatch.setattr(stream, "os", descriptors)
+    monkeypatch.setattr(stream, "_descriptor", 900)
+    stream.write_line(b"abc\n")
+    assert descriptors.asked == asked
 
 
 def test_a_line_gets_out_though_task_code_has_closed_every_descriptor_that_it_found(
@@ -133,8 +187,11 @@ def test_of_secrets_within_each_other_the_longest_is_replaced_first() -> None:
 @pytest.mark.usefixtures("hidden")
 def test_a_secret_is_hidden_as_json_has_it_and_without_the_blanks_around_it() -> None:
     redaction.hide("key", '  pass"wörd  ')
+    redaction.hide("other", 'other"wörd')
     for shown in ('pass"wörd', 'pass\\"wörd', 'pass\\"w\\u00f6rd'):
         assert redaction.redacted(f"<{shown}>") == "<***>"
+        assert redaction.redacted(f"<  {shown}  >") == "<***>"
+        assert redaction.redacted(f"<{shown.replace('pass', 'other')}>") == "<***>"
 
 
 @pytest.mark.usefixtures("hidden")

@@ -120,6 +120,24 @@ def test_addresses_of_webhooks_are_understood_as_well_as_apprises_own(
 
 
 @pytest.mark.parametrize(
+    "url", [f"slack://{TOKENS}", "https://discord.com/api/webhooks/1/a", "json://a", "ntfy://topic"]
+)
+def test_messages_are_from_this_installation_whatever_the_service(url: str) -> None:
+    [address] = parse(url)
+    target = target_of(address, "billing")
+    assert target is not None
+    assert target.plugin.app_id == "billing"
+
+
+@pytest.mark.parametrize("channel", ["#ops", "%23ops"])
+def test_a_channel_of_slack_may_have_its_sign(channel: str) -> None:
+    [address] = parse(f"slack://{TOKENS}/{channel}")
+    target = target_of(address)
+    assert target is not None
+    assert vars(target.plugin)["channels"] == ["#ops"]
+
+
+@pytest.mark.parametrize(
     "url",
     ["nonsense", "slack://", "slack://a", "https://hooks.slack.com/x", "discord://", "mailto://",
      "https://example.org/s3cr3t", "pagerduty://x", "no://way", "slack://%%%"],
@@ -140,7 +158,9 @@ def test_a_plugin_that_has_another_name_is_found_by_apprise(
 ) -> None:
     monkeypatch.setitem(services._PLUGINS, "slack", "slakc.NotifySlack")
 
-    assert services.load(f"slack://{TOKENS}", apprise.AppriseAsset()) is not None
+    plugin = services.load(f"slack://{TOKENS}", apprise.AppriseAsset(app_id="billing"))
+    assert plugin is not None
+    assert plugin.app_id == "billing"
 
 
 @pytest.mark.parametrize(

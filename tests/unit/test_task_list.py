@@ -187,6 +187,8 @@ def test_a_malformed_csv_row_spoils_its_own_line_alone(
     [(number, given)] = _refused(places)
     assert number == 3
     assert reason in given
+    [refused] = [entry for entry in places if isinstance(entry, Refused)]
+    assert (refused.offset, refused.data) == (8, row.encode())
 
 
 @pytest.mark.parametrize(

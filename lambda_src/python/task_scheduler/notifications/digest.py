@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from task_scheduler.notifications.chat_message import ChatMessage
@@ -250,11 +250,11 @@ def _fit(parts: Sequence[str], room: int) -> list[str]:
 
 
 def _local(moment: int, timezone: str, *, is_short: bool = False) -> str:
-    name, zone = "UTC", UTC
+    zone: tzinfo
     try:
-        name, zone = timezone, ZoneInfo(timezone)  # type: ignore[assignment]
+        name, zone = timezone, ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        name = "UTC"
+        name, zone = "UTC", UTC
     try:
         time = datetime.fromtimestamp(moment, zone)
     except (ValueError, OverflowError, OSError):  # edited by hand

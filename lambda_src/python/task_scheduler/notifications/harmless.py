@@ -53,7 +53,7 @@ def harmless_lines(text: str, limit: int, most: int) -> list[str]:
     shown: list[str] = []
     room = limit
     for line in lines[:most]:
-        clean = _unlinked(_visible(line[: limit + 1].expandtabs().rstrip()))
+        clean = _unlinked(_visible(line.rstrip()[:limit].expandtabs()))
         room -= len(clean) + 1
         if room < 0:
             break

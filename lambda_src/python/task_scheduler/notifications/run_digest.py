@@ -121,14 +121,14 @@ def _ends(ledger: Ledger, closed: ClosedNow) -> list[KeptEnd]:
         return []
 
 
-def _task_end(end: KeptEnd, text: str | None) -> TaskEnd:
+def _task_end(end: KeptEnd, text: str) -> TaskEnd:
     from task_scheduler.notifications.digest import TaskEnd
 
     position = TaskId.parse(end.id).position
     error = f"{end.error}: " if end.reason is not None and end.error else ""
     return TaskEnd(
         position=end.id if position is None else str(position),
-        text=f"{error}{text or ''}",
+        text=f"{error}{text}",
         task=end.task,
     )
 

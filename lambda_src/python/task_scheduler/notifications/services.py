@@ -50,9 +50,10 @@ def load(url: str, asset: apprise.AppriseAsset) -> NotifyBase | None:
         return apprise.Apprise.instantiate(url, asset=asset)
     parse = plugin.parse_native_url if is_webhook else plugin.parse_url
     try:
-        parsed = parse(url.replace("/#", "/%23"))  # as Apprise does: it begins a channel's name
-        return plugin(**parsed, asset=asset) if parsed else None
-    except Exception:  # its text may hold the URL
+        # %23 as Apprise does: # begins a channel's name
+        loaded: NotifyBase = plugin(**parse(url.replace("/#", "/%23")), asset=asset)
+        return loaded
+    except Exception:  # it is no address of this service; the text may hold it
         return None
 
 
