@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,8 @@ from task_scheduler.errors import InvalidLine
 from task_scheduler.task_list import csv_rows
 from task_scheduler.task_list.csv_rows import CsvRows
 from task_scheduler.task_list.csv_tasks import Header, read_header
-from task_scheduler.task_list.text_lines import read_lines
+from task_scheduler.task_list.out_of_time import OutOfTime
+from task_scheduler.task_list.text_lines import Line, read_lines
 
 
 def read(text: str, separator: str = ",") -> list[list[str] | str]:
@@ -105,3 +107,18 @@ def test_a_header_with_two_separators_is_refused() -> None:
 
 def test_a_column_name_may_have_a_line_break() -> None:
     assert header('"first\nname",b\n1,2\n') == Header(["first\nname", "b"])
+
+
+def test_a_row_that_is_cut_by_the_end_of_the_time_is_gone_on_with_at_its_first_line() -> None:
+    def lines() -> Iterator[Line]:
+        yield Line(2, 10, b"a,b", 4)
+        yield Line(3, 14, b'"two', 5)
+        yield Line(4, 19, b"or three", 9)
+        raise OutOfTime(5, 28)
+
+    rows = CsvRows(lines(), ",")
+
+    assert next(rows).cells == ["a", "b"]
+    with pytest.raises(OutOfTime) as stopped:
+        next(rows)
+    assert (stopped.value.number, stopped.value.offset) == (3, 14)

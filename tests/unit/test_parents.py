@@ -51,11 +51,8 @@ def test_a_parent_is_what_the_ledger_has_of_it(ledger: Ledger) -> None:
 def test_a_task_reads_the_parents_that_its_message_names(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attempts, "open_ledger", lambda _settings: ledger)
-    for name in ("QUEUE_URL", "TASKS_DEAD_LETTER_URL"):
-        monkeypatch.setenv(name, "https://queue")
-    for name in ("MAX_RECEIVE_COUNT", "MESSAGE_RETENTION"):
-        monkeypatch.setenv(name, "9")
+    monkeypatch.setenv("LEDGER_TABLE", "ours")
+    monkeypatch.setattr(attempts, "open_ledger", lambda of: {"ours": ledger}[of.ledger_table])
     message = Message(id="s@t#1", task="t", parents=["load@1"])
     made = Attempt(delivery(message=message), message, Task("t", lambda: None))
     assert made.context(30).parents == (LOADED,)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -83,14 +84,16 @@ def test_a_text_typed_by_hand_goes_by_sqs_id(settings: Settings) -> None:
     assert typed.delivery.log_fields == {"id": "sqs-1", "attempt": 1}
 
 
-@pytest.mark.parametrize(("age", "is_run"), [(50, True), (70, False)])
+@pytest.mark.parametrize(("age", "is_run"), [(50, True), (60, True), (70, False)])
 def test_a_task_is_run_up_to_its_max_age_and_then_told_how_old_it_is(
-    settings: Settings, age: int, is_run: bool
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, age: int, is_run: bool
 ) -> None:
     message = Message(id="x", text="a", max_age=60)
+    now = time.time()
+    monkeypatch.setattr("task_scheduler.execution.checks.time", SimpleNamespace(time=lambda: now))
 
     found = read(
-        record_of(message, sent=time.time() - age),
+        record_of(message, sent=now - age),
         settings,
         NEW,
         seconds=1.0,
@@ -192,6 +195,16 @@ def test_what_has_ended_is_a_duplicate(settings: Settings) -> None:
     assert found.delivery.log_fields == {"id": "x", "attempt": 2}
 
 
+def test_a_duplicate_that_was_typed_by_hand_goes_by_sqs_id(settings: Settings) -> None:
+    past = history((Mark.OK, 1))
+
+    found = read(record_of("a text", 2), settings, past, seconds=1.0, read_kept=nothing_kept)
+
+    assert isinstance(found, Unrunnable)
+    assert found.delivery.message is not None
+    assert found.delivery.message.id == "sqs-1"
+
+
 def test_what_has_ended_is_a_duplicate_though_it_cannot_be_read(settings: Settings) -> None:
     past = history((Mark.BAD, 1), body="{}")
 
@@ -227,6 +240,13 @@ def test_a_task_whose_attempts_are_not_known_waits_and_spends_none(settings: Set
     assert isinstance(found, Unrunnable)
     assert found.result.outcome is Outcome.RETRY
     assert not found.result.is_attempt
+    assert str(found.result.error) == "down"
+
+
+def test_a_delivery_has_the_limits_of_its_queue(settings: Settings) -> None:
+    found = read(record_of("a text"), settings, NEW, seconds=1.0, read_kept=nothing_kept)
+
+    assert (found.delivery.max_receives, found.delivery.retention) == (5, 345_600)
 
 
 def test_a_task_of_a_cancelled_run_is_not_started(settings: Settings) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from math import inf
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,7 +12,6 @@ import pytest
 from task_scheduler.config import Settings
 from task_scheduler.errors import DeadLetterNotSent, LedgerUnavailable
 from task_scheduler.execution.acknowledgement import FLUSH_SECONDS, Acknowledgement
-from task_scheduler.execution.history import History
 from task_scheduler.execution.late import apply_late_records
 from task_scheduler.execution.recording import Recording, _kept_end
 from task_scheduler.execution.result import Ended, Result
@@ -21,7 +20,7 @@ from task_scheduler.outcome import Outcome
 from task_scheduler.queue.message import Message
 from task_scheduler.queue.place import Place
 from task_scheduler.queue.record import Record
-from task_scheduler.runs.chunk import Chunk, Counts, Mark, Marks, Position
+from task_scheduler.runs.chunk import Counts, Mark, Marks, Position
 from task_scheduler.runs.identity import RunId
 from task_scheduler.runs.kept_ends import KeptEnd, read_kept_end
 from task_scheduler.runs.late_records import EndsRecord, SentRecord, late_entry
@@ -341,17 +340,26 @@ def test_messages_that_stay_are_visible_when_they_are_due(
 
 
 def test_while_tasks_run_messages_are_deleted_every_two_seconds_or_before_a_suspect(
-    acknowledgement: Acknowledgement, sqs_calls: Sqs
+    recording: Recording,
+    budget: TimeBudget,
+    sqs_calls: Sqs,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    now = 1_000.0
+    clock = SimpleNamespace(monotonic=lambda: now)
+    monkeypatch.setattr("task_scheduler.execution.acknowledgement.time", clock)
+    acknowledgement = Acknowledgement("https://tasks", budget, recording)
     assert acknowledgement.due_in == inf
     acknowledgement.add_done(record(1))
-    assert FLUSH_SECONDS - 1 < acknowledgement.due_in <= FLUSH_SECONDS
+    assert acknowledgement.due_in == FLUSH_SECONDS
+    now += FLUSH_SECONDS - 0.5
     acknowledgement.before(record(2))
     assert sqs_calls.requests == []
     acknowledgement.before(record(2, receives=2))
     assert len(sqs_calls.requests) == 1
     acknowledgement.add_done(record(3))
-    acknowledgement._flushed = time.monotonic() - FLUSH_SECONDS
+    assert acknowledgement.due_in == FLUSH_SECONDS
+    now += FLUSH_SECONDS
     acknowledgement.before(record(2))
     assert len(sqs_calls.requests) == 2
 
@@ -466,43 +474,6 @@ def test_the_reason_of_a_failure_is_kept_for_the_digest_of_its_run(
     )
 
 
-def history(ledger: Ledger, *records: Record, is_resent: bool = False) -> History:
-    budget = TimeBudget(lambda: 30.0)
-    return History(ledger, records, budget, is_resent=lambda _: is_resent)
-
-
-def test_nothing_is_read_of_messages_that_are_new(ledger: Ledger, client: Client) -> None:
-    made = record()
-    known = history(ledger, made)
-    assert known.chunk_of(made) == Chunk()
-    assert not known.is_suspect(made)
-    assert not client.counts
-
-
-@pytest.mark.parametrize(
-    ("made", "is_resent"),
-    [(record(receives=2), False), (record(is_resent=True), False), (record(), True)],
-)
-def test_what_was_received_or_sent_before_has_its_history(
-    ledger: Ledger, client: Client, made: Record, is_resent: bool
-) -> None:
-    marks = Marks()
-    marks.add(Mark.BEGUN, FIRST, body="b")
-    ledger.record(RUN, 0, marks)
-    client.counts.clear()
-    known = history(ledger, made, record(2, receives=2), is_resent=is_resent)
-    assert known.chunk_of(made).attempts(FIRST) == 1
-    assert known.is_suspect(made)
-    assert client.counts["get_item"] == 1
-
-
-def test_what_has_ended_is_no_suspect(ledger: Ledger) -> None:
-    marks = Marks()
-    marks.add(Mark.OK, FIRST, body="b")
-    ledger.record(RUN, 0, marks)
-    assert not history(ledger, record(receives=9)).is_suspect(record(receives=9))
-
-
 def test_the_reports_at_the_end_of_a_batch_have_the_time_that_is_left(
     recording: Recording,
     acknowledgement: Acknowledgement,
@@ -534,23 +505,6 @@ def test_the_reports_at_the_end_of_a_batch_have_the_time_that_is_left(
     ]
 
 
-def test_nobody_waits_longer_for_a_history_than_for_a_report_between_tasks(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    waits: list[float] = []
-
-    def refuse(seconds: float, _call: object) -> None:
-        waits.append(seconds)
-        raise TimeoutError("no answer within 3.0 s")
-
-    monkeypatch.setattr("task_scheduler.execution.history.call_with_timeout", refuse)
-    known = history(ledger, made := record(receives=2))
-
-    assert waits == [3.0]
-    with pytest.raises(LedgerUnavailable):
-        known.chunk_of(made)
-
-
 def test_a_report_between_tasks_takes_three_seconds_at_most(
     recording: Recording,
     acknowledgement: Acknowledgement,
@@ -572,27 +526,6 @@ def test_a_report_between_tasks_takes_three_seconds_at_most(
 
     assert waits == [3.0, 3.0]
     assert [operation for operation, _ in sqs_calls.requests] == ["delete_message_batch"]
-
-
-def test_a_ledger_that_is_away_is_asked_once_and_its_history_is_not_known(
-    ledger: Ledger, client: Client, log_lines: Log
-) -> None:
-    client.is_down = True
-    made, other = record(1, receives=2), record(251, receives=2)
-    known = history(ledger, made, other)
-    for one in (made, other):
-        with pytest.raises(LedgerUnavailable, match=r"^its earlier attempts are not known: the "):
-            known.chunk_of(one)
-        assert not known.is_suspect(one)
-    assert client.counts["get_item"] == 1
-    [line] = log_lines()
-    assert (line["level"], line["message"]) == ("WARNING", "ledger")
-    assert line["reason"].startswith("table ledger: ")
-
-
-def test_the_history_of_one_message_whose_chunk_is_known() -> None:
-    chunk = Chunk(marks={Mark.OK: frozenset({FIRST.end("b")})})
-    assert History.of(record(), chunk).chunk_of(record()) is chunk
 
 
 def test_a_budget_is_shared_out_to_reports_and_dead_letters() -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from math import inf
+from types import SimpleNamespace
 
 import pytest
 
 from task_scheduler.errors import Expired, InvalidMessage, NeverStarted, Retry, TooLate
-from task_scheduler.execution.result import failure, postponement
+from task_scheduler.execution.result import Result, failure, postponement
 from task_scheduler.outcome import Outcome
 from tests.unit.test_attempt import MESSAGE, delivery, record_of
 
@@ -68,9 +69,9 @@ def test_an_attempt_that_could_not_be_made_comes_again_after_the_wait_and_counts
 
     result = postponement(delivery(2), error, 31)
 
-    assert (result.outcome, result.attempt, result.error) == (Outcome.RETRY, 2, error)
-    assert result.retry_after == 31
-    assert not result.is_attempt
+    assert result == Result(
+        outcome=Outcome.RETRY, attempt=2, error=error, retry_after=31, is_attempt=False
+    )
 
 
 @pytest.mark.parametrize(("receives", "least", "most"), [(1, 5, 10), (4, 40, 80), (64, 1800, 3600)])
@@ -125,6 +126,17 @@ def test_a_tenth_of_the_retention_at_most_five_minutes_is_left_after_the_last_at
 
     assert waiting.is_in_time(0.0) is is_in_time
     assert waiting.is_in_time(retention) is False
+
+
+def test_an_attempt_that_is_due_at_the_last_moment_is_in_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = SimpleNamespace(time=lambda: 1_000.0)
+    monkeypatch.setattr("task_scheduler.execution.delivery.time", clock)
+    waiting = delivery(record=record_of(MESSAGE, sent=910.0), retention=200)
+
+    assert waiting.is_in_time(90.0)
+    assert not waiting.is_in_time(90.1)
 
 
 def test_an_error_before_the_call_took_no_time() -> None:

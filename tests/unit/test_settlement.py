@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -156,6 +158,19 @@ def test_an_attempt_that_cannot_be_logged_is_settled_all_the_same(
     [line] = log_lines()
     assert (line["level"], line["message"]) == ("WARNING", "attempt not logged")
     assert line["exception_name"] == "RecursionError"
+
+
+def test_the_record_of_an_outcome_has_the_time_of_a_report() -> None:
+    batch = Batch(SETTINGS)
+    noted: list[tuple[Ended, float]] = []
+    idempotency = SimpleNamespace(record=lambda *told: noted.append(told))
+    settlement = Settlement(
+        SETTINGS, batch.budget, batch.recording, batch.acknowledgement, cast(Any, idempotency)
+    )
+
+    settlement.settle(ended := Ended(Delivery(record(1), MESSAGE), Result(Outcome.SUCCESS)))
+
+    assert noted == [(ended, batch.budget.left_for_report())]
 
 
 def test_a_retry_that_asks_for_no_wait_comes_again_at_once() -> None:

@@ -84,3 +84,10 @@ def test_nothing_is_asked_to_be_done_in_no_time() -> None:
     clock.left = 0.0
 
     assert guard.limit(None) == guard.left_for_dead_letter() == guard.left_for_report() == 0.01
+
+
+def test_before_a_task_has_ended_none_is_the_longest() -> None:
+    budget = TimeBudget(Clock(10.0))
+    assert budget.longest == 0.0
+    budget.ended(0.5)
+    assert budget.longest == 0.5

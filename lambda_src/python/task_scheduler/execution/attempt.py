@@ -86,7 +86,7 @@ class Attempt(NamedTuple):
 
 
 def _read_parents(keys: list[str]) -> tuple[ParentRun, ...]:
-    return read_parents(open_ledger(config.load("run_task")), keys) if keys else ()
+    return read_parents(open_ledger(config.load()), keys) if keys else ()
 
 
 def _since(begun: float) -> float:
