@@ -111,6 +111,12 @@ def test_without_a_parameter_nobody_is_notified(
     assert send(digest())
 
 
+def test_for_a_schedule_that_notifies_nobody_no_address_is_read(services: Services) -> None:
+    services.trouble = raise_(AssertionError("it was read"))
+
+    assert send(digest(notify_to=()))
+
+
 def test_an_unknown_target_is_reported_by_its_name_and_the_others_get_the_message(
     services: Services, log_lines: Log
 ) -> None:
@@ -230,7 +236,8 @@ def test_a_reason_is_a_warning_once_and_counted_each_time(
     first, *others = log_lines()
     assert (first["level"], first["message"]) == ("WARNING", "notification")
     assert first["reason"] == "Slack: answered 403"
-    assert [(line["level"], line["undelivered"]) for line in others] == [("INFO", 1)] * 2
+    facts = ("level", "message", "undelivered")
+    assert [[line[name] for name in facts] for line in others] == [["INFO", "notification", 1]] * 2
     assert not any("reason" in line for line in others)
 
 
