@@ -237,6 +237,17 @@ def test_an_async_task_that_ignores_its_cancellation_or_never_awaits_is_interrup
     assert time.monotonic() - begun < 4
 
 
+def test_a_line_of_its_logger_has_the_tasks_fields_and_its_own() -> None:
+    logger = attempt(2).context(30).logger
+
+    _, odd = logger.process("odd", {"extra": {"rows": 3, "task": "mine"}, "exc_info": True})
+    _, plain = logger.process("plain", {})
+
+    fields = {"id": "s@t#1", "schedule": "s", "scheduled_time": TIME, "task": "t", "attempt": 2}
+    assert odd == {"extra": {**fields, "rows": 3, "task": "mine"}, "exc_info": True}
+    assert plain == {"extra": fields}
+
+
 def test_an_exit_is_told_with_its_time_and_its_place() -> None:
     def leave(a: int) -> None:
         time.sleep(0.05)

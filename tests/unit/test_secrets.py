@@ -220,6 +220,10 @@ FORBIDDEN = ClientError(
     {"Error": {"Code": "AccessDeniedException"}, "ResponseMetadata": {"HTTPStatusCode": 400}},  # type: ignore[typeddict-item]
     "GetParameter",
 )
+BROKEN = ClientError(
+    {"Error": {"Code": "InternalServerError"}, "ResponseMetadata": {"HTTPStatusCode": 500}},  # type: ignore[typeddict-item]
+    "GetParameter",
+)
 THROTTLED = ClientError(
     {"Error": {"Code": "ThrottlingException"}, "ResponseMetadata": {"HTTPStatusCode": 400}},  # type: ignore[typeddict-item]
     "GetParameter",
@@ -251,6 +255,7 @@ def test_a_batch_asks_once_for_a_secret_that_is_refused(
     ("error", "kind"),
     [
         (THROTTLED, "ThrottlingException"),
+        (BROKEN, "InternalServerError"),
         (EndpointConnectionError(endpoint_url="https://ssm"), "EndpointConnectionError"),
     ],
 )
@@ -268,6 +273,7 @@ def test_the_value_of_before_serves_while_aws_does_not_answer(
     secrets.load_secrets()
     assert (secrets.secret("API_TOKEN"), refusing.requests) == (VALUE, 1)
     reason = log_lines()[-1]["reason"]
+    assert log_lines()[-1]["message"] == "secret"
     assert reason.startswith(f"secret API_TOKEN: SSM parameter {place} cannot be read ({kind}). ")
     assert reason.endswith("; the value of before is used")
 
@@ -307,6 +313,44 @@ def test_an_aws_that_hangs_costs_the_time_that_there_is(
     done.set()
 
 
+def test_the_values_of_before_serve_while_aws_hangs(
+    ssm: SSMClient, place: str, configure: Callable[..., None], now: Callable[[float], None],
+    monkeypatch: pytest.MonkeyPatch, log_lines: Log,
+) -> None:  # fmt: skip
+    done = Event()
+
+    class Hanging:
+        def get_parameter(self, **_: object) -> None:
+            done.wait()
+
+    put(ssm, place, VALUE)
+    put(ssm, f"{place}/other", "another value")
+    configure(API_TOKEN=place, OTHER=f"{place}/other")
+    secrets.load_secrets()
+    assert redaction.redacted(f"{VALUE} and another value") == "*** and ***"
+    monkeypatch.setattr(aws, "ssm", Hanging)
+
+    now(secrets.KEPT_SECONDS)
+    secrets.load_secrets(0.1)
+    done.set()
+
+    assert [secrets.secret(name) for name in ("API_TOKEN", "OTHER")] == [VALUE, "another value"]
+    reasons = [line["reason"].split(":")[0] for line in log_lines()]
+    assert reasons == ["secret API_TOKEN", "secret OTHER"]
+
+
+@pytest.mark.parametrize(
+    ("place", "is_parameter"),
+    [
+        ("/jobs/token", True), ("arn:aws:ssm:eu-central-1:1:parameter/jobs/token", True),
+        ("jobs/token", False), ("arn:aws:secretsmanager:eu-central-1:1:secret:jobs", False),
+        ("arnica", False), ("arn:aws:secretsmanager:ssm:1:secret:jobs", False),
+    ],
+)  # fmt: skip
+def test_a_place_is_a_parameters_or_a_secrets(place: str, is_parameter: bool) -> None:
+    assert secrets._is_parameter(place) is is_parameter
+
+
 def test_a_value_that_no_variable_can_hold_is_refused_without_it(
     ssm: SSMClient, place: str, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -317,8 +361,14 @@ def test_a_value_that_no_variable_can_hold_is_refused_without_it(
     monkeypatch.setattr(aws, "ssm", Null)
     configure(API_TOKEN="/a")
 
-    with pytest.raises(SecretUnavailable, match="holds a null byte") as refused:
+    with pytest.raises(SecretUnavailable) as refused:
         secrets.load_secrets()
+    assert str(refused.value) == (
+        "secret API_TOKEN: SSM parameter /a cannot be read (it holds a null byte, which no "
+        "environment variable can). It must be there, and the function's role needs "
+        "ssm:GetParameter on it, and kms:Decrypt on its key if that is a customer key "
+        "(secrets_kms_key_arns)"
+    )
     assert "null\0" not in "".join(traceback.format_exception(refused.value))
 
 
