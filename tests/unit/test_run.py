@@ -129,3 +129,9 @@ def test_an_event_that_nobody_is_notified_of_is_named_with_those_that_are_known(
 def test_the_word_of_0_1_0_for_a_recovery_is_still_read() -> None:
     event = {"version": 1, "schedule": "s", "task": "t", "notify_on": ["recovered", "failure"]}
     assert Run.from_event(event, request_id="r").notify_on == ["recovery", "failure"]
+
+
+def test_a_message_says_what_its_run_follows() -> None:
+    run = Run(key="s@t", schedule="s", task="t", parents=["a@t"])
+
+    assert run.message(1).parents == ["a@t"]
