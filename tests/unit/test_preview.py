@@ -92,6 +92,7 @@ Point = namedtuple("Point", "x y")
         ({1: "a", "b": b"c"}, "{1: 'a', 'b': b'c'} (repr)"),
         ([(1,), (1, 2), {3}], "[(1,), (1, 2), {3}] (repr)"),
         ([frozenset([1])], "[frozenset({1})] (repr)"),
+        ([set(), frozenset()], "[set(), frozenset()] (repr)"),
         (deque([1, "x"]), "deque([1, 'x']) (repr)"),
         (Counter("aab"), "Counter({'a': 2, 'b': 1}) (repr)"),
         (OrderedDict(a=1), "OrderedDict({'a': 1}) (repr)"),
@@ -155,12 +156,16 @@ ROWS: list[Any] = [{"n": n} for n in range(300_000)]
     ids=lambda value: type(value).__name__,
 )  # fmt: skip
 def test_whatever_its_size_a_preview_is_short_and_takes_no_time(value: Any) -> None:
-    begun = time.process_time()
+    def seconds() -> float:
+        begun = time.process_time()
+        preview(value)
+        return time.process_time() - begun
+
     shown = preview(value)
 
-    assert time.process_time() - begun < 0.05
     assert shown is not None
     assert len(shown) < 400
+    assert min(seconds() for _ in range(5)) < 0.05  # a collection of garbage may fall into one
 
 
 Wrapped = namedtuple("Wrapped", "x")

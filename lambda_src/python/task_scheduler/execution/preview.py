@@ -103,9 +103,9 @@ def _repr(value: Any, depth: int = 0) -> Iterator[str]:
         case tuple():
             end = ",)" if tuple.__len__(value) == 1 else ")"
             yield from _named(value, _items("(", tuple.__iter__(value), end, depth), tuple)
-        case set():
+        case set() if set.__len__(value):
             yield from _named(value, _items("{", set.__iter__(value), "}", depth), set)
-        case frozenset():
+        case frozenset() if frozenset.__len__(value):
             yield from _named(value, _items("{", frozenset.__iter__(value), "}", depth))
         case deque():
             yield from _named(value, _items("[", deque.__iter__(value), "]", depth))

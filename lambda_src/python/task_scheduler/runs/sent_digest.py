@@ -69,5 +69,4 @@ def keep_sent(ledger: Ledger, run: RunId, digest: SentDigest, *, expires: int) -
 
 def _fitting(text: str, most: int) -> str:
     """Return as much of a text as fits; halves of characters are replaced or left out."""
-    encoded = text.encode(errors="replace")
-    return encoded[:most].decode(errors="ignore") if len(encoded) > most else encoded.decode()
+    return text.encode(errors="replace")[:most].decode(errors="ignore")
